@@ -1,0 +1,52 @@
+#include "api/handlers.hpp"
+#include "api/lists.hpp"
+#include "api/places.hpp"
+#include "api/retry.hpp"
+
+namespace confab::api {
+
+awaitable<http::response> list_chats(call& c) {
+    const auto token = core::app_token::parse(c.app());
+    if (!token) co_return not_found(c);
+    const auto app = co_await c.parts.ledger.find_app(*token);
+    if (!app) co_return refuse(c, app.error());
+    slice_source<core::chat> source = [&ledger = c.parts.ledger, id = app->id, after = core::chat_number(),
+                                       last = core::chat_number(app->chats_count)]() mutable
+        -> awaitable<result<slice<core::chat>>> {
+        auto rows = co_await ledger.chats(id, after, last);
+        if (!rows) co_return rows.error();
+        if (!rows->empty()) after = rows->back().number;
+        co_return slice<core::chat>{std::move(*rows), after == last};
+    };
+    co_return co_await whole_list(c, std::move(source));
+}
+
+awaitable<http::response> create_chat(call& c) {
+    const auto token = core::app_token::parse(c.app());
+    if (!token) co_return not_found(c);
+    const auto key = read_retry_key(c.request, {"chat"});
+    if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
+
+    const core::command command{core::make_job_id(), std::get<0>(key), core::create_chat{*token}};
+    const auto outcome = co_await c.parts.queue.submit(command);
+    if (!outcome) co_return refuse(c, outcome.error());
+    if (const auto* seen = std::get_if<core::replayed>(&*outcome)) {
+        const core::chat_number number(seen->number);
+        const auto found = co_await c.parts.ledger.find_chat(*token, number);
+        if (!found) co_return refuse(c, found.error());
+        co_return created(path_to(*token, number), json_of(*found), novelty::replayed);
+    }
+    const auto& answer = std::get<core::created>(*outcome);
+    const core::chat made{{}, core::chat_number(answer.number), 0, 0, answer.at, answer.at};
+    co_return created(path_to(*token, made.number), json_of(made), novelty::created);
+}
+
+awaitable<http::response> show_chat(call& c) {
+    const auto place = chat_place::parse(c);
+    if (!place) co_return not_found(c);
+    const auto found = co_await c.parts.ledger.find_chat(place->app, place->chat);
+    if (!found) co_return refuse(c, found.error());
+    co_return http::json_response(200, json_of(*found));
+}
+
+}  // namespace confab::api

@@ -1,0 +1,65 @@
+#include "api/fields.hpp"
+
+#include <fmt/core.h>
+
+namespace confab::api {
+namespace {
+
+using type = http::parameter::type;
+
+std::string_view unit_name(core::unit u) { return u == core::unit::bytes ? "bytes" : "characters"; }
+
+}  // namespace
+
+std::variant<fields, http::problem> fields::read(const call& c, std::span<const std::string_view> names) {
+    auto read = http::parameters::read(c.request, names, c.parts.json_depth_max);
+    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
+    return fields(std::get<http::parameters>(std::move(read)), c.parts.json_depth_max);
+}
+
+std::optional<std::string> fields::metadata(std::string_view name) {
+    auto* const given = all_.find(name);
+    if (!given) return std::nullopt;
+    std::optional<std::string> object;
+    if (given->is == type::object) object = std::move(given->value);
+    if (given->is == type::form_text) object = http::normal_json_object(given->value, json_depth_max_);
+    if (!object) {
+        refuse(name, "wrong_type", "must be a JSON object");
+    } else if (object->size() > core::metadata_bytes_max) {
+        refuse(name, "too_long", fmt::format("is limited to {} bytes of JSON", core::metadata_bytes_max));
+        object.reset();
+    }
+    return object;
+}
+
+std::optional<http::problem> fields::refusal() const {
+    if (malformed_) return http::problem{http::problem_kind::malformed, *malformed_};
+    if (refused_.empty()) return std::nullopt;
+    std::string detail;
+    for (const auto& f : refused_) detail += (detail.empty() ? "" : "; ") + f.detail;
+    return http::problem{http::problem_kind::invalid_parameters, std::move(detail), refused_};
+}
+
+std::optional<std::string> fields::text_of(std::string_view name) {
+    auto* const given = all_.find(name);
+    if (!given) return std::nullopt;
+    if (given->is == type::text || given->is == type::form_text) return std::move(given->value);
+    refuse(name, "wrong_type", "must be a string");
+    return std::nullopt;
+}
+
+void fields::refuse(std::string_view name, core::text_fault why, const core::text_rule& rule) {
+    switch (why) {
+        case core::text_fault::not_utf8: malformed_ = fmt::format("{} is not valid UTF-8", name); return;
+        case core::text_fault::blank: return refuse(name, "blank", "must not be blank");
+        case core::text_fault::has_nul: return refuse(name, "invalid", "must not contain U+0000");
+        case core::text_fault::too_long:
+            return refuse(name, "too_long", fmt::format("is limited to {} {}", rule.most, unit_name(rule.counted_in)));
+    }
+}
+
+void fields::refuse(std::string_view name, std::string_view code, std::string detail) {
+    refused_.push_back({std::string(name), code, fmt::format("{} {}", name, detail)});
+}
+
+}  // namespace confab::api

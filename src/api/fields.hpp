@@ -1,0 +1,60 @@
+// The parameters of a call as valid texts. Collects what is wrong with all of them before anything is refused.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "api/routes.hpp"
+#include "core/text.hpp"
+#include "http/parameters.hpp"
+
+namespace confab::api {
+
+class fields {
+public:
+    // Errors: malformed, unsupported_media_type.
+    static std::variant<fields, http::problem> read(const call& c, std::span<const std::string_view> names);
+
+    // Nothing when it is missing or invalid; then refusal() says so.
+    template <class Text>
+    std::optional<Text> required(std::string_view name) {
+        auto found = optional<Text>(name);
+        if (!found && !was_given(name)) refuse(name, "required", "is missing");
+        return found;
+    }
+
+    // Nothing when it is missing (which is fine) or invalid.
+    template <class Text>
+    std::optional<Text> optional(std::string_view name) {
+        auto text = text_of(name);
+        if (!text) return std::nullopt;
+        auto parsed = Text::parse(std::move(*text));
+        if (auto* valid = std::get_if<Text>(&parsed)) return std::move(*valid);
+        refuse(name, std::get<core::text_fault>(parsed), Text::rule);
+        return std::nullopt;
+    }
+
+    // A JSON object, given as such or, in forms, as its text.
+    std::optional<std::string> metadata(std::string_view name);
+
+    bool was_given(std::string_view name) { return all_.find(name) != nullptr; }
+
+    // What is wrong with the parameters asked for so far.
+    std::optional<http::problem> refusal() const;
+
+private:
+    fields(http::parameters all, std::size_t json_depth_max) : all_(std::move(all)), json_depth_max_(json_depth_max) {}
+
+    std::optional<std::string> text_of(std::string_view name);
+    void refuse(std::string_view name, core::text_fault why, const core::text_rule& rule);
+    void refuse(std::string_view name, std::string_view code, std::string detail);
+
+    http::parameters all_;
+    std::size_t json_depth_max_;
+    std::optional<std::string> malformed_;
+    std::vector<http::field_problem> refused_;
+};
+
+}  // namespace confab::api

@@ -1,0 +1,112 @@
+#include "api/objects.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "http/json.hpp"
+
+namespace confab::api {
+namespace {
+
+using http::append_json;
+
+// One object, member by member.
+class object {
+public:
+    explicit object(std::string& out) : out_(out) { out_ += '{'; }
+    ~object() { out_ += '}'; }
+    object(const object&) = delete;
+    object& operator=(const object&) = delete;
+
+    void text(std::string_view name, std::string_view value) { append_json(begin(name), value); }
+    void optional_text(std::string_view name, const std::optional<std::string_view>& value) {
+        auto& out = begin(name);
+        if (value)
+            append_json(out, *value);
+        else
+            out += "null";
+    }
+    void json(std::string_view name, const std::optional<std::string_view>& value) { begin(name) += value.value_or("null"); }
+    void number(std::string_view name, std::uint64_t value) { fmt::format_to(std::back_inserter(begin(name)), "{}", value); }
+    void time(std::string_view name, timestamp at) {
+        begin(name) += '"';
+        append_rfc3339(out_, at);
+        out_ += '"';
+    }
+
+private:
+    std::string& begin(std::string_view name) {
+        if (!std::exchange(first_, false)) out_ += ',';
+        return out_.append("\"").append(name).append("\":");
+    }
+
+    std::string& out_;
+    bool first_ = true;
+};
+
+struct message_view {
+    std::uint64_t number;
+    std::string_view content;
+    std::optional<std::string_view> sender;
+    std::optional<std::string_view> metadata;
+    std::uint64_t version;
+    timestamp created_at;
+    timestamp updated_at;
+};
+
+void append_message(std::string& out, const message_view& m) {
+    out.reserve(out.size() + m.content.size() + m.content.size() / 8 + 256);
+    object o(out);
+    o.number("number", m.number);
+    o.text("content", m.content);
+    o.optional_text("sender", m.sender);
+    o.json("metadata", m.metadata);
+    o.number("version", m.version);
+    o.time("created_at", m.created_at);
+    o.time("updated_at", m.updated_at);
+}
+
+}  // namespace
+
+void append(std::string& out, const core::app& a) {
+    object o(out);
+    o.text("token", a.token.text());
+    o.text("name", a.name);
+    o.number("chats_count", a.chats_count);
+    o.time("created_at", a.created_at);
+    o.time("updated_at", a.updated_at);
+}
+
+void append(std::string& out, const core::chat& c) {
+    object o(out);
+    o.number("number", c.number.value());
+    o.number("messages_count", c.messages_count);
+    o.time("created_at", c.created_at);
+    o.time("updated_at", c.updated_at);
+}
+
+void append(std::string& out, const core::message& m) {
+    append_message(out, {m.number.value(), m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at});
+}
+
+std::string json_of(const core::create_message& wish, const core::created& made) {
+    std::string out;
+    const auto sender = wish.sender ? std::optional<std::string_view>(wish.sender->text()) : std::nullopt;
+    append_message(out, {made.number, wish.content.text(), sender, wish.metadata, 1, made.at, made.at});
+    return out;
+}
+
+std::string path_to(const core::app_token& app) { return fmt::format("/apps/{}", app.text()); }
+
+std::string path_to(const core::app_token& app, core::chat_number chat) {
+    return fmt::format("/apps/{}/chats/{}", app.text(), chat.value());
+}
+
+std::string path_to(const core::app_token& app, core::chat_number chat, core::message_number message) {
+    return fmt::format("/apps/{}/chats/{}/messages/{}", app.text(), chat.value(), message.value());
+}
+
+}  // namespace confab::api

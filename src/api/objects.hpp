@@ -1,0 +1,30 @@
+// Our types as clients see them: the JSON objects of apps, chats and messages, and where they live.
+#pragma once
+
+#include <string>
+
+#include "core/entities.hpp"
+#include "core/command.hpp"
+
+namespace confab::api {
+
+void append(std::string& out, const core::app& a);
+void append(std::string& out, const core::chat& c);
+void append(std::string& out, const core::message& m);
+
+// The text of the whole object.
+template <class Object>
+std::string json_of(const Object& o) {
+    std::string out;
+    append(out, o);
+    return out;
+}
+
+// A message just created: what the command says, and what the ledger added.
+std::string json_of(const core::create_message& wish, const core::created& made);
+
+std::string path_to(const core::app_token& app);
+std::string path_to(const core::app_token& app, core::chat_number chat);
+std::string path_to(const core::app_token& app, core::chat_number chat, core::message_number message);
+
+}  // namespace confab::api

@@ -1,0 +1,52 @@
+#include "api/replies.hpp"
+
+#include <iterator>
+
+namespace confab::api {
+namespace {
+
+using kind = http::problem_kind;
+
+struct translation {
+    error from;
+    kind to;
+    const char* detail;
+};
+
+constexpr translation translations[] = {
+    {error::not_found, kind::not_found, "no such app, chat or message"},
+    {error::key_reused, kind::key_reused, "send a new Idempotency-Key with a new payload"},
+    {error::numbers_used_up, kind::numbers_used_up, "this has handed out its last number, 4294967295"},
+    {error::overloaded, kind::overloaded, "try again a little later"},
+    {error::unavailable, kind::unavailable, "try again a little later"},
+    {error::outcome_unknown, kind::outcome_unknown, "repeat it with the same Idempotency-Key once the server was restarted"},
+    {error::writes_closed, kind::writes_closed, "a commit failed; reading still works"},
+    {error::shutting_down, kind::shutting_down, "try again on the next server"},
+};
+static_assert(std::size(translations) == error_count);
+static_assert([] {
+    for (int i = 0; i < error_count; ++i)
+        if (static_cast<int>(translations[i].from) != i + 1) return false;
+    return true;
+}());
+
+}  // namespace
+
+http::response refuse(const call& c, const http::problem& p) { return http::to_response(p, c.request.id); }
+
+http::response refuse(const call& c, const boost::system::error_code& why) {
+    if (why.category() != error_category()) return refuse(c, {kind::internal, why.message()});
+    const auto& t = translations[why.value() - 1];
+    return refuse(c, {t.to, t.detail});
+}
+
+http::response not_found(const call& c) { return refuse(c, error::not_found); }
+
+http::response created(std::string location, std::string body, novelty n) {
+    auto made = http::json_response(201, std::move(body));
+    made.headers.push_back({"Location", std::move(location)});
+    if (n == novelty::replayed) made.headers.push_back({"Idempotent-Replayed", "true"});
+    return made;
+}
+
+}  // namespace confab::api

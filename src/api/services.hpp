@@ -1,0 +1,17 @@
+// What the API needs of the house. It cannot tell which mode it runs in.
+#pragma once
+
+#include "ledger/ledger.hpp"
+#include "queue/queue.hpp"
+#include "search/search.hpp"
+
+namespace confab::api {
+
+struct services {
+    ledger::reader& ledger;
+    queue::sender& queue;
+    search::port& search;
+    std::size_t json_depth_max;
+};
+
+}  // namespace confab::api

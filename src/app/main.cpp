@@ -1,0 +1,77 @@
+#include <fmt/core.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <cstdio>
+
+#include "app/options.hpp"
+#include "app/serve.hpp"
+#include "base/log.hpp"
+#include "ledger/sqlite/sqlite_ledger.hpp"
+#include "ops/check.hpp"
+
+namespace confab::app {
+namespace {
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+
+log::level level_of(const settings& s) {
+    const auto& name = s.text("log-level");
+    if (name == "debug") return log::level::debug;
+    if (name == "info") return log::level::info;
+    if (name == "warning") return log::level::warning;
+    if (name == "error") return log::level::error;
+    if (name == "off") return log::level::off;
+    throw usage_error(fmt::format("log-level is '{}': it takes debug, info, warning, error or off", name));
+}
+
+int check(const settings& s) {
+    const auto auditor = ledger::open_sqlite_auditor(s.text("data"));
+    asio::io_context here;
+    auto running = asio::co_spawn(here, ops::check(*auditor), asio::use_future);
+    here.run();
+    const auto report = running.get();
+    if (!report) throw startup_error("the ledger cannot be read to its end: " + report.error().message());
+    fmt::print("{} apps, {} chats, {} messages, {} changes: ", report->apps, report->chats, report->messages, report->changes);
+    if (report->findings_count == 0) {
+        fmt::print("all numbers gapless, all counts right\n");
+        return 0;
+    }
+    fmt::print("{} findings\n", report->findings_count);
+    for (const auto& finding : report->findings) fmt::print("  {}\n", finding);
+    return exit_failure;
+}
+
+int print_config(const settings& s) {
+    for (const auto& o : options()) fmt::print("{} = {}  ({})\n", o.name, s[o.name].value, s[o.name].source);
+    return 0;
+}
+
+int run(int argc, char** argv) {
+    const auto asked = parse(argc, argv);
+    if (asked.command.empty()) {
+        fmt::print("{}", asked.text);
+        return 0;
+    }
+    log::start(level_of(asked.values));
+    if (asked.command == "serve") return serve(asked.values);
+    if (asked.command == "check") return check(asked.values);
+    return print_config(asked.values);
+}
+
+}  // namespace
+}  // namespace confab::app
+
+int main(int argc, char** argv) {
+    try {
+        return confab::app::run(argc, argv);
+    } catch (const confab::app::usage_error& cause) {
+        fmt::print(stderr, "confab: {}\n", cause.what());
+        return confab::app::exit_usage;
+    } catch (const std::exception& cause) {
+        fmt::print(stderr, "confab: {}\n", cause.what());
+        return confab::app::exit_failure;
+    }
+}

@@ -1,0 +1,192 @@
+// CLI11 reads the flags and the file. A value is taken from the first of: flag, environment, file, default. CLI11 by itself lets the file win
+// over the environment (2.1, App::_process), so the four are merged here.
+#include "app/options.hpp"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <set>
+
+#include "app/version.hpp"
+
+extern char** environ;
+
+namespace confab::app {
+namespace {
+
+using type = option_type;
+
+constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
+
+constexpr option table[] = {
+    {"listen", type::text, "127.0.0.1:3000", "ADDRESS:PORT", 0, 0, "where to listen; port 0 takes any free one", false},
+    {"data", type::folder, "./confab-data", "FOLDER", 0, 0, "where the data is", true},
+    {"auth", type::text, "", "MODE", 0, 0,
+     "'open': anyone who reaches the server may do anything; to be said for every address but loopback", false},
+    {"threads", type::number, "0", "threads", 0, 256, "event loops; 0: one per processor", false},
+    {"read-threads", type::number, "2", "threads", 1, 256, "threads for long reads: lists and searches", false},
+    {"connections-max", type::number, "10000", "connections", 1, 1'000'000, "more are turned away with 503", false},
+    {"header-bytes-max", type::number, "16384", "bytes", 1024, 1024 * 1024, "a longer request header is refused with 431", false},
+    {"body-bytes-max", type::number, "524288", "bytes", 1024, gib, "a longer request body is refused with 413", false},
+    {"json-depth-max", type::number, "32", "levels", 1, 1000, "deeper JSON is refused with 400", false},
+    {"header-timeout-s", type::number, "30", "seconds", 1, 3600, "from a request's first byte to its last", false},
+    {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection", false},
+    {"write-timeout-s", type::number, "30", "seconds", 1, 3600, "for a client to take a piece of its response", false},
+    {"drain-timeout-s", type::number, "8", "seconds", 1, 3600, "for requests in flight once told to stop", false},
+    {"queue-commands-max", type::number, "20000", "commands", 1, 10'000'000, "more waiting writes are refused with 503", false},
+    {"queue-bytes-max", type::number, "268435456", "bytes", 1024 * 1024, 64 * gib, "heavier waiting writes are refused with 503", false},
+    {"batch-commands-max", type::number, "1000", "commands", 1, 100'000, "writes that share one commit", false},
+    {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "of the writes that share one commit", false},
+    {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known", false},
+    {"log-level", type::text, "info", "debug|info|warning|error|off", 0, 0, "the least that is logged, on standard error", true},
+};
+
+struct command {
+    std::string_view name;
+    std::string_view summary;
+};
+
+constexpr command commands[] = {
+    {"serve", "run the server"},
+    {"check", "prove that the data keeps its promises; also beside a running server"},
+    {"config", "print every option's value and where it came from"},
+};
+
+const option* find_option(std::string_view name) {
+    const auto at = std::ranges::find(table, name, &option::name);
+    return at == std::end(table) ? nullptr : at;
+}
+
+std::string environment_name(std::string_view option_name) {
+    std::string name = "CONFAB_";
+    for (const char c : option_name) name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return name;
+}
+
+// Container platforms announce a service named `confab` in variables of these names.
+bool is_a_platforms(std::string_view name) {
+    return name.starts_with("CONFAB_SERVICE_") || name == "CONFAB_PORT" || name.starts_with("CONFAB_PORT_");
+}
+
+using values = std::map<std::string_view, std::string>;
+
+// The options that the environment sets, and the config file it may name.
+values read_environment(std::string& config_file) {
+    values found;
+    for (char** at = environ; *at != nullptr; ++at) {
+        const std::string_view entry(*at);
+        const auto name = entry.substr(0, entry.find('='));
+        if (!name.starts_with("CONFAB_") || is_a_platforms(name)) continue;
+        const std::string value(entry.substr(std::min(entry.size(), name.size() + 1)));
+        if (name == "CONFAB_CONFIG") {
+            config_file = value;
+            continue;
+        }
+        const auto at_option =
+            std::ranges::find_if(table, [name](const option& o) { return environment_name(o.name) == name; });
+        if (at_option == std::end(table)) throw usage_error(fmt::format("unknown environment variable {}", name));
+        found[at_option->name] = value;
+    }
+    return found;
+}
+
+// The options that the file sets.
+values read_file(const std::string& path) {
+    values found;
+    if (path.empty()) return found;
+    std::vector<CLI::ConfigItem> items;
+    try {
+        items = CLI::ConfigINI().from_file(path);
+    } catch (const CLI::Error& cause) {
+        throw usage_error(fmt::format("config file {}: {}", path, cause.what()));
+    }
+    for (const auto& item : items) {
+        const auto* const known = item.parents.empty() ? find_option(item.name) : nullptr;
+        if (!known) throw usage_error(fmt::format("config file {}: unknown option {}", path, item.fullname()));
+        if (item.inputs.size() != 1) throw usage_error(fmt::format("config file {}: {} takes one value", path, item.name));
+        found[known->name] = item.inputs.front();
+    }
+    return found;
+}
+
+void require_valid(const option& o, const effective& e) {
+    if (o.type != type::number) return;
+    const auto fail = [&] {
+        throw usage_error(fmt::format("{} is '{}' ({}): it takes a number of {} from {} to {}", o.name, e.value, e.source,
+                                      o.unit, o.least, o.most));
+    };
+    const bool digits = !e.value.empty() && e.value.size() <= 18 && std::ranges::all_of(e.value, ::isdigit);
+    if (!digits) fail();
+    const auto value = std::stoull(e.value);
+    if (value < o.least || value > o.most) fail();
+}
+
+std::string help_of(const option& o) {
+    const auto default_value = o.default_value.empty() ? "none" : std::string(o.default_value);
+    const auto range = o.type == type::number ? fmt::format(", {} to {}", o.least, o.most) : "";
+    return fmt::format("{} (default {}{})", o.help, default_value, range);
+}
+
+std::string overview() {
+    std::string text = "confab: a chat backend that other applications build on\n\n";
+    for (const auto& c : commands) text += fmt::format("  confab {:<8} {}\n", c.name, c.summary);
+    text += "\nconfab COMMAND --help lists the command's options; confab --version tells which confab this is.\n";
+    return text;
+}
+
+bool takes(std::string_view command_name, const option& o) { return command_name != "check" || o.for_check; }
+
+// The flags of one command. Sets `help` instead when that is what was asked for.
+values read_flags(const command& c, int argc, const char* const* argv, std::string& config_file, std::string& help) {
+    CLI::App app(std::string(c.summary), "confab " + std::string(c.name));
+    app.get_formatter()->column_width(44);
+    app.footer("Every option is also an environment variable (CONFAB_LISTEN, ...) and a line of the file (listen = ...).\n"
+               "The first of these counts: flag, environment, file, default. CONFAB_CONFIG names the file as --config does.");
+    std::map<std::string_view, std::string> given;
+    for (const auto& o : table)
+        if (takes(c.name, o)) app.add_option("--" + std::string(o.name), given[o.name], help_of(o))->type_name(std::string(o.unit));
+    app.add_option("--config", config_file, "a file of options, one `name = value` a line")->type_name("FILE");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        help = app.help();
+    } catch (const CLI::ParseError& cause) {
+        throw usage_error(fmt::format("{} (see confab {} --help)", cause.what(), c.name));
+    }
+    std::erase_if(given, [&](const auto& entry) { return app.count("--" + std::string(entry.first)) == 0; });
+    return given;
+}
+
+settings merge(const values& flags, const values& environment, const values& file) {
+    settings all;
+    for (const auto& o : table) {
+        effective e{std::string(o.default_value), "default"};
+        if (const auto at = file.find(o.name); at != file.end()) e = {at->second, "file"};
+        if (const auto at = environment.find(o.name); at != environment.end()) e = {at->second, "environment"};
+        if (const auto at = flags.find(o.name); at != flags.end()) e = {at->second, "flag"};
+        require_valid(o, e);
+        all.set(o.name, std::move(e));
+    }
+    return all;
+}
+
+}  // namespace
+
+std::span<const option> options() { return table; }
+
+parsed parse(int argc, const char* const* argv) {
+    const std::string_view first = argc > 1 ? argv[1] : "--help";
+    if (first == "--help" || first == "-h" || first == "help") return {{}, {}, overview()};
+    if (first == "--version") return {{}, {}, version_line() + "\n"};
+    const auto* const found = std::ranges::find(commands, first, &command::name);
+    if (found == std::end(commands)) throw usage_error(fmt::format("unknown command {} (see confab --help)", first));
+
+    std::string config_file, help;
+    const auto environment = read_environment(config_file);
+    const auto flags = read_flags(*found, argc - 1, argv + 1, config_file, help);
+    if (!help.empty()) return {{}, {}, help};
+    return {std::string(found->name), merge(flags, environment, read_file(config_file)), {}};
+}
+
+}  // namespace confab::app

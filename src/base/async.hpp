@@ -1,0 +1,46 @@
+// How the program waits: C++20 coroutines on Asio. Every port call is an `awaitable`; one that needs no waiting completes inline.
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace confab {
+
+namespace asio = boost::asio;
+
+template <class T>
+using awaitable = asio::awaitable<T>;
+
+// Runs `work` on `where` (a pool for what would hold up an event loop) and resumes the caller on its own executor.
+template <class Work, class Value = std::invoke_result_t<Work>>
+awaitable<Value> run_on(asio::any_io_executor where, Work work) {
+    const auto home = co_await asio::this_coro::executor;
+    std::optional<Value> value;
+    std::exception_ptr failure;
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+        [&](auto handler) {
+            asio::post(where, [&, home, handler = std::move(handler)]() mutable {
+                try {
+                    value.emplace(work());
+                } catch (...) {
+                    failure = std::current_exception();
+                }
+                asio::post(home, std::move(handler));
+            });
+        },
+        asio::use_awaitable);
+    if (failure) std::rethrow_exception(failure);
+    co_return std::move(*value);
+}
+
+}  // namespace confab

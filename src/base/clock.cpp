@@ -1,0 +1,53 @@
+#include "base/clock.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+
+namespace confab {
+namespace {
+
+constexpr std::int64_t us_per_second = 1'000'000;
+
+std::tm utc(timestamp at) {
+    const std::time_t seconds = at.us / us_per_second;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    return parts;
+}
+
+}  // namespace
+
+timestamp now() {
+    using namespace std::chrono;
+    return {duration_cast<microseconds>(system_clock::now().time_since_epoch()).count()};
+}
+
+void append_rfc3339(std::string& out, timestamp at) {
+    using namespace std::chrono;
+    const auto whole = floor<days>(sys_time<microseconds>(microseconds(at.us)));
+    const year_month_day date(whole);
+    auto us_of_day = at.us - duration_cast<microseconds>(whole.time_since_epoch()).count();
+    char text[] = "0000-00-00T00:00:00.000Z";
+    const auto put = [&text](int at_index, int digits, std::int64_t value) {
+        for (int i = at_index + digits; i-- > at_index; value /= 10) text[i] = static_cast<char>('0' + value % 10);
+    };
+    put(0, 4, static_cast<int>(date.year()));
+    put(5, 2, static_cast<unsigned>(date.month()));
+    put(8, 2, static_cast<unsigned>(date.day()));
+    put(20, 3, us_of_day / 1000 % 1000);
+    us_of_day /= us_per_second;
+    put(17, 2, us_of_day % 60);
+    put(14, 2, us_of_day / 60 % 60);
+    put(11, 2, us_of_day / 3600);
+    out.append(text, sizeof text - 1);
+}
+
+std::string http_date(timestamp at) {
+    const auto parts = utc(at);
+    char text[64];
+    const auto length = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    return {text, length};
+}
+
+}  // namespace confab

@@ -1,0 +1,16 @@
+// The program's log: one line an event, on standard error. Any thread.
+#pragma once
+
+#include <string_view>
+
+namespace confab::log {
+
+enum class level { debug, info, warning, error, off };
+
+void start(level least);
+void debug(std::string_view line);
+void info(std::string_view line);
+void warning(std::string_view line);
+void error(std::string_view line);
+
+}  // namespace confab::log

@@ -1,0 +1,2 @@
+// Boost.JSON's compiled half, once.
+#include <boost/json/src.hpp>

@@ -1,0 +1,70 @@
+// Commands: every write a client can ask for, already valid in itself. Whether it can be done is settled by decide().
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/digest.hpp"
+#include "core/entities.hpp"
+#include "core/text.hpp"
+
+namespace confab::core {
+
+struct create_app {
+    app_token token;
+    app_name name;
+};
+
+struct rename_app {
+    app_token app;
+    app_name name;
+};
+
+struct create_chat {
+    app_token app;
+};
+
+struct create_message {
+    app_token app;
+    chat_number chat;
+    message_content content;
+    std::optional<sender_name> sender;
+    std::optional<std::string> metadata;
+};
+
+struct edit_message {
+    app_token app;
+    chat_number chat;
+    message_number message;
+    message_content content;
+    std::optional<std::string> metadata;  // absent: stays as it is
+};
+
+// An Idempotency-Key as it is kept: hashed, with a digest of the parameters it came with.
+struct retry_key {
+    digest key_hash;
+    digest fingerprint;
+};
+
+struct command {
+    job_id job;
+    std::optional<retry_key> key;  // only with what creates
+    std::variant<create_app, rename_app, create_chat, create_message, edit_message> wish;
+};
+
+// What a command weighs in a queue or a batch, in bytes: its texts and a flat share for the rest.
+std::size_t weight(const command& c);
+
+// A committed command's answer.
+struct created {
+    std::uint64_t number = 0;  // of the chat or message; not set for an app, which is known by its token
+    timestamp at;
+};
+struct replayed {
+    std::uint64_t number = 0;  // of the chat or message the key made before; for an app its id
+};
+using answer = std::variant<created, replayed, app, message>;  // rename_app answers the app, edit_message the message
+
+}  // namespace confab::core

@@ -1,0 +1,169 @@
+#include "core/decide.hpp"
+
+namespace confab::core {
+namespace {
+
+std::optional<std::string_view> view(const std::optional<std::string>& text) {
+    return text ? std::optional<std::string_view>(*text) : std::nullopt;
+}
+
+std::optional<std::string_view> view(const std::optional<sender_name>& name) {
+    return name ? std::optional<std::string_view>(name->text()) : std::nullopt;
+}
+
+// The number that a replay of this creation will answer.
+struct creation {
+    created answer;
+    std::uint64_t replayed_as;
+};
+
+class decider {
+public:
+    decider(state& s, timestamp now, std::vector<effect>& effects) : state_(s), now_(now), effects_(effects) {}
+
+    result<creation> make(const create_app& wish) {
+        const auto id = state_.next_app;
+        state_.next_app = id.next();
+        state_.put(app{id, wish.token, wish.name.text(), 0, now_, now_});
+        effects_.push_back(app_created{id, wish.token, wish.name.text(), now_});
+        return creation{{0, now_}, id.value()};
+    }
+
+    result<creation> make(const create_chat& wish) {
+        app* const parent = state_.find(wish.app);
+        if (!parent) return error::not_found;
+        if (parent->chats_count >= number_max) return error::numbers_used_up;
+        const chat_number given(++parent->chats_count);
+        const auto id = state_.next_chat;
+        state_.next_chat = id.next();
+        state_.put({parent->id, given}, chat_head{id});
+        effects_.push_back(chat_created{id, parent->id, given, now_});
+        return creation{{given.value(), now_}, given.value()};
+    }
+
+    result<creation> make(const create_message& wish) {
+        chat_head* const parent = find_chat(wish.app, wish.chat);
+        if (!parent) return error::not_found;
+        if (parent->messages_count >= number_max) return error::numbers_used_up;
+        const message_number given(++parent->messages_count);
+        effects_.push_back(message_created{parent->id, given, wish.content.text(), view(wish.sender),
+                                           view(wish.metadata), now_});
+        return creation{{given.value(), now_}, given.value()};
+    }
+
+    result<answer> change(const rename_app& wish) {
+        app* const found = state_.find(wish.app);
+        if (!found) return error::not_found;
+        found->name = wish.name.text();
+        found->updated_at = now_;
+        effects_.push_back(app_renamed{found->id, wish.name.text(), now_});
+        return answer{*found};
+    }
+
+    result<answer> change(const edit_message& wish) {
+        chat_head* const parent = find_chat(wish.app, wish.chat);
+        if (!parent) return error::not_found;
+        message* const found = state_.find(state::message_place{parent->id, wish.message});
+        if (!found) return error::not_found;
+        if (parent->changes_count >= number_max) return error::numbers_used_up;
+        found->content = wish.content.text();
+        if (wish.metadata) found->metadata = wish.metadata;
+        found->version += 1;
+        found->updated_at = now_;
+        parent->changes_count += 1;
+        effects_.push_back(message_edited{parent->id, found->number, wish.content.text(), view(wish.metadata),
+                                          found->version, parent->changes_count, now_});
+        return answer{*found};
+    }
+
+    chat_head* find_chat(const app_token& token, chat_number number) {
+        const app* const owner = state_.find(token);
+        return owner ? state_.find(state::chat_place{owner->id, number}) : nullptr;
+    }
+
+private:
+    state& state_;
+    timestamp now_;
+    std::vector<effect>& effects_;
+};
+
+template <class Wish>
+concept creates = requires(decider d, const Wish& wish) { d.make(wish); };
+
+// A key that was seen with this payload is answered, with another refused; nothing: it is new here, or expired.
+std::optional<result<answer>> answer_to_retry(const state& s, const state::key_place& place, const retry_key& key,
+                                              timestamp now) {
+    const auto* const seen = s.find(place);
+    if (!seen || seen->expires_at <= now) return std::nullopt;
+    if (seen->fingerprint != key.fingerprint) return error::key_reused;
+    return answer{replayed{seen->number}};
+}
+
+timestamp expiry(timestamp now, const rules& r) {
+    return {now.us + std::chrono::duration_cast<std::chrono::microseconds>(r.keep_keys).count()};
+}
+
+}  // namespace
+
+std::optional<key_scope> scope_of(state& s, const command& c) {
+    using kind = key_scope::kind;
+    if (std::holds_alternative<create_app>(c.wish)) return key_scope{kind::apps, 0};
+    if (const auto* wish = std::get_if<create_chat>(&c.wish)) {
+        const app* const parent = s.find(wish->app);
+        return parent ? std::optional(key_scope{kind::chats_of_app, parent->id.value()}) : std::nullopt;
+    }
+    if (const auto* wish = std::get_if<create_message>(&c.wish)) {
+        const app* const owner = s.find(wish->app);
+        const chat_head* const parent = owner ? s.find(state::chat_place{owner->id, wish->chat}) : nullptr;
+        return parent ? std::optional(key_scope{kind::messages_of_chat, parent->id.value()}) : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+result<answer> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects) {
+    std::optional<state::key_place> place;
+    if (c.key) {
+        if (const auto scope = scope_of(s, c)) {
+            place.emplace(*scope, c.key->key_hash);
+            if (auto settled = answer_to_retry(s, *place, *c.key, now)) return *settled;
+        }
+    }
+    decider d(s, now, effects);
+    return std::visit(
+        [&](const auto& wish) -> result<answer> {
+            if constexpr (creates<std::decay_t<decltype(wish)>>) {
+                const auto made = d.make(wish);
+                if (!made) return made.error();
+                if (place) {
+                    const key_record record{c.key->fingerprint, made->replayed_as, expiry(now, r)};
+                    s.put(*place, record);
+                    effects.push_back(
+                        key_used{place->first, place->second, record.fingerprint, record.number, record.expires_at});
+                }
+                return answer{made->answer};
+            } else {
+                return d.change(wish);
+            }
+        },
+        c.wish);
+}
+
+std::size_t weight(const command& c) {
+    constexpr std::size_t flat = 256;
+    const auto size = [](const auto& text) { return text ? view(text)->size() : 0; };
+    return flat + std::visit(
+                      [&](const auto& wish) -> std::size_t {
+                          using wish_type = std::decay_t<decltype(wish)>;
+                          if constexpr (std::is_same_v<wish_type, create_message>)
+                              return wish.content.text().size() + size(wish.sender) + size(wish.metadata);
+                          else if constexpr (std::is_same_v<wish_type, edit_message>)
+                              return wish.content.text().size() + size(wish.metadata);
+                          else if constexpr (std::is_same_v<wish_type, create_chat>)
+                              return 0;
+                          else
+                              return wish.name.text().size();
+                      },
+                      c.wish);
+}
+
+}  // namespace confab::core

@@ -1,0 +1,76 @@
+// Effects: what a decided command changes in the ledger. Counters move with them: a chat_created sets its app's chats_count to its number,
+// a message_created its chat's messages_count, a message_edited its chat's changes_count to its seq.
+// Texts are views into the command, which lives until its batch is answered.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "base/digest.hpp"
+#include "core/ids.hpp"
+
+namespace confab::core {
+
+struct app_created {
+    app_id id;
+    app_token token;
+    std::string_view name;
+    timestamp at;
+};
+
+struct app_renamed {
+    app_id id;
+    std::string_view name;
+    timestamp at;
+};
+
+struct chat_created {
+    chat_id id;
+    app_id app;
+    chat_number number;
+    timestamp at;
+};
+
+struct message_created {
+    chat_id chat;
+    message_number number;
+    std::string_view content;
+    std::optional<std::string_view> sender;
+    std::optional<std::string_view> metadata;
+    timestamp at;
+};
+
+struct message_edited {
+    chat_id chat;
+    message_number number;
+    std::string_view content;
+    std::optional<std::string_view> metadata;  // absent: stays as it is
+    std::uint64_t version;                     // after the edit
+    std::uint64_t seq;                         // of this change in its chat
+    timestamp at;
+};
+
+// The collection a key was posted to: all apps, the chats of an app, the messages of a chat. A key means something in its scope only.
+struct key_scope {
+    enum class kind : std::uint8_t { apps = 0, chats_of_app = 1, messages_of_chat = 2 };
+
+    kind of = kind::apps;
+    std::uint64_t id = 0;  // of the app or chat
+
+    friend auto operator<=>(const key_scope&, const key_scope&) = default;
+};
+
+struct key_used {
+    key_scope scope;
+    digest key_hash;
+    digest fingerprint;
+    std::uint64_t number;  // as in `replayed`
+    timestamp expires_at;
+};
+
+using effect = std::variant<app_created, app_renamed, chat_created, message_created, message_edited, key_used>;
+
+}  // namespace confab::core

@@ -1,0 +1,136 @@
+#include "drivers/sqlite/sqlite.hpp"
+
+#include <sqlite3.h>
+
+namespace confab::sqlite {
+namespace {
+
+[[noreturn]] void fail(sqlite3* db, int code) {
+    const char* const text = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
+    throw failure(db ? sqlite3_extended_errcode(db) : code, text);
+}
+
+int primary(int code) { return code & 0xff; }
+
+int note_wal_pages(void* kept, sqlite3*, const char*, int pages) {
+    *static_cast<int*>(kept) = pages;
+    return SQLITE_OK;
+}
+
+}  // namespace
+
+bool failure::is_corruption() const { return primary(code_) == SQLITE_NOTADB || primary(code_) == SQLITE_CORRUPT; }
+bool failure::is_disk_full() const { return primary(code_) == SQLITE_FULL; }
+
+void statement::finalize::operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+
+statement::statement(sqlite3* db, std::string_view sql) {
+    sqlite3_stmt* made = nullptr;
+    const int code =
+        sqlite3_prepare_v3(db, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    handle_.reset(made);
+    if (code != SQLITE_OK) fail(db, code);
+}
+
+bool statement::row() {
+    const int code = sqlite3_step(handle_.get());
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) check(code);
+    reset();
+    return false;
+}
+
+void statement::run() {
+    while (row()) {
+    }
+}
+
+void statement::reset() { sqlite3_reset(handle_.get()); }
+
+std::int64_t statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+
+std::string_view statement::text(int column) const {
+    const auto* const data = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
+    if (!data) return {};
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+std::optional<std::string> statement::optional_text(int column) const {
+    return is_null(column) ? std::nullopt : std::optional<std::string>(text(column));
+}
+
+blob statement::bytes(int column) const {
+    const auto* const data = static_cast<const std::byte*>(sqlite3_column_blob(handle_.get(), column));
+    return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
+}
+
+bool statement::is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
+
+void statement::bind_at(int index, std::int64_t value) { check(sqlite3_bind_int64(handle_.get(), index, value)); }
+
+// SQLITE_STATIC: what is bound outlives the step, and is bound anew before the next one.
+void statement::bind_at(int index, std::string_view value) {
+    check(sqlite3_bind_text(handle_.get(), index, value.data(), static_cast<int>(value.size()), SQLITE_STATIC));
+}
+
+void statement::bind_at(int index, blob value) {
+    check(sqlite3_bind_blob(handle_.get(), index, value.data(), static_cast<int>(value.size()), SQLITE_STATIC));
+}
+
+void statement::bind_at(int index, std::nullptr_t) { check(sqlite3_bind_null(handle_.get(), index)); }
+
+void statement::check(int code) const {
+    if (code == SQLITE_OK) return;
+    sqlite3* const db = sqlite3_db_handle(handle_.get());
+    const failure failed(sqlite3_extended_errcode(db), sqlite3_errmsg(db));
+    sqlite3_reset(handle_.get());
+    throw failed;
+}
+
+void connection::close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+
+connection::connection(const std::string& path, access how) : wal_pages_(std::make_unique<int>(0)) {
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    flags |= how == access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    if (how == access::create) flags |= SQLITE_OPEN_CREATE;
+    sqlite3* opened = nullptr;
+    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+    handle_.reset(opened);
+    if (code != SQLITE_OK) fail(opened, code);
+    sqlite3_wal_hook(opened, note_wal_pages, wal_pages_.get());  // takes the place of SQLite's own automatic checkpoint
+}
+
+void connection::execute(const char* sql) {
+    const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) fail(handle_.get(), code);
+}
+
+void connection::wait_for_locks(int ms) { sqlite3_busy_timeout(handle_.get(), ms); }
+
+void connection::checkpoint(checkpoint_kind kind) {
+    const int mode = kind == checkpoint_kind::passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
+    const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, nullptr, nullptr);
+    if (code != SQLITE_OK && primary(code) != SQLITE_BUSY) fail(handle_.get(), code);
+}
+
+bool connection::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
+
+transaction::transaction(connection& c, kind k) : connection_(c) {
+    connection_.execute(k == kind::read ? "begin" : "begin immediate");
+}
+
+transaction::~transaction() {
+    if (!open_ || !connection_.in_transaction()) return;  // some errors have rolled it back already
+    try {
+        connection_.execute("rollback");
+    } catch (const failure&) {
+        // A rollback that fails is finished by SQLite's recovery at the next opening; there is nothing else to do here.
+    }
+}
+
+void transaction::commit() {
+    connection_.execute("commit");
+    open_ = false;
+}
+
+}  // namespace confab::sqlite

@@ -1,0 +1,142 @@
+// A thin, throwing layer over SQLite's C interface (https://sqlite.org/c3ref/intro.html): connections, statements, transactions.
+// A connection and its statements belong to one thread at a time (SQLITE_OPEN_NOMUTEX).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace confab::sqlite {
+
+// What SQLite reported; `code` is its extended result code.
+class failure : public std::runtime_error {
+public:
+    failure(int code, const std::string& message) : runtime_error(message), code_(code) {}
+
+    int code() const { return code_; }
+    bool is_corruption() const;  // not a database, or a damaged one
+    bool is_disk_full() const;
+
+private:
+    int code_;
+};
+
+using blob = std::span<const std::byte>;
+
+// A prepared statement, used over and over: `run` or `row` after binding, `reset` once read. Views it returns last until the next step or reset.
+class statement {
+public:
+    statement(sqlite3* db, std::string_view sql);
+
+    template <class... Values>
+    statement& bind(const Values&... values) {
+        int index = 0;
+        (bind_at(++index, values), ...);
+        return *this;
+    }
+
+    // Steps to the next row; false at the end, then also reset.
+    bool row();
+    // Steps a statement without rows to its end.
+    void run();
+    void reset();
+
+    std::int64_t integer(int column) const;
+    std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }
+    std::string_view text(int column) const;
+    std::optional<std::string> optional_text(int column) const;
+    blob bytes(int column) const;
+    bool is_null(int column) const;
+
+private:
+    struct finalize {
+        void operator()(sqlite3_stmt* s) const;
+    };
+
+    void bind_at(int index, std::int64_t value);
+    void bind_at(int index, std::uint64_t value) { bind_at(index, static_cast<std::int64_t>(value)); }
+    void bind_at(int index, std::string_view value);
+    void bind_at(int index, blob value);
+    void bind_at(int index, std::nullptr_t);
+    template <class T>
+    void bind_at(int index, const std::optional<T>& value) {
+        if (value)
+            bind_at(index, *value);
+        else
+            bind_at(index, nullptr);
+    }
+    void check(int code) const;
+
+    std::unique_ptr<sqlite3_stmt, finalize> handle_;
+};
+
+// Resets a statement when its reader is done with it, also by an exception: a statement left stepping keeps its read transaction open.
+class reading {
+public:
+    explicit reading(statement& s) : statement_(s) {}
+    ~reading() { statement_.reset(); }
+    reading(const reading&) = delete;
+    reading& operator=(const reading&) = delete;
+
+private:
+    statement& statement_;
+};
+
+enum class access { read_only, read_write, create };
+
+class connection {
+public:
+    connection(const std::string& path, access how);
+
+    // One or more statements without parameters or rows.
+    void execute(const char* sql);
+    statement prepare(std::string_view sql) { return statement(handle_.get(), sql); }
+
+    // Waits this long for a lock before it fails with SQLITE_BUSY.
+    void wait_for_locks(int ms);
+
+    // passive moves what no reader holds back; restart waits for readers (see wait_for_locks), so that the next commit can start the log over.
+    enum class checkpoint_kind { passive, restart };
+    // Moves committed pages from the write-ahead log into the database. Being busy is no failure: less is moved.
+    void checkpoint(checkpoint_kind kind);
+
+    // The length of the write-ahead log after this connection's last commit. Nothing moves it on by itself.
+    int wal_pages() const { return *wal_pages_; }
+
+    bool in_transaction() const;
+
+private:
+    struct close {
+        void operator()(sqlite3* db) const;
+    };
+
+    std::unique_ptr<int> wal_pages_;  // SQLite's hook holds its address
+    std::unique_ptr<sqlite3, close> handle_;
+};
+
+// A transaction that rolls back unless it was committed.
+class transaction {
+public:
+    enum class kind { read, write };
+
+    transaction(connection& c, kind k);
+    ~transaction();
+    transaction(const transaction&) = delete;
+    transaction& operator=(const transaction&) = delete;
+
+    void commit();
+
+private:
+    connection& connection_;
+    bool open_ = true;
+};
+
+}  // namespace confab::sqlite

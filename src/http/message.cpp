@@ -1,0 +1,30 @@
+#include "http/message.hpp"
+
+#include <boost/beast/core/string.hpp>
+
+namespace confab::http {
+
+std::string_view name_of(verb v) {
+    switch (v) {
+        case verb::get: return "GET";
+        case verb::head: return "HEAD";
+        case verb::post: return "POST";
+        case verb::put: return "PUT";
+        case verb::delete_: return "DELETE";
+        case verb::options: return "OPTIONS";
+        case verb::other: break;
+    }
+    return "";
+}
+
+std::optional<std::string_view> request::find(std::string_view name) const {
+    for (const auto& h : headers)
+        if (boost::beast::iequals(h.name, name)) return h.value;
+    return std::nullopt;
+}
+
+response json_response(unsigned status, std::string body) {
+    return {status, {{"Content-Type", "application/json"}}, std::move(body), nullptr};
+}
+
+}  // namespace confab::http

@@ -1,0 +1,56 @@
+// A request as it was read whole, and the response to it. No word of chat, and no type of the library that reads and writes them.
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/async.hpp"
+
+namespace confab::http {
+
+enum class verb { get, head, post, put, delete_, options, other };
+std::string_view name_of(verb v);
+
+// Views last as long as the request is being answered.
+struct request_header {
+    std::string_view name;
+    std::string_view value;
+};
+
+struct request {
+    verb method = verb::other;
+    std::string_view target;  // as sent: path and query
+    std::vector<request_header> headers;
+    std::string body;
+    std::string id;  // for Request-Id: the client's, or made here
+
+    // The first header of that name (case-insensitive).
+    std::optional<std::string_view> find(std::string_view name) const;
+};
+
+// Gives the next piece of a long body; nothing at its end. An error breaks the connection off, so that the client sees the body is not whole.
+using piece = boost::system::result<std::optional<std::string>>;
+using body_source = std::function<awaitable<piece>()>;
+
+struct response_header {
+    std::string_view name;  // a literal
+    std::string value;      // without control characters
+};
+
+struct response {
+    unsigned status = 200;
+    std::vector<response_header> headers;
+    std::string body;
+    body_source more;  // set: the body goes on with its pieces, in chunks
+};
+
+response json_response(unsigned status, std::string body);
+
+}  // namespace confab::http

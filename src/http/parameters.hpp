@@ -1,0 +1,49 @@
+// A request's parameters: flat, from a JSON object, a form body (urlencoded or multipart text) and the query string; the body wins.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "http/message.hpp"
+#include "http/problem.hpp"
+
+namespace confab::http {
+
+struct parameter {
+    enum class type {
+        text,       // a JSON string
+        form_text,  // from a form or query: a text, whatever it was meant to be
+        object,     // a JSON object; `value` is its text
+        other,      // any other JSON value; `value` is empty
+    };
+    type is;
+    std::string value;
+};
+
+class parameters {
+public:
+    // Reads those of these names; a JSON null counts as absent. Errors: malformed, unsupported_media_type.
+    static std::variant<parameters, problem> read(const request& r, std::span<const std::string_view> names,
+                                                  std::size_t json_depth_max);
+
+    parameter* find(std::string_view name);
+
+private:
+    void put(std::string_view name, parameter p);
+
+    std::vector<std::pair<std::string_view, parameter>> found_;  // names are the caller's literals
+};
+
+// The path of a target, and its query without the '?'.
+std::string_view path_of(std::string_view target);
+std::string_view query_of(std::string_view target);
+
+// The text of a JSON object, as it will be answered; nothing when `text` is none.
+std::optional<std::string> normal_json_object(std::string_view text, std::size_t json_depth_max);
+
+}  // namespace confab::http

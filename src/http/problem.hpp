@@ -1,0 +1,51 @@
+// What went wrong, as clients are told: application/problem+json (RFC 9457) with a stable `code` besides.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.hpp"
+
+namespace confab::http {
+
+enum class problem_kind {
+    malformed = 1,
+    not_found,
+    method_not_allowed,
+    request_timeout,
+    too_large,
+    unsupported_media_type,
+    invalid_parameters,
+    key_reused,
+    numbers_used_up,
+    header_too_large,
+    internal,
+    overloaded,
+    unavailable,
+    outcome_unknown,
+    writes_closed,
+    shutting_down,
+};
+inline constexpr int problem_count = static_cast<int>(problem_kind::shutting_down);
+
+// One parameter that cannot be taken, and why. Codes: required, blank, too_long, wrong_type, invalid.
+struct field_problem {
+    std::string field;
+    std::string_view code;
+    std::string detail;
+};
+
+struct problem {
+    problem_kind kind;
+    std::string detail;
+    std::vector<field_problem> fields = {};
+};
+
+unsigned status_of(problem_kind kind);
+std::string_view code_of(problem_kind kind);
+
+// Carries Retry-After where trying again later can help.
+response to_response(const problem& p, std::string_view request_id);
+
+}  // namespace confab::http

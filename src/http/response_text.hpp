@@ -1,0 +1,24 @@
+// A response as it goes over the wire (RFC 9112).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace confab::http {
+
+struct framing {
+    bool keep_alive;
+    bool chunks_known;  // an HTTP/1.1 client
+    bool is_head;       // the request was HEAD: everything but the body
+};
+
+// Appends status line, header and what there is of the body.
+void append_response(std::string& out, const response& r, std::string_view request_id, const framing& f);
+
+// Appends one piece of a body that goes on, framed as a chunk where the client knows them.
+void append_piece(std::string& out, std::string_view text, const framing& f);
+void append_end(std::string& out, const framing& f);
+
+}  // namespace confab::http

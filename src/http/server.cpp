@@ -1,0 +1,206 @@
+// One acceptor on the first loop hands connections to the loops in turn. Why not an acceptor per loop with SO_REUSEPORT: the kernel then spreads
+// connections by hash, so that with few of them one core has twice the work of the other, and a second server on the same port is not refused.
+#include "http/server.hpp"
+
+#include <fmt/core.h>
+
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <unordered_set>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "http/problem.hpp"
+#include "http/session.hpp"
+
+namespace confab::http {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds look_at_deadlines_every{250};
+constexpr std::chrono::milliseconds accept_again_after{100};
+constexpr int backlog = 4096;
+
+// How many connections there are, over all loops.
+class gauge {
+public:
+    bool try_enter(std::size_t most) {
+        const std::lock_guard lock(mutex_);
+        if (count_ >= most) return false;
+        ++count_;
+        return true;
+    }
+
+    void leave() {
+        const std::lock_guard lock(mutex_);
+        if (--count_ == 0) none_left_.notify_all();
+    }
+
+    bool wait_for_none(std::chrono::milliseconds most) {
+        std::unique_lock lock(mutex_);
+        return none_left_.wait_for(lock, most, [this] { return count_ == 0; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable none_left_;
+    std::size_t count_ = 0;
+};
+
+// The connections of one loop, on its thread.
+class connections {
+public:
+    connections(asio::io_context& loop, const server_options& options, const handler& answer, gauge& count)
+        : loop_(loop), options_(options), answer_(answer), count_(count) {}
+
+    void start() { asio::co_spawn(loop_, watch_deadlines(), asio::detached); }
+
+    void serve(tcp_socket socket) { asio::co_spawn(loop_, run(std::move(socket)), asio::detached); }
+
+    void drain() {
+        draining_ = true;
+        for (auto* s : open_) s->close_if_idle();
+    }
+
+    void close_all() {
+        for (auto* s : open_) s->close();
+    }
+
+private:
+    awaitable<void> run(tcp_socket socket) {
+        session s(std::move(socket), options_, answer_, draining_);
+        open_.insert(&s);
+        if (draining_) s.close();
+        try {
+            co_await s.run();
+        } catch (const std::exception& cause) {
+            log::error(fmt::format("connection: {}", cause.what()));
+        }
+        open_.erase(&s);
+        count_.leave();
+    }
+
+    awaitable<void> watch_deadlines() {
+        asio::steady_timer timer(loop_);
+        for (;;) {
+            timer.expires_after(look_at_deadlines_every);
+            co_await timer.async_wait(asio::use_awaitable);
+            const auto at = session::clock::now();
+            for (auto* s : open_) s->enforce_deadline(at);
+        }
+    }
+
+    asio::io_context& loop_;
+    const server_options& options_;
+    const handler& answer_;
+    gauge& count_;
+    bool draining_ = false;
+    std::unordered_set<session*> open_;
+};
+
+class tcp_server final : public server {
+public:
+    tcp_server(event_loops& loops, const server_options& options)
+        : loops_(loops), options_(options), acceptor_(loops.at(0)) {
+        open_acceptor();
+        for (std::size_t i = 0; i < loops.size(); ++i)
+            per_loop_.push_back(std::make_unique<connections>(loops.at(i), options_, answer_, count_));
+    }
+
+    std::uint16_t port() const override { return acceptor_.local_endpoint().port(); }
+
+    void start(handler h) override {
+        answer_ = std::move(h);
+        for (auto& c : per_loop_) c->start();
+        asio::co_spawn(loops_.at(0), accept(), asio::detached);
+    }
+
+    bool drain(std::chrono::seconds deadline) override {
+        asio::post(loops_.at(0), [this] {
+            boost::system::error_code ignored;
+            acceptor_.close(ignored);
+        });
+        on_every_loop([](connections& c) { c.drain(); });
+        if (count_.wait_for_none(deadline)) return true;
+        on_every_loop([](connections& c) { c.close_all(); });
+        count_.wait_for_none(std::chrono::milliseconds(200));
+        return false;
+    }
+
+private:
+    void open_acceptor() {
+        const auto fail = [this](const boost::system::error_code& cause) {
+            throw startup_error(fmt::format("cannot listen on {}:{}: {}", options_.address, options_.port, cause.message()));
+        };
+        boost::system::error_code cause;
+        const auto address = asio::ip::make_address(options_.address, cause);
+        if (cause) fail(cause);
+        const tcp::endpoint endpoint(address, options_.port);
+        acceptor_.open(endpoint.protocol(), cause);
+        if (!cause) acceptor_.set_option(asio::socket_base::reuse_address(true), cause);
+        if (!cause) acceptor_.bind(endpoint, cause);
+        if (!cause) acceptor_.listen(backlog, cause);
+        if (cause) fail(cause);
+    }
+
+    awaitable<void> accept() {
+        for (std::size_t turn = 0;; turn = (turn + 1) % loops_.size()) {
+            tcp_socket socket(loops_.at(turn).get_executor());
+            const auto [cause] = co_await acceptor_.async_accept(socket, as_tuple);
+            if (!acceptor_.is_open()) co_return;
+            if (cause) {  // out of file descriptors, or a client that left again
+                log::warning(fmt::format("accept: {}", cause.message()));
+                asio::steady_timer pause(loops_.at(0), accept_again_after);
+                co_await pause.async_wait(as_tuple);
+                continue;
+            }
+            if (!count_.try_enter(options_.connections_max)) {
+                turn_away(socket);
+                continue;
+            }
+            asio::post(loops_.at(turn), [c = per_loop_[turn].get(), socket = std::move(socket)]() mutable {
+                c->serve(std::move(socket));
+            });
+        }
+    }
+
+    void turn_away(tcp_socket& socket) {
+        const problem full{problem_kind::overloaded, fmt::format("{} connections are open already", options_.connections_max)};
+        std::string text;
+        append_response(text, to_response(full, "-"), "-", {false, true, false});
+        boost::system::error_code ignored;
+        socket.non_blocking(true, ignored);
+        socket.write_some(asio::buffer(text), ignored);
+        socket.shutdown(asio::socket_base::shutdown_both, ignored);
+    }
+
+    template <class Work>
+    void on_every_loop(Work work) {
+        for (std::size_t i = 0; i < loops_.size(); ++i)
+            asio::post(loops_.at(i), [c = per_loop_[i].get(), work] { work(*c); });
+    }
+
+    event_loops& loops_;
+    const server_options options_;
+    tcp::acceptor acceptor_;
+    handler answer_;
+    gauge count_;
+    std::vector<std::unique_ptr<connections>> per_loop_;
+};
+
+}  // namespace
+
+std::unique_ptr<server> listen(event_loops& loops, const server_options& options) {
+    return std::make_unique<tcp_server>(loops, options);
+}
+
+}  // namespace confab::http

@@ -1,0 +1,46 @@
+// The HTTP/1.1 server: accepts connections, spreads them evenly over the event loops, and serves each of them one request after another.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/event_loops.hpp"
+#include "http/message.hpp"
+
+namespace confab::http {
+
+struct server_options {
+    std::string address;  // of an interface: IPv4 or IPv6
+    std::uint16_t port;   // 0: any free one
+    std::size_t connections_max;
+    std::size_t header_bytes_max;
+    std::size_t body_bytes_max;
+    std::chrono::seconds idle_timeout;     // between requests
+    std::chrono::seconds request_timeout;  // from a request's first byte to its last
+    std::chrono::seconds write_timeout;    // for the client to take a piece of the response
+};
+
+// Answers a request, on the loop of its connection. The request lives until the response is complete, its last piece included.
+using handler = std::function<awaitable<response>(request&)>;
+
+class server {
+public:
+    virtual ~server() = default;
+
+    virtual std::uint16_t port() const = 0;
+
+    // Begins to accept. REQUIRES: called once; the loops outlive the server's last connection.
+    virtual void start(handler h) = 0;
+
+    // Accepts no more, closes idle connections, lets requests in flight finish, and at the deadline breaks off the rest.
+    // Not from a loop's thread. True: every request that had begun was answered.
+    virtual bool drain(std::chrono::seconds deadline) = 0;
+};
+
+// Listens at once. Throws startup_error: no such address, port taken or not permitted.
+std::unique_ptr<server> listen(event_loops& loops, const server_options& options);
+
+}  // namespace confab::http

@@ -1,0 +1,267 @@
+// Reads go to the socket only when the parser wants more, and a response is written at once where the socket takes it: a request that arrives in
+// one piece costs one read and one write. Deadlines are a time in the session, looked at by its loop now and then, not a timer per operation.
+#include "http/session.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <optional>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "http/problem.hpp"
+
+namespace confab::http {
+namespace {
+
+namespace beast = boost::beast::http;
+
+constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t read_bytes = 8 * 1024;
+constexpr std::size_t kept_response_bytes_max = 64 * 1024;
+constexpr std::chrono::seconds linger_max{2};
+
+verb verb_of(beast::verb v) {
+    switch (v) {
+        case beast::verb::get: return verb::get;
+        case beast::verb::head: return verb::head;
+        case beast::verb::post: return verb::post;
+        case beast::verb::put: return verb::put;
+        case beast::verb::delete_: return verb::delete_;
+        case beast::verb::options: return verb::options;
+        default: return verb::other;
+    }
+}
+
+constexpr std::size_t request_id_max = 128;
+
+bool is_sane_id(std::string_view id) {
+    return !id.empty() && id.size() <= request_id_max &&
+           std::ranges::all_of(id, [](char c) { return c > ' ' && c < 127; });
+}
+
+std::string make_request_id() {
+    std::array<std::byte, 8> drawn;
+    fill_random(drawn);
+    std::string id;
+    id.reserve(drawn.size() * 2);
+    for (const auto b : drawn) {
+        id += "0123456789abcdef"[static_cast<unsigned>(b) >> 4];
+        id += "0123456789abcdef"[static_cast<unsigned>(b) & 15];
+    }
+    return id;
+}
+
+problem problem_of(boost::system::error_code cause, const server_options& options) {
+    if (cause == beast::error::body_limit)
+        return {problem_kind::too_large, fmt::format("the body is limited to {} bytes", options.body_bytes_max)};
+    if (cause == beast::error::header_limit)
+        return {problem_kind::header_too_large, fmt::format("the header is limited to {} bytes", options.header_bytes_max)};
+    return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
+}
+
+}  // namespace
+
+struct session::reading {
+    using parser_type = beast::request_parser<beast::string_body>;
+
+    // A new request in what is left of the one before.
+    void begin(const server_options& options) {
+        parser.emplace();
+        parser->header_limit(static_cast<std::uint32_t>(options.header_bytes_max));
+        parser->body_limit(options.body_bytes_max);
+        parser->eager(true);
+        continue_sent = false;
+    }
+
+    // Lets the parser have what was read; true: the request is whole.
+    bool parse(boost::system::error_code& cause) {
+        while (buffer.size() > 0 && !parser->is_done()) {
+            const auto used = parser->put(buffer.data(), cause);
+            buffer.consume(used);
+            if (cause == beast::error::need_more) {
+                cause = {};
+                return false;
+            }
+            if (cause) return false;
+        }
+        return parser->is_done();
+    }
+
+    bool wants_continue() const {
+        return parser->is_header_done() && !continue_sent && parser->get().version() >= 11 &&
+               boost::beast::iequals(parser->get()[beast::field::expect], "100-continue");
+    }
+
+    request take() {
+        auto& message = parser->get();
+        request r;
+        r.method = verb_of(message.method());
+        r.target = message.target();
+        r.headers.reserve(8);
+        for (const auto& field : message) r.headers.push_back({field.name_string(), field.value()});
+        r.body = std::move(message.body());
+        const auto id = r.find("Request-Id");
+        r.id = id && is_sane_id(*id) ? std::string(*id) : make_request_id();
+        return r;
+    }
+
+    boost::beast::flat_buffer buffer;
+    std::optional<parser_type> parser;
+    bool continue_sent = false;
+};
+
+session::session(tcp_socket socket, const server_options& options, const handler& answer, const bool& draining)
+    : socket_(std::move(socket)), options_(options), answer_(answer), draining_(draining) {}
+
+session::~session() = default;
+
+awaitable<void> session::run() {
+    boost::system::error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored);
+    reading r;
+    while (keep_alive_ && socket_.is_open()) {
+        r.begin(options_);
+        if (!co_await read_request(r)) break;
+        co_await serve_one(r);
+    }
+    close();
+}
+
+// False: the connection is of no more use.
+awaitable<bool> session::read_request(reading& r) {
+    idle_ = r.buffer.size() == 0;
+    deadline_ = clock::now() + (idle_ ? options_.idle_timeout : options_.request_timeout);
+    for (;;) {
+        boost::system::error_code cause;
+        const bool whole = r.parse(cause);
+        if (cause) {
+            co_await refuse(problem_of(cause, options_));
+            co_return false;
+        }
+        if (whole) break;
+        if (r.wants_continue()) {
+            r.continue_sent = true;
+            if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
+            deadline_ = clock::now() + options_.request_timeout;
+        }
+        if (!co_await fill(r)) co_return false;
+    }
+    deadline_ = clock::time_point::max();
+    co_return true;
+}
+
+awaitable<bool> session::fill(reading& r) {
+    const auto [cause, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), as_tuple);
+    if (cause) co_return false;
+    r.buffer.commit(length);
+    if (std::exchange(idle_, false)) deadline_ = clock::now() + options_.request_timeout;
+    co_return true;
+}
+
+awaitable<void> session::serve_one(reading& r) {
+    const auto& message = r.parser->get();
+    const bool is_http_1_1 = message.version() >= 11;
+    keep_alive_ = message.keep_alive();
+    auto asked = r.take();
+    auto reply = is_http_1_1 && message.count(beast::field::host) != 1
+                     ? to_response({problem_kind::malformed, "send one Host header"}, asked.id)
+                     : co_await answered(asked);
+    if (draining_ || (reply.more && !is_http_1_1)) keep_alive_ = false;
+    const framing f{keep_alive_, is_http_1_1, asked.method == verb::head};
+    out_.clear();
+    append_response(out_, reply, asked.id, f);
+    if (!reply.more || f.is_head) {
+        co_await write(out_);
+    } else {
+        co_await write_pieces(reply, f);
+    }
+    if (out_.capacity() > kept_response_bytes_max) std::string().swap(out_);
+}
+
+awaitable<response> session::answered(request& r) {
+    try {
+        co_return co_await answer_(r);
+    } catch (const std::exception& cause) {
+        log::error(fmt::format("request {}: {}", r.id, cause.what()));
+    }
+    co_return to_response({problem_kind::internal, "see the server's log for this request_id"}, r.id);
+}
+
+awaitable<void> session::write_pieces(response& r, const framing& f) {
+    for (;;) {
+        if (!co_await write(out_)) co_return;
+        out_.clear();
+        auto next = co_await r.more();
+        if (!next) {  // a body that breaks off is the only way left to say so
+            keep_alive_ = false;
+            close();
+            co_return;
+        }
+        if (!*next) break;
+        append_piece(out_, **next, f);
+    }
+    append_end(out_, f);
+    co_await write(out_);
+}
+
+// False: the connection is gone.
+awaitable<bool> session::write(std::string_view text) {
+    boost::system::error_code cause;
+    while (!text.empty()) {
+        const auto sent = socket_.write_some(asio::buffer(text), cause);
+        text.remove_prefix(sent);
+        if (cause == asio::error::would_block) break;
+        if (cause) {
+            keep_alive_ = false;
+            co_return false;
+        }
+    }
+    if (text.empty()) co_return true;
+    deadline_ = clock::now() + options_.write_timeout;
+    const auto [failed, length] = co_await asio::async_write(socket_, asio::buffer(text), as_tuple);
+    deadline_ = clock::time_point::max();
+    if (failed) keep_alive_ = false;
+    co_return !failed;
+}
+
+awaitable<void> session::refuse(const problem& p) {
+    keep_alive_ = false;
+    const auto id = make_request_id();
+    out_.clear();
+    append_response(out_, to_response(p, id), id, {false, true, false});
+    if (co_await write(out_)) co_await linger();
+}
+
+// Lets the client read the refusal before the connection closes under what it still sends.
+awaitable<void> session::linger() {
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    deadline_ = clock::now() + linger_max;
+    char dropped[4096];
+    for (;;) {
+        const auto [cause, length] = co_await socket_.async_read_some(asio::buffer(dropped), as_tuple);
+        if (cause) co_return;
+    }
+}
+
+void session::enforce_deadline(clock::time_point at) {
+    if (at >= deadline_) close();
+}
+
+void session::close_if_idle() {
+    if (idle_) close();
+}
+
+void session::close() {
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::socket_base::shutdown_both, ignored);
+    socket_.close(ignored);
+}
+
+}  // namespace confab::http

@@ -1,0 +1,55 @@
+// One connection: reads a request whole, has it answered, writes the response, and so on until one side has enough.
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "http/response_text.hpp"
+#include "http/server.hpp"
+
+namespace confab::http {
+
+using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+
+// All of it on its loop's thread.
+class session {
+public:
+    using clock = std::chrono::steady_clock;
+
+    session(tcp_socket socket, const server_options& options, const handler& answer, const bool& draining);
+    ~session();
+
+    awaitable<void> run();
+
+    // To be called now and then: closes the connection when its deadline has passed.
+    void enforce_deadline(clock::time_point at);
+    // Closes the connection if no request is being read or answered.
+    void close_if_idle();
+    void close();
+
+private:
+    struct reading;
+
+    awaitable<bool> read_request(reading& r);
+    awaitable<bool> fill(reading& r);
+    awaitable<void> serve_one(reading& r);
+    awaitable<response> answered(request& r);
+    awaitable<void> write_pieces(response& r, const framing& f);
+    awaitable<bool> write(std::string_view text);
+    awaitable<void> refuse(const struct problem& p);
+    awaitable<void> linger();
+
+    tcp_socket socket_;
+    const server_options& options_;
+    const handler& answer_;
+    const bool& draining_;
+    clock::time_point deadline_ = clock::time_point::max();
+    bool idle_ = true;
+    bool keep_alive_ = true;
+    std::string out_;
+};
+
+}  // namespace confab::http

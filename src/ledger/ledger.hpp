@@ -1,0 +1,106 @@
+// The ledger: where apps, chats and messages are kept, and the only truth about their numbers.
+// Three ports, since three things use it: requests read, the batch writer writes, `confab check` audits.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/async.hpp"
+#include "base/error.hpp"
+#include "core/command.hpp"
+#include "core/effect.hpp"
+#include "core/entities.hpp"
+#include "core/state.hpp"
+
+namespace confab::ledger {
+
+// The most rows one call reads. A longer list is read slice by slice, so that no read holds a snapshot for long.
+inline constexpr std::size_t slice_rows_max = 1000;
+// The most bytes of texts one call gathers before it ends its slice early (never before the first row).
+inline constexpr std::size_t slice_bytes_max = 1024 * 1024;
+
+// Sees all that was committed before the call. Any thread, any number of calls at once.
+// Errors: not_found where a single thing is asked for; unavailable.
+class reader {
+public:
+    virtual ~reader() = default;
+
+    virtual awaitable<result<core::app>> find_app(core::app_token token) = 0;
+    virtual awaitable<result<core::app>> find_app(core::app_id id) = 0;
+    virtual awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) = 0;
+    virtual awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
+                                                          core::message_number message) = 0;
+
+    // Slices in ascending order, of what lies above `after` up to and including `last`; empty at the end.
+    virtual awaitable<result<core::app_id>> last_app() = 0;
+    virtual awaitable<result<std::vector<core::app>>> apps(core::app_id after, core::app_id last) = 0;
+    virtual awaitable<result<std::vector<core::chat>>> chats(core::app_id app, core::chat_number after,
+                                                             core::chat_number last) = 0;
+    virtual awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, core::message_number after,
+                                                                   core::message_number last) = 0;
+    // The same downwards: below `before`, at most slice_rows_max.
+    virtual awaitable<result<std::vector<core::message>>> messages_before(core::chat_id chat,
+                                                                          core::message_number before) = 0;
+};
+
+// One batch at a time: load, decide, apply. One writer, one thread.
+class writer {
+public:
+    virtual ~writer() = default;
+
+    // Adds to `s` what decide() will need for these commands and `s` does not hold.
+    // Errors: unavailable, writes_closed.
+    virtual awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) = 0;
+
+    // Commits all effects as one transaction with one sync. Once it returns, a crash of the process or of the machine loses none of them.
+    // Errors: unavailable (nothing is kept), outcome_unknown (the sync failed: only a restart tells; every later call answers writes_closed).
+    // REQUIRES: effects decided, in this order, on a state this ledger loaded.
+    virtual awaitable<result<void>> apply(std::span<const core::effect> effects) = 0;
+
+    // What is better done between batches than within: to be called after a batch was answered.
+    virtual awaitable<void> tidy(timestamp now) = 0;
+};
+
+// The rows behind the counters, for checking that they agree. Sees what was committed when refresh() was last called, so that what it reads
+// in between agrees with itself, also beside a running server. One caller. Errors: unavailable.
+class auditor {
+public:
+    struct app_row {
+        core::app_id id;
+        core::app_token token;
+        std::uint64_t chats_count;
+    };
+    struct chat_row {
+        core::chat_id id;
+        core::app_id app;
+        core::chat_number number;
+        std::uint64_t messages_count;
+        std::uint64_t changes_count;
+    };
+    struct message_row {
+        core::message_number number;
+        std::uint64_t version;
+    };
+    struct change_row {
+        std::uint64_t seq;
+        core::message_number message;
+        std::uint64_t version;
+    };
+
+    virtual ~auditor() = default;
+
+    virtual awaitable<result<void>> refresh() = 0;
+    // What the engine itself finds wrong with its files; empty when nothing.
+    virtual awaitable<result<std::vector<std::string>>> engine_findings() = 0;
+    virtual awaitable<result<std::vector<app_row>>> apps(core::app_id after) = 0;
+    // The chats of one app, also any that stand above its count.
+    virtual awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after) = 0;
+    virtual awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) = 0;
+    virtual awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) = 0;
+    // Rows whose parent does not exist, in the whole ledger.
+    virtual awaitable<result<std::uint64_t>> orphans() = 0;
+};
+
+}  // namespace confab::ledger

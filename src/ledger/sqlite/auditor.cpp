@@ -1,0 +1,116 @@
+// The auditing side of the SQLite ledger: slices of keys and counters, read in one transaction from refresh() to refresh().
+#include <fmt/core.h>
+
+#include "ledger/sqlite/data_folder.hpp"
+#include "ledger/sqlite/rows.hpp"
+#include "ledger/sqlite/schema.hpp"
+#include "ledger/sqlite/sqlite_ledger.hpp"
+
+namespace confab::ledger {
+namespace {
+
+constexpr std::uint64_t slice_limit = slice_rows_max;
+
+class sqlite_auditor final : public auditor {
+public:
+    explicit sqlite_auditor(const std::string& file)
+        : db_(open(file)),
+          apps_(db_.prepare("select id, token, chats_count from apps where id > ? order by id limit ?")),
+          chats_(db_.prepare("select id, number, messages_count, changes_count from chats "
+                             "where app_id = ? and number > ? order by number limit ?")),
+          messages_(db_.prepare("select id, version from messages where id > ? and id <= ? order by id limit ?")),
+          changes_(db_.prepare("select id, number, version from changes where id > ? and id <= ? order by id limit ?")) {}
+
+    awaitable<result<void>> refresh() override {
+        try {
+            snapshot_.reset();
+            snapshot_.emplace(db_, sqlite::transaction::kind::read);
+            co_return result<void>();
+        } catch (const sqlite::failure&) {
+            co_return error::unavailable;
+        }
+    }
+
+    awaitable<result<std::vector<std::string>>> engine_findings() override {
+        auto check = db_.prepare("pragma integrity_check(20)");
+        co_return rows<std::string>(check, [](const auto& row) { return std::string(row.text(0)); },
+                                    [](const std::string& line) { return line != "ok"; });
+    }
+
+    awaitable<result<std::vector<app_row>>> apps(core::app_id after) override {
+        co_return rows<app_row>(apps_.bind(after.value(), slice_limit), [](const auto& row) {
+            return app_row{core::app_id(row.number(0)), core::app_token::parse(row.text(1)).value(), row.number(2)};
+        });
+    }
+
+    awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after) override {
+        co_return rows<chat_row>(chats_.bind(app.value(), after.value(), slice_limit), [app](const auto& row) {
+            return chat_row{core::chat_id(row.number(0)), app, core::chat_number(row.number(1)), row.number(2),
+                            row.number(3)};
+        });
+    }
+
+    awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) override {
+        messages_.bind(row_of(chat, after.value()), row_of(chat, core::number_max), slice_limit);
+        co_return rows<message_row>(messages_, [](const auto& row) {
+            return message_row{core::message_number(number_in(row.number(0))), row.number(1)};
+        });
+    }
+
+    awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
+        changes_.bind(row_of(chat, after_seq), row_of(chat, core::number_max), slice_limit);
+        co_return rows<change_row>(changes_, [](const auto& row) {
+            return change_row{number_in(row.number(0)), core::message_number(row.number(1)), row.number(2)};
+        });
+    }
+
+    awaitable<result<std::uint64_t>> orphans() override {
+        auto count = db_.prepare(
+            "select (select count(*) from chats where app_id not in (select id from apps)) + "
+            "(select count(*) from messages where id >> 32 not in (select id from chats)) + "
+            "(select count(*) from changes where id >> 32 not in (select id from chats))");
+        const auto counted = rows<std::uint64_t>(count, [](const auto& row) { return row.number(0); });
+        if (!counted) co_return counted.error();
+        co_return counted->front();
+    }
+
+private:
+    static sqlite::connection open(const std::string& file) {
+        sqlite::connection db(file, sqlite::access::read_only);
+        require_newest(db);
+        return db;
+    }
+
+    static constexpr auto all = [](const auto&) { return true; };
+
+    template <class T, class From, class Wanted = decltype(all)>
+    static result<std::vector<T>> rows(sqlite::statement& s, From from, Wanted wanted = all) {
+        try {
+            const sqlite::reading until_done(s);
+            std::vector<T> found;
+            while (s.row())
+                if (T made = from(s); wanted(made)) found.push_back(std::move(made));
+            return found;
+        } catch (const sqlite::failure&) {
+            return error::unavailable;
+        }
+    }
+
+    sqlite::connection db_;
+    std::optional<sqlite::transaction> snapshot_;
+    sqlite::statement apps_, chats_, messages_, changes_;
+};
+
+}  // namespace
+
+std::unique_ptr<auditor> open_sqlite_auditor(const std::filesystem::path& folder) {
+    const auto file = data_folder::database_in(folder);
+    if (!std::filesystem::exists(file)) throw startup_error(fmt::format("no ledger at {}", file.string()));
+    try {
+        return std::make_unique<sqlite_auditor>(file);
+    } catch (const sqlite::failure& cause) {
+        throw cannot_open(file, cause);
+    }
+}
+
+}  // namespace confab::ledger

@@ -1,0 +1,189 @@
+// Point reads complete inline on the caller's thread: they take microseconds and a hop would cost more. Lists run on the read pool.
+// Every read is a transaction of its own that ends before the call returns, so the write-ahead log can always be moved on.
+#include "ledger/sqlite/reader.hpp"
+
+#include <fmt/core.h>
+
+#include <mutex>
+
+#include "base/log.hpp"
+#include "ledger/sqlite/rows.hpp"
+
+namespace confab::ledger {
+namespace {
+
+struct session {
+    explicit session(const std::string& database)
+        : db(database, sqlite::access::read_only),
+          app_by_token(db.prepare(fmt::format("select {} from apps where token = ?", app_columns))),
+          app_by_id(db.prepare(fmt::format("select {} from apps where id = ?", app_columns))),
+          chat(db.prepare("select c.id, c.number, c.messages_count, c.changes_count, c.created_at, c.updated_at "
+                          "from apps a join chats c on c.app_id = a.id where a.token = ? and c.number = ?")),
+          chat_id(db.prepare("select c.id from apps a join chats c on c.app_id = a.id "
+                             "where a.token = ? and c.number = ?")),
+          message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
+          last_app(db.prepare("select coalesce(max(id), 0) from apps")),
+          apps(db.prepare(fmt::format("select {} from apps where id > ? and id <= ? order by id limit ?", app_columns))),
+          chats(db.prepare("select id, number, messages_count, changes_count, created_at, updated_at from chats "
+                           "where app_id = ? and number > ? and number <= ? order by number limit ?")),
+          messages(db.prepare(fmt::format("select {} from messages where id > ? and id <= ? order by id limit ?",
+                                          message_columns))),
+          messages_before(db.prepare(fmt::format(
+              "select {} from messages where id > ? and id < ? order by id desc limit ?", message_columns))) {}
+
+    sqlite::connection db;
+    sqlite::statement app_by_token, app_by_id, chat, chat_id, message, last_app, apps, chats, messages, messages_before;
+};
+
+// Connections that wait for the next reader. As many come to be as reads ever run at once.
+class session_pool {
+public:
+    explicit session_pool(std::string database) : database_(std::move(database)) {}
+
+    std::unique_ptr<session> take() {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!idle_.empty()) {
+                auto taken = std::move(idle_.back());
+                idle_.pop_back();
+                return taken;
+            }
+        }
+        return std::make_unique<session>(database_);
+    }
+
+    void give_back(std::unique_ptr<session> s) {
+        const std::lock_guard lock(mutex_);
+        idle_.push_back(std::move(s));
+    }
+
+private:
+    std::string database_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<session>> idle_;
+};
+
+core::chat chat_from(const sqlite::statement& row) {
+    return {core::chat_id(row.number(0)), core::chat_number(row.number(1)), row.number(2),
+            row.number(3),                {row.integer(4)},                 {row.integer(5)}};
+}
+
+template <class T, class From>
+result<T> one(sqlite::statement& s, From from) {
+    const sqlite::reading until_done(s);
+    if (!s.row()) return error::not_found;
+    return from(s);
+}
+
+std::size_t bytes_of(const core::app& a) { return a.name.size(); }
+std::size_t bytes_of(const core::chat&) { return 0; }
+std::size_t bytes_of(const core::message& m) {
+    return m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
+}
+
+template <class T, class From>
+std::vector<T> many(sqlite::statement& s, From from) {
+    const sqlite::reading until_done(s);
+    std::vector<T> rows;
+    std::size_t bytes = 0;
+    while (bytes < slice_bytes_max && s.row()) bytes += bytes_of(rows.emplace_back(from(s)));
+    return rows;
+}
+
+constexpr std::uint64_t slice_limit = slice_rows_max;
+
+class sqlite_reader final : public reader {
+public:
+    sqlite_reader(const std::string& database, asio::any_io_executor pool) : sessions_(database), pool_(std::move(pool)) {}
+
+    awaitable<result<core::app>> find_app(core::app_token token) override {
+        co_return with_session<core::app>(
+            [&](session& s) { return one<core::app>(s.app_by_token.bind(token.text()), app_from); });
+    }
+
+    awaitable<result<core::app>> find_app(core::app_id id) override {
+        co_return with_session<core::app>(
+            [&](session& s) { return one<core::app>(s.app_by_id.bind(id.value()), app_from); });
+    }
+
+    awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) override {
+        co_return with_session<core::chat>(
+            [&](session& s) { return one<core::chat>(s.chat.bind(app.text(), chat.value()), chat_from); });
+    }
+
+    awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
+                                                  core::message_number message) override {
+        co_return with_session<core::message>([&](session& s) -> result<core::message> {
+            // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
+            const auto id = one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
+                                               [](const auto& row) { return core::chat_id(row.number(0)); });
+            if (!id) return id.error();
+            return one<core::message>(s.message.bind(row_of(*id, message.value())), message_from);
+        });
+    }
+
+    awaitable<result<core::app_id>> last_app() override {
+        co_return with_session<core::app_id>([&](session& s) {
+            return one<core::app_id>(s.last_app, [](const auto& row) { return core::app_id(row.number(0)); });
+        });
+    }
+
+    awaitable<result<std::vector<core::app>>> apps(core::app_id after, core::app_id last) override {
+        return on_pool<core::app>([=](session& s) {
+            return many<core::app>(s.apps.bind(after.value(), last.value(), slice_limit), app_from);
+        });
+    }
+
+    awaitable<result<std::vector<core::chat>>> chats(core::app_id app, core::chat_number after,
+                                                     core::chat_number last) override {
+        return on_pool<core::chat>([=](session& s) {
+            return many<core::chat>(s.chats.bind(app.value(), after.value(), last.value(), slice_limit), chat_from);
+        });
+    }
+
+    awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, core::message_number after,
+                                                           core::message_number last) override {
+        return on_pool<core::message>([=](session& s) {
+            return many<core::message>(
+                s.messages.bind(row_of(chat, after.value()), row_of(chat, last.value()), slice_limit), message_from);
+        });
+    }
+
+    awaitable<result<std::vector<core::message>>> messages_before(core::chat_id chat,
+                                                                  core::message_number before) override {
+        return on_pool<core::message>([=](session& s) {
+            return many<core::message>(
+                s.messages_before.bind(row_of(chat, 0), row_of(chat, before.value()), slice_limit), message_from);
+        });
+    }
+
+private:
+    template <class T, class Work>
+    result<T> with_session(Work work) {
+        try {
+            auto borrowed = sessions_.take();
+            result<T> done = work(*borrowed);
+            sessions_.give_back(std::move(borrowed));
+            return done;
+        } catch (const sqlite::failure& cause) {
+            log::error(fmt::format("cannot read the ledger: {} ({})", cause.what(), cause.code()));
+            return error::unavailable;
+        }
+    }
+
+    template <class T, class Work>
+    awaitable<result<std::vector<T>>> on_pool(Work work) {
+        co_return co_await run_on(pool_, [&] { return with_session<std::vector<T>>(work); });
+    }
+
+    session_pool sessions_;
+    asio::any_io_executor pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool) {
+    return std::make_unique<sqlite_reader>(database, std::move(read_pool));
+}
+
+}  // namespace confab::ledger

@@ -1,0 +1,126 @@
+#include "ledger/sqlite/schema.hpp"
+
+#include <fmt/core.h>
+
+#include <iterator>
+
+namespace confab::ledger {
+namespace {
+
+// A message's rowid is chat_id << 32 | number: a chat is one contiguous range of one b-tree, appending touches no second index, and a page of
+// a list is a range scan. A change's is chat_id << 32 | seq. `job` stays NULL here: it tells cluster nodes which write made the row.
+constexpr const char* migrations[] = {
+    R"sql(
+    create table apps(
+        id integer primary key,
+        token text not null unique,
+        name text not null,
+        chats_count integer not null default 0,
+        job blob,
+        created_at integer not null,
+        updated_at integer not null
+    ) strict;
+
+    create table chats(
+        id integer primary key,
+        app_id integer not null,
+        number integer not null,
+        messages_count integer not null default 0,
+        changes_count integer not null default 0,
+        job blob,
+        created_at integer not null,
+        updated_at integer not null,
+        unique (app_id, number)
+    ) strict;
+
+    create table messages(
+        id integer primary key,
+        content text,
+        sender text,
+        metadata text,
+        version integer not null default 1,
+        job blob,
+        created_at integer not null,
+        updated_at integer not null,
+        deleted_at integer
+    ) strict;
+
+    create table changes(
+        id integer primary key,
+        number integer not null,
+        kind integer not null,
+        version integer not null,
+        content_before text,
+        job blob,
+        at integer not null
+    ) strict;
+
+    create table idempotency(
+        scope integer not null,
+        key_hash blob not null,
+        fingerprint blob not null,
+        number integer not null,
+        expires_at integer not null,
+        primary key (scope, key_hash)
+    ) strict, without rowid;
+
+    create index idempotency_by_expiry on idempotency(expires_at);
+    )sql",
+};
+
+bool has_table(sqlite::connection& db, std::string_view name) {
+    auto found = db.prepare("select 1 from sqlite_schema where type = 'table' and name = ?");
+    found.bind(name);
+    const sqlite::reading until_done(found);
+    return found.row();
+}
+
+bool is_empty(sqlite::connection& db) {
+    auto any = db.prepare("select 1 from sqlite_schema limit 1");
+    const sqlite::reading until_done(any);
+    return !any.row();
+}
+
+// 0 for an empty database.
+int schema_of(sqlite::connection& db) {
+    if (is_empty(db)) return 0;
+    if (!has_table(db, "meta")) throw startup_error("the database file belongs to another program: it has no table 'meta'");
+    auto version = db.prepare("select value from meta where key = 'schema_version'");
+    const sqlite::reading until_done(version);
+    if (!version.row()) throw startup_error("the database has no schema version");
+    const int found = static_cast<int>(version.integer(0));
+    if (found > newest_schema()) {
+        throw startup_error(fmt::format(
+            "the data has schema version {}, this program knows up to {}: use a newer confab", found, newest_schema()));
+    }
+    return found;
+}
+
+}  // namespace
+
+int newest_schema() { return static_cast<int>(std::size(migrations)); }
+
+void migrate(sqlite::connection& db) {
+    if (schema_of(db) == newest_schema()) return;
+    sqlite::transaction all(db, sqlite::transaction::kind::write);
+    const int found = schema_of(db);
+    if (found == 0) db.execute("create table meta(key text primary key, value any not null) strict, without rowid");
+    for (int version = found; version < newest_schema(); ++version) db.execute(migrations[version]);
+    auto record = db.prepare("insert or replace into meta(key, value) values('schema_version', ?)");
+    record.bind(std::int64_t{newest_schema()}).run();
+    all.commit();
+}
+
+void require_newest(sqlite::connection& db) {
+    const int found = schema_of(db);
+    if (found == newest_schema()) return;
+    throw startup_error(fmt::format("the data has schema version {}, this program needs {}: start `confab serve` on it once",
+                                    found, newest_schema()));
+}
+
+startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause) {
+    const auto* const how = cause.is_corruption() ? "is corrupt" : "cannot be opened";
+    return startup_error(fmt::format("{} {}: {}", file.string(), how, cause.what()));
+}
+
+}  // namespace confab::ledger

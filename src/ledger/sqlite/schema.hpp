@@ -1,0 +1,24 @@
+// The tables, and how an older ledger becomes a newer one: a list of migrations, each run once, all in one transaction.
+#pragma once
+
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "drivers/sqlite/sqlite.hpp"
+
+namespace confab::ledger {
+
+// The version a migrated ledger has.
+int newest_schema();
+
+// Brings the database to the newest schema; an empty one gets all of it.
+// Throws startup_error when the schema is newer than this program, or the file is another program's.
+void migrate(sqlite::connection& db);
+
+// Throws startup_error unless the schema is the newest; for those that may not change anything.
+void require_newest(sqlite::connection& db);
+
+// What to tell when SQLite cannot open or read this file.
+startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause);
+
+}  // namespace confab::ledger

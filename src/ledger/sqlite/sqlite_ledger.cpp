@@ -1,0 +1,51 @@
+#include "ledger/sqlite/sqlite_ledger.hpp"
+
+#include <fmt/core.h>
+
+#include "ledger/sqlite/data_folder.hpp"
+#include "ledger/sqlite/reader.hpp"
+#include "ledger/sqlite/schema.hpp"
+#include "ledger/sqlite/writer.hpp"
+
+namespace confab::ledger {
+namespace {
+
+sqlite::connection open_for_writing(const std::filesystem::path& file) {
+    try {
+        sqlite::connection db(file, sqlite::access::create);
+        // A page cache of 64 MiB; a log that shrinks back after a burst; every commit synced, the promise behind 201.
+        db.execute("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -65536;"
+                   "pragma journal_size_limit = 67108864; pragma foreign_keys = off; pragma trusted_schema = off");
+        migrate(db);
+        return db;
+    } catch (const sqlite::failure& cause) {
+        throw cannot_open(file, cause);
+    }
+}
+
+class opened final : public sqlite_ledger {
+public:
+    explicit opened(const sqlite_options& options)
+        : folder_(options.folder),
+          file_(data_folder::database_in(folder_.path())),
+          writer_(make_sqlite_writer(open_for_writing(file_))),
+          reader_(make_sqlite_reader(file_, options.read_pool)) {}
+
+    ledger::reader& reader() override { return *reader_; }
+    ledger::writer& writer() override { return *writer_; }
+    const std::filesystem::path& folder() const override { return folder_.path(); }
+
+private:
+    data_folder folder_;
+    std::filesystem::path file_;
+    std::unique_ptr<ledger::writer> writer_;
+    std::unique_ptr<ledger::reader> reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options) {
+    return std::make_unique<opened>(options);
+}
+
+}  // namespace confab::ledger

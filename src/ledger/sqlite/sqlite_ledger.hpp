@@ -1,0 +1,31 @@
+// The ledger on SQLite, in write-ahead-log mode with synchronous=FULL: one transaction and one sync a batch.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "ledger/ledger.hpp"
+
+namespace confab::ledger {
+
+struct sqlite_options {
+    std::filesystem::path folder;
+    asio::any_io_executor read_pool;  // where unbounded reads run, off the event loops
+};
+
+// A server's ledger. Holds the folder's lock.
+class sqlite_ledger {
+public:
+    virtual ~sqlite_ledger() = default;
+    virtual ledger::reader& reader() = 0;
+    virtual ledger::writer& writer() = 0;
+    virtual const std::filesystem::path& folder() const = 0;
+};
+
+// Throws startup_error: folder unusable or held by another server, newer schema, corrupt file.
+std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options);
+
+// Reads beside a running server and never writes. Throws startup_error when there is no ledger or it cannot be read.
+std::unique_ptr<auditor> open_sqlite_auditor(const std::filesystem::path& folder);
+
+}  // namespace confab::ledger

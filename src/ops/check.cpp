@@ -1,0 +1,161 @@
+#include "ops/check.hpp"
+
+#include <fmt/core.h>
+
+#include <unordered_map>
+
+namespace confab::ops {
+namespace {
+
+using ledger::auditor;
+
+// Follows numbers as they are read and tells the first that is not one more than the one before.
+class sequence {
+public:
+    // True as long as no number was left out.
+    bool goes_on_with(std::uint64_t number) { return number == ++last_ || (last_ = number, false); }
+    std::uint64_t last() const { return last_; }
+
+private:
+    std::uint64_t last_ = 0;
+};
+
+class checker {
+public:
+    explicit checker(auditor& ledger) : ledger_(ledger) {}
+
+    awaitable<result<check_report>> run() {
+        if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
+        auto engine = co_await ledger_.engine_findings();
+        if (!engine) co_return engine.error();
+        for (auto& line : *engine) tell("the database itself: " + line);
+        const auto orphans = co_await ledger_.orphans();
+        if (!orphans) co_return orphans.error();
+        if (*orphans > 0) tell(fmt::format("{} rows belong to no app or chat", *orphans));
+        if (auto ok = co_await check_apps(); !ok) co_return ok.error();
+        co_return std::move(report_);
+    }
+
+private:
+    awaitable<result<void>> check_apps() {
+        for (core::app_id after;;) {
+            if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
+            const auto apps = co_await ledger_.apps(after);
+            if (!apps) co_return apps.error();
+            if (apps->empty()) co_return result<void>();
+            for (const auto& app : *apps)
+                if (auto ok = co_await check_app(app); !ok) co_return ok.error();
+            after = apps->back().id;
+        }
+    }
+
+    awaitable<result<void>> check_app(const auditor::app_row& listed) {
+        if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
+        const auto now = co_await ledger_.apps(core::app_id(listed.id.value() - 1));
+        if (!now) co_return now.error();
+        const auto& app = now->front();
+        const auto name = fmt::format("app {}", app.token.text());
+        ++report_.apps;
+        sequence numbers;
+        std::vector<core::chat_number> chats;
+        for (;;) {
+            const auto slice = co_await ledger_.chats(app.id, core::chat_number(numbers.last()));
+            if (!slice) co_return slice.error();
+            if (slice->empty()) break;
+            for (const auto& chat : *slice) {
+                follow(numbers, chat.number.value(), name, "chat");
+                chats.push_back(chat.number);
+            }
+        }
+        compare(name, "chats_count", app.chats_count, numbers.last());
+        for (const auto number : chats)
+            if (auto ok = co_await check_chat(app.id, number, name); !ok) co_return ok.error();
+        co_return result<void>();
+    }
+
+    awaitable<result<void>> check_chat(core::app_id app, core::chat_number number, const std::string& app_name) {
+        if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
+        const auto now = co_await ledger_.chats(app, core::chat_number(number.value() - 1));
+        if (!now) co_return now.error();
+        const auto& chat = now->front();
+        const auto name = fmt::format("{} chat {}", app_name, number.value());
+        ++report_.chats;
+        versions edited;
+        if (auto ok = co_await check_messages(chat, name, edited); !ok) co_return ok.error();
+        co_return co_await check_changes(chat, name, edited);
+    }
+
+    using versions = std::unordered_map<std::uint64_t, std::uint64_t>;  // of messages above version 1
+
+    awaitable<result<void>> check_messages(const auditor::chat_row& chat, const std::string& name, versions& edited) {
+        sequence numbers;
+        for (;;) {
+            const auto slice = co_await ledger_.messages(chat.id, core::message_number(numbers.last()));
+            if (!slice) co_return slice.error();
+            if (slice->empty()) break;
+            for (const auto& message : *slice) {
+                follow(numbers, message.number.value(), name, "message");
+                if (message.version != 1) edited[message.number.value()] = message.version;
+            }
+            report_.messages += slice->size();
+        }
+        compare(name, "messages_count", chat.messages_count, numbers.last());
+        co_return result<void>();
+    }
+
+    awaitable<result<void>> check_changes(const auditor::chat_row& chat, const std::string& name, versions& edited) {
+        sequence seqs;
+        versions reached;
+        for (;;) {
+            const auto slice = co_await ledger_.changes(chat.id, seqs.last());
+            if (!slice) co_return slice.error();
+            if (slice->empty()) break;
+            for (const auto& change : *slice) {
+                follow(seqs, change.seq, name, "change");
+                auto& version = reached.try_emplace(change.message.value(), 1).first->second;
+                if (change.version != ++version) {
+                    tell(fmt::format("{} message {}: change {} made version {}, expected {}", name,
+                                     change.message.value(), change.seq, change.version, version));
+                }
+            }
+            report_.changes += slice->size();
+        }
+        compare(name, "changes_count", chat.changes_count, seqs.last());
+        for (const auto& [message, version] : edited) compare_version(name, message, version, reached);
+        for (const auto& [message, version] : reached)
+            if (!edited.contains(message)) compare_version(name, message, 1, reached);
+        co_return result<void>();
+    }
+
+    void compare_version(const std::string& chat, std::uint64_t message, std::uint64_t version, const versions& reached) {
+        const auto found = reached.find(message);
+        const std::uint64_t expected = found == reached.end() ? 1 : found->second;
+        if (version == expected) return;
+        tell(fmt::format("{} message {}: version is {}, its changes say {}", chat, message, version, expected));
+    }
+
+    void follow(sequence& numbers, std::uint64_t number, const std::string& where, std::string_view what) {
+        const auto before = numbers.last();
+        if (!numbers.goes_on_with(number)) tell(fmt::format("{}: {} {} follows {}", where, what, number, before));
+    }
+
+    void compare(const std::string& where, std::string_view count, std::uint64_t stored, std::uint64_t last) {
+        if (stored != last) tell(fmt::format("{}: {} is {}, the last number is {}", where, count, stored, last));
+    }
+
+    void tell(std::string finding) {
+        if (++report_.findings_count <= check_report::findings_max) report_.findings.push_back(std::move(finding));
+    }
+
+    auditor& ledger_;
+    check_report report_;
+};
+
+}  // namespace
+
+awaitable<result<check_report>> check(ledger::auditor& ledger) {
+    checker c(ledger);
+    co_return co_await c.run();
+}
+
+}  // namespace confab::ops

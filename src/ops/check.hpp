@@ -1,0 +1,27 @@
+// `confab check`: proves that the ledger keeps its promises: chats of an app, messages of a chat and changes of a chat are numbered 1, 2, 3 …
+// without gap or repeat, every count equals its last number, and every version tells the number of its changes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+
+namespace confab::ops {
+
+struct check_report {
+    static constexpr std::size_t findings_max = 100;  // further ones are counted only
+
+    std::uint64_t apps = 0;
+    std::uint64_t chats = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t changes = 0;
+    std::uint64_t findings_count = 0;
+    std::vector<std::string> findings;
+};
+
+// Errors: unavailable.
+awaitable<result<check_report>> check(ledger::auditor& ledger);
+
+}  // namespace confab::ops

@@ -1,0 +1,157 @@
+// 1. submit() appends the command's address and the handler that resumes its coroutine, and wakes the taker if it sleeps.
+// 2. take() moves the oldest out under the lock and nothing else; the batch is decided and committed without it.
+// 3. answer() posts once per event loop, not once per command: a wake-up costs more than a whole answer.
+#include "queue/local/local_queue.hpp"
+
+#include <deque>
+#include <mutex>
+
+namespace confab::queue {
+namespace {
+
+using answer_handler = asio::any_completion_handler<void(outcome)>;
+using wake_handler = asio::any_completion_handler<void()>;
+
+struct entry {
+    const core::command* command;
+    std::size_t weight;
+    asio::any_io_executor home;  // where the handler runs
+    answer_handler handler;
+};
+
+struct sleeping {
+    asio::any_io_executor home;
+    wake_handler handler;
+};
+
+struct settled {
+    answer_handler handler;
+    outcome answer;
+};
+
+// The answers that go to one event loop.
+struct delivery {
+    asio::any_io_executor to;
+    std::vector<settled> answers;
+};
+
+void wake(std::optional<sleeping> sleeper) {
+    if (sleeper) asio::post(sleeper->home, std::move(sleeper->handler));
+}
+
+class queue_in_process final : public local_queue {
+public:
+    explicit queue_in_process(local_limits limits) : limits_(limits) {}
+
+    awaitable<outcome> submit(const core::command& c) override {
+        return asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(
+            [this, &c](auto handler) {
+                asio::any_io_executor home = asio::get_associated_executor(handler);
+                push({&c, core::weight(c), std::move(home), answer_handler(std::move(handler))});
+            },
+            asio::use_awaitable);
+    }
+
+    awaitable<std::vector<const core::command*>> take(batch_limits limits) override {
+        co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+            [this](auto handler) {
+                asio::any_io_executor home = asio::get_associated_executor(handler);
+                wait_for_first({std::move(home), wake_handler(std::move(handler))});
+            },
+            asio::use_awaitable);
+        co_return take_waiting(limits);
+    }
+
+    void answer(std::vector<outcome> outcomes) override {
+        auto answered = std::exchange(batch_, {});
+        std::vector<delivery> deliveries;
+        for (std::size_t i = 0; i < answered.size(); ++i) {
+            auto& to = delivery_to(answered[i].home, deliveries);
+            to.answers.push_back({std::move(answered[i].handler), std::move(outcomes[i])});
+        }
+        for (auto& d : deliveries) {
+            asio::post(d.to, [answers = std::move(d.answers)]() mutable {
+                for (auto& one : answers) std::move(one.handler)(std::move(one.answer));
+            });
+        }
+        release(answered);
+    }
+
+    void close() override {
+        std::unique_lock lock(mutex_);
+        closed_ = true;
+        auto sleeper = std::exchange(sleeper_, std::nullopt);
+        lock.unlock();
+        wake(std::move(sleeper));
+    }
+
+private:
+    void push(entry e) {
+        std::unique_lock lock(mutex_);
+        if (closed_) return refuse(std::move(lock), std::move(e), error::shutting_down);
+        const bool is_full = held_ >= limits_.commands_max || held_bytes_ + e.weight > limits_.bytes_max;
+        if (is_full) return refuse(std::move(lock), std::move(e), error::overloaded);
+        held_ += 1;
+        held_bytes_ += e.weight;
+        waiting_.push_back(std::move(e));
+        auto sleeper = std::exchange(sleeper_, std::nullopt);
+        lock.unlock();
+        wake(std::move(sleeper));
+    }
+
+    static void refuse(std::unique_lock<std::mutex> lock, entry e, error why) {
+        lock.unlock();
+        asio::post(e.home, [handler = std::move(e.handler), why]() mutable { std::move(handler)(outcome(why)); });
+    }
+
+    void wait_for_first(sleeping taker) {
+        std::unique_lock lock(mutex_);
+        if (waiting_.empty() && !closed_) {
+            sleeper_ = std::move(taker);
+            return;
+        }
+        lock.unlock();
+        wake(std::move(taker));
+    }
+
+    std::vector<const core::command*> take_waiting(batch_limits limits) {
+        std::vector<const core::command*> commands;
+        std::size_t bytes = 0;
+        const std::lock_guard lock(mutex_);
+        while (!waiting_.empty() && commands.size() < limits.commands_max) {
+            bytes += waiting_.front().weight;
+            if (bytes > limits.bytes_max && !commands.empty()) break;
+            commands.push_back(waiting_.front().command);
+            batch_.push_back(std::move(waiting_.front()));
+            waiting_.pop_front();
+        }
+        return commands;
+    }
+
+    static delivery& delivery_to(const asio::any_io_executor& home, std::vector<delivery>& deliveries) {
+        for (auto& d : deliveries)
+            if (d.to == home) return d;
+        return deliveries.emplace_back(delivery{home, {}});
+    }
+
+    void release(const std::vector<entry>& answered) {
+        const std::lock_guard lock(mutex_);
+        held_ -= answered.size();
+        for (const auto& e : answered) held_bytes_ -= e.weight;
+    }
+
+    const local_limits limits_;
+    std::mutex mutex_;
+    std::deque<entry> waiting_;
+    std::optional<sleeping> sleeper_;
+    std::size_t held_ = 0;
+    std::size_t held_bytes_ = 0;
+    bool closed_ = false;
+    std::vector<entry> batch_;  // the taker's own
+};
+
+}  // namespace
+
+std::unique_ptr<local_queue> make_local_queue(local_limits limits) { return std::make_unique<queue_in_process>(limits); }
+
+}  // namespace confab::queue

@@ -1,0 +1,14 @@
+// Search without an index: reads the chat from its end and compares every message.
+#pragma once
+
+#include <memory>
+
+#include "ledger/ledger.hpp"
+#include "search/search.hpp"
+
+namespace confab::search {
+
+// Reads through `from`, compares on `pool`, off the event loops.
+std::unique_ptr<port> make_scan(ledger::reader& from, asio::any_io_executor pool);
+
+}  // namespace confab::search

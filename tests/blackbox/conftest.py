@@ -1,0 +1,121 @@
+import random
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from client import Client
+from server import Server
+
+TEST_SECONDS_MAX = 600
+HEAVY_TEST_SECONDS_MAX = 3600
+FAULTS = Path(__file__).resolve().parent.parent / "faults"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--confab", required=True, help="the confab binary under test")
+    parser.addoption("--seed", type=int, help="repeats a random test with the seed it printed")
+    parser.addoption("--crash-rounds", type=int, default=20, help="how often the crash test kills the server")
+
+
+@pytest.fixture(scope="session")
+def confab(pytestconfig):
+    path = pytestconfig.invocation_params.dir / pytestconfig.getoption("--confab")
+    assert path.is_file(), f"no binary at {path}"
+    return path
+
+
+@pytest.fixture(autouse=True)
+def bounded(request):
+    """A hanging test fails by itself: sockets time out on their own, this is for everything else."""
+    def give_up(*_):
+        raise TimeoutError("the test took too long")
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(HEAVY_TEST_SECONDS_MAX if request.node.get_closest_marker("heavy") else TEST_SECONDS_MAX)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.fixture
+def seed(pytestconfig):
+    chosen = pytestconfig.getoption("--seed")
+    chosen = random.SystemRandom().randrange(2**32) if chosen is None else chosen
+    print(f"repeat with --seed {chosen}")
+    return chosen
+
+
+@pytest.fixture
+def rng(seed):
+    return random.Random(seed)
+
+
+def server_starter(confab, folder):
+    started = []
+
+    def start(*options, data="data", **more):
+        server = Server(confab, folder / data, options, **more)
+        started.append(server)
+        return server.wait_until_listening()
+
+    try:
+        yield start
+    finally:
+        for server in started:
+            server.kill()
+
+
+@pytest.fixture
+def start(confab, tmp_path):
+    """Starts servers with their data under tmp_path; whatever still runs at the end is killed."""
+    yield from server_starter(confab, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_server(confab, tmp_path_factory):
+    """One server for all tests of a file that only talk to it; each makes its own app. SIGTERM ends it well."""
+    starter = server_starter(confab, tmp_path_factory.mktemp("shared"))
+    server = next(starter)()
+    yield server
+    if server.process.poll() is None:
+        server.stop()
+    starter.close()
+    assert server.process.returncode == 0, server.log()
+
+
+@pytest.fixture
+def port(shared_server):
+    return shared_server.port
+
+
+@pytest.fixture
+def client(port):
+    with Client(port) as client:
+        yield client
+
+
+@pytest.fixture
+def app(client):
+    return client.new_app()
+
+
+@pytest.fixture
+def chat(client, app):
+    return client.new_chat(app)
+
+
+@pytest.fixture(scope="session")
+def fault_library(tmp_path_factory):
+    """Builds a library of tests/faults for LD_PRELOAD."""
+    folder = tmp_path_factory.mktemp("faults")
+
+    def build(name):
+        library = folder / f"{name}.so"
+        if not library.exists():
+            command = ["cc", "-O1", "-Wall", "-shared", "-fPIC", "-o", library, FAULTS / f"{name}.c", "-ldl"]
+            subprocess.run(command, check=True)
+        return library
+
+    return build

@@ -1,0 +1,44 @@
+"""Debian's fortunes: real text in several scripts, with all the odd bytes that real text has."""
+
+import subprocess
+from pathlib import Path
+
+FOLDER = "/usr/share/games/fortunes"
+LANGUAGES = {
+    "en": ("fortunes", "fortunes-min"),
+    "de": ("fortunes-de",),
+    "zh": ("fortunes-zh",),
+    "ru": ("fortunes-ru",),
+}
+CONTENT_BYTES_MAX = 65536
+
+
+def files(language):
+    listed = subprocess.run(["dpkg", "-L", *LANGUAGES[language]], check=True, capture_output=True, text=True).stdout
+    paths = sorted({Path(line) for line in listed.splitlines() if line.startswith(FOLDER + "/")})
+    return [path for path in paths if path.suffix not in (".dat", ".u8") and path.is_file()]
+
+
+def as_content(text):
+    text = text.replace("\0", "")
+    return text.encode()[:CONTENT_BYTES_MAX].decode(errors="ignore")
+
+
+def fortunes(language):
+    """Every fortune of a language as a message that must be accepted."""
+    found = []
+    for path in files(language):
+        lines = path.read_bytes().decode("utf-8", errors="replace").split("\n")
+        found += split_at_percent_lines(lines)
+    return [content for content in map(as_content, found) if content.strip()]
+
+
+def split_at_percent_lines(lines):
+    pieces, piece = [], []
+    for line in lines:
+        if line.rstrip("\r") == "%":
+            pieces.append("\n".join(piece))
+            piece = []
+        else:
+            piece.append(line)
+    return [*pieces, "\n".join(piece)]

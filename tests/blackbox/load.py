@@ -1,0 +1,50 @@
+"""Many clients at once."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from client import Client
+
+DEADLINE_S = 240
+
+
+def together(port, count, job):
+    """Runs job(index, client) in `count` threads that start at the same moment; results in order of index."""
+    start = threading.Barrier(count)
+
+    def one(index):
+        with Client(port) as client:
+            start.wait()
+            return job(index, client)
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def share(port, count, items, job):
+    """Runs job(client, item) for every item, spread over `count` threads; results in order of items."""
+    items = list(items)
+    results = [None] * len(items)
+
+    def one(index, client):
+        for position in range(index, len(items), count):
+            results[position] = job(client, items[position])
+
+    together(port, count, one)
+    return results
+
+
+def fill(chat, contents, clients=16):
+    """Posts the contents from many clients; returns what the chat must hold, in order of its numbers."""
+    def post(client, content):
+        return chat.through(client).tell(content), content
+
+    return [content for _, content in sorted(share(chat.client.port, clients, contents, post))]
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        time.sleep(0.005)

@@ -1,0 +1,30 @@
+"""What an app, a chat and a message look like from outside."""
+
+import re
+from datetime import datetime, timezone
+from urllib.parse import urlsplit
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIMES = {"created_at", "updated_at"}
+APP = {"token", "name", "chats_count"} | TIMES
+CHAT = {"number", "messages_count"} | TIMES
+MESSAGE = {"number", "content", "sender", "metadata", "version"} | TIMES
+
+
+def assert_object(found, members, **expected):
+    assert found.keys() == members
+    assert {name: found[name] for name in expected} == expected
+    for name in TIMES:
+        assert TIME.fullmatch(found[name]), found[name]
+    assert found["created_at"] <= found["updated_at"]
+
+
+def assert_created(answer, location):
+    """A 201 that says where the new object is; only the path counts, whether or not the host is in front."""
+    answer.expect(201)
+    assert answer.headers.get_content_type() == "application/json"
+    assert urlsplit(answer.headers["Location"]).path == location, answer
+
+
+def moment(text):
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc).timestamp()

@@ -1,0 +1,73 @@
+"""Starts, stops and kills the real confab binary, and nothing else."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+
+START_WAIT_S = 120  # only ever used up by a server that will never start
+STOP_WAIT_S = 60
+
+
+def clean_environment(extra=None):
+    """Ours without any CONFAB_ variable: an option of the developer's shell must not reach the server under test."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}
+    return {**kept, **(extra or {})}
+
+
+def run(binary, *arguments, environment=None, timeout=120, **more):
+    """Runs a confab command to its end; a server that starts where it should refuse is killed at the timeout."""
+    return subprocess.run([str(binary), *map(str, arguments)], env=clean_environment(environment), text=True,
+                          capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout, **more)
+
+
+def files_end_at(size):
+    """For preexec: a full disk for everyone. Writing beyond `size` is an error in every file of the process."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
+
+
+class Server:
+    """`confab serve` on a port of its own choosing, with its output in two files beside the data folder."""
+
+    def __init__(self, binary, data, options=(), environment=None, preexec=None, listen="127.0.0.1:0"):
+        self.data = data
+        self.stdout_path = data.with_name(data.name + ".stdout")
+        self.stderr_path = data.with_name(data.name + ".stderr")
+        command = [str(binary), "serve", "--listen", listen, "--data", str(data), *map(str, options)]
+        with open(self.stdout_path, "wb") as out, open(self.stderr_path, "ab") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=log,
+                                            env=clean_environment(environment), preexec_fn=preexec)
+
+    def wait_until_listening(self):
+        deadline = time.monotonic() + START_WAIT_S
+        while "\ntry: curl " not in (printed := self.stdout_path.read_text()) or not printed.endswith("\n"):
+            assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log()}"
+            assert time.monotonic() < deadline, f"never said where it listens: {printed!r} {self.log()}"
+            time.sleep(0.01)
+        self.port = int(re.search(r"^listening on http://127\.0\.0\.1:(\d+)$", printed, re.M).group(1))
+        return self
+
+    def log(self):
+        return self.stderr_path.read_text(errors="replace")[-4000:]
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self, timeout=STOP_WAIT_S):
+        return self.process.wait(timeout)
+
+    def stop(self):
+        self.terminate()
+        code = self.wait()
+        assert code == 0, f"SIGTERM ended with {code}: {self.log()}"
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(STOP_WAIT_S)

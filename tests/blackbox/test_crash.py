@@ -1,0 +1,166 @@
+"""kill -9 under load at random moments, again and again on the same data."""
+
+import http.client
+import itertools
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from client import Client
+from load import wait_for
+from server import run
+from told import Keyed, Told
+
+WRITERS = 16
+CHATS_AT_FIRST = 4
+OLD_KEYS_PER_ROUND = 50
+WORDS = ["plain", "Übung", "語", "🎈", "наблюдение", "x" * 700, "\n"]
+
+
+class Writer:
+    """A client that creates chats and messages, with and without a key, and edits its own, until the server is gone."""
+
+    def __init__(self, told, port, name, rng):
+        self.told, self.name, self.rng = told, name, rng
+        self.client = Client(port)
+        self.own = []
+        self.chats = sorted(told.chats)[:CHATS_AT_FIRST]
+
+    def run(self):
+        deeds = [self.create_message] * 6 + [self.create_message_with_key] * 5 + [self.edit] * 3
+        deeds += [self.create_chat, self.create_chat_with_key]
+        try:
+            for turn in itertools.count():
+                self.rng.choice(deeds)(f"{self.name}.{turn}")
+        except (ConnectionError, http.client.HTTPException):
+            self.client.close()  # the server was killed: whatever was under way is in doubt
+
+    def new_message(self, name):
+        path = self.told.chat_path(self.rng.choice(self.chats))
+        content = " ".join([name, *self.rng.choices(WORDS, k=self.rng.randint(0, 4))])
+        self.told.sending_message(path, name)
+        return path, content
+
+    def create_message(self, name):
+        path, content = self.new_message(name)
+        created = self.client.post(path + "/messages", {"content": content}).expect(201).json
+        self.told.message_created(path, created["number"], content)
+        self.own.append((path, created["number"], name))
+
+    def create_message_with_key(self, name):
+        path, content = self.new_message(name)
+        request = Keyed(path + "/messages", name, {"content": content})
+        self.told.sending_keyed(request)
+        request.number = send(self.client, request).json["number"]
+        self.told.message_created(path, request.number, content)
+
+    def edit(self, turn):
+        if not self.own:
+            return
+        path, number, name = self.rng.choice(self.own)
+        content = f"{name} edited in {turn}"
+        self.told.editing(path, number, content)
+        edited = self.client.put(f"{path}/messages/{number}", {"content": content}).expect(200).json
+        self.told.edited(path, number, content, edited["version"])
+
+    def create_chat(self, _):
+        self.told.sending_chat()
+        self.told.chat_created(self.client.post(self.told.app + "/chats").expect(201).json["number"])
+
+    def create_chat_with_key(self, name):
+        request = Keyed(self.told.app + "/chats", name, {})
+        self.told.sending_chat()
+        self.told.sending_keyed(request)
+        request.number = send(self.client, request).json["number"]
+        self.told.chat_created(request.number)
+
+
+def send(client, request):
+    return client.post(request.path, request.parameters, {"Idempotency-Key": request.key}).expect(201)
+
+
+def write_until_killed(server, told, round_number, rng):
+    """Lets the writers loose and kills the server after a random number of acknowledged creations."""
+    enough = len(told) + rng.randint(0, 400)
+    writers = [Writer(told, server.port, f"{round_number}.{i}", random.Random(rng.random())) for i in range(WRITERS)]
+    with ThreadPoolExecutor(WRITERS) as pool:
+        running = [pool.submit(writer.run) for writer in writers]
+        try:
+            wait_for(lambda: len(told) >= enough or any(one.done() for one in running), "enough is written")
+            given_up = [one for one in running if one.done()]
+            assert server.process.poll() is None, f"the server ended by itself: {server.log()}"
+        finally:
+            server.kill()
+    for one in running:
+        one.result()
+    assert not given_up, "the server dropped a connection before it was killed"
+
+
+def judge(client, told):
+    """Everything that was told is there, and nothing but what was asked for."""
+    listed = client.get(told.app + "/chats").expect(200).json
+    told.judge_chats(listed, client.get(told.app).expect(200).json)
+    for chat in listed:
+        path = told.chat_path(chat["number"])
+        messages = client.get(path + "/messages").expect(200).json
+        assert chat["messages_count"] == len(messages), path
+        told.judge_messages(path, messages)
+
+
+def retry(client, told, request):
+    """A retry gets the first answer; one that had no answer is carried out now, unless it was before."""
+    answer = send(client, request)
+    number = answer.json["number"]
+    assert answer.headers["Location"].endswith(f"{request.path}/{number}")
+    if request.number is not None:
+        assert answer.headers["Idempotent-Replayed"] == "true", (request, answer)
+        assert number == request.number, (request, answer)
+        return
+    request.number = number
+    if request.parameters:
+        assert answer.json["content"] == request.parameters["content"]
+        told.message_created(request.path.removesuffix("/messages"), number, request.parameters["content"])
+    else:
+        told.chat_created(number)
+
+
+@pytest.mark.heavy
+def test_killed_under_load_keeps_every_acknowledged_message(confab, start, pytestconfig, rng):
+    server = start()
+    with Client(server.port) as client:
+        told = Told(client.new_app())
+        for _ in range(CHATS_AT_FIRST):
+            told.sending_chat()
+            told.chat_created(client.post(told.app + "/chats").expect(201).json["number"])
+    for round_number in range(pytestconfig.getoption("--crash-rounds")):
+        old = rng.sample(told.keyed, min(len(told.keyed), OLD_KEYS_PER_ROUND))
+        before = len(told.keyed)
+        write_until_killed(server, told, round_number, rng)
+        server = start()
+        with Client(server.port) as client:
+            judge(client, told)
+            for request in [*told.keyed[before:], *old, *told.keyed[before:]]:
+                retry(client, told, request)
+            judge(client, told)
+        assert run(confab, "check", "--data", server.data).returncode == 0
+    server.stop()
+    assert run(confab, "check", "--data", server.data).returncode == 0
+    print(f"{len(told.messages)} messages, {len(told.chats)} chats, {len(told.keyed)} keys")
+
+
+@pytest.mark.heavy
+def test_killed_right_after_each_answer_keeps_it(start):
+    """One client, killed on the very answer: nothing may still be on its way to the disk."""
+    path = None
+    for number in range(1, 21):
+        server = start()
+        with Client(server.port) as client:
+            if path is None:
+                path = client.new_chat().path
+            created = client.post(path + "/messages", {"content": f"message {number}"})
+            server.kill()
+        assert created.expect(201).json["number"] == number
+    with Client(start().port) as client:
+        listed = client.get(path + "/messages").expect(200).json
+    assert [message["content"] for message in listed] == [f"message {number}" for number in range(1, 21)]

@@ -1,0 +1,133 @@
+"""Options by flag, environment and file, what they default to, and what is refused."""
+
+import re
+
+import pytest
+
+from client import Client
+from server import run
+
+DEFAULTS = {"body-bytes-max": "524288", "header-bytes-max": "16384", "json-depth-max": "32", "listen": "127.0.0.1:3000"}
+OPTIONS = [*DEFAULTS, "data", "threads", "header-timeout-s", "idle-timeout-s", "connections-max", "queue-commands-max",
+           "queue-bytes-max", "batch-commands-max", "drain-timeout-s", "auth"]
+
+
+def effective(confab, *arguments, environment=None):
+    """What `confab config` says: option -> (value, where it came from)."""
+    result = run(confab, "config", *arguments, environment=environment)
+    assert result.returncode == 0 and result.stderr == "", result
+    found = {}
+    for line in result.stdout.splitlines():
+        name, value, source = re.match(r"(\S+)\s+=?\s*(\S*)\s+\(?(default|environment|file|flag)\b", line).groups()
+        found[name] = (value, source)
+    return found
+
+
+def refusal(confab, *arguments, environment=None):
+    """The one line with which a command refuses to do anything."""
+    result = run(confab, *arguments, environment=environment)
+    assert result.returncode > 0, result
+    assert result.stderr.startswith("confab: ") and result.stderr.count("\n") == 1, result
+    return result.stderr
+
+
+def test_defaults_are_effective_and_listed(confab):
+    found = effective(confab)
+    assert {name: found[name] for name in DEFAULTS} == {name: (value, "default") for name, value in DEFAULTS.items()}
+    assert set(OPTIONS) <= found.keys()
+    assert {source for _, source in found.values()} == {"default"}
+
+
+def test_flag_beats_environment_beats_file_beats_default(confab, tmp_path):
+    config = tmp_path / "confab.conf"
+    config.write_text("# a comment\n\nqueue-commands-max = 5\nbatch-commands-max = 5\nbody-bytes-max = 5000\n")
+    environment = {"CONFAB_QUEUE_COMMANDS_MAX": "4", "CONFAB_BATCH_COMMANDS_MAX": "4"}
+    found = effective(confab, "--config", config, "--queue-commands-max", "3", environment=environment)
+    assert found["queue-commands-max"] == ("3", "flag")
+    assert found["batch-commands-max"] == ("4", "environment")
+    assert found["body-bytes-max"] == ("5000", "file")
+    assert found["json-depth-max"] == ("32", "default")
+
+
+@pytest.mark.parametrize("way", ["flag", "environment", "file"])
+def test_option_reaches_the_server_by_every_way(start, tmp_path, way):
+    config = tmp_path / "confab.conf"
+    config.write_text("body-bytes-max = 2000\njson-depth-max = 8\n")
+    server = {"flag": lambda: start("--body-bytes-max", 2000, "--json-depth-max", 8),
+              "environment": lambda: start(environment={"CONFAB_BODY_BYTES_MAX": "2000", "CONFAB_JSON_DEPTH_MAX": "8"}),
+              "file": lambda: start("--config", config)}[way]()
+    with Client(server.port) as client:
+        client.post("/apps", {"name": "x", "more": "y" * 1900}).expect(201)
+        client.post("/apps", {"name": "x", "more": [[[]]]}).expect(201)
+        client.post("/apps", {"name": "x", "more": [[[[[[[[[]]]]]]]]]}).expect(400)
+    with Client(server.port) as client:
+        client.post("/apps", {"name": "x", "more": "y" * 2100}).expect(413)
+
+
+def test_listen_and_data_come_from_the_environment_too(confab, tmp_path):
+    found = effective(confab, environment={"CONFAB_LISTEN": "127.0.0.1:1", "CONFAB_DATA": str(tmp_path / "d")})
+    assert found["listen"] == ("127.0.0.1:1", "environment")
+    assert found["data"] == (str(tmp_path / "d"), "environment")
+
+
+def test_help_lists_every_option_with_default_and_unit(confab):
+    result = run(confab, "serve", "--help")
+    assert result.returncode == 0 and result.stderr == ""
+    paragraphs = {re.match(r"--([a-z-]+)", text).group(1): text
+                  for text in re.split(r"\n\s*(?:-\w,\s*)?(?=--)", result.stdout)[1:]}
+    effective_values = effective(confab)
+    for name in OPTIONS:
+        assert effective_values[name][0] in paragraphs[name], paragraphs[name]
+    for name, unit in (("body-bytes-max", "bytes"), ("header-timeout-s", "seconds"), ("drain-timeout-s", "seconds"),
+                       ("queue-bytes-max", "bytes"), ("queue-commands-max", "commands"),
+                       ("connections-max", "connections")):
+        assert unit in paragraphs[name], paragraphs[name]
+
+
+def test_version_names_the_commit(confab):
+    result = run(confab, "--version")
+    assert result.returncode == 0
+    assert re.fullmatch(r"confab \d+\.\d+\S* \([0-9a-z.+-]+\)\n", result.stdout), result.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "config"])
+def test_every_command_has_help(confab, command):
+    result = run(confab, command, "--help")
+    assert result.returncode == 0 and "--data" in result.stdout and result.stderr == ""
+    assert command in run(confab, "--help").stdout
+
+
+@pytest.mark.parametrize("arguments", [
+    ["serve", "--no-such-option"], ["serve", "--no-such-option=1"], ["serve", "surplus"], ["nonsense"],
+    ["config", "--what"], ["serve", "--threads", "many"], ["serve", "--threads", "-1"], ["serve", "--threads"],
+    ["serve", "--body-bytes-max", "1x"], ["serve", "--body-bytes-max", ""],
+    ["serve", "--queue-commands-max", "99999999999999999999999"],
+    ["serve", "--listen", "nonsense"], ["serve", "--listen", "127.0.0.1:99999"], ["serve", "--listen", "127.0.0.1:x"],
+    ["serve", "--auth", "perhaps"], ["check", "--no-such-option"]])
+def test_unknown_option_or_bad_value_is_refused(confab, tmp_path, arguments):
+    data = ["--data", tmp_path / "data"] if arguments[0] != "nonsense" else []
+    refusal(confab, *arguments, *data)
+    assert not (tmp_path / "data" / "confab.db").exists()
+
+
+@pytest.mark.parametrize("name", ["CONFAB_FOO", "CONFAB_BODY_BYTES", "CONFAB_"])
+def test_unknown_environment_variable_is_refused(confab, tmp_path, name):
+    serve = ("serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data")
+    assert name in refusal(confab, *serve, environment={name: "1"})
+
+
+def test_bad_value_in_the_environment_is_refused(confab, tmp_path):
+    environment = {"CONFAB_QUEUE_COMMANDS_MAX": "lots"}
+    refusal(confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", environment=environment)
+
+
+@pytest.mark.parametrize("line", ["colour = blue", "body-bytes-max = big", "body-bytes-max", "= 5",
+                                  "[section]\nfoo = 1"])
+def test_unknown_or_bad_line_in_the_file_is_refused(confab, tmp_path, line):
+    config = tmp_path / "confab.conf"
+    config.write_text(f"json-depth-max = 9\n{line}\n")
+    refusal(confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", "--config", config)
+
+
+def test_missing_configuration_file_is_refused(confab, tmp_path):
+    refusal(confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", "--config", tmp_path / "none.conf")

@@ -1,0 +1,156 @@
+"""SIGTERM: everyone in flight gets an answer, nothing acknowledged is lost, exit code 0."""
+
+import http.client
+import itertools
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from client import Chat, Client, assert_problem
+from load import fill, wait_for
+from wire import Wire, request_bytes
+
+PROMISED_S = 10
+REFUSED = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected)
+
+
+def post_until_refused(port, path, name, keep_alive, told):
+    """Posts until the server is gone; what it said in between goes to `told`. Half an answer is no clean refusal."""
+    client = Client(port)
+    for turn in itertools.count():
+        content = f"{name}.{turn}"
+        if not keep_alive:
+            client.close()
+        try:
+            answer = Chat(client, path).say(content)
+        except REFUSED:
+            client.close()
+            return
+        if answer.status == 201:
+            told.append(content)
+        else:
+            assert_problem(answer, 503, "writes_closed")
+
+
+@pytest.mark.parametrize("keep_alive", [True, False])
+def test_sigterm_under_load_keeps_exactly_what_was_told(start, keep_alive):
+    server = start()
+    with Client(server.port) as client:
+        paths = [client.new_chat().path for _ in range(4)]
+    told = [[] for _ in paths]
+    with ThreadPoolExecutor(32) as pool:
+        writers = [pool.submit(post_until_refused, server.port, paths[i % 4], i, keep_alive, told[i % 4])
+                   for i in range(32)]
+        wait_for(lambda: sum(map(len, told)) > 500, "the load runs")
+        server.terminate()
+        assert server.wait() == 0, server.log()
+        for writer in writers:
+            writer.result()
+    with Client(start().port) as client:
+        for path, contents in zip(paths, told):
+            assert sorted(Chat(client, path).contents()) == sorted(contents)
+
+
+def half_a_post(wire, path, body):
+    """Announces a body and waits for the server's go: from then on the request is in flight."""
+    head = ["Content-Type: application/json", "Expect: 100-continue", f"Content-Length: {len(body)}"]
+    assert wire.send(request_bytes("POST", path, headers=head)).read_status()[0] == 100
+
+
+def test_request_half_sent_at_sigterm_is_finished(start):
+    server = start()
+    body = json.dumps({"content": "sent in two halves"}).encode()
+    with Client(server.port) as client:
+        path = client.new_chat().path
+    with Wire(server.port) as wire:
+        half_a_post(wire, f"{path}/messages", body)
+        wire.send(body[:10])
+        server.terminate()
+        wait_for(lambda: is_refused(server.port), "new connections are refused")
+        wire.send(body[10:]).read_answer().expect(201)
+        assert wire.is_closed_by_server()
+    assert server.wait() == 0
+    with Client(start().port) as client:
+        assert Chat(client, path).contents() == ["sent in two halves"]
+
+
+def is_refused(port):
+    try:
+        with Client(port) as client:
+            client.get("/apps")
+        return False
+    except REFUSED:
+        return True
+
+
+def test_list_half_read_at_sigterm_is_finished(start):
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        contents = fill(chat, [f"message {i} " + "x" * 4000 for i in range(3000)])
+    with Wire(server.port, receive_buffer=65536) as wire:
+        status, headers = wire.send(request_bytes("GET", chat.messages_path)).read_status()
+        assert status == 200
+        server.terminate()
+        listed = json.loads(wire.read_body(headers))
+    assert [message["content"] for message in listed] == contents
+    assert server.wait() == 0
+
+
+def test_silent_connections_do_not_hold_up_the_end(start):
+    server = start()
+    idle = [Wire(server.port) for _ in range(20)]
+    for wire in idle[:10]:
+        wire.send(request_bytes("GET", "/apps")).read_answer().expect(200)
+    server.terminate()
+    assert server.wait(PROMISED_S) == 0
+    assert all(wire.is_closed_by_server() for wire in idle)
+    for wire in idle:
+        wire.close()
+
+
+def test_requests_that_never_end_do_not_hold_up_the_end(start):
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        contents = fill(chat, [f"message {i} " + "x" * 8000 for i in range(1500)])
+    with Wire(server.port) as body, Wire(server.port) as header, Wire(server.port, receive_buffer=4096) as unread:
+        half_a_post(body, chat.messages_path, b'{"content":"never"}')
+        header.send(b"GET /apps HTTP/1.1\r\n")
+        assert unread.send(request_bytes("GET", chat.messages_path)).read_status()[0] == 200
+        server.terminate()
+        assert server.wait(PROMISED_S) == 0
+    with Client(start().port) as client:
+        assert chat.through(client).contents() == contents
+
+
+def test_drain_timeout_bounds_the_wait_for_a_request_that_never_ends(start):
+    server = start("--drain-timeout-s", 1)
+    with Client(server.port) as client:
+        path = client.new_chat().path
+    with Wire(server.port) as wire:
+        half_a_post(wire, f"{path}/messages", b'{"content":"never"}')
+        server.terminate()
+        assert server.wait() == 0
+
+
+def test_sigterm_right_after_the_start_ends_well(start):
+    for _ in range(5):
+        start().stop()
+
+
+def test_every_restart_shows_the_same(start):
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        contents = fill(chat, [f"message {i}" for i in range(300)])
+        before = client.get("/apps").raw, chat.messages()
+    for _ in range(3):
+        server.stop()
+        server = start()
+        with Client(server.port) as client:
+            assert (client.get("/apps").raw, chat.through(client).messages()) == before
+    with Client(server.port) as client:
+        assert chat.through(client).contents() == contents
+        assert chat.through(client).tell("next") == 301

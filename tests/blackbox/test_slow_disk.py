@@ -1,0 +1,212 @@
+"""A sync that hangs until the test lets it go: what waits, what does not, and what is told too early (nothing)."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from client import Chat, Client, assert_problem
+from load import wait_for
+from server import run
+from wire import Wire, post_json
+
+
+class HeldDisk:
+    """Syncs wait from hold() to let_go()."""
+
+    def __init__(self, file):
+        self.file = file
+        self.waiting = file.with_name(file.name + ".waiting")
+
+    def hold(self):
+        self.file.touch()
+
+    def let_go(self):
+        self.file.unlink(missing_ok=True)
+
+    def wait_until_asked(self):
+        wait_for(self.waiting.exists, "a write asks for a sync")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    disk = HeldDisk(tmp_path / "hold")
+    yield disk
+    disk.let_go()
+
+
+@pytest.fixture
+def start_held(start, fault_library, disk):
+    def start_it(*options):
+        environment = {"LD_PRELOAD": str(fault_library("held_sync")), "FAULT_HOLD": str(disk.file)}
+        return start(*options, environment=environment)
+    return start_it
+
+
+@pytest.fixture
+def pool(disk):
+    with ThreadPoolExecutor(80) as pool:
+        yield pool
+        disk.let_go()
+
+
+def in_background(pool, port, job):
+    """Runs job(client) on a connection of its own."""
+    def run_it():
+        with Client(port) as client:
+            return job(client)
+
+    return pool.submit(run_it)
+
+
+def say_in_background(pool, port, chat, content, key=None):
+    return in_background(pool, port, lambda client: chat.through(client).say(content, key))
+
+
+def new_chat(port):
+    with Client(port) as client:
+        return client.new_chat()
+
+
+def test_unsynced_message_is_neither_told_nor_shown(start_held, disk, pool):
+    port = start_held().port
+    chat = new_chat(port)
+    with Client(port) as reader:
+        chat = chat.through(reader)
+        disk.hold()
+        said = say_in_background(pool, port, chat, "in between")
+        disk.wait_until_asked()
+        for _ in range(20):
+            assert_problem(chat.read(1), 404, "not_found")
+            assert chat.contents() == [] and chat.count() == 0 and chat.find("between") == []
+        assert not said.done()
+        disk.let_go()
+        assert said.result().expect(201).json["number"] == 1
+        assert chat.contents() == ["in between"]
+
+
+def test_reads_go_on_while_a_sync_hangs(start_held, disk, pool):
+    port = start_held().port
+    chat = new_chat(port)
+    with Client(port) as reader:
+        chat = chat.through(reader)
+        contents = [f"message {chat.tell('x')}" for _ in range(3)]
+        for number, content in enumerate(contents, 1):
+            chat.edit(number, content).expect(200)
+        disk.hold()
+        said = [say_in_background(pool, port, chat, f"waits {i}") for i in range(40)]
+        disk.wait_until_asked()
+        for _ in range(20):
+            assert chat.contents() == contents and chat.find("message") == [3, 2, 1]
+        assert not any(one.done() for one in said)
+        disk.let_go()
+        assert sorted(one.result().expect(201).json["number"] for one in said) == list(range(4, 44))
+
+
+def test_full_queue_answers_503_and_keeps_exactly_what_it_took(start_held, disk, pool):
+    port = start_held("--queue-commands-max", 2, "--batch-commands-max", 1).port
+    chat = new_chat(port)
+    disk.hold()
+    first = say_in_background(pool, port, chat, "first")
+    disk.wait_until_asked()
+    rest = {f"message {i}": say_in_background(pool, port, chat, f"message {i}") for i in range(64)}
+    wait_for(lambda: sum(one.done() for one in rest.values()) >= 62, "all but two are answered while the disk hangs")
+    for one in rest.values():
+        if one.done():
+            assert_problem(one.result(), 503, "overloaded")
+            assert int(one.result().headers["Retry-After"]) > 0
+    disk.let_go()
+    kept = {content for content, one in rest.items() if one.result().status == 201}
+    assert 1 <= len(kept) <= 2
+    assert first.result().expect(201).json["number"] == 1
+    with Client(port) as client:
+        contents = chat.through(client).contents()
+        assert contents[0] == "first" and set(contents[1:]) == kept and len(contents) == 1 + len(kept)
+        assert chat.through(client).tell("room again") == len(contents) + 1
+
+
+def test_queue_is_bounded_in_bytes_too(start_held, disk, pool):
+    port = start_held("--queue-bytes-max", 2**20, "--batch-commands-max", 1).port
+    chat = new_chat(port)
+    disk.hold()
+    first = say_in_background(pool, port, chat, "first")
+    disk.wait_until_asked()
+    rest = [say_in_background(pool, port, chat, f"{i}" + "x" * 60000) for i in range(40)]
+    wait_for(lambda: sum(one.done() for one in rest) >= 22, "what does not fit is answered while the disk hangs")
+    assert {one.result().status for one in rest if one.done()} == {503}
+    disk.let_go()
+    first.result().expect(201)
+    kept = sum(one.result().status == 201 for one in rest)
+    assert 1 <= kept <= 2**20 // 60000
+    with Client(port) as client:
+        assert chat.through(client).count() == 1 + kept
+
+
+def test_retry_while_the_first_still_waits_gets_its_answer(start_held, disk, pool):
+    port = start_held().port
+    chat = new_chat(port)
+    disk.hold()
+    first = say_in_background(pool, port, chat, "once", "key")
+    disk.wait_until_asked()
+    retries = [say_in_background(pool, port, chat, "once", "key") for _ in range(10)]
+    other = say_in_background(pool, port, chat, "other payload", "key")
+    disk.let_go()
+    answers = [first.result(), *(one.result() for one in retries)]
+    assert [answer.expect(201).json["number"] for answer in answers] == [1] * 11
+    assert ["Idempotent-Replayed" in answer.headers for answer in answers] == [False] + [True] * 10
+    assert_problem(other.result(), 422, "key_reused")
+    with Client(port) as client:
+        assert chat.through(client).contents() == ["once"]
+
+
+def test_client_gone_while_it_waited_leaves_one_message_for_its_retry(start_held, disk, pool):
+    port = start_held().port
+    chat = new_chat(port)
+    disk.hold()
+    with Wire(port) as wire:
+        wire.send(post_json(chat.messages_path, b'{"content":"once"}', "Idempotency-Key: key"))
+        disk.wait_until_asked()
+    disk.let_go()
+    with Client(port) as client:
+        assert chat.through(client).say("once", "key").expect(201).json["number"] == 1
+        assert chat.through(client).contents() == ["once"]
+
+
+def test_killed_before_the_sync_keeps_what_it_told_and_takes_each_retry_once(confab, start_held, start, disk, pool):
+    server = start_held()
+    chat = new_chat(server.port)
+    with Client(server.port) as client:
+        chat.through(client).say("told", "told").expect(201)
+    disk.hold()
+    lost = [say_in_background(pool, server.port, chat, f"lost {i}", f"key {i}") for i in range(20)]
+    disk.wait_until_asked()
+    server.kill()
+    disk.let_go()
+    assert all(one.exception() is not None for one in lost)
+    with Client(start().port) as client:
+        chat = Chat(client, chat.path)
+        assert chat.say("told", "told").expect(201).headers["Idempotent-Replayed"] == "true"
+        for i in range(20):
+            assert chat.content(chat.say(f"lost {i}", f"key {i}").expect(201).json["number"]) == f"lost {i}"
+        assert sorted(chat.contents()) == sorted(["told", *(f"lost {i}" for i in range(20))])
+    assert run(confab, "check", "--data", server.data).returncode == 0
+
+
+def outcome(said):
+    error = said.exception()
+    return said.result().status if error is None else type(error).__name__
+
+
+def test_sigterm_while_a_sync_hangs_answers_those_who_wait(start_held, start, disk, pool):
+    server = start_held()
+    chat = new_chat(server.port)
+    disk.hold()
+    said = [say_in_background(pool, server.port, chat, f"message {i}") for i in range(20)]
+    disk.wait_until_asked()
+    server.terminate()
+    disk.let_go()
+    outcomes = [outcome(one) for one in said]
+    assert server.wait() == 0
+    assert 201 in outcomes
+    assert set(outcomes) <= {201, 503, "ConnectionRefusedError", "ConnectionResetError", "RemoteDisconnected"}
+    with Client(start().port) as client:
+        assert len(Chat(client, chat.path).contents()) == outcomes.count(201)

@@ -1,0 +1,195 @@
+"""What a start prints, and every start that must fail: one clear line, and the data as it was."""
+
+import os
+import random
+import re
+import socket
+import sqlite3
+import subprocess
+
+import pytest
+
+from client import Chat, Client
+from load import fill
+from server import clean_environment, files_end_at, run
+
+
+def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None):
+    """A start that must fail: not by a signal, and with exactly one line."""
+    result = run(confab, "serve", "--listen", listen, "--data", data, *options, preexec_fn=preexec)
+    assert result.returncode > 0, result
+    assert result.stderr.startswith("confab: ") and result.stderr.count("\n") == 1, result
+    return result.stderr
+
+
+@pytest.fixture
+def filled(start, tmp_path):
+    """A data folder with 2,000 messages and nobody on it; says where the chat is."""
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        fill(chat, [f"message {i} {'x' * 500}" for i in range(2000)])
+    server.stop()
+    return server.data, chat.path
+
+
+def test_start_prints_where_it_listens_its_data_and_a_line_to_try(start):
+    server = start()
+    lines = server.stdout_path.read_text().splitlines()
+    assert f"listening on http://127.0.0.1:{server.port}" in lines
+    assert f"data in {server.data}" in lines
+    command = next(line for line in lines if line.startswith("try: curl ")).removeprefix("try: ")
+    tried = subprocess.run(command, shell=True, capture_output=True, env=clean_environment(), timeout=60)
+    assert tried.returncode == 0 and b"{" in tried.stdout + tried.stderr, tried
+    assert (server.data / "confab.db").is_file()
+
+
+def test_relative_data_folder_is_created_and_printed_in_full(confab, tmp_path):
+    command = [confab, "serve", "--listen", "127.0.0.1:0", "--data", "new/folder"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                               env=clean_environment())
+    try:
+        lines = [process.stdout.readline() for _ in range(3)]
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+    assert f"data in {tmp_path}/new/folder\n" in lines
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_any_number_of_threads_serves(start, threads):
+    server = start("--threads", threads)
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        contents = fill(chat, [f"message {i}" for i in range(400)], clients=32)
+        assert chat.contents() == contents
+    server.stop()
+
+
+def test_taken_port_is_refused(confab, tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert str(port) in refused_start(confab, tmp_path / "data", listen=f"127.0.0.1:{port}")
+
+
+def test_port_of_another_confab_is_refused(confab, start, tmp_path):
+    server = start()
+    refused_start(confab, tmp_path / "other", listen=f"127.0.0.1:{server.port}")
+    for _ in range(20):
+        with Client(server.port) as client:
+            client.get("/apps").expect(200)
+
+
+def test_killed_server_can_start_again_on_its_port_at_once(start):
+    server = start()
+    with Client(server.port) as client:
+        client.get("/apps").expect(200)
+        server.kill()
+    again = start(listen=f"127.0.0.1:{server.port}")
+    assert again.port == server.port
+    with Client(again.port) as client:
+        client.get("/apps").expect(200)
+
+
+def test_folder_that_cannot_be_is_refused(confab, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    for data in (tmp_path / "file", tmp_path / "file" / "below", "/proc/confab-data"):
+        refused_start(confab, data)
+
+
+def test_full_disk_at_the_first_start_is_refused(confab, tmp_path):
+    refused_start(confab, tmp_path / "data", preexec=files_end_at(0))
+
+
+def test_second_server_on_the_data_is_refused_and_the_first_lives(confab, start):
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        refused_start(confab, server.data)
+        assert chat.tell("still here") == 1
+        os.symlink(server.data, server.data.with_name("alias"))
+        refused_start(confab, server.data.with_name("alias"))
+        assert chat.tell("and here") == 2
+    server.kill()
+    with Client(start().port) as client:
+        assert chat.through(client).contents() == ["still here", "and here"]
+
+
+def test_newer_schema_is_refused_and_left_alone(confab, filled):
+    data, _ = filled
+    with sqlite3.connect(data / "confab.db") as database:
+        assert database.execute("UPDATE meta SET value = 9999 WHERE key = 'schema_version'").rowcount == 1
+    database.close()
+    before = (data / "confab.db").read_bytes()
+    assert re.search("9999|newer", refused_start(confab, data))
+    assert (data / "confab.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("start_at, size", [(0, 100), (0, 4096), (16, 2), (100, 8)])
+def test_overwritten_header_is_refused_and_left_alone(confab, filled, start_at, size):
+    data, _ = filled
+    with open(data / "confab.db", "r+b") as file:
+        file.seek(start_at)
+        file.write(random.Random(size).randbytes(size))
+    before = (data / "confab.db").read_bytes()
+    refused_start(confab, data)
+    assert (data / "confab.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("part", [0.9, 0.5, 0.1])
+def test_truncated_file_is_refused_and_left_alone(confab, filled, part):
+    data, _ = filled
+    whole = (data / "confab.db").stat().st_size
+    os.truncate(data / "confab.db", int(whole * part))
+    before = (data / "confab.db").read_bytes()
+    refused_start(confab, data)
+    assert (data / "confab.db").read_bytes() == before
+
+
+def test_foreign_database_is_refused_and_left_alone(confab, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    with sqlite3.connect(data / "confab.db") as database:
+        database.execute("CREATE TABLE apps(some_other_programs TEXT)")
+    database.close()
+    before = (data / "confab.db").read_bytes()
+    refused_start(confab, data)
+    assert (data / "confab.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0"])
+def test_bind_to_the_world_needs_to_be_said_in_so_many_words(confab, tmp_path, listen):
+    assert "--auth=open" in refused_start(confab, tmp_path / "data", listen=listen)
+
+
+def test_bind_to_the_world_with_open_auth_serves(confab, tmp_path):
+    command = [confab, "serve", "--listen", "0.0.0.0:0", "--auth=open", "--data", tmp_path / "data"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                               env=clean_environment())
+    try:
+        port = int(re.search(r":(\d+)$", process.stdout.readline()).group(1))
+        with Client(port) as client:
+            client.get("/apps").expect(200)
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_every_start_after_a_start_killed_early_works(confab, tmp_path, rng, start):
+    command = [confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data"]
+    for _ in range(15):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env=clean_environment())
+        try:
+            process.wait(rng.uniform(0, 0.1))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.wait(60)
+    server = start()
+    with Client(server.port) as client:
+        assert Chat(client, client.new_chat().path).tell("works") == 1
+    assert run(confab, "check", "--data", server.data).returncode == 0

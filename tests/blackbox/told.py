@@ -1,0 +1,90 @@
+"""What the clients of the crash test were told, and what they are in doubt about.
+
+Every created message begins with a name of its own, which its edits keep: so a message stored twice shows. Each message
+is edited only by the thread that made it: so there is one right content, and after a crash during an edit two.
+"""
+
+import threading
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Keyed:
+    """A creation with an Idempotency-Key. `number` is None as long as nobody was told it."""
+    path: str
+    key: str
+    parameters: dict
+    number: int | None = None
+
+
+@dataclass
+class Told:
+    app: str
+    chats: set = field(default_factory=set)
+    doubtful_chats: int = 0
+    messages: dict = field(default_factory=dict)  # (chat path, number) -> the possible (content, version) pairs
+    sent: dict = field(default_factory=dict)  # name -> chat path it was sent to
+    keyed: list = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __len__(self):
+        return len(self.messages) + len(self.chats)
+
+    def chat_path(self, number):
+        return f"{self.app}/chats/{number}"
+
+    def sending_message(self, path, name):
+        with self.lock:
+            self.sent[name] = path
+
+    def message_created(self, path, number, content):
+        with self.lock:
+            assert (path, number) not in self.messages, f"number {number} of {path} was told twice"
+            self.messages[path, number] = {(content, 1)}
+
+    def editing(self, path, number, content):
+        """From now until edited() both are possible: the content as it was and as it will be."""
+        with self.lock:
+            (_, version), = self.messages[path, number]
+            self.messages[path, number].add((content, version + 1))
+
+    def edited(self, path, number, content, version):
+        with self.lock:
+            assert (content, version) in self.messages[path, number]
+            self.messages[path, number] = {(content, version)}
+
+    def sending_chat(self):
+        with self.lock:
+            self.doubtful_chats += 1
+
+    def chat_created(self, number):
+        with self.lock:
+            assert number not in self.chats, f"chat {number} was told twice"
+            self.doubtful_chats -= 1
+            self.chats.add(number)
+
+    def sending_keyed(self, request):
+        with self.lock:
+            self.keyed.append(request)
+
+    def judge_chats(self, listed, app):
+        """Chats are 1..n, all that were told among them, and no more of the others than were asked for."""
+        numbers = [chat["number"] for chat in listed]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert app["chats_count"] == len(numbers)
+        assert self.chats <= set(numbers)
+        assert len(numbers) - len(self.chats) <= self.doubtful_chats
+
+    def judge_messages(self, path, listed):
+        """Messages are 1..n, each one that was told is there, none is there twice, and nobody sent another."""
+        assert [message["number"] for message in listed] == list(range(1, len(listed) + 1)), path
+        names = [message["content"].split(" ", 1)[0] for message in listed]
+        assert len(set(names)) == len(names), f"stored twice: {sorted(n for n in names if names.count(n) > 1)}"
+        assert all(self.sent.get(name) == path for name in names), path
+        told = {number for told_path, number in self.messages if told_path == path}
+        assert told <= set(range(1, len(listed) + 1)), f"{path} lost {sorted(told)[-1]}"
+        for number in told:
+            found = (listed[number - 1]["content"], listed[number - 1]["version"])
+            possible = self.messages[path, number]
+            assert found in possible, f"{path}/{number} is {found}, not one of {possible}"
+            self.messages[path, number] = {found}
