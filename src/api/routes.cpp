@@ -100,6 +100,8 @@ found_route find_route(verb wanted, std::string_view path) {
     return found;
 }
 
+http::response options_of(const std::string& allowed) { return {204, {{"Allow", allowed}}, {}, nullptr}; }
+
 http::response not_allowed(const http::request& r, const std::string& allowed) {
     auto refused = http::to_response({http::problem_kind::method_not_allowed, "allowed here: " + allowed}, r.id);
     refused.headers.push_back({"Allow", allowed});
@@ -118,7 +120,7 @@ awaitable<http::response> dispatch(const services& parts, const http::request& r
         co_return co_await found.matched->handler(c);
     }
     if (found.allowed.empty()) co_return http::to_response({http::problem_kind::not_found, "no such path"}, r.id);
-    if (r.method == verb::options) co_return http::response{204, {{"Allow", found.allowed}}, {}, nullptr};
+    if (r.method == verb::options) co_return options_of(found.allowed);
     co_return not_allowed(r, found.allowed);
 }
 

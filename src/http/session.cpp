@@ -64,6 +64,8 @@ problem problem_of(boost::system::error_code cause, const server_options& option
     return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
 }
 
+const problem no_host{problem_kind::malformed, "send one Host header"};
+
 }  // namespace
 
 struct session::reading {
@@ -95,6 +97,11 @@ struct session::reading {
     bool wants_continue() const {
         return parser->is_header_done() && !continue_sent && parser->get().version() >= 11 &&
                boost::beast::iequals(parser->get()[beast::field::expect], "100-continue");
+    }
+
+    // RFC 9112, 3.2.
+    bool lacks_host() const {
+        return parser->get().version() >= 11 && parser->get().count(beast::field::host) != 1;
     }
 
     request take() {
@@ -152,6 +159,10 @@ awaitable<bool> session::read_request(reading& r) {
         }
         if (!co_await fill(r)) co_return false;
     }
+    if (r.lacks_host()) {
+        co_await refuse(no_host);
+        co_return false;
+    }
     deadline_ = clock::time_point::max();
     co_return true;
 }
@@ -169,9 +180,7 @@ awaitable<void> session::serve_one(reading& r) {
     const bool is_http_1_1 = message.version() >= 11;
     keep_alive_ = message.keep_alive();
     auto asked = r.take();
-    auto reply = is_http_1_1 && message.count(beast::field::host) != 1
-                     ? to_response({problem_kind::malformed, "send one Host header"}, asked.id)
-                     : co_await answered(asked);
+    auto reply = co_await answered(asked);
     if (draining_ || (reply.more && !is_http_1_1)) keep_alive_ = false;
     const framing f{keep_alive_, is_http_1_1, asked.method == verb::head};
     out_.clear();
