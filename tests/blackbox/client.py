@@ -7,6 +7,8 @@ TIMEOUT_S = 120  # a bound against hanging, never a measure of speed
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
+REFUSED = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected)  # no answer at all
+
 
 class Answer:
     def __init__(self, status, headers, raw):

@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 
 START_WAIT_S = 120  # only ever used up by a server that will never start
 STOP_WAIT_S = 60
@@ -30,6 +31,23 @@ def files_end_at(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
     return limit
+
+
+@contextmanager
+def announced(binary, *arguments, cwd=None):
+    """`confab serve` for a moment, with what it printed at its start; for what a Server cannot be asked to do."""
+    command = [str(binary), "serve", *map(str, arguments)]
+    with subprocess.Popen(command, cwd=cwd, env=clean_environment(), stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        try:
+            printed = ""
+            while "\ntry: curl " not in printed:
+                line = process.stdout.readline()
+                assert line, f"ended after {printed!r}"
+                printed += line
+            yield process, printed
+        finally:
+            process.kill()
 
 
 class Server:

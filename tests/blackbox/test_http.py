@@ -140,6 +140,20 @@ def test_second_length_smuggles_no_request(wire, chat):
     assert chat.contents() == []
 
 
+@pytest.mark.parametrize("encoding", ["foo", "identity", "xchunked", "chunked, foo"])
+def test_transfer_encoding_not_understood_smuggles_no_request(wire, chat, encoding):
+    smuggled = post_json(chat.messages_path, content_json("smuggled"))
+    head = ["Content-Type: application/json", f"Transfer-Encoding: {encoding}"]
+    answer = wire.send(request_bytes("POST", chat.path, headers=head) + smuggled).read_answer()
+    assert answer.status in (400, 501), answer
+    assert wire.is_closed_by_server()
+    assert chat.contents() == []
+
+
+def test_whole_url_as_target_is_the_path_in_it(wire, app):
+    assert wire.send(request_bytes("GET", f"http://confab.test{app}")).read_answer().expect(200).json["chats_count"] == 0
+
+
 def mutated(rng, request):
     request = bytearray(request)
     for _ in range(rng.randint(1, 6)):
@@ -201,7 +215,7 @@ def test_request_that_never_ends_is_closed(start):
     with Wire(server.port) as silent, Wire(server.port) as slow, Wire(server.port) as half, \
             Client(server.port) as client:
         slow.send(b"GET /apps HTTP/1.1\r\nHost: conf")
-        half.send(request_bytes("POST", "/apps", headers=["Content-Length: 50"]) + b"not fifty")
+        half.send(request_bytes("POST", "/apps", headers=["Content-Type: application/json", "Content-Length: 50"]) + b"{")
         for wire in (silent, slow, half):
             rest = wire.file.read()
             assert rest == b"" or rest.startswith(b"HTTP/1.1 408 "), rest
@@ -241,13 +255,16 @@ def is_served(port):
 
 
 def test_more_connections_than_file_descriptors_make_room_again(start):
-    few_files = partial(resource.setrlimit, resource.RLIMIT_NOFILE, (64, 64))
-    server = start(preexec=few_files)
-    held = [Wire(server.port) for _ in range(100)]
-    for wire in held:
-        wire.send_unwanted(request_bytes("GET", "/apps"))
-    held[0].read_answer().expect(200)
-    for wire in held:
-        wire.close()
-    wait_for(lambda: is_served(server.port), "a new connection is served once the others are gone")
+    server = start(preexec=partial(resource.setrlimit, resource.RLIMIT_NOFILE, (64, 64)))
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        held = [Wire(server.port) for _ in range(100)]
+        for wire in held:
+            wire.send_unwanted(request_bytes("GET", "/apps"))
+        told = [f"message {n}" for n in range(20) if chat.say(f"message {n}").status == 201]
+        for wire in held:
+            wire.close()
+        wait_for(lambda: is_served(server.port), "a new connection is served once the others are gone")
+        told.append(f"after {chat.tell(f'after {len(told) + 1}')}")
+        assert chat.contents() == told
     server.stop()

@@ -11,7 +11,7 @@ import pytest
 
 from client import Chat, Client
 from load import fill
-from server import clean_environment, files_end_at, run
+from server import announced, clean_environment, files_end_at, run
 
 
 def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None):
@@ -45,16 +45,8 @@ def test_start_prints_where_it_listens_its_data_and_a_line_to_try(start):
 
 
 def test_relative_data_folder_is_created_and_printed_in_full(confab, tmp_path):
-    command = [confab, "serve", "--listen", "127.0.0.1:0", "--data", "new/folder"]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                               env=clean_environment())
-    try:
-        lines = [process.stdout.readline() for _ in range(3)]
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
-    assert f"data in {tmp_path}/new/folder\n" in lines
-    assert process.returncode == 0
+    with announced(confab, "--listen", "127.0.0.1:0", "--data", "new/folder", cwd=tmp_path) as (_, printed):
+        assert f"\ndata in {tmp_path}/new/folder\n" in printed
 
 
 @pytest.mark.parametrize("threads", [1, 4])
@@ -166,17 +158,10 @@ def test_bind_to_the_world_needs_to_be_said_in_so_many_words(confab, tmp_path, l
 
 
 def test_bind_to_the_world_with_open_auth_serves(confab, tmp_path):
-    command = [confab, "serve", "--listen", "0.0.0.0:0", "--auth=open", "--data", tmp_path / "data"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                               env=clean_environment())
-    try:
-        port = int(re.search(r":(\d+)$", process.stdout.readline()).group(1))
+    with announced(confab, "--listen", "0.0.0.0:0", "--auth=open", "--data", tmp_path / "data") as (_, printed):
+        port = int(re.search(r"^listening on http://\S+:(\d+)$", printed, re.M).group(1))
         with Client(port) as client:
             client.get("/apps").expect(200)
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
-    assert process.returncode == 0
 
 
 def test_every_start_after_a_start_killed_early_works(confab, tmp_path, rng, start):

@@ -1,0 +1,42 @@
+# Everything a person does with Confab; `make help` lists it. Works on a bare Debian 12 with git and make: what is missing is installed first.
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-full bench install format clean
+
+PREFIX ?= /usr/local
+ARGS ?=
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: build ## build and run the server on 127.0.0.1:3000 (ARGS="--listen 127.0.0.1:4000" passes options)
+	@exec build/release/confab serve $(ARGS)
+
+build: ## build the optimised program: build/release/confab
+	@tools/setup build
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release --target confab
+
+test: ## all tests on the release build, and those without the label `heavy` under address and undefined-behaviour sanitizers
+	@tools/setup test
+	@tools/test release
+	@tools/test debug -LE heavy
+
+test-full: ## all tests under address, undefined-behaviour and thread sanitizers
+	@tools/setup test
+	@tools/test release
+	@tools/test debug
+	@tools/test tsan
+
+bench: build ## measure creates, reads and searches beside nginx
+	@tools/setup bench
+	@bench/run
+
+install: build ## install the program to $(PREFIX)/bin
+	@cmake --install build/release --prefix $(PREFIX)
+
+format: ## format all C++ sources
+	@tools/setup format
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+clean: ## remove what was built
+	@rm -rf build

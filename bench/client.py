@@ -1,0 +1,157 @@
+"""HTTP from Python: calls for setting up, a bulk loader, and one keep-alive connection that times what it asks."""
+import http.client
+import json
+import re
+import selectors
+import socket
+import time
+
+from failure import Failure
+from servers import Reply
+
+LOAD_CONNECTIONS = 200
+SILENCE_TIMEOUT_S = 30
+STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d\d\d)")
+STATUS_LINE_BYTES = len("HTTP/1.1 201")
+
+
+def call(port, method, path, body=None, expect=200):
+    """One request on a connection of its own; the decoded answer. Any other status than `expect` is a failure."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SILENCE_TIMEOUT_S)
+    content = None if body is None else json.dumps(body)
+    try:
+        connection.request(method, path, content, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Failure(f"{method} {path}: {error!r}") from None
+    finally:
+        connection.close()
+    if answer.status != expect:
+        raise Failure(f"{method} {path} answered {answer.status}, not {expect}: {text[:200]!r}")
+    return json.loads(text)
+
+
+def request_bytes(method, path, body=None, last=False):
+    content = b"" if body is None else json.dumps(body).encode()
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    if body is not None:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+    if last:
+        head += "Connection: close\r\n"
+    return head.encode() + b"\r\n" + content
+
+
+class Connection:
+    """One keep-alive connection, bare, because http.client takes longer over a reply than a server needs to make it."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=SILENCE_TIMEOUT_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def ask(self, request):
+        """Sends a whole request; its whole reply. REQUIRES: the reply has a Content-Length."""
+        self.socket.sendall(request)
+        received = b""
+        while (end := received.find(b"\r\n\r\n")) < 0:
+            received += self.receive()
+        headers = self.headers(received[:end])
+        if "content-length" not in headers:
+            raise Failure("a reply without Content-Length cannot be measured")
+        whole = end + 4 + int(headers["content-length"])
+        while len(received) < whole:
+            received += self.receive()
+        status = int(received.split(b" ", 2)[1])
+        return Reply(status, headers.get("content-type", ""), received[end + 4:], len(received))
+
+    def receive(self):
+        data = self.socket.recv(65536)
+        if not data:
+            raise Failure("the server closed a connection in the middle of a reply")
+        return data
+
+    @staticmethod
+    def headers(head):
+        lines = head.decode("latin-1").split("\r\n")[1:]
+        return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def sample_reply(port, method, path, body=None):
+    with Connection(port) as connection:
+        return connection.ask(request_bytes(method, path, body))
+
+
+def create_messages(port, messages):
+    """Creates every (path, content) as fast as the server can, pipelined on many connections; the seconds it took."""
+    messages = list(messages)
+    shares = [messages[first::LOAD_CONNECTIONS] for first in range(min(LOAD_CONNECTIONS, len(messages)))]
+    started = time.monotonic()
+    with selectors.DefaultSelector() as selector:
+        try:
+            for share in shares:
+                pipeline = Pipeline(port, share)
+                selector.register(pipeline.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, pipeline)
+            drive(selector)
+        finally:
+            for key in list(selector.get_map().values()):
+                key.fileobj.close()
+    return time.monotonic() - started
+
+
+def drive(selector):
+    while selector.get_map():
+        ready = selector.select(SILENCE_TIMEOUT_S)
+        if not ready:
+            raise Failure(f"no reply within {SILENCE_TIMEOUT_S} s while loading messages")
+        for key, events in ready:
+            pipeline = key.data
+            if events & selectors.EVENT_WRITE and pipeline.send():
+                selector.modify(pipeline.socket, selectors.EVENT_READ, pipeline)
+            if events & selectors.EVENT_READ and pipeline.receive():
+                selector.unregister(pipeline.socket)
+                pipeline.socket.close()
+
+
+class Pipeline:
+    """A connection that sends its creations without waiting and counts what comes back. The last one asks to close."""
+
+    def __init__(self, port, share):
+        self.unsent = memoryview(b"".join(
+            request_bytes("POST", path, {"content": content}, last=number == len(share))
+            for number, (path, content) in enumerate(share, 1)))
+        self.missing = len(share)
+        self.seam = b""
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=SILENCE_TIMEOUT_S)
+        self.socket.setblocking(False)
+
+    def send(self):
+        """True once all is sent."""
+        try:
+            self.unsent = self.unsent[self.socket.send(self.unsent):]
+        except BlockingIOError:
+            pass
+        return not self.unsent
+
+    def receive(self):
+        """True once the server has answered all and closed."""
+        try:
+            data = self.socket.recv(262144)
+        except BlockingIOError:
+            return False
+        text = self.seam + data
+        statuses = STATUS_LINE.findall(text)
+        # A status line may be cut in two between reads: what is kept of it is one byte short of being counted twice.
+        self.seam = text[-(STATUS_LINE_BYTES - 1):]
+        refused = [status for status in statuses if status != b"201"]
+        if refused:
+            raise Failure(f"a creation was answered {refused[0].decode()} while loading messages")
+        self.missing -= len(statuses)
+        if not data and self.missing:
+            raise Failure(f"the server closed a connection with {self.missing} creations unanswered")
+        return not data

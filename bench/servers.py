@@ -1,0 +1,177 @@
+"""The two servers that are compared, each started here and ended here by its own process."""
+import ctypes
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+
+from failure import Failure
+
+START_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 20
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one server answers to a request, so that the other can be made to answer as much."""
+    status: int
+    content_type: str
+    body: bytes
+    wire_bytes: int
+
+
+def end_with_parent():
+    # A benchmark that is killed runs no cleanup: the kernel then ends what it started.
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Server:
+    """A child process in a session of its own: Ctrl-C reaches the benchmark alone, which then stops things in order."""
+
+    def __init__(self, name, command, log):
+        self.name, self.log = name, log
+        with open(log, "wb") as output:
+            self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output,
+                                            stderr=output, start_new_session=True, preexec_fn=end_with_parent)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        """Ends the process; returns its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Failure(f"{self.name} did not stop within {STOP_TIMEOUT_S} s of SIGTERM") from None
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def wait_until(self, ready):
+        """Returns the first true value of `ready`."""
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if found := ready():
+                return found
+            if self.process.poll() is not None:
+                raise Failure(f"{self.name} ended with status {self.process.returncode}: {self.last_words()}")
+            time.sleep(0.02)
+        raise Failure(f"{self.name} was not ready within {START_TIMEOUT_S} s: {self.last_words()}")
+
+    def last_words(self):
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it printed nothing"
+
+
+class Confab(Server):
+    def __init__(self, binary, data, log):
+        super().__init__("confab", [binary, "serve", "--listen", "127.0.0.1:0", "--data", data], log)
+        try:
+            self.port = self.wait_until(self.announced_port)
+        except BaseException:
+            self.stop()
+            raise
+
+    def announced_port(self):
+        for line in self.log.read_text(errors="replace").splitlines(keepends=True):
+            if line.startswith("listening on http://") and line.endswith("\n"):
+                return int(line.rstrip("/\n").rpartition(":")[2])
+        return None
+
+
+def check_data(binary, data):
+    """`confab check` on a stopped server's data; what it prints when it finds nothing wrong."""
+    done = subprocess.run([binary, "check", "--data", data], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"confab check ended with status {done.returncode}: {(done.stdout + done.stderr).strip()}")
+    return done.stdout.strip()
+
+
+NGINX_CONFIG = """\
+daemon off;
+worker_processes 2;
+pid nginx.pid;
+error_log error.log;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+{servers}
+}}
+"""
+
+NGINX_SERVER = """\
+    server {{
+        listen 127.0.0.1:{port};
+        default_type "{content_type}";
+        location / {{ return {status} "{body}"; }}
+    }}"""
+
+
+class Nginx(Server):
+    """Has a port for each of the given replies: it answers with that status and content type, and a body of that size."""
+
+    def __init__(self, replies, folder):
+        self.ports = dict(zip(replies, free_ports(len(replies))))
+        folder = pathlib.Path(folder)
+        folder.mkdir()
+        config = folder / "nginx.conf"
+        config.write_text(NGINX_CONFIG.format(servers="\n".join(
+            NGINX_SERVER.format(port=self.ports[name], status=reply.status, content_type=reply.content_type,
+                                body="x" * len(reply.body)) for name, reply in replies.items())))
+        command = [nginx_binary(), "-p", folder, "-e", "error.log", "-c", config]
+        super().__init__("nginx", command, folder / "output.log")
+        try:
+            for port in self.ports.values():
+                self.wait_until(lambda port=port: accepts(port))
+        except BaseException:
+            self.stop()
+            raise
+
+
+def nginx_binary():
+    # Debian keeps it in sbin, which is not on everybody's path.
+    return tool("nginx", os.environ.get("PATH", "") + ":/usr/sbin")
+
+
+def tool(name, path=None):
+    found = shutil.which(name, path=path)
+    if not found:
+        raise Failure(f"{name} is not installed")
+    return found
+
+
+def free_ports(count):
+    """Ports nobody listens on. All are held until the last is found, so that they differ."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [held.getsockname()[1] for held in sockets]
+    for held in sockets:
+        held.close()
+    return ports
+
+
+def accepts(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    except OSError:
+        return False

@@ -1,0 +1,283 @@
+#include "contract/ledger_contract.hpp"
+
+#include <algorithm>
+
+#include "core/decide.hpp"
+#include "ops/check.hpp"
+#include "support/commands.hpp"
+#include "support/run.hpp"
+
+namespace confab::testing {
+namespace {
+
+using core::app_token, core::chat_number, core::message_number, core::answer;
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ledger_contract);
+
+// A ledger with the batch writer's steps done by hand.
+class book {
+public:
+    explicit book(const make_ledger& make) : ledger_(make()) {}
+
+    std::vector<result<answer>> commit(const std::vector<core::command>& batch) {
+        std::vector<const core::command*> commands;
+        for (const auto& c : batch) commands.push_back(&c);
+        EXPECT_TRUE(run(ledger_->writer().load(commands, state_)));
+        std::vector<core::effect> effects;
+        std::vector<result<answer>> answers;
+        for (const auto* c : commands) answers.push_back(core::decide(state_, *c, now(), {}, effects));
+        EXPECT_TRUE(run(ledger_->writer().apply(effects)));
+        state_.end_batch(1000);
+        return answers;
+    }
+
+    result<answer> commit(core::command c) { return commit(std::vector{std::move(c)}).front(); }
+
+    app_token new_app(const std::string& name = "an app") {
+        const auto token = app_token::make();
+        EXPECT_TRUE(commit(command(testing::new_app(token, name))));
+        return token;
+    }
+
+    app_token new_chat() {
+        const auto token = new_app();
+        EXPECT_TRUE(commit(command(core::create_chat{token})));
+        return token;
+    }
+
+    void reopen() {
+        ledger_->reopen();
+        state_.clear();
+    }
+
+    void forget() { state_.clear(); }
+    void tidy(timestamp at) { run(ledger_->writer().tidy(at)); }
+
+    ledger::reader& reader() { return ledger_->reader(); }
+
+    result<core::message> message(const app_token& app, std::uint64_t chat, std::uint64_t number) {
+        return run(reader().find_message(app, chat_number(chat), message_number(number)));
+    }
+
+    ~book() {
+        const auto report = run(ops::check(ledger_->auditor()));
+        EXPECT_TRUE(report);
+        for (const auto& finding : report->findings) ADD_FAILURE() << finding;
+    }
+
+private:
+    std::unique_ptr<ledger_fixture> ledger_;
+    core::state state_;
+};
+
+std::uint64_t number_of(const result<answer>& r) { return std::get<core::created>(r.value()).number; }
+
+TEST_P(ledger_contract, empty_has_nothing_to_find) {
+    book b(GetParam().make);
+    EXPECT_EQ(run(b.reader().find_app(app_token::make())).error(), error::not_found);
+    EXPECT_EQ(run(b.reader().find_chat(app_token::make(), chat_number(1))).error(), error::not_found);
+    EXPECT_EQ(b.message(app_token::make(), 1, 1).error(), error::not_found);
+    EXPECT_EQ(run(b.reader().last_app()).value(), core::app_id(0));
+}
+
+TEST_P(ledger_contract, keeps_what_was_applied_through_a_restart) {
+    book b(GetParam().make);
+    const auto token = b.new_app("näme 😀");
+    EXPECT_EQ(number_of(b.commit(command(core::create_chat{token}))), 1U);
+    auto full = new_message(token, 1, "content\n\"'; drop table messages; --");
+    full.sender = valid<core::sender_name>("ann");
+    full.metadata = R"({"a":1})";
+    EXPECT_EQ(number_of(b.commit(command(full))), 1U);
+    EXPECT_EQ(number_of(b.commit(command(new_message(token, 1, "plain")))), 2U);
+    b.reopen();
+    const auto app = run(b.reader().find_app(token)).value();
+    EXPECT_EQ(app.name, "näme 😀");
+    EXPECT_EQ(app.chats_count, 1U);
+    EXPECT_EQ(run(b.reader().find_app(app.id)).value().token, token);
+    EXPECT_EQ(run(b.reader().find_chat(token, chat_number(1))).value().messages_count, 2U);
+    const auto message = b.message(token, 1, 1).value();
+    EXPECT_EQ(message.content, full.content.text());
+    EXPECT_EQ(message.sender, "ann");
+    EXPECT_EQ(message.metadata, R"({"a":1})");
+    EXPECT_EQ(message.version, 1U);
+    EXPECT_EQ(b.message(token, 1, 2).value().sender, std::nullopt);
+    EXPECT_EQ(number_of(b.commit(command(new_message(token, 1, "goes on")))), 3U);
+}
+
+TEST_P(ledger_contract, goes_on_counting_after_its_state_was_dropped) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    for (std::uint64_t i = 1; i <= 20; ++i) {
+        EXPECT_EQ(number_of(b.commit(command(new_message(token, 1, "x")))), i);
+        EXPECT_EQ(number_of(b.commit(command(core::create_chat{token}))), i + 1);
+        b.forget();
+    }
+}
+
+TEST_P(ledger_contract, keeps_apart_chats_that_lie_side_by_side) {
+    book b(GetParam().make);
+    const auto mine = b.new_chat(), other = b.new_chat();
+    b.commit(command(core::create_chat{mine}));
+    for (const auto chat : {1, 2}) b.commit(command(new_message(mine, static_cast<std::uint64_t>(chat), "mine " + std::to_string(chat))));
+    b.commit(command(new_message(other, 1, "other")));
+    EXPECT_EQ(b.message(mine, 1, 1).value().content, "mine 1");
+    EXPECT_EQ(b.message(mine, 2, 1).value().content, "mine 2");
+    EXPECT_EQ(b.message(other, 1, 1).value().content, "other");
+    EXPECT_EQ(b.message(mine, 1, 2).error(), error::not_found);
+    EXPECT_EQ(b.message(mine, 1, core::number_max).error(), error::not_found);
+    const auto chat = run(b.reader().find_chat(mine, chat_number(1))).value();
+    EXPECT_EQ(run(b.reader().messages(chat.id, {}, message_number(core::number_max))).value().size(), 1U);
+    EXPECT_EQ(run(b.reader().messages_before(chat.id, message_number(core::number_max))).value().size(), 1U);
+}
+
+TEST_P(ledger_contract, decides_a_batch_as_one_after_the_other) {
+    book b(GetParam().make);
+    const auto token = app_token::make();
+    const auto answers = b.commit({command(new_app(token, "a")), command(core::create_chat{token}),
+                                   command(new_message(token, 1, "one")), command(new_message(token, 2, "no such chat")),
+                                   command(new_message(token, 1, "two")), command(core::create_chat{token})});
+    EXPECT_EQ(number_of(answers[2]), 1U);
+    EXPECT_EQ(answers[3].error(), error::not_found);
+    EXPECT_EQ(number_of(answers[4]), 2U);
+    EXPECT_EQ(number_of(answers[5]), 2U);
+    EXPECT_EQ(b.message(token, 1, 2).value().content, "two");
+}
+
+TEST_P(ledger_contract, keeps_the_history_of_edits) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    b.commit(command(new_message(token, 1, "first")));
+    auto with_metadata = edit(token, 1, 1, "second");
+    with_metadata.metadata = R"({"b":2})";
+    const auto answers = b.commit({command(with_metadata), command(edit(token, 1, 1, "third")), command(edit(token, 1, 2, "x"))});
+    EXPECT_EQ(std::get<core::message>(answers[0].value()).version, 2U);
+    EXPECT_EQ(std::get<core::message>(answers[1].value()).content, "third");
+    EXPECT_EQ(answers[2].error(), error::not_found);
+    b.reopen();
+    const auto now = b.message(token, 1, 1).value();
+    EXPECT_EQ(now.content, "third");
+    EXPECT_EQ(now.metadata, R"({"b":2})");
+    EXPECT_EQ(now.version, 3U);
+    EXPECT_GE(now.updated_at, now.created_at);
+    EXPECT_EQ(run(b.reader().find_chat(token, chat_number(1))).value().changes_count, 2U);
+    EXPECT_EQ(std::get<core::message>(b.commit(command(edit(token, 1, 1, "fourth"))).value()).version, 4U);
+}
+
+TEST_P(ledger_contract, renames_an_app_and_leaves_the_rest) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    const auto renamed = std::get<core::app>(b.commit(command(core::rename_app{token, valid<core::app_name>("new")})).value());
+    EXPECT_EQ(renamed.name, "new");
+    EXPECT_EQ(renamed.chats_count, 1U);
+    b.reopen();
+    EXPECT_EQ(run(b.reader().find_app(token)).value().name, "new");
+    const auto nobody = command(core::rename_app{app_token::make(), valid<core::app_name>("x")});
+    EXPECT_EQ(b.commit(nobody).error(), error::not_found);
+}
+
+TEST_P(ledger_contract, remembers_keys_through_a_restart) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    b.commit(command(core::create_chat{token}));
+    const auto keyed = command(new_message(token, 1, "once"), key("k", "once"));
+    EXPECT_EQ(number_of(b.commit(keyed)), 1U);
+    b.reopen();
+    EXPECT_EQ(std::get<core::replayed>(b.commit(keyed).value()).number, 1U);
+    EXPECT_EQ(b.commit(command(new_message(token, 1, "other"), key("k", "other"))).error(), error::key_reused);
+    EXPECT_EQ(number_of(b.commit(command(new_message(token, 2, "once"), key("k", "once")))), 1U);  // another scope
+    EXPECT_EQ(number_of(b.commit(command(core::create_chat{token}, key("k", "")))), 3U);
+    EXPECT_EQ(std::get<core::replayed>(b.commit(command(core::create_chat{token}, key("k", ""))).value()).number, 3U);
+    EXPECT_EQ(run(b.reader().find_chat(token, chat_number(1))).value().messages_count, 1U);
+}
+
+TEST_P(ledger_contract, replays_an_app_by_its_id) {
+    book b(GetParam().make);
+    const auto token = app_token::make();
+    b.commit(command(new_app(token, "once"), key("k", "once")));
+    b.reopen();
+    const auto again = b.commit(command(new_app(app_token::make(), "once"), key("k", "once")));
+    const core::app_id id(std::get<core::replayed>(again.value()).number);
+    EXPECT_EQ(run(b.reader().find_app(id)).value().token, token);
+}
+
+TEST_P(ledger_contract, two_of_one_key_in_a_batch_make_one) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    const auto keyed = command(new_message(token, 1, "once"), key("k", "once"));
+    const auto answers = b.commit({keyed, keyed});
+    EXPECT_EQ(number_of(answers[0]), 1U);
+    EXPECT_EQ(std::get<core::replayed>(answers[1].value()).number, 1U);
+}
+
+TEST_P(ledger_contract, lists_in_slices_without_a_gap) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    constexpr std::uint64_t count = 2500;
+    std::vector<core::command> batch;
+    for (std::uint64_t i = 1; i <= count; ++i) batch.push_back(command(new_message(token, 1, std::to_string(i))));
+    b.commit(batch);
+    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value();
+    message_number after;
+    for (;;) {
+        const auto slice = run(b.reader().messages(chat.id, after, message_number(count - 1))).value();
+        if (slice.empty()) break;
+        EXPECT_LE(slice.size(), ledger::slice_rows_max);
+        for (const auto& m : slice) {
+            ASSERT_EQ(m.number, after.next());
+            ASSERT_EQ(m.content, std::to_string(m.number.value()));
+            after = m.number;
+        }
+    }
+    EXPECT_EQ(after.value(), count - 1);
+    auto before = message_number(count + 1);
+    for (;;) {
+        const auto slice = run(b.reader().messages_before(chat.id, before)).value();
+        if (slice.empty()) break;
+        for (const auto& m : slice) {
+            ASSERT_EQ(m.number.next(), before);
+            before = m.number;
+        }
+    }
+    EXPECT_EQ(before.value(), 1U);
+}
+
+TEST_P(ledger_contract, ends_a_slice_of_heavy_rows_early) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    std::vector<core::command> batch;
+    for (int i = 0; i < 40; ++i) batch.push_back(command(new_message(token, 1, std::string(65536, 'x'))));
+    b.commit(batch);
+    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value();
+    const auto slice = run(b.reader().messages(chat.id, {}, message_number(40))).value();
+    EXPECT_EQ(slice.size(), ledger::slice_bytes_max / 65536);
+}
+
+TEST_P(ledger_contract, lists_apps_and_chats_in_order) {
+    book b(GetParam().make);
+    std::vector<app_token> tokens;
+    for (int i = 0; i < 5; ++i) tokens.push_back(b.new_app(std::to_string(i)));
+    const auto last = run(b.reader().last_app()).value();
+    const auto apps = run(b.reader().apps({}, last)).value();
+    ASSERT_EQ(apps.size(), tokens.size());
+    for (std::size_t i = 0; i < apps.size(); ++i) EXPECT_EQ(apps[i].token, tokens[i]);
+    EXPECT_EQ(apps.back().id, last);
+    for (int i = 0; i < 3; ++i) b.commit(command(core::create_chat{tokens[2]}));
+    const auto chats = run(b.reader().chats(apps[2].id, chat_number(1), chat_number(3))).value();
+    ASSERT_EQ(chats.size(), 2U);
+    EXPECT_EQ(chats[0].number, chat_number(2));
+    EXPECT_TRUE(run(b.reader().chats(apps[1].id, {}, chat_number(9))).value().empty());
+}
+
+TEST_P(ledger_contract, tidies_away_expired_keys_only) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    const auto keyed = command(new_message(token, 1, "once"), key("k", "once"));
+    b.commit(keyed);
+    b.tidy(now());
+    EXPECT_EQ(std::get<core::replayed>(b.commit(keyed).value()).number, 1U);
+    b.tidy({now().us + 25 * 3'600'000'000LL});
+    EXPECT_EQ(number_of(b.commit(keyed)), 2U);
+}
+
+}  // namespace
+}  // namespace confab::testing

@@ -1,0 +1,33 @@
+// What every queue must do. A queue takes part by a factory: see local_queue_test.cpp.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+
+#include "queue/queue.hpp"
+
+namespace confab::testing {
+
+struct queue_limits {
+    std::size_t commands_max = 100'000;
+    std::size_t bytes_max = 1'000'000'000;
+};
+
+class queue_fixture {
+public:
+    virtual ~queue_fixture() = default;
+    virtual queue::sender& sender() = 0;
+    virtual queue::receiver& receiver() = 0;
+    virtual void close() = 0;
+};
+
+struct named_queue {
+    const char* name;
+    std::function<std::unique_ptr<queue_fixture>(queue_limits)> make;
+};
+
+class queue_contract : public ::testing::TestWithParam<named_queue> {};
+
+}  // namespace confab::testing

@@ -1,0 +1,45 @@
+"""Every code point, and random texts of them, fold as Python's NFKC(casefold(NFKC(x))) does."""
+
+import random
+import subprocess
+import sys
+import unicodedata
+
+
+def reference(text):
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def all_characters():
+    """All but line ends, which separate the texts here, and what is unassigned in either of the two Unicode versions."""
+    for code in range(1, 0x110000):
+        character = chr(code)
+        if unicodedata.category(character) not in ("Cn", "Cs") and code != 0x0A:
+            yield character
+
+
+def random_texts(characters, seed, count):
+    choose = random.Random(seed)
+    letters = [c for c in characters if c.casefold() != c or unicodedata.combining(c)]
+    for _ in range(count):
+        source = letters if choose.random() < 0.5 else characters
+        yield "".join(choose.choice(source) for _ in range(choose.randint(1, 12)))
+
+
+def main(fold_program, seed):
+    print("seed", seed)
+    characters = list(all_characters())
+    texts = characters + list(random_texts(characters, seed, 50_000))
+    given = "".join(text + "\n" for text in texts).encode()
+    folded = subprocess.run([fold_program], input=given, stdout=subprocess.PIPE, check=True).stdout.decode()
+    lines = folded.split("\n")[:-1]
+    assert len(lines) == len(texts), (len(lines), len(texts))
+    differing = [(text, line) for text, line in zip(texts, lines) if line != reference(text)]
+    for text, line in differing[:20]:
+        print(ascii(text), "folds to", ascii(line), "expected", ascii(reference(text)))
+    print(len(texts), "texts,", len(differing), "differ")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)))

@@ -1,0 +1,55 @@
+"""The house is as ARCHITECTURE.md draws it: every room stands in its table, and includes only from those above it."""
+
+import pathlib
+import re
+import sys
+
+
+def rooms_in(document):
+    """The rooms of the table, top to bottom."""
+    return re.findall(r"^\| `(\w+)/` \|", document, re.MULTILINE)
+
+
+def findings(root):
+    rooms = rooms_in((root / "ARCHITECTURE.md").read_text())
+    source = root / "src"
+    folders = {p.name for p in source.iterdir() if p.is_dir()}
+    for name in sorted(folders ^ set(rooms)):
+        yield f"{name}/ stands in only one of src/ and the table of ARCHITECTURE.md"
+    for path in sorted(source.rglob("*.[hc]pp")):
+        room = path.relative_to(source).parts[0]
+        lines = path.read_text().splitlines()
+        for line in lines:
+            included = re.match(r'#include "(\w+)/', line)
+            if included and rooms.index(included[1]) > rooms.index(room):
+                yield f"{path.relative_to(root)} includes from {included[1]}/, which stands below {room}/"
+        if len(lines) > 400:
+            yield f"{path.relative_to(root)} has {len(lines)} lines"
+    yield from foreign_words(source)
+
+
+FOREIGN = [
+    (r"\b(insert into|select .* from|update \w+ set)\b", ("sqlite", "mysql"), "SQL"),
+    (r"<boost/beast", ("http", "boost"), "the HTTP library"),
+    (r"<sqlite3\.h>", ("sqlite",), "SQLite's interface"),
+    (r"<CLI/", ("app",), "the command line's library"),
+]
+
+
+def foreign_words(source):
+    for path in sorted(source.rglob("*.[hc]pp")):
+        text = path.read_text()
+        folders = path.relative_to(source).parts[:-1]
+        for pattern, allowed, what in FOREIGN:
+            if re.search(pattern, text) and not set(folders) & set(allowed):
+                yield f"{path.relative_to(source)} holds {what}, which belongs in {' or '.join(allowed)}/"
+
+
+def main(root):
+    found = list(findings(pathlib.Path(root)))
+    print("\n".join(found) or "the house is in order")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

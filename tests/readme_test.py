@@ -1,0 +1,53 @@
+"""The README's tour does what it shows: each command is run against a real server, and its output compared."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+TOKEN = re.compile(r"\b[1-9A-HJ-NP-Za-km-z]{24}\b")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def tour(readme):
+    """Pairs of a command and what it prints."""
+    block = re.search(r"```console\n(.*?)```", readme, re.DOTALL)[1]
+    return [step.rstrip("\n").split("\n", 1) for step in block.split("$ ")[1:]]
+
+
+def start(confab, folder):
+    server = subprocess.Popen([confab, "serve", "--listen", "127.0.0.1:0", "--data", folder], stdout=subprocess.PIPE, text=True)
+    for line in server.stdout:
+        if line.startswith("listening on http://"):
+            return server, line.strip().removeprefix("listening on http://")
+    raise SystemExit("the server did not start")
+
+
+def mismatches(steps, address):
+    token = None
+    for command, shown in steps:
+        if token:
+            command = TOKEN.sub(token, command)
+        run = command.replace("localhost:3000", address)
+        printed = subprocess.run(run, shell=True, stdout=subprocess.PIPE, text=True, check=True).stdout
+        token = token or TOKEN.search(printed)[0]
+        if TIME.sub("TIME", TOKEN.sub("TOKEN", printed)) != TIME.sub("TIME", TOKEN.sub("TOKEN", shown)):
+            yield f"{command}\n  shows   {shown}\n  printed {printed}"
+
+
+def main(confab, readme):
+    steps = tour(pathlib.Path(readme).read_text())
+    with tempfile.TemporaryDirectory() as folder:
+        server, address = start(confab, folder)
+        try:
+            found = list(mismatches(steps, address))
+        finally:
+            server.terminate()
+            server.wait()
+    print("\n".join(found) or f"{len(steps)} steps as shown")
+    return 1 if found or len(steps) != 5 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2]))

@@ -1,0 +1,239 @@
+// decide() against a model that keeps everything as plain lists: random commands, every answer and the final state compared.
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <random>
+
+#include "core/decide.hpp"
+#include "support/commands.hpp"
+#include "support/seed.hpp"
+
+namespace confab::core {
+namespace {
+
+using testing::command;
+
+struct model_message {
+    std::string content;
+    std::uint64_t version;
+};
+struct model_chat {
+    std::vector<model_message> messages;
+    std::uint64_t changes = 0;
+};
+struct model_app {
+    app_token token;
+    std::string name;
+    std::vector<model_chat> chats;
+};
+struct model_key {
+    std::string payload;
+    std::uint64_t number;
+    std::int64_t expires_us;
+};
+
+// What an answer says, in words, so that both sides can be compared whatever its type.
+std::string say(const result<answer>& r) {
+    if (!r) return r.error().message();
+    if (const auto* made = std::get_if<created>(&*r)) return "created " + std::to_string(made->number);
+    if (const auto* seen = std::get_if<replayed>(&*r)) return "replayed " + std::to_string(seen->number);
+    if (const auto* renamed = std::get_if<app>(&*r)) return "app " + renamed->name;
+    const auto& edited = std::get<message>(*r);
+    return "message " + edited.content + " version " + std::to_string(edited.version);
+}
+
+class world {
+public:
+    explicit world(std::uint64_t seed) : random_(seed) { state_.next_app = app_id(1), state_.next_chat = chat_id(1); }
+
+    void step() {
+        now_.us += 1'000'000LL * static_cast<std::int64_t>(pick(3600));
+        switch (pick(10)) {
+            case 0: return create_an_app();
+            case 1: return rename_an_app();
+            case 2: case 3: return create_a_chat();
+            case 4: case 5: return edit_a_message();
+            default: return create_a_message();
+        }
+    }
+
+    // Every row the effects made, against the model: nothing missing, nothing else, numbers 1..n.
+    void compare() const {
+        std::map<std::uint64_t, std::vector<std::uint64_t>> chats_of, messages_of, changes_of;
+        for (const auto& e : effects_) {
+            if (const auto* c = std::get_if<chat_created>(&e)) chats_of[c->app.value()].push_back(c->number.value());
+            if (const auto* m = std::get_if<message_created>(&e)) messages_of[m->chat.value()].push_back(m->number.value());
+            if (const auto* m = std::get_if<message_edited>(&e)) changes_of[m->chat.value()].push_back(m->seq);
+        }
+        for (const auto* numbers : {&chats_of, &messages_of, &changes_of})
+            for (const auto& [parent, given] : *numbers)
+                for (std::size_t i = 0; i < given.size(); ++i) ASSERT_EQ(given[i], i + 1) << "under " << parent;
+        std::size_t chats = 0, messages = 0, changes = 0, model_chats = 0, model_messages = 0, model_changes = 0;
+        for (const auto& [parent, given] : chats_of) chats += given.size();
+        for (const auto& [parent, given] : messages_of) messages += given.size();
+        for (const auto& [parent, given] : changes_of) changes += given.size();
+        for (const auto& a : apps_) {
+            model_chats += a.chats.size();
+            for (const auto& c : a.chats) model_messages += c.messages.size(), model_changes += c.changes;
+        }
+        EXPECT_EQ(chats, model_chats);
+        EXPECT_EQ(messages, model_messages);
+        EXPECT_EQ(changes, model_changes);
+    }
+
+private:
+    std::uint64_t pick(std::uint64_t below) { return random_() % below; }
+
+    void expect(const core::command& c, const std::string& expected) {
+        const auto before = effects_.size();
+        const auto answered = decide(state_, c, now_, rules{}, effects_);
+        ASSERT_EQ(say(answered), expected);
+        if (!answered || std::holds_alternative<replayed>(*answered)) {
+            ASSERT_EQ(effects_.size(), before);
+        }
+    }
+
+    // Mostly an app that exists.
+    std::pair<app_token, model_app*> some_app() {
+        if (apps_.empty() || pick(20) == 0) return {app_token::make(), nullptr};
+        auto& a = apps_[pick(apps_.size())];
+        return {a.token, &a};
+    }
+
+    std::pair<std::uint64_t, model_chat*> some_chat(model_app* a) {
+        const auto number = 1 + pick((a ? a->chats.size() : 0) + 1);
+        return {number, a && number <= a->chats.size() ? &a->chats[number - 1] : nullptr};
+    }
+
+    std::string some_payload() { return std::string(1, static_cast<char>('a' + pick(3))); }
+
+    // The model's side of a creation: a key that was seen decides, else `make` gives the next number.
+    template <class Make>
+    std::string create(const std::string& scope, const std::string& name, const std::string& payload, bool keyed, Make make) {
+        if (keyed) {
+            const auto seen = keys_.find(scope + name);
+            if (seen != keys_.end() && seen->second.expires_us > now_.us) {
+                if (seen->second.payload != payload) return make_error_code(error::key_reused).message();
+                return "replayed " + std::to_string(seen->second.number);
+            }
+        }
+        const auto [answered, kept] = make();
+        if (keyed) keys_[scope + name] = {payload, kept, now_.us + 24 * 3'600'000'000LL};
+        return "created " + std::to_string(answered);
+    }
+
+    std::optional<retry_key> key_of(bool keyed, const std::string& name, const std::string& payload) {
+        return keyed ? testing::key(name, payload) : std::nullopt;
+    }
+
+    void create_an_app() {
+        const auto name = some_payload(), key = std::to_string(pick(5));
+        const bool keyed = pick(2) == 0;
+        const auto token = app_token::make();
+        const auto expected = create("apps", key, name, keyed, [&] {
+            apps_.push_back({token, name, {}});
+            return std::pair<std::uint64_t, std::uint64_t>(0, apps_.size());
+        });
+        expect(command(testing::new_app(token, name), key_of(keyed, key, name)), expected);
+    }
+
+    void rename_an_app() {
+        const auto [token, a] = some_app();
+        const auto name = some_payload();
+        if (a) a->name = name;
+        expect(command(rename_app{token, testing::valid<app_name>(name)}), a ? "app " + name : "not found");
+    }
+
+    void create_a_chat() {
+        const auto [token, a] = some_app();
+        const auto key = std::to_string(pick(5));
+        const bool keyed = pick(3) == 0;
+        const auto expected = !a ? "not found" : create("chats" + std::string(token.text()), key, "", keyed, [&] {
+            a->chats.emplace_back();
+            return std::pair<std::uint64_t, std::uint64_t>(a->chats.size(), a->chats.size());
+        });
+        expect(command(core::create_chat{token}, key_of(keyed, key, "")), expected);
+    }
+
+    void create_a_message() {
+        const auto [token, a] = some_app();
+        const auto [number, chat] = some_chat(a);
+        const auto content = some_payload(), key = std::to_string(pick(5));
+        const bool keyed = pick(3) == 0;
+        const auto scope = "messages" + std::string(token.text()) + "/" + std::to_string(number) + "/";
+        const auto expected = !chat ? "not found" : create(scope, key, content, keyed, [&, chat = chat] {
+            chat->messages.push_back({content, 1});
+            load(token, number, chat->messages.size(), chat->messages.back());
+            return std::pair<std::uint64_t, std::uint64_t>(chat->messages.size(), chat->messages.size());
+        });
+        expect(command(testing::new_message(token, number, content), key_of(keyed, key, content)), expected);
+    }
+
+    void edit_a_message() {
+        const auto [token, a] = some_app();
+        const auto [number, chat] = some_chat(a);
+        const auto message = 1 + pick((chat ? chat->messages.size() : 0) + 1);
+        const auto content = some_payload();
+        std::string expected = "not found";
+        if (chat && message <= chat->messages.size()) {
+            auto& m = chat->messages[message - 1];
+            m = {content, m.version + 1};
+            chat->changes += 1;
+            expected = "message " + content + " version " + std::to_string(m.version);
+        }
+        expect(command(testing::edit(token, number, message, content)), expected);
+    }
+
+    // The ledger's part: messages are in the state when they are edited.
+    void load(const app_token& token, std::uint64_t chat, std::uint64_t number, const model_message& m) {
+        const auto& head = *state_.find(state::chat_place{state_.find(token)->id, chat_number(chat)});
+        state_.put(head.id, message{message_number(number), m.content, {}, {}, m.version, now_, now_});
+    }
+
+    std::mt19937_64 random_;
+    timestamp now_{1'000'000'000'000'000};
+    state state_;
+    std::vector<effect> effects_;
+    std::vector<model_app> apps_;
+    std::map<std::string, model_key> keys_;
+};
+
+TEST(decide, agrees_with_the_model_on_random_commands) {
+    const auto seed = testing::seed();
+    for (int round = 0; round < 50; ++round) {
+        world w(seed + static_cast<std::uint64_t>(round));
+        for (int i = 0; i < 1000 && !HasFatalFailure(); ++i) w.step();
+        w.compare();
+    }
+}
+
+class full : public ::testing::Test {
+protected:
+    full() {
+        s.next_app = app_id(2), s.next_chat = chat_id(2);
+        s.put(app{app_id(1), token, "a", number_max, {}, {}});
+        s.put({app_id(1), chat_number(1)}, chat_head{chat_id(1), number_max, number_max});
+        s.put(chat_id(1), message{message_number(7), "x", {}, {}, 1, {}, {}});
+    }
+
+    void expect_refused(const core::command& c) {
+        EXPECT_EQ(decide(s, c, now(), rules{}, effects).error(), error::numbers_used_up);
+        EXPECT_TRUE(effects.empty());
+        EXPECT_EQ(s.find(token)->chats_count, number_max);
+        EXPECT_EQ(s.find(state::chat_place{app_id(1), chat_number(1)})->messages_count, number_max);
+    }
+
+    const app_token token = app_token::make();
+    state s;
+    std::vector<effect> effects;
+};
+
+TEST_F(full, app_or_chat_refuses_the_number_after_the_last) {
+    expect_refused(command(core::create_chat{token}, testing::key("k", "p")));
+    expect_refused(command(testing::new_message(token, 1, "x"), testing::key("k", "p")));
+    expect_refused(command(testing::edit(token, 1, 7, "y")));
+    EXPECT_EQ(s.find(state::message_place{chat_id(1), message_number(7)})->content, "x");
+}
+
+}  // namespace
+}  // namespace confab::core

@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include "http/json.hpp"
+#include "http/multipart.hpp"
+#include "http/parameters.hpp"
+#include "http/percent.hpp"
+#include "http/problem.hpp"
+
+namespace confab::http {
+namespace {
+
+TEST(percent, decodes_what_is_well_formed_only) {
+    EXPECT_EQ(percent_decode("a%20b%C3%BC+", plus::stays), "a bü+");
+    EXPECT_EQ(percent_decode("a+b%2B", plus::is_space), "a b+");
+    EXPECT_EQ(percent_decode("grün", plus::stays), "grün");
+    for (const auto* text : {"%", "%1", "%zz", "%1g"}) EXPECT_FALSE(percent_decode(text, plus::stays)) << text;
+}
+
+TEST(form, is_pairs_in_order) {
+    EXPECT_EQ(parse_form("a=1&b=&c&&a=x%3Dy=z"), (pairs{{"a", "1"}, {"b", ""}, {"c", ""}, {"a", "x=y=z"}}));
+    EXPECT_EQ(parse_form(""), pairs{});
+    EXPECT_FALSE(parse_form("a=%"));
+}
+
+constexpr auto boundary = "multipart/form-data; boundary=\"b b\"";
+
+TEST(multipart, gives_texts_and_leaves_files_out) {
+    const auto* const body =
+        "preamble\r\n--b b\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\nline\r\n--b no end\r\n"
+        "--b b \r\ncontent-disposition: form-data; name=file; filename=\"x; y\"\r\nContent-Type: a/b\r\n\r\nbytes\r\n"
+        "--b b\r\nContent-Disposition: form-data; filename*=\"n\"; name=\"a\\\"b\"\r\n\r\n\r\n--b b--\r\nepilogue";
+    EXPECT_EQ(parse_multipart(boundary, body), (pairs{{"content", "line\r\n--b no end"}, {"a\"b", ""}}));
+}
+
+TEST(multipart, that_is_cut_anywhere_is_refused_and_nothing_is_read_beyond_it) {
+    const std::string body =
+        "--b b\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\ntext\r\n--b b\r\n"
+        "Content-Disposition: form-data; name=\"sender\"\r\n\r\nann\r\n--b b--";
+    ASSERT_TRUE(parse_multipart(boundary, body));
+    for (std::size_t length = 0; length < body.size(); ++length) {
+        const auto cut = std::make_unique<std::string>(body.substr(0, length));  // so that a sanitizer sees its end
+        EXPECT_FALSE(parse_multipart(boundary, *cut)) << length;
+    }
+    EXPECT_FALSE(parse_multipart("multipart/form-data", body));
+    EXPECT_FALSE(parse_multipart("multipart/form-data; boundary=other", body));
+}
+
+TEST(json, text_reads_back_as_it_was) {
+    std::string every_control;
+    for (char c = 1; c < 0x20; ++c) every_control += c;
+    for (const std::string& text : {std::string(), std::string("\"\\/"), every_control, std::string("ü😀\u2028\x7f")}) {
+        std::string written;
+        append_json(written, text);
+        EXPECT_EQ(boost::json::parse(written).as_string(), text);
+    }
+}
+
+constexpr std::string_view names[] = {"name", "metadata"};
+
+request post(std::string_view target, std::string_view type, std::string body) {
+    return {verb::post, target, {{"content-type", type}}, std::move(body), "id"};
+}
+
+parameters read(const request& r) { return std::get<parameters>(parameters::read(r, names, 32)); }
+
+problem_kind refusal(const request& r) { return std::get<problem>(parameters::read(r, names, 32)).kind; }
+
+TEST(parameters_of, any_kind_of_body_are_the_same) {
+    const request requests[] = {
+        post("/", "application/json", R"({"name":"ü b","other":1})"),
+        post("/", "Application/JSON; charset=utf-8", R"({"name":"\u00fc b"})"),
+        post("/", "application/merge+json", R"({"name":"ü b"})"),
+        post("/", "application/x-www-form-urlencoded ; charset=UTF-8", "name=%C3%BC+b"),
+        post("/", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=name\r\n\r\nü b\r\n--x--"),
+        post("/?name=%C3%BC%20b", "", ""),
+    };
+    for (const auto& r : requests) {
+        auto found = read(r);
+        ASSERT_NE(found.find("name"), nullptr) << r.body;
+        EXPECT_EQ(found.find("name")->value, "ü b");
+        EXPECT_EQ(found.find("other"), nullptr);
+    }
+}
+
+TEST(parameters_of, a_body_win_over_the_query) {
+    EXPECT_EQ(read(post("/?name=query", "application/json", R"({"name":"body"})")).find("name")->value, "body");
+    EXPECT_EQ(read(post("/?name=query", "application/json", R"({"name":null})")).find("name")->value, "query");
+    EXPECT_EQ(read(post("/?name=query", "application/x-www-form-urlencoded", "x=y")).find("name")->value, "query");
+}
+
+TEST(parameters_of, json_keep_their_type) {
+    using type = parameter::type;
+    auto found = read(post("/", "application/json", R"({"name":1,"metadata":{"b":[1,-2,true,null],"a":"x"}})"));
+    EXPECT_EQ(found.find("name")->is, type::other);
+    EXPECT_EQ(found.find("metadata")->is, type::object);
+    EXPECT_EQ(found.find("metadata")->value, R"({"b":[1,-2,true,null],"a":"x"})");
+}
+
+TEST(parameters_of, a_body_that_cannot_be_read_are_refused_whatever_the_query_says) {
+    const auto kind_of = [](std::string_view type, std::string body) { return refusal(post("/?name=x", type, std::move(body))); };
+    EXPECT_EQ(kind_of("application/json", "{"), problem_kind::malformed);
+    EXPECT_EQ(kind_of("application/json", "[]"), problem_kind::malformed);
+    EXPECT_EQ(kind_of("application/json", R"({"name":"\ud800"})"), problem_kind::malformed);
+    EXPECT_EQ(kind_of("application/json", "{\"name\":\"\xff\"}"), problem_kind::malformed);
+    EXPECT_EQ(kind_of("application/json", R"({"name":"x"} x)"), problem_kind::malformed);
+    EXPECT_EQ(kind_of("application/json", R"({"a":)" + std::string(40, '[') + std::string(40, ']') + "}"), problem_kind::malformed);
+    EXPECT_EQ(kind_of("application/x-www-form-urlencoded", "name=%"), problem_kind::malformed);
+    EXPECT_EQ(kind_of("multipart/form-data; boundary=x", "nothing"), problem_kind::malformed);
+    EXPECT_EQ(kind_of("text/plain", "name=x"), problem_kind::unsupported_media_type);
+    EXPECT_EQ(kind_of("", "name=x"), problem_kind::unsupported_media_type);
+    EXPECT_EQ(refusal(post("/?name=%", "application/json", "{}")), problem_kind::malformed);
+}
+
+TEST(problem_document, is_json_with_all_its_members) {
+    const auto r = to_response({problem_kind::invalid_parameters, "why \"so\"", {{"name", "blank", "d"}}}, "id-1");
+    EXPECT_EQ(r.status, 422U);
+    const auto document = boost::json::parse(r.body).as_object();
+    EXPECT_EQ(document.at("status").as_int64(), 422);
+    EXPECT_EQ(document.at("code").as_string(), "invalid_parameters");
+    EXPECT_EQ(document.at("detail").as_string(), "why \"so\"");
+    EXPECT_EQ(document.at("request_id").as_string(), "id-1");
+    EXPECT_EQ(document.at("errors").as_array().at(0).at("field").as_string(), "name");
+    for (int kind = 1; kind <= problem_count; ++kind) {
+        const auto status = to_response({static_cast<problem_kind>(kind), "x"}, "id").status;
+        EXPECT_GE(status, 400U);
+        EXPECT_LT(status, 600U);
+    }
+}
+
+}  // namespace
+}  // namespace confab::http

@@ -1,0 +1,123 @@
+#include "app/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <vector>
+
+#include "app/listen_address.hpp"
+#include "support/folder.hpp"
+
+namespace confab::app {
+namespace {
+
+parsed parse_line(std::vector<const char*> words) {
+    words.insert(words.begin(), "confab");
+    return parse(static_cast<int>(words.size()), words.data());
+}
+
+std::string refusal(const std::vector<const char*>& words) {
+    try {
+        parse_line(words);
+    } catch (const usage_error& cause) {
+        return cause.what();
+    }
+    return "";
+}
+
+class variable {
+public:
+    variable(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+    ~variable() { unsetenv(name_); }
+    variable(const variable&) = delete;
+    variable& operator=(const variable&) = delete;
+
+private:
+    const char* name_;
+};
+
+class config_file {
+public:
+    explicit config_file(std::string_view text) { std::ofstream(path()) << text; }
+    std::string path() const { return folder_.path() / "confab.conf"; }
+
+private:
+    testing::temporary_folder folder_;
+};
+
+TEST(options, come_from_flag_then_environment_then_file_then_default) {
+    const config_file file("threads = 3\nread-threads = 4\nlisten = \"[::1]:1\"\n");
+    const variable threads("CONFAB_THREADS", "5"), listen("CONFAB_LISTEN", "127.0.0.1:2");
+    const auto path = file.path();
+    const auto s = parse_line({"serve", "--config", path.c_str(), "--listen", "127.0.0.1:3"}).values;
+    EXPECT_EQ(s.text("listen"), "127.0.0.1:3");
+    EXPECT_EQ(s["listen"].source, "flag");
+    EXPECT_EQ(s.number("threads"), 5U);
+    EXPECT_EQ(s["threads"].source, "environment");
+    EXPECT_EQ(s.number("read-threads"), 4U);
+    EXPECT_EQ(s["read-threads"].source, "file");
+    EXPECT_EQ(s.text("data"), "./confab-data");
+    EXPECT_EQ(s["data"].source, "default");
+}
+
+TEST(options, file_can_be_named_by_the_environment) {
+    const config_file file("threads = 3\n");
+    const variable named("CONFAB_CONFIG", file.path().c_str());
+    EXPECT_EQ(parse_line({"config"}).values.number("threads"), 3U);
+}
+
+TEST(options, unknown_are_refused_wherever_they_stand) {
+    EXPECT_NE(refusal({"serve", "--nonsense"}), "");
+    EXPECT_NE(refusal({"serve", "stray"}), "");
+    EXPECT_NE(refusal({"nonsense"}), "");
+    EXPECT_NE(refusal({"check", "--listen", "x"}), "");
+    const config_file file("nonsense = 3\n");
+    EXPECT_NE(refusal({"serve", "--config", file.path().c_str()}).find("nonsense"), std::string::npos);
+    EXPECT_NE(refusal({"serve", "--config", "/nowhere/at/all"}), "");
+    const variable named("CONFAB_NONSENSE", "1");
+    EXPECT_NE(refusal({"serve"}).find("CONFAB_NONSENSE"), std::string::npos);
+}
+
+TEST(options, ignore_what_container_platforms_announce) {
+    const variable host("CONFAB_SERVICE_HOST", "10.0.0.1"), port("CONFAB_PORT_3000_TCP", "tcp://10.0.0.1:3000");
+    EXPECT_EQ(refusal({"serve"}), "");
+}
+
+TEST(options, that_are_numbers_name_their_range_when_they_miss_it) {
+    for (const auto* value : {"0", "257", "-1", "x", "", "1.5", "99999999999999999999"}) {
+        const auto why = refusal({"serve", "--read-threads", value});
+        EXPECT_NE(why.find("from 1 to 256"), std::string::npos) << value << ": " << why;
+    }
+}
+
+TEST(options, are_all_in_the_help_with_default_and_unit) {
+    const auto help = parse_line({"serve", "--help"}).text;
+    for (const auto& o : options()) {
+        EXPECT_NE(help.find("--" + std::string(o.name) + " " + std::string(o.unit)), std::string::npos) << o.name;
+        if (!o.default_value.empty()) {
+            EXPECT_NE(help.find("default " + std::string(o.default_value)), std::string::npos) << o.name;
+        }
+    }
+}
+
+TEST(options, defaults_are_valid) { EXPECT_EQ(refusal({"config"}), ""); }
+
+TEST(listen_address, is_an_ip_address_and_a_port) {
+    EXPECT_EQ(listen_address::parse("127.0.0.1:0").url(81), "http://127.0.0.1:81");
+    EXPECT_EQ(listen_address::parse("[::1]:3000").url(3000), "http://[::1]:3000");
+    EXPECT_TRUE(listen_address::parse("localhost:3000").is_loopback);
+    EXPECT_FALSE(listen_address::parse("0.0.0.0:3000").is_loopback);
+    for (const auto* text : {"", "3000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "host:1", ":3000"})
+        EXPECT_THROW(listen_address::parse(text), usage_error) << text;
+}
+
+TEST(listen_address, outside_of_loopback_needs_auth_open_in_so_many_words) {
+    const auto outside = listen_address::parse("0.0.0.0:3000"), inside = listen_address::parse("127.0.0.1:3000");
+    EXPECT_THROW(require_protected(outside, ""), usage_error);
+    EXPECT_THROW(require_protected(inside, "closed"), usage_error);
+    EXPECT_NO_THROW(require_protected(outside, "open"));
+    EXPECT_NO_THROW(require_protected(inside, ""));
+}
+
+}  // namespace
+}  // namespace confab::app
