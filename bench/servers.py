@@ -35,7 +35,7 @@ class Server:
     """A child process in a session of its own: Ctrl-C reaches the benchmark alone, which then stops things in order."""
 
     def __init__(self, name, command, log):
-        self.name, self.log = name, log
+        self.name, self.log, self.told_to_stop = name, log, False
         with open(log, "wb") as output:
             self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output,
                                             stderr=output, start_new_session=True, preexec_fn=end_with_parent)
@@ -44,12 +44,15 @@ class Server:
         return self
 
     def __exit__(self, *_):
-        self.stop()
+        died = not self.told_to_stop and self.process.poll() is not None
+        status = self.stop()
+        if died:
+            raise Failure(f"{self.name} ended by itself, with status {status}: {self.last_words()}")
 
     def stop(self):
         """Ends the process; returns its exit status."""
-        if self.process.poll() is None:
-            self.process.terminate()
+        self.told_to_stop = True
+        self.process.terminate()
         try:
             return self.process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -128,7 +131,7 @@ NGINX_SERVER = """\
 
 
 class Nginx(Server):
-    """Has a port for each of the given replies: it answers with that status and content type, and a body of that size."""
+    """Has a port for each of the given replies, where it answers with its status, its content type and a body as long."""
 
     def __init__(self, replies, folder):
         self.ports = dict(zip(replies, free_ports(len(replies))))

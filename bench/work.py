@@ -15,8 +15,8 @@ READ_MESSAGES_PER_CHAT = 2000
 SEARCH_CHATS = (1_000, 10_000, 100_000)
 # Found nowhere: no word below has a q. What stands before it is common, so that a scan cannot give up at the first.
 QUERIES = ("q", "thq", "the waterq")
-WORDS = """the water and morning with letters under another small house river stone between they went home later when all
-of it had been said over tea in a room full of old maps""".split()
+WORDS = """the water and morning with letters under another small house river stone between they went home later when
+all of it had been said over tea in a room full of old maps""".split()
 CONTENT = "the same sixty-four bytes, over and over, as a message of a chat"
 SETTLE_TIMEOUT_S = 20
 # So that the whole benchmark stays short where searching is slow: fewer searches then.

@@ -6,8 +6,8 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
+#include "http/json.hpp"
 #include "http/multipart.hpp"
 #include "http/percent.hpp"
 
@@ -35,24 +35,28 @@ json::parse_options options_for(std::size_t depth_max) {
     return options;
 }
 
-parameter from_json(const json::value& v) {
+parameter from_json(const json::value& v, std::string_view body, std::string_view name) {
     if (const auto* text = v.if_string()) return {parameter::type::text, std::string(*text)};
-    if (v.is_object()) return {parameter::type::object, json::serialize(v)};
+    if (v.is_object()) return {parameter::type::object, compact_json(*raw_member(body, name))};
     return {parameter::type::other, {}};
 }
 
 problem malformed(std::string detail) { return {problem_kind::malformed, std::move(detail)}; }
 
-bool is_wanted(std::string_view name, std::span<const std::string_view> names, std::string_view& literal) {
-    const auto at = std::ranges::find(names, name);
-    if (at == names.end()) return false;
-    literal = *at;
-    return true;
+bool is_encoded(const request& r) {
+    const auto encoding = r.find("Content-Encoding");
+    return encoding && !boost::beast::iequals(*encoding, "identity");
 }
 
 }  // namespace
 
-std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+std::string_view path_of(std::string_view target) {
+    target = target.substr(0, target.find('?'));
+    const auto scheme_end = target.starts_with('/') ? npos : target.find("://");
+    if (scheme_end == npos) return target;
+    const auto path = target.find('/', scheme_end + 3);
+    return path == npos ? "/" : target.substr(path);
+}
 
 std::string_view query_of(std::string_view target) {
     const auto mark = target.find('?');
@@ -62,47 +66,56 @@ std::string_view query_of(std::string_view target) {
 std::variant<parameters, problem> parameters::read(const request& r, std::span<const std::string_view> names,
                                                    std::size_t json_depth_max) {
     parameters all;
-    const auto take_pairs = [&](std::optional<pairs> found) {
-        for (auto& [name, value] : *found)
-            if (std::string_view literal; is_wanted(name, names, literal))
-                all.put(literal, {parameter::type::form_text, std::move(value)});
-    };
-
     auto in_query = parse_form(query_of(r.target));
     if (!in_query) return malformed("the query string has a '%' that is not followed by two hexadecimal digits");
-    take_pairs(std::move(in_query));
+    all.take(std::move(*in_query), names);
     if (r.body.empty()) return all;
+    if (auto wrong = all.take_body(r, names, json_depth_max)) return std::move(*wrong);
+    return all;
+}
 
-    if (const auto encoding = r.find("Content-Encoding"); encoding && !boost::beast::iequals(*encoding, "identity")) {
-        return problem{problem_kind::unsupported_media_type, "send the body without a Content-Encoding"};
-    }
+std::optional<problem> parameters::take_body(const request& r, std::span<const std::string_view> names,
+                                             std::size_t json_depth_max) {
+    constexpr auto unsupported = problem_kind::unsupported_media_type;
+    if (is_encoded(r)) return problem{unsupported, "send the body without a Content-Encoding"};
     const auto content_type = r.find("Content-Type").value_or("");
     const auto type = media_type(content_type);
-    if (is_json(type)) {
-        unsigned char space[4096];
-        json::monotonic_resource memory(space, sizeof space);
-        boost::system::error_code cause;
-        const auto body = json::parse(r.body, cause, &memory, options_for(json_depth_max));
-        if (cause) return malformed(fmt::format("the body is not JSON: {}", cause.message()));
-        const auto* const object = body.if_object();
-        if (!object) return malformed("the body is JSON but not an object");
-        for (const auto name : names) {
-            const auto* const member = object->if_contains(name);
-            if (member && !member->is_null()) all.put(name, from_json(*member));
-        }
-    } else if (boost::beast::iequals(type, "application/x-www-form-urlencoded")) {
-        auto in_body = parse_form(r.body);
-        if (!in_body) return malformed("the form has a '%' that is not followed by two hexadecimal digits");
-        take_pairs(std::move(in_body));
+    if (is_json(type)) return take_json(r.body, names, json_depth_max);
+    std::optional<pairs> form;
+    if (boost::beast::iequals(type, "application/x-www-form-urlencoded")) {
+        form = parse_form(r.body);
     } else if (boost::beast::iequals(type, "multipart/form-data")) {
-        auto in_body = parse_multipart(content_type, r.body);
-        if (!in_body) return malformed("the body is not well-formed multipart/form-data");
-        take_pairs(std::move(in_body));
+        form = parse_multipart(content_type, r.body);
     } else {
-        return problem{problem_kind::unsupported_media_type,
+        return problem{unsupported,
                        "send application/json, application/x-www-form-urlencoded or multipart/form-data"};
     }
-    return all;
+    if (!form) return malformed(fmt::format("the body is not well-formed {}", type));
+    take(std::move(*form), names);
+    return std::nullopt;
+}
+
+std::optional<problem> parameters::take_json(std::string_view body, std::span<const std::string_view> names,
+                                             std::size_t depth_max) {
+    unsigned char space[4096];  // enough for most bodies; a larger one goes on in the heap
+    json::monotonic_resource memory(space, sizeof space);
+    boost::system::error_code cause;
+    const auto parsed = json::parse(body, cause, &memory, options_for(depth_max));
+    if (cause) return malformed(fmt::format("the body is not JSON: {}", cause.message()));
+    const auto* const object = parsed.if_object();
+    if (!object) return malformed("the body is JSON but not an object");
+    for (const auto name : names) {
+        const auto* const member = object->if_contains(name);
+        if (member && !member->is_null()) put(name, from_json(*member, body, name));
+    }
+    return std::nullopt;
+}
+
+void parameters::take(pairs form, std::span<const std::string_view> names) {
+    for (auto& [name, value] : form) {
+        const auto wanted = std::ranges::find(names, name);
+        if (wanted != names.end()) put(*wanted, {parameter::type::form_text, std::move(value)});
+    }
 }
 
 parameter* parameters::find(std::string_view name) {
@@ -122,7 +135,7 @@ std::optional<std::string> normal_json_object(std::string_view text, std::size_t
     boost::system::error_code cause;
     const auto parsed = json::parse(text, cause, {}, options_for(json_depth_max));
     if (cause || !parsed.is_object()) return std::nullopt;
-    return json::serialize(parsed);
+    return compact_json(text);
 }
 
 }  // namespace confab::http

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "http/message.hpp"
+#include "http/percent.hpp"
 #include "http/problem.hpp"
 
 namespace confab::http {
@@ -18,7 +19,7 @@ struct parameter {
     enum class type {
         text,       // a JSON string
         form_text,  // from a form or query: a text, whatever it was meant to be
-        object,     // a JSON object; `value` is its text
+        object,     // a JSON object; `value` is its text without white space between tokens
         other,      // any other JSON value; `value` is empty
     };
     type is;
@@ -34,16 +35,21 @@ public:
     parameter* find(std::string_view name);
 
 private:
+    std::optional<problem> take_body(const request& r, std::span<const std::string_view> names,
+                                     std::size_t json_depth_max);
+    std::optional<problem> take_json(std::string_view body, std::span<const std::string_view> names,
+                                     std::size_t depth_max);
+    void take(pairs form, std::span<const std::string_view> names);
     void put(std::string_view name, parameter p);
 
     std::vector<std::pair<std::string_view, parameter>> found_;  // names are the caller's literals
 };
 
-// The path of a target, and its query without the '?'.
+// The path of a target in origin or absolute form (RFC 9112, 3.2), and its query without the '?'.
 std::string_view path_of(std::string_view target);
 std::string_view query_of(std::string_view target);
 
-// The text of a JSON object, as it will be answered; nothing when `text` is none.
+// The text of a JSON object without white space between tokens; nothing when `text` is none.
 std::optional<std::string> normal_json_object(std::string_view text, std::size_t json_depth_max);
 
 }  // namespace confab::http

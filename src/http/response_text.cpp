@@ -36,6 +36,7 @@ void append_response(std::string& out, const response& r, std::string_view reque
     for (const auto& h : r.headers) append_header(out, h.name, h.value);
     append_header(out, "Request-Id", request_id);
     if (!f.keep_alive) append_header(out, "Connection", "close");
+    if (f.keep_alive && !f.chunks_known) append_header(out, "Connection", "keep-alive");  // HTTP/1.0 has to be told
     if (r.more) {
         if (f.chunks_known) append_header(out, "Transfer-Encoding", "chunked");
     } else if (has_body(r.status)) {

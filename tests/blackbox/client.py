@@ -7,7 +7,9 @@ TIMEOUT_S = 120  # a bound against hanging, never a measure of speed
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
-REFUSED = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected)  # no answer at all
+
+# A connection refused or ended before the first byte of an answer.
+REFUSED = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected)
 
 
 class Answer:

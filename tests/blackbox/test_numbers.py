@@ -75,7 +75,7 @@ def test_whole_list_of_1500_chats_is_in_order(port, client, app):
     assert client.get(app).json["chats_count"] == 1500
 
 
-def test_list_while_written_ends_at_a_prefix(port, client, chat):
+def test_list_while_written_ends_at_a_prefix(port, chat):
     acknowledged = []
     done = threading.Event()
 
@@ -100,7 +100,7 @@ def test_list_while_written_ends_at_a_prefix(port, client, chat):
     assert len(chat.contents()) == 1500
 
 
-def test_slowly_read_list_ends_where_the_chat_ended_at_its_start(port, client, chat):
+def test_slowly_read_list_ends_where_the_chat_ended_at_its_start(port, chat):
     contents = fill(chat, [f"message {i} " + "x" * 4000 for i in range(2500)])
     with Wire(port, receive_buffer=4096) as wire:
         status, headers = wire.send(request_bytes("GET", chat.messages_path)).read_status()
@@ -162,7 +162,7 @@ def test_refused_creations_burn_no_number(client, app, chat):
     assert chat.count() == 4 and client.get(app).json["chats_count"] == 4
 
 
-def test_refused_edits_change_nothing(client, chat):
+def test_refused_edits_change_nothing(chat):
     before = chat.say("kept").expect(201).json
     assert_problem(chat.edit(1, " "), 422, "invalid_parameters", "content", "blank")
     assert_problem(chat.edit(1, "x" * 65537), 422, "invalid_parameters", "content", "too_long")

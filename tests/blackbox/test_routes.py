@@ -33,7 +33,7 @@ def test_created_chats_are_numbered_and_counted(client, app):
     assert_object(listed[0], CHAT)
 
 
-def test_created_messages_are_numbered_and_counted(client, chat):
+def test_created_messages_are_numbered_and_counted(chat):
     for number in (1, 2, 3):
         created = chat.say(f"message {number}", sender="Ayşe", metadata={"mood": "☀", "tags": [1, None, True, 0.5]})
         assert_created(created, f"{chat.messages_path}/{number}")
@@ -54,7 +54,7 @@ def test_apps_are_listed_in_order_of_creation(client):
     assert [app for app in client.get("/apps").expect(200).json if app["token"] in ours] == created
 
 
-def test_empty_lists_are_empty_arrays(client, app, chat):
+def test_empty_lists_are_empty_arrays(client, chat):
     assert client.get(f"{client.new_app()}/chats").expect(200).json == []
     assert chat.messages() == []
     assert chat.find("anything") == []

@@ -34,21 +34,30 @@ def post_until_refused(port, path, name, keep_alive, told):
 
 @pytest.mark.parametrize("keep_alive", [True, False])
 def test_sigterm_under_load_keeps_exactly_what_was_told(start, keep_alive):
+    """Several rounds: what goes wrong here goes wrong between two instructions."""
     server = start()
     with Client(server.port) as client:
-        paths = [client.new_chat().path for _ in range(4)]
-    told = [[] for _ in paths]
+        told = {client.new_chat().path: [] for _ in range(4)}
+    for round_number in range(8):
+        stop_under_load(server, told, round_number, keep_alive)
+        server = start()
+        with Client(server.port) as client:
+            for path, contents in told.items():
+                unanswered = set(Chat(client, path).contents()) - set(contents)
+                assert unanswered == set(), f"carried out in round {round_number}, but never answered"
+                assert sorted(Chat(client, path).contents()) == sorted(contents)
+
+
+def stop_under_load(server, told, round_number, keep_alive):
+    before = sum(map(len, told.values()))
     with ThreadPoolExecutor(32) as pool:
-        writers = [pool.submit(post_until_refused, server.port, paths[i % 4], i, keep_alive, told[i % 4])
-                   for i in range(32)]
-        wait_for(lambda: sum(map(len, told)) > 500, "the load runs")
+        writers = [pool.submit(post_until_refused, server.port, path, f"{round_number}.{i}", keep_alive, told[path])
+                   for i, path in enumerate([*told] * 8)]
+        wait_for(lambda: sum(map(len, told.values())) > before + 200, "the load runs")
         server.terminate()
         assert server.wait() == 0, server.log()
         for writer in writers:
             writer.result()
-    with Client(start().port) as client:
-        for path, contents in zip(paths, told):
-            assert sorted(Chat(client, path).contents()) == sorted(contents)
 
 
 def half_a_post(wire, path, body):

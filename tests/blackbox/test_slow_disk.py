@@ -158,7 +158,7 @@ def test_retry_while_the_first_still_waits_gets_its_answer(start_held, disk, poo
         assert chat.through(client).contents() == ["once"]
 
 
-def test_client_gone_while_it_waited_leaves_one_message_for_its_retry(start_held, disk, pool):
+def test_client_gone_while_it_waited_leaves_one_message_for_its_retry(start_held, disk):
     port = start_held().port
     chat = new_chat(port)
     disk.hold()

@@ -23,7 +23,7 @@ def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None):
 
 
 @pytest.fixture
-def filled(start, tmp_path):
+def filled(start):
     """A data folder with 2,000 messages and nobody on it; says where the chat is."""
     server = start()
     with Client(server.port) as client:

@@ -25,6 +25,15 @@ TEST(form, is_pairs_in_order) {
     EXPECT_FALSE(parse_form("a=%"));
 }
 
+TEST(target, has_a_path_and_a_query) {
+    EXPECT_EQ(path_of("/a/b?c=/d?e"), "/a/b");
+    EXPECT_EQ(query_of("/a/b?c=/d?e"), "c=/d?e");
+    EXPECT_EQ(query_of("/a"), "");
+    EXPECT_EQ(path_of("http://host:80/a?x=http://y/z"), "/a");
+    EXPECT_EQ(path_of("http://host"), "/");
+    EXPECT_EQ(path_of("/a/http://host/b"), "/a/http://host/b");
+}
+
 constexpr auto boundary = "multipart/form-data; boundary=\"b b\"";
 
 TEST(multipart, gives_texts_and_leaves_files_out) {
@@ -56,6 +65,20 @@ TEST(json, text_reads_back_as_it_was) {
         append_json(written, text);
         EXPECT_EQ(boost::json::parse(written).as_string(), text);
     }
+}
+
+TEST(json, member_is_found_as_it_was_written) {
+    const auto* const text = " { \"a\\\"}\" : [ {\"m\": 1}, \"]\\\\\" ] ,\"m\":0, \"\\u006d\" : {\"x\" : 12345678901234567890.10e+400 } } ";
+    EXPECT_EQ(raw_member(text, "m"), "{\"x\" : 12345678901234567890.10e+400 }");
+    EXPECT_EQ(raw_member(text, "a\"}"), "[ {\"m\": 1}, \"]\\\\\" ]");
+    EXPECT_EQ(raw_member(text, "x"), std::nullopt);
+    EXPECT_EQ(raw_member("{}", "x"), std::nullopt);
+    EXPECT_EQ(raw_member("{\"x\":true}", "x"), "true");
+}
+
+TEST(json, compact_drops_white_space_between_tokens_only) {
+    EXPECT_EQ(compact_json(" { \"a b\" :\t[ 1 ,\r\n \" \\\" \" ] } "), "{\"a b\":[1,\" \\\" \"]}");
+    EXPECT_EQ(compact_json("{\"a\":\"\\\\\" , \"b\": 2}"), "{\"a\":\"\\\\\",\"b\":2}");
 }
 
 constexpr std::string_view names[] = {"name", "metadata"};
@@ -93,10 +116,10 @@ TEST(parameters_of, a_body_win_over_the_query) {
 
 TEST(parameters_of, json_keep_their_type) {
     using type = parameter::type;
-    auto found = read(post("/", "application/json", R"({"name":1,"metadata":{"b":[1,-2,true,null],"a":"x"}})"));
+    auto found = read(post("/", "application/json", R"({"name":1,"metadata": {"b":[1.50, -2e400,true,null], "a":"x"} })"));
     EXPECT_EQ(found.find("name")->is, type::other);
     EXPECT_EQ(found.find("metadata")->is, type::object);
-    EXPECT_EQ(found.find("metadata")->value, R"({"b":[1,-2,true,null],"a":"x"})");
+    EXPECT_EQ(found.find("metadata")->value, R"({"b":[1.50,-2e400,true,null],"a":"x"})");
 }
 
 TEST(parameters_of, a_body_that_cannot_be_read_are_refused_whatever_the_query_says) {
