@@ -36,9 +36,9 @@ class Server:
 
     def __init__(self, name, command, log):
         self.name, self.log, self.told_to_stop = name, log, False
-        with open(log, "wb") as output:
+        with open(log, "wb") as output, open(self.complaints(), "wb") as complaints:
             self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=output, start_new_session=True, preexec_fn=end_with_parent)
+                                            stderr=complaints, start_new_session=True, preexec_fn=end_with_parent)
 
     def __enter__(self):
         return self
@@ -75,9 +75,12 @@ class Server:
             time.sleep(0.02)
         raise Failure(f"{self.name} was not ready within {START_TIMEOUT_S} s: {self.last_words()}")
 
+    def complaints(self):
+        return self.log.with_suffix(".stderr")
+
     def last_words(self):
-        lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it printed nothing"
+        lines = self.complaints().read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it did not say why"
 
 
 class Confab(Server):
@@ -131,7 +134,7 @@ NGINX_SERVER = """\
 
 
 class Nginx(Server):
-    """Has a port for each of the given replies, where it answers with its status, its content type and a body as long."""
+    """Has a port for each of the given replies, where it answers its status, its content type and a body as long."""
 
     def __init__(self, replies, folder):
         self.ports = dict(zip(replies, free_ports(len(replies))))

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 
 from failure import Failure
-from servers import tool
+from servers import end_with_parent, tool
 
 THREADS = 2
 TIMEOUT_S = 10
@@ -28,7 +28,8 @@ def run(port, script, args, connections, seconds, reply):
     command = [tool("wrk"), f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT_S}s",
                "-s", script, f"http://127.0.0.1:{port}", "--", *map(str, args)]
     # wrk looks for the shared tally.lua in the folder it runs in.
-    done = subprocess.run(command, cwd=pathlib.Path(__file__).parent, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=pathlib.Path(__file__).parent, capture_output=True, text=True,
+                          preexec_fn=end_with_parent)
     lines = [line for line in done.stdout.splitlines() if line.startswith("TALLY ")]
     if done.returncode != 0 or len(lines) != 1:
         raise Failure(f"wrk ended with status {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}")

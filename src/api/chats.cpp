@@ -1,3 +1,4 @@
+#include "api/fields.hpp"
 #include "api/handlers.hpp"
 #include "api/lists.hpp"
 #include "api/places.hpp"
@@ -24,6 +25,8 @@ awaitable<http::response> list_chats(call& c) {
 awaitable<http::response> create_chat(call& c) {
     const auto token = core::app_token::parse(c.app());
     if (!token) co_return not_found(c);
+    const auto read = fields::read(c, {});  // it takes no parameters, but a broken body is refused here too
+    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     const auto key = read_retry_key(c.request, {"chat"});
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 

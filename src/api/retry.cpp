@@ -29,6 +29,7 @@ std::variant<std::optional<core::retry_key>, http::problem> read_retry_key(
     const http::request& r, std::initializer_list<std::string_view> parameters) {
     const auto given = r.find("Idempotency-Key");
     if (!given) return std::nullopt;
+    if (r.count("Idempotency-Key") > 1) return http::problem{http::problem_kind::malformed, "send one Idempotency-Key"};
     const auto key = given->starts_with('"') ? unquoted(*given) : std::string(*given);
     if (!key || key->empty() || key->size() > retry_key_length_max || !std::ranges::all_of(*key, is_printable)) {
         return http::problem{

@@ -24,10 +24,10 @@ constexpr route table[] = {
     {verb::get, "/apps/{token}/chats/{chat}", show_chat, "Show a chat"},
     {verb::get, "/apps/{token}/chats/{chat}/messages", list_messages, "List the messages of a chat"},
     {verb::post, "/apps/{token}/chats/{chat}/messages", create_message, "Create a message; answers its number"},
+    {verb::post, "/apps/{token}/chats/{chat}/messages/search", search_messages, "Find messages that contain a text"},
     {verb::get, "/apps/{token}/chats/{chat}/messages/{message}", show_message, "Show a message"},
     {verb::put, "/apps/{token}/chats/{chat}/messages/{message}", edit_message, "Edit a message"},
-    {verb::post, "/apps/{token}/chats/{chat}/messages/search", search_messages, "Find messages that contain a text"},
-};
+};  // a path belongs to the first form it has
 
 constexpr std::size_t segments_max = 6;  // of the longest path above
 
@@ -78,7 +78,8 @@ std::array<std::string, 3> capture(std::string_view pattern, segments& path) {
 
 struct found_route {
     const route* matched = nullptr;  // path and verb
-    std::string allowed;             // the verbs of all routes with this path; empty: none
+    std::string_view form;           // the path of the table that the request's has; empty: none
+    std::string allowed;             // the verbs of all routes of that form, unless one matched
     std::array<std::string, 3> captured;
 };
 
@@ -87,7 +88,8 @@ found_route find_route(verb wanted, std::string_view path) {
     auto parts = split(path);
     if (!parts) return found;
     for (const auto& r : table) {
-        if (!matches(r.path, *parts)) continue;
+        if (found.form.empty() ? !matches(r.path, *parts) : r.path != found.form) continue;
+        found.form = r.path;
         if (r.verb == wanted) {
             found.matched = &r;
             found.captured = capture(r.path, *parts);

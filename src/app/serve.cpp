@@ -1,6 +1,7 @@
 #include "app/serve.hpp"
 
 #include <fmt/core.h>
+#include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -13,6 +14,7 @@
 #include "api/routes.hpp"
 #include "app/listen_address.hpp"
 #include "app/version.hpp"
+#include "base/error.hpp"
 #include "base/event_loops.hpp"
 #include "base/log.hpp"
 #include "http/server.hpp"
@@ -29,10 +31,31 @@ std::size_t threads_of(const settings& s) {
     return wanted > 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
 }
 
+// As far as an unprivileged process may; the limit that then holds.
+std::size_t raise_open_files_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+// Connections may use the file descriptors that the rest of the program leaves: SQLite's, at most four for each thread that uses it, and some.
+std::size_t connections_max_of(const settings& s) {
+    const std::size_t wanted = s.number("connections-max");
+    const std::size_t reserved = 32 + 4 * (threads_of(s) + s.number("read-threads") + 1);
+    const std::size_t files = raise_open_files_limit();
+    if (files <= reserved) throw startup_error(fmt::format("the limit of open files is {}: at least {} are needed", files, reserved + 1));
+    if (wanted <= files - reserved) return wanted;
+    log::warning(fmt::format("connections-max is {}, but the limit of open files ({}) leaves {}", wanted, files, files - reserved));
+    return files - reserved;
+}
+
 http::server_options server_options_of(const settings& s, const listen_address& where) {
     return {.address = where.host,
             .port = where.port,
-            .connections_max = s.number("connections-max"),
+            .connections_max = connections_max_of(s),
             .header_bytes_max = s.number("header-bytes-max"),
             .body_bytes_max = s.number("body-bytes-max"),
             .idle_timeout = std::chrono::seconds(s.number("idle-timeout-s")),
@@ -114,22 +137,29 @@ private:
     std::promise<void> writer_done_;
 };
 
-void wait_for_signal() {
-    asio::io_context waiting;
-    asio::signal_set signals(waiting, SIGTERM, SIGINT);
-    signals.async_wait([](const boost::system::error_code&, int) {});
-    waiting.run();
-}
+// From its making on, SIGTERM and SIGINT end the server in an orderly way; a second one changes nothing.
+class stop_signals {
+public:
+    void wait() {
+        signals_.async_wait([](const boost::system::error_code&, int) {});
+        waiting_.run();
+    }
+
+private:
+    asio::io_context waiting_;
+    asio::signal_set signals_{waiting_, SIGTERM, SIGINT};
+};
 
 }  // namespace
 
 int serve(const settings& s) {
     std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to answer, not a reason to die
     std::signal(SIGPIPE, SIG_IGN);
+    stop_signals signals;
     standalone server(s);
     server.start();
     server.announce();
-    wait_for_signal();
+    signals.wait();
     log::info("stopping: no new connections; finishing what is in flight");
     if (!server.stop()) log::warning("stopped; some requests were broken off at the drain deadline");
     return 0;

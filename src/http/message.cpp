@@ -1,5 +1,6 @@
 #include "http/message.hpp"
 
+#include <algorithm>
 #include <boost/beast/core/string.hpp>
 
 namespace confab::http {
@@ -21,6 +22,11 @@ std::optional<std::string_view> request::find(std::string_view name) const {
     for (const auto& h : headers)
         if (boost::beast::iequals(h.name, name)) return h.value;
     return std::nullopt;
+}
+
+std::size_t request::count(std::string_view name) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(headers, [name](const auto& h) { return boost::beast::iequals(h.name, name); }));
 }
 
 response json_response(unsigned status, std::string body) {

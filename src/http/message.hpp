@@ -33,6 +33,7 @@ struct request {
 
     // The first header of that name (case-insensitive).
     std::optional<std::string_view> find(std::string_view name) const;
+    std::size_t count(std::string_view name) const;
 };
 
 // Gives the next piece of a long body; nothing at its end. An error breaks the connection off, so that the client sees the body is not whole.

@@ -64,8 +64,6 @@ problem problem_of(boost::system::error_code cause, const server_options& option
     return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
 }
 
-const problem no_host{problem_kind::malformed, "send one Host header"};
-
 }  // namespace
 
 struct session::reading {
@@ -99,9 +97,16 @@ struct session::reading {
                boost::beast::iequals(parser->get()[beast::field::expect], "100-continue");
     }
 
-    // RFC 9112, 3.2.
-    bool lacks_host() const {
-        return parser->get().version() >= 11 && parser->get().count(beast::field::host) != 1;
+    // What the parser lets pass, but leaves unclear whom the request is for or where it ends (RFC 9112, 3.2 and 6.3).
+    std::optional<problem> framing_problem() const {
+        const auto& message = parser->get();
+        if (message.version() >= 11 && message.count(beast::field::host) != 1)
+            return problem{problem_kind::malformed, "send one Host header"};
+        const auto encodings = message.count(beast::field::transfer_encoding);
+        const bool is_chunked = boost::beast::iequals(message[beast::field::transfer_encoding], "chunked");
+        if (encodings > 1 || (encodings == 1 && !is_chunked))
+            return problem{problem_kind::malformed, "Transfer-Encoding can only be chunked here"};
+        return std::nullopt;
     }
 
     request take() {
@@ -159,8 +164,8 @@ awaitable<bool> session::read_request(reading& r) {
         }
         if (!co_await fill(r)) co_return false;
     }
-    if (r.lacks_host()) {
-        co_await refuse(no_host);
+    if (const auto wrong = r.framing_problem()) {
+        co_await refuse(*wrong);
         co_return false;
     }
     deadline_ = clock::time_point::max();
@@ -169,7 +174,8 @@ awaitable<bool> session::read_request(reading& r) {
 
 awaitable<bool> session::fill(reading& r) {
     const auto [cause, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), as_tuple);
-    if (cause) co_return false;
+    // It may have been closed between the read and this line; then nobody could be answered any more, and nothing may be done.
+    if (cause || !socket_.is_open()) co_return false;
     r.buffer.commit(length);
     if (std::exchange(idle_, false)) deadline_ = clock::now() + options_.request_timeout;
     co_return true;

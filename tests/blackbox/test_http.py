@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import os
 import random
 import resource
+import select
 from functools import partial
 
 import pytest
@@ -254,6 +256,14 @@ def is_served(port):
         return False
 
 
+def open_files(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
+def is_readable(wire):
+    return bool(select.select([wire.socket], [], [], 0)[0])
+
+
 def test_more_connections_than_file_descriptors_harm_nobody_already_served(start):
     server = start(preexec=partial(resource.setrlimit, resource.RLIMIT_NOFILE, (128, 128)))
     with Client(server.port) as client:
@@ -261,6 +271,7 @@ def test_more_connections_than_file_descriptors_harm_nobody_already_served(start
         beyond = [Wire(server.port) for _ in range(200)]
         for wire in beyond:
             wire.send_unwanted(request_bytes("GET", "/apps"))
+        wait_for(lambda: open_files(server) == 128 or is_readable(beyond[-1]), "no file is left, or the last turned away")
         for number in range(1, 21):
             assert chat.tell(f"message {number}") == number
             assert chat.find(f"message {number}") == [number]

@@ -1,4 +1,4 @@
-// Runs an awaitable to its end on a loop of its own.
+// Runs an awaitable to its end. The loop is kept: a thread that resumed the awaitable may still be leaving it.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
@@ -9,22 +9,19 @@
 
 namespace confab::testing {
 
-template <class T>
-T run(awaitable<T> work) {
-    asio::io_context here;
-    std::optional<T> value;
-    auto running = asio::co_spawn(
-        here, [&]() -> awaitable<void> { value.emplace(co_await std::move(work)); }, asio::use_future);
+inline void run(awaitable<void> work) {
+    static asio::io_context here;
+    auto running = asio::co_spawn(here, std::move(work), asio::use_future);
+    here.restart();
     here.run();
     running.get();
-    return std::move(*value);
 }
 
-inline void run(awaitable<void> work) {
-    asio::io_context here;
-    auto running = asio::co_spawn(here, std::move(work), asio::use_future);
-    here.run();
-    running.get();
+template <class T>
+T run(awaitable<T> work) {
+    std::optional<T> value;
+    run([](awaitable<T> w, std::optional<T>& v) -> awaitable<void> { v.emplace(co_await std::move(w)); }(std::move(work), value));
+    return std::move(*value);
 }
 
 }  // namespace confab::testing

@@ -64,6 +64,8 @@ TEST(retry_key, that_is_not_well_formed_is_refused) {
                                       std::string("a\tb"), std::string("ü"), too_long})
         EXPECT_EQ(read_key(header).index(), 1U) << header;
     EXPECT_EQ(read_key(too_long.substr(1)).index(), 0U);
+    const http::request twice{http::verb::post, "/", {{"Idempotency-Key", "a"}, {"idempotency-key", "b"}}, {}, {}};
+    EXPECT_EQ(read_retry_key(twice, {}).index(), 1U);
     EXPECT_EQ(std::get<0>(read_retry_key({http::verb::post, "/", {}, {}, {}}, {})), std::nullopt);
 }
 

@@ -111,6 +111,8 @@ void migrate(sqlite::connection& db) {
     all.commit();
 }
 
+void require_ours(sqlite::connection& db) { schema_of(db); }
+
 void require_newest(sqlite::connection& db) {
     const int found = schema_of(db);
     if (found == newest_schema()) return;

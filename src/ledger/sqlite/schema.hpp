@@ -12,8 +12,11 @@ namespace confab::ledger {
 int newest_schema();
 
 // Brings the database to the newest schema; an empty one gets all of it.
-// Throws startup_error when the schema is newer than this program, or the file is another program's.
+// Throws startup_error as require_ours does.
 void migrate(sqlite::connection& db);
+
+// Throws startup_error when the schema is newer than this program, or the file is another program's. Changes nothing.
+void require_ours(sqlite::connection& db);
 
 // Throws startup_error unless the schema is the newest; for those that may not change anything.
 void require_newest(sqlite::connection& db);
