@@ -16,16 +16,14 @@ build: ## build the optimised program: build/release/confab
 	@cmake --preset release --log-level=WARNING
 	@cmake --build --preset release --target confab
 
-test: ## all tests on the release build, and those without the label `heavy` under address and undefined-behaviour sanitizers
-	@tools/setup test
-	@tools/test release
-	@tools/test debug -LE heavy
-
-test-full: ## all tests under address, undefined-behaviour and thread sanitizers
+test: ## all tests, on the release build and under address and undefined-behaviour sanitizers
 	@tools/setup test
 	@tools/test release
 	@tools/test debug
+
+test-full: test ## all tests under the thread sanitizer too, and ten times as many crashes
 	@tools/test tsan
+	@/usr/bin/python3 -B -m pytest tests/blackbox/test_crash.py --confab build/release/confab --crash-rounds 200 --quiet
 
 bench: build ## measure creates, reads and searches beside nginx
 	@tools/setup bench

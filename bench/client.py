@@ -5,9 +5,9 @@ import re
 import selectors
 import socket
 import time
+from dataclasses import dataclass
 
 from failure import Failure
-from servers import Reply
 
 LOAD_CONNECTIONS = 200
 SILENCE_TIMEOUT_S = 30
@@ -40,6 +40,15 @@ def request_bytes(method, path, body=None, last=False):
     if last:
         head += "Connection: close\r\n"
     return head.encode() + b"\r\n" + content
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one server answers to a request, so that the other can be made to answer as much."""
+    status: int
+    content_type: str
+    body: bytes
+    wire_bytes: int
 
 
 class Connection:

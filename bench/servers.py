@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
 
 from failure import Failure
 
@@ -17,13 +16,9 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 
 
-@dataclass(frozen=True)
-class Reply:
-    """What one server answers to a request, so that the other can be made to answer as much."""
-    status: int
-    content_type: str
-    body: bytes
-    wire_bytes: int
+def defaults_only():
+    """The environment without Confab's options: what is measured is what everybody gets."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}
 
 
 def end_with_parent():
@@ -37,8 +32,9 @@ class Server:
     def __init__(self, name, command, log):
         self.name, self.log, self.told_to_stop = name, log, False
         with open(log, "wb") as output, open(self.complaints(), "wb") as complaints:
-            self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=complaints, start_new_session=True, preexec_fn=end_with_parent)
+            self.process = subprocess.Popen(
+                [str(part) for part in command], env=defaults_only(), stdin=subprocess.DEVNULL, stdout=output,
+                stderr=complaints, start_new_session=True, preexec_fn=end_with_parent)
 
     def __enter__(self):
         return self
@@ -101,7 +97,7 @@ class Confab(Server):
 
 def check_data(binary, data):
     """`confab check` on a stopped server's data; what it prints when it finds nothing wrong."""
-    done = subprocess.run([binary, "check", "--data", data], capture_output=True, text=True)
+    done = subprocess.run([binary, "check", "--data", data], env=defaults_only(), capture_output=True, text=True)
     if done.returncode != 0:
         raise Failure(f"confab check ended with status {done.returncode}: {(done.stdout + done.stderr).strip()}")
     return done.stdout.strip()
