@@ -13,7 +13,7 @@ run: build ## build and run the server on 127.0.0.1:3000 (ARGS="--listen 127.0.0
 
 build: ## build the optimised program: build/release/confab
 	@tools/setup build
-	@cmake --preset release --log-level=WARNING
+	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build --preset release --target confab
 
 test: ## all tests, on the release build and under address and undefined-behaviour sanitizers
