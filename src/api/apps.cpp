@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
 #include "api/lists.hpp"
@@ -14,19 +16,97 @@ awaitable<http::response> replayed_app(call& c, core::app_id id) {
     co_return created(path_to(found->token), json_of(*found), novelty::replayed);
 }
 
+// How a page of apps is cut: ids, unlike numbers, may have gaps, so it is read outwards from a split.
+struct app_cut {
+    std::uint64_t split;       // the apps up to this id are below it
+    std::uint64_t below_most;  // how many of those the page may have
+    std::uint64_t above_most;
+};
+
+app_cut cut_of(const page& asked, std::uint64_t anchor, std::uint64_t last) {
+    const bool upwards = asked.order == ledger::order::ascending;
+    switch (asked.anchor) {
+        case anchor_kind::none: return upwards ? app_cut{0, 0, asked.limit} : app_cut{last, asked.limit, 0};
+        case anchor_kind::after: return {anchor, 0, asked.limit};
+        case anchor_kind::before: return {anchor - 1, asked.limit, 0};
+        case anchor_kind::around: break;
+    }
+    return {anchor - 1, asked.limit, asked.limit};
+}
+
+struct app_page {
+    std::vector<core::app> rows;  // in order of creation
+    neighbours next_to;
+};
+
+// `below` and `above` begin at the split and hold one more than the page may have, if there are as many.
+app_page assemble(const page& asked, const app_cut& cut, const std::vector<core::app>& below,
+                  const std::vector<core::app>& above) {
+    auto from_below = std::min<std::uint64_t>(below.size(), cut.below_most);
+    auto from_above = std::min<std::uint64_t>(above.size(), cut.above_most);
+    if (asked.anchor == anchor_kind::around) {
+        from_below = std::min(from_below, std::max((asked.limit - 1) / 2, asked.limit - std::min(asked.limit, from_above)));
+        from_above = std::min(from_above, asked.limit - from_below);
+    }
+    app_page made;
+    for (auto i = from_below; i-- > 0;) made.rows.push_back(below[i]);
+    for (std::uint64_t i = 0; i < from_above; ++i) made.rows.push_back(above[i]);
+    if (made.rows.empty()) return made;
+    if (below.size() > from_below) made.next_to.below = std::string(made.rows.front().token.text());
+    if (above.size() > from_above) made.next_to.above = std::string(made.rows.back().token.text());
+    return made;
+}
+
+// The id of the app a page is anchored at, 0 without an anchor. Errors: not_found.
+awaitable<result<std::uint64_t>> anchor_id(call& c, const page& asked) {
+    if (asked.anchor == anchor_kind::none) co_return std::uint64_t{0};
+    const auto token = core::app_token::parse(asked.anchored_at);
+    if (!token) co_return error::not_found;
+    const auto found = co_await c.parts.ledger.find_app(*token);
+    if (!found) co_return found.error();
+    co_return found->id.value();
+}
+
+awaitable<http::response> page_of_apps(call& c, const page& asked, std::uint64_t last) {
+    const auto anchor = co_await anchor_id(c, asked);
+    if (!anchor && anchor.error() == error::not_found) co_return refuse(c, invalid_anchor(asked, "names no app"));
+    if (!anchor) co_return refuse(c, anchor.error());
+    const auto cut = cut_of(asked, *anchor, last);
+    const auto enough = static_cast<std::size_t>(asked.limit + 1);
+    const ledger::window downwards{.last = cut.split, .order = ledger::order::descending, .rows_max = enough};
+    const ledger::window upwards{.after = cut.split, .last = last, .rows_max = enough};
+    const auto below = co_await c.parts.ledger.apps(downwards);
+    if (!below) co_return refuse(c, below.error());
+    const auto above = co_await c.parts.ledger.apps(upwards);
+    if (!above) co_return refuse(c, above.error());
+    auto made = assemble(asked, cut, *below, *above);
+    if (asked.order == ledger::order::descending) std::ranges::reverse(made.rows);
+    bool first = true;
+    auto r = http::json_response(200, "[");
+    append_rows(r.body, made.rows, first);
+    r.body += ']';
+    const auto link = links(c, asked, made.next_to);
+    if (!link.empty()) r.headers.push_back({"Link", link});
+    co_return r;
+}
+
 }  // namespace
 
 awaitable<http::response> list_apps(call& c) {
+    const auto read = read_page(c);
+    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     const auto last = co_await c.parts.ledger.last_app();
     if (!last) co_return refuse(c, last.error());
-    slice_source<core::app> source = [&ledger = c.parts.ledger, after = core::app_id(),
-                                      last = *last]() mutable -> awaitable<result<slice<core::app>>> {
-        auto rows = co_await ledger.apps(after, last);
+    if (const auto& asked = std::get<0>(read)) co_return co_await page_of_apps(c, *asked, last->value());
+    slice_source<core::app> source = [&ledger = c.parts.ledger,
+                                      w = ledger::window{.last = last->value()}]() mutable
+        -> awaitable<result<slice<core::app>>> {
+        auto rows = co_await ledger.apps(w);
         if (!rows) co_return rows.error();
-        if (!rows->empty()) after = rows->back().id;
-        co_return slice<core::app>{std::move(*rows), after == last};
+        if (!rows->empty()) w.after = rows->back().id.value();
+        co_return slice<core::app>{std::move(*rows), rows->empty() || w.after == w.last};
     };
-    co_return co_await whole_list(c, std::move(source));
+    co_return co_await list_of(c, std::move(source));
 }
 
 awaitable<http::response> create_app(call& c) {

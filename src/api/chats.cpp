@@ -11,15 +11,14 @@ awaitable<http::response> list_chats(call& c) {
     if (!token) co_return not_found(c);
     const auto app = co_await c.parts.ledger.find_app(*token);
     if (!app) co_return refuse(c, app.error());
-    slice_source<core::chat> source = [&ledger = c.parts.ledger, id = app->id, after = core::chat_number(),
-                                       last = core::chat_number(app->chats_count)]() mutable
-        -> awaitable<result<slice<core::chat>>> {
-        auto rows = co_await ledger.chats(id, after, last);
-        if (!rows) co_return rows.error();
-        if (!rows->empty()) after = rows->back().number;
-        co_return slice<core::chat>{std::move(*rows), after == last};
-    };
-    co_return co_await whole_list(c, std::move(source));
+    const auto selected = select(c, app->chats_count);
+    if (const auto* wrong = std::get_if<http::problem>(&selected)) co_return refuse(c, *wrong);
+    const auto& [window, links] = std::get<selection>(selected);
+    auto source = rows_of<core::chat>(
+        window, [&ledger = c.parts.ledger, id = app->id](ledger::window w) { return ledger.chats(id, w); });
+    auto r = co_await list_of(c, std::move(source));
+    if (!links.empty()) r.headers.push_back({"Link", links});
+    co_return r;
 }
 
 awaitable<http::response> create_chat(call& c) {

@@ -18,6 +18,8 @@ awaitable<http::response> list_messages(call& c);
 awaitable<http::response> create_message(call& c);
 awaitable<http::response> show_message(call& c);
 awaitable<http::response> edit_message(call& c);
+awaitable<http::response> delete_message(call& c);
+awaitable<http::response> list_versions(call& c);
 
 awaitable<http::response> search_messages(call& c);
 

@@ -1,11 +1,13 @@
-// Whole lists: a bare JSON array, sent as it is read, slice by slice, in bounded memory. One that fits its first slice goes out in one piece.
+// Lists: a bare JSON array, sent as it is read, slice by slice, in bounded memory. One that fits its first slice goes out in one piece.
 #pragma once
 
 #include <functional>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "api/objects.hpp"
+#include "api/paging.hpp"
 #include "api/replies.hpp"
 
 namespace confab::api {
@@ -29,7 +31,7 @@ void append_rows(std::string& out, const std::vector<Row>& rows, bool& first) {
 }
 
 template <class Row>
-awaitable<http::response> whole_list(call& c, slice_source<Row> source) {
+awaitable<http::response> list_of(call& c, slice_source<Row> source) {
     auto begun = co_await source();
     if (!begun) co_return refuse(c, begun.error());
     bool first = true;
@@ -51,5 +53,27 @@ awaitable<http::response> whole_list(call& c, slice_source<Row> source) {
     };
     co_return r;
 }
+
+// Reads the rows of a window, numbered without a gap, by slices of `read`.
+template <class Row, class Read>
+slice_source<Row> rows_of(ledger::window w, Read read) {
+    return [w, read]() mutable -> awaitable<result<slice<Row>>> {
+        auto rows = co_await read(w);
+        if (!rows) co_return rows.error();
+        if (!rows->empty()) {
+            const auto reached = rows->back().number.value();
+            w.order == ledger::order::ascending ? w.after = reached : w.last = reached - 1;
+        }
+        const bool is_last = rows->empty() || w.after >= w.last;
+        co_return slice<Row>{std::move(*rows), is_last};
+    };
+}
+
+// Which rows of a list of `count` are asked for, and the Link header that goes with them.
+struct selection {
+    ledger::window window;
+    std::string links;
+};
+std::variant<selection, http::problem> select(const call& c, std::uint64_t count);
 
 }  // namespace confab::api

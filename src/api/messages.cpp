@@ -1,8 +1,10 @@
+#include "api/conditions.hpp"
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
 #include "api/lists.hpp"
 #include "api/places.hpp"
 #include "api/retry.hpp"
+#include "core/cursor.hpp"
 
 namespace confab::api {
 namespace {
@@ -30,6 +32,16 @@ std::variant<core::create_message, http::problem> read_creation(const call& c, c
     return core::create_message{place.app, place.chat, std::move(*content), std::move(sender), std::move(metadata)};
 }
 
+http::response shown(const core::message& m) {
+    auto r = http::json_response(200, json_of(m));
+    r.headers.push_back({"ETag", etag_of(m.version)});
+    return r;
+}
+
+http::response no_content() { return {.status = 204}; }
+
+http::response not_modified(std::uint64_t version) { return {304, {{"ETag", etag_of(version)}}, {}, nullptr}; }
+
 }  // namespace
 
 awaitable<http::response> list_messages(call& c) {
@@ -37,15 +49,16 @@ awaitable<http::response> list_messages(call& c) {
     if (!place) co_return not_found(c);
     const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
     if (!chat) co_return refuse(c, chat.error());
-    slice_source<core::message> source = [&ledger = c.parts.ledger, id = chat->id, after = core::message_number(),
-                                          last = core::message_number(chat->messages_count)]() mutable
-        -> awaitable<result<slice<core::message>>> {
-        auto rows = co_await ledger.messages(id, after, last);
-        if (!rows) co_return rows.error();
-        if (!rows->empty()) after = rows->back().number;
-        co_return slice<core::message>{std::move(*rows), after == last};
-    };
-    co_return co_await whole_list(c, std::move(source));
+    const auto selected = select(c, chat->messages_count);
+    if (const auto* wrong = std::get_if<http::problem>(&selected)) co_return refuse(c, *wrong);
+    const auto& [window, links] = std::get<selection>(selected);
+    auto source = rows_of<core::message>(
+        window, [&ledger = c.parts.ledger, id = chat->id](ledger::window w) { return ledger.messages(id, w); });
+    auto r = co_await list_of(c, std::move(source));
+    if (!links.empty()) r.headers.push_back({"Link", links});
+    // Read before the list: a feed that goes on from here may repeat what the list has, but misses nothing.
+    r.headers.push_back({"Last-Event-ID", core::event_id_of(*chat)});
+    co_return r;
 }
 
 awaitable<http::response> create_message(call& c) {
@@ -63,11 +76,15 @@ awaitable<http::response> create_message(call& c) {
         const core::message_number number(seen->number);
         const auto found = co_await c.parts.ledger.find_message(place->app, place->chat, number);
         if (!found) co_return refuse(c, found.error());
-        co_return created(path_to(place->app, place->chat, number), json_of(*found), novelty::replayed);
+        auto r = created(path_to(place->app, place->chat, number), json_of(*found), novelty::replayed);
+        r.headers.push_back({"ETag", etag_of(found->version)});
+        co_return r;
     }
     const auto& made = std::get<core::created>(*outcome);
-    co_return created(path_to(place->app, place->chat, core::message_number(made.number)),
-                      json_of(std::get<core::create_message>(command.wish), made), novelty::created);
+    auto r = created(path_to(place->app, place->chat, core::message_number(made.number)),
+                     json_of(std::get<core::create_message>(command.wish), made), novelty::created);
+    r.headers.push_back({"ETag", etag_of(1)});
+    co_return r;
 }
 
 awaitable<http::response> show_message(call& c) {
@@ -75,7 +92,10 @@ awaitable<http::response> show_message(call& c) {
     if (!place) co_return not_found(c);
     const auto found = co_await c.parts.ledger.find_message(place->app, place->chat, place->message);
     if (!found) co_return refuse(c, found.error());
-    co_return http::json_response(200, json_of(*found));
+    if (found->deleted_at) co_return refuse(c, error::deleted);
+    const auto known = is_known_to_client(c.request, found->version);
+    if (const auto* wrong = std::get_if<http::problem>(&known)) co_return refuse(c, *wrong);
+    co_return std::get<bool>(known) ? not_modified(found->version) : shown(*found);
 }
 
 awaitable<http::response> edit_message(call& c) {
@@ -87,13 +107,47 @@ awaitable<http::response> edit_message(call& c) {
     auto content = given.required<core::message_content>("content");
     auto metadata = given.metadata("metadata");
     if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
+    auto only_at = read_if_match(c.request);
+    if (const auto* wrong = std::get_if<http::problem>(&only_at)) co_return refuse(c, *wrong);
 
-    const core::command command{
-        core::make_job_id(), std::nullopt,
-        core::edit_message{place->app, place->chat, place->message, std::move(*content), std::move(metadata)}};
+    core::edit_message wish{place->app,          place->chat,         place->message,
+                            std::move(*content), std::move(metadata), std::get<0>(std::move(only_at))};
+    const core::command command{core::make_job_id(), std::nullopt, std::move(wish)};
     const auto outcome = co_await c.parts.queue.submit(command);
     if (!outcome) co_return refuse(c, outcome.error());
-    co_return http::json_response(200, json_of(std::get<core::message>(*outcome)));
+    co_return shown(std::get<core::message>(*outcome));
+}
+
+awaitable<http::response> delete_message(call& c) {
+    const auto place = message_place::parse(c);
+    if (!place) co_return not_found(c);
+    auto only_at = read_if_match(c.request);
+    if (const auto* wrong = std::get_if<http::problem>(&only_at)) co_return refuse(c, *wrong);
+
+    core::delete_message wish{place->app, place->chat, place->message, std::get<0>(std::move(only_at))};
+    const core::command command{core::make_job_id(), std::nullopt, std::move(wish)};
+    const auto outcome = co_await c.parts.queue.submit(command);
+    if (!outcome) co_return refuse(c, outcome.error());
+    co_return no_content();
+}
+
+awaitable<http::response> list_versions(call& c) {
+    const auto place = message_place::parse(c);
+    if (!place) co_return not_found(c);
+    const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
+    if (!chat) co_return refuse(c, chat.error());
+    const auto message = co_await c.parts.ledger.find_message(place->app, place->chat, place->message);
+    if (!message) co_return refuse(c, message.error());
+    slice_source<core::message_version> source = [&ledger = c.parts.ledger, id = chat->id, number = place->message,
+                                                  after = std::uint64_t{0}, last = message->version]() mutable
+        -> awaitable<result<slice<core::message_version>>> {
+        auto rows = co_await ledger.versions(id, number, after);
+        if (!rows) co_return rows.error();
+        std::erase_if(*rows, [last](const auto& v) { return v.version > last; });
+        after = rows->empty() ? last : rows->back().version;
+        co_return slice<core::message_version>{std::move(*rows), after >= last};
+    };
+    co_return co_await list_of(c, std::move(source));
 }
 
 }  // namespace confab::api

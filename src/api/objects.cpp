@@ -49,24 +49,27 @@ private:
 
 struct message_view {
     std::uint64_t number;
-    std::string_view content;
+    std::optional<std::string_view> content;
     std::optional<std::string_view> sender;
     std::optional<std::string_view> metadata;
     std::uint64_t version;
     timestamp created_at;
     timestamp updated_at;
+    std::optional<timestamp> deleted_at = std::nullopt;
 };
 
 void append_message(std::string& out, const message_view& m) {
-    out.reserve(out.size() + m.content.size() + m.content.size() / 8 + 256);
+    const auto length = m.content ? m.content->size() : 0;
+    out.reserve(out.size() + length + length / 8 + 256);
     object o(out);
     o.number("number", m.number);
-    o.text("content", m.content);
+    o.optional_text("content", m.content);
     o.optional_text("sender", m.sender);
     o.json("metadata", m.metadata);
     o.number("version", m.version);
     o.time("created_at", m.created_at);
     o.time("updated_at", m.updated_at);
+    if (m.deleted_at) o.time("deleted_at", *m.deleted_at);
 }
 
 }  // namespace
@@ -89,7 +92,15 @@ void append(std::string& out, const core::chat& c) {
 }
 
 void append(std::string& out, const core::message& m) {
-    append_message(out, {m.number.value(), m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at});
+    const auto content = m.deleted_at ? std::nullopt : std::optional<std::string_view>(m.content);
+    append_message(out, {m.number.value(), content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at});
+}
+
+void append(std::string& out, const core::message_version& v) {
+    object o(out);
+    o.number("version", v.version);
+    o.text("content", v.content);
+    o.time("created_at", v.created_at);
 }
 
 std::string json_of(const core::create_message& wish, const core::created& made) {
@@ -98,6 +109,8 @@ std::string json_of(const core::create_message& wish, const core::created& made)
     append_message(out, {made.number, wish.content.text(), sender, wish.metadata, 1, made.at, made.at});
     return out;
 }
+
+std::string etag_of(std::uint64_t version) { return fmt::format("\"{}\"", version); }
 
 std::string path_to(const core::app_token& app) { return fmt::format("/apps/{}", app.text()); }
 

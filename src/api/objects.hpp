@@ -20,8 +20,13 @@ std::string json_of(const Object& o) {
     return out;
 }
 
+void append(std::string& out, const core::message_version& v);
+
 // A message just created: what the command says, and what the ledger added.
 std::string json_of(const core::create_message& wish, const core::created& made);
+
+// The entity tag of a version of a message (RFC 9110, 8.8.3).
+std::string etag_of(std::uint64_t version);
 
 std::string path_to(const core::app_token& app);
 std::string path_to(const core::app_token& app, core::chat_number chat);

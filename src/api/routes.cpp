@@ -27,9 +27,11 @@ constexpr route table[] = {
     {verb::post, "/apps/{token}/chats/{chat}/messages/search", search_messages, "Find messages that contain a text"},
     {verb::get, "/apps/{token}/chats/{chat}/messages/{message}", show_message, "Show a message"},
     {verb::put, "/apps/{token}/chats/{chat}/messages/{message}", edit_message, "Edit a message"},
+    {verb::delete_, "/apps/{token}/chats/{chat}/messages/{message}", delete_message, "Delete a message; its number stays"},
+    {verb::get, "/apps/{token}/chats/{chat}/messages/{message}/versions", list_versions, "List what a message said"},
 };  // a path belongs to the first form it has
 
-constexpr std::size_t segments_max = 6;  // of the longest path above
+constexpr std::size_t segments_max = 7;  // of the longest path above
 
 struct segments {
     std::array<std::string, segments_max> text;

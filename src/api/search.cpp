@@ -1,16 +1,21 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
 #include "api/lists.hpp"
 #include "api/places.hpp"
+#include "http/percent.hpp"
 
 namespace confab::api {
 namespace {
 
 constexpr std::string_view names[] = {"query", "search"};
 
-// How far a search has come, downwards from the chat's last message at its start.
+// How far a search has come, downwards.
 struct search_run {
     search::port& search;
     core::chat_id chat;
@@ -29,6 +34,42 @@ struct search_run {
     }
 };
 
+// A page of a search goes downwards, newest first: `limit` and `before` are all it takes.
+std::optional<http::problem> refusal_of(const page& asked) {
+    const bool fits = asked.anchor == anchor_kind::none || asked.anchor == anchor_kind::before;
+    return fits ? std::nullopt : std::optional(invalid_anchor(asked, "is not known to a search, which goes down from `before`"));
+}
+
+// The first hits of the run, as many as the page may have, and whether there are more.
+awaitable<result<slice<core::message>>> take_page(search_run& run, std::size_t limit) {
+    std::vector<core::message> hits;
+    bool is_last = false;
+    while (!is_last && hits.size() <= limit) {
+        auto found = co_await run.next();
+        if (!found) co_return found.error();
+        std::ranges::move(found->rows, std::back_inserter(hits));
+        is_last = found->is_last;
+    }
+    const bool has_more = hits.size() > limit;
+    if (has_more) hits.erase(hits.begin() + static_cast<std::ptrdiff_t>(limit), hits.end());
+    co_return slice<core::message>{std::move(hits), !has_more};
+}
+
+awaitable<http::response> page_of_hits(call& c, search_run& run, const page& asked, std::string_view query) {
+    auto hits = co_await take_page(run, static_cast<std::size_t>(asked.limit));
+    if (!hits) co_return refuse(c, hits.error());
+    bool first = true;
+    auto r = http::json_response(200, "[");
+    append_rows(r.body, hits->rows, first);
+    r.body += ']';
+    if (!hits->is_last) {
+        const auto repeated = fmt::format("query={}&limit={}", http::percent_encode(query), asked.limit);
+        const auto last = std::to_string(hits->rows.back().number.value());
+        r.headers.push_back({"Link", link(c, repeated, anchor_kind::before, last, "next")});
+    }
+    co_return r;
+}
+
 }  // namespace
 
 awaitable<http::response> search_messages(call& c) {
@@ -40,13 +81,24 @@ awaitable<http::response> search_messages(call& c) {
     const auto name = given.was_given("query") || !given.was_given("search") ? "query" : "search";
     const auto query = given.required<core::search_query>(name);
     if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
+    auto paged = read_page(c);
+    if (const auto* wrong = std::get_if<http::problem>(&paged)) co_return refuse(c, *wrong);
+    auto& asked = std::get<0>(paged);
 
     const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
     if (!chat) co_return refuse(c, chat.error());
-    const auto run = std::make_shared<search_run>(search_run{c.parts.search, chat->id, core::folded_query(query->text()),
-                                                             core::message_number(chat->messages_count).next()});
+    auto before = chat->messages_count + 1;
+    if (asked) {
+        const auto anchor = anchor_number(*asked);
+        if (const auto* wrong = std::get_if<http::problem>(&anchor)) co_return refuse(c, *wrong);
+        if (const auto wrong = refusal_of(*asked)) co_return refuse(c, *wrong);
+        if (asked->anchor == anchor_kind::before) before = std::min(before, std::get<0>(anchor));
+    }
+    const auto run = std::make_shared<search_run>(
+        search_run{c.parts.search, chat->id, core::folded_query(query->text()), core::message_number(before)});
+    if (asked) co_return co_await page_of_hits(c, *run, *asked, query->text());
     slice_source<core::message> source = [run] { return run->next(); };
-    co_return co_await whole_list(c, std::move(source));
+    co_return co_await list_of(c, std::move(source));
 }
 
 }  // namespace confab::api

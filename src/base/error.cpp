@@ -7,6 +7,8 @@ namespace {
 
 constexpr const char* messages[] = {
     "not found",
+    "deleted",
+    "version mismatch",
     "idempotency key used with another payload",
     "no number left",
     "the queue is full",

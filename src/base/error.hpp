@@ -11,6 +11,8 @@ namespace confab {
 
 enum class error {
     not_found = 1,    // no such app, chat or message (or it belongs to somebody else)
+    deleted,          // the message was there once
+    version_mismatch, // the message is not at the version the client asked to change
     key_reused,       // the Idempotency-Key was used with another payload
     numbers_used_up,  // the chat or app has handed out its last number
     overloaded,       // the queue is full; nothing was done

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/digest.hpp"
 #include "core/entities.hpp"
@@ -34,12 +35,23 @@ struct create_message {
     std::optional<std::string> metadata;
 };
 
+// The versions a change may be applied to (If-Match); absent: any.
+using version_condition = std::optional<std::vector<std::uint64_t>>;
+
 struct edit_message {
     app_token app;
     chat_number chat;
     message_number message;
     message_content content;
     std::optional<std::string> metadata;  // absent: stays as it is
+    version_condition only_at = std::nullopt;
+};
+
+struct delete_message {
+    app_token app;
+    chat_number chat;
+    message_number message;
+    version_condition only_at = std::nullopt;
 };
 
 // An Idempotency-Key as it is kept: hashed, with a digest of the parameters it came with.
@@ -51,7 +63,7 @@ struct retry_key {
 struct command {
     job_id job;
     std::optional<retry_key> key;  // only with what creates
-    std::variant<create_app, rename_app, create_chat, create_message, edit_message> wish;
+    std::variant<create_app, rename_app, create_chat, create_message, edit_message, delete_message> wish;
 };
 
 // What a command weighs in a queue or a batch, in bytes: its texts and a flat share for the rest.
@@ -65,6 +77,7 @@ struct created {
 struct replayed {
     std::uint64_t number = 0;  // of the chat or message the key made before; for an app its id
 };
-using answer = std::variant<created, replayed, app, message>;  // rename_app answers the app, edit_message the message
+// rename_app answers the app; edit_message and delete_message the message, the latter also when it was deleted before.
+using answer = std::variant<created, replayed, app, message>;
 
 }  // namespace confab::core

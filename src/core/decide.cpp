@@ -1,5 +1,7 @@
 #include "core/decide.hpp"
 
+#include <algorithm>
+
 namespace confab::core {
 namespace {
 
@@ -61,19 +63,56 @@ public:
     }
 
     result<answer> change(const edit_message& wish) {
+        const auto at = find_message(wish);
+        if (!at.found) return error::not_found;
+        if (at.found->deleted_at) return error::deleted;
+        if (!is_allowed(wish.only_at, *at.found)) return error::version_mismatch;
+        if (at.chat->changes_count >= number_max) return error::numbers_used_up;
+        at.found->content = wish.content.text();
+        if (wish.metadata) at.found->metadata = wish.metadata;
+        move_on(at);
+        effects_.push_back(message_edited{at.chat->id, at.found->number, wish.content.text(), view(wish.metadata),
+                                          at.found->version, at.chat->changes_count, now_});
+        return answer{*at.found};
+    }
+
+    result<answer> change(const delete_message& wish) {
+        const auto at = find_message(wish);
+        if (!at.found) return error::not_found;
+        if (at.found->deleted_at) return answer{*at.found};
+        if (!is_allowed(wish.only_at, *at.found)) return error::version_mismatch;
+        if (at.chat->changes_count >= number_max) return error::numbers_used_up;
+        at.found->content.clear();
+        at.found->metadata.reset();
+        at.found->deleted_at = now_;
+        move_on(at);
+        effects_.push_back(
+            message_deleted{at.chat->id, at.found->number, at.found->version, at.chat->changes_count, now_});
+        return answer{*at.found};
+    }
+
+private:
+    struct message_at {
+        chat_head* chat = nullptr;
+        message* found = nullptr;
+    };
+
+    template <class Wish>
+    message_at find_message(const Wish& wish) {
         chat_head* const parent = find_chat(wish.app, wish.chat);
-        if (!parent) return error::not_found;
-        message* const found = state_.find(state::message_place{parent->id, wish.message});
-        if (!found) return error::not_found;
-        if (parent->changes_count >= number_max) return error::numbers_used_up;
-        found->content = wish.content.text();
-        if (wish.metadata) found->metadata = wish.metadata;
-        found->version += 1;
-        found->updated_at = now_;
-        parent->changes_count += 1;
-        effects_.push_back(message_edited{parent->id, found->number, wish.content.text(), view(wish.metadata),
-                                          found->version, parent->changes_count, now_});
-        return answer{*found};
+        if (!parent) return {};
+        return {parent, state_.find(state::message_place{parent->id, wish.message})};
+    }
+
+    static bool is_allowed(const version_condition& only_at, const message& m) {
+        return !only_at || std::ranges::find(*only_at, m.version) != only_at->end();
+    }
+
+    // One more change of this chat, one more version of this message.
+    void move_on(const message_at& at) {
+        at.chat->changes_count += 1;
+        at.found->version += 1;
+        at.found->updated_at = now_;
     }
 
     chat_head* find_chat(const app_token& token, chat_number number) {
@@ -81,7 +120,6 @@ public:
         return owner ? state_.find(state::chat_place{owner->id, number}) : nullptr;
     }
 
-private:
     state& state_;
     timestamp now_;
     std::vector<effect>& effects_;
@@ -158,10 +196,10 @@ std::size_t weight(const command& c) {
                               return wish.content.text().size() + size(wish.sender) + size(wish.metadata);
                           else if constexpr (std::is_same_v<wish_type, edit_message>)
                               return wish.content.text().size() + size(wish.metadata);
-                          else if constexpr (std::is_same_v<wish_type, create_chat>)
-                              return 0;
-                          else
+                          else if constexpr (requires { wish.name; })
                               return wish.name.text().size();
+                          else
+                              return 0;
                       },
                       c.wish);
 }

@@ -1,5 +1,5 @@
 // Effects: what a decided command changes in the ledger. Counters move with them: a chat_created sets its app's chats_count to its number,
-// a message_created its chat's messages_count, a message_edited its chat's changes_count to its seq.
+// a message_created its chat's messages_count, a message_edited or message_deleted its chat's changes_count to its seq.
 // Texts are views into the command, which lives until its batch is answered.
 #pragma once
 
@@ -53,6 +53,14 @@ struct message_edited {
     timestamp at;
 };
 
+struct message_deleted {
+    chat_id chat;
+    message_number number;
+    std::uint64_t version;  // of the tombstone
+    std::uint64_t seq;
+    timestamp at;
+};
+
 // The collection a key was posted to: all apps, the chats of an app, the messages of a chat. A key means something in its scope only.
 struct key_scope {
     enum class kind : std::uint8_t { apps = 0, chats_of_app = 1, messages_of_chat = 2 };
@@ -71,6 +79,6 @@ struct key_used {
     timestamp expires_at;
 };
 
-using effect = std::variant<app_created, app_renamed, chat_created, message_created, message_edited, key_used>;
+using effect = std::variant<app_created, app_renamed, chat_created, message_created, message_edited, message_deleted, key_used>;
 
 }  // namespace confab::core

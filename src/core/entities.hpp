@@ -28,14 +28,23 @@ struct chat {
     timestamp updated_at;
 };
 
+// A deleted message stays in its place, as a tombstone: its number, sender and times are kept, its content and metadata are gone.
 struct message {
     message_number number;
     std::string content;
     std::optional<std::string> sender;
     std::optional<std::string> metadata;  // the text of a JSON object
-    std::uint64_t version = 1;            // 1 as created, one more with every edit
+    std::uint64_t version = 1;            // 1 as created, one more with every edit and with its deletion
     timestamp created_at;
-    timestamp updated_at;  // moves on edit only
+    timestamp updated_at;  // moves on edit and deletion
+    std::optional<timestamp> deleted_at = std::nullopt;
+};
+
+// What a message said at one of its versions.
+struct message_version {
+    std::uint64_t version = 1;
+    std::string content;
+    timestamp created_at;  // of this version
 };
 
 }  // namespace confab::core

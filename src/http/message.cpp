@@ -29,6 +29,15 @@ std::size_t request::count(std::string_view name) const {
         std::ranges::count_if(headers, [name](const auto& h) { return boost::beast::iequals(h.name, name); }));
 }
 
+std::optional<std::string> request::list(std::string_view name) const {
+    std::optional<std::string> all;
+    for (const auto& h : headers) {
+        if (!boost::beast::iequals(h.name, name)) continue;
+        all = all ? *all + ", " + std::string(h.value) : std::string(h.value);
+    }
+    return all;
+}
+
 response json_response(unsigned status, std::string body) {
     return {status, {{"Content-Type", "application/json"}}, std::move(body), nullptr};
 }

@@ -34,6 +34,8 @@ struct request {
     // The first header of that name (case-insensitive).
     std::optional<std::string_view> find(std::string_view name) const;
     std::size_t count(std::string_view name) const;
+    // All headers of that name as one list (RFC 9110, 5.3).
+    std::optional<std::string> list(std::string_view name) const;
 };
 
 // Gives the next piece of a long body; nothing at its end. An error breaks the connection off, so that the client sees the body is not whole.
@@ -47,9 +49,9 @@ struct response_header {
 
 struct response {
     unsigned status = 200;
-    std::vector<response_header> headers;
-    std::string body;
-    body_source more;  // set: the body goes on with its pieces, in chunks
+    std::vector<response_header> headers = {};
+    std::string body = {};
+    body_source more = {};  // set: the body goes on with its pieces, in chunks
 };
 
 response json_response(unsigned status, std::string body);

@@ -17,9 +17,19 @@
 namespace confab::ledger {
 
 // The most rows one call reads. A longer list is read slice by slice, so that no read holds a snapshot for long.
-inline constexpr std::size_t slice_rows_max = 1000;
+inline constexpr std::size_t slice_rows_max = 1001;  // the longest page, and the one row that tells whether there are more
 // The most bytes of texts one call gathers before it ends its slice early (never before the first row).
 inline constexpr std::size_t slice_bytes_max = 1024 * 1024;
+
+enum class order { ascending, descending };
+
+// Which rows of a list a call reads: those whose number (of an app: its id) lies above `after`, up to and including `last`.
+struct window {
+    std::uint64_t after = 0;
+    std::uint64_t last = 0;
+    ledger::order order = order::ascending;
+    std::size_t rows_max = slice_rows_max;
+};
 
 // Sees all that was committed before the call. Any thread, any number of calls at once.
 // Errors: not_found where a single thing is asked for; unavailable.
@@ -30,19 +40,20 @@ public:
     virtual awaitable<result<core::app>> find_app(core::app_token token) = 0;
     virtual awaitable<result<core::app>> find_app(core::app_id id) = 0;
     virtual awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) = 0;
+    // Tombstones too.
     virtual awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
                                                           core::message_number message) = 0;
 
-    // Slices in ascending order, of what lies above `after` up to and including `last`; empty at the end.
+    // One slice of a list, in the window's order: at most slice_rows_max rows and about slice_bytes_max bytes. Empty at the end.
     virtual awaitable<result<core::app_id>> last_app() = 0;
-    virtual awaitable<result<std::vector<core::app>>> apps(core::app_id after, core::app_id last) = 0;
-    virtual awaitable<result<std::vector<core::chat>>> chats(core::app_id app, core::chat_number after,
-                                                             core::chat_number last) = 0;
-    virtual awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, core::message_number after,
-                                                                   core::message_number last) = 0;
-    // The same downwards: below `before`, at most slice_rows_max.
-    virtual awaitable<result<std::vector<core::message>>> messages_before(core::chat_id chat,
-                                                                          core::message_number before) = 0;
+    virtual awaitable<result<std::vector<core::app>>> apps(window w) = 0;
+    virtual awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) = 0;
+    virtual awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) = 0;
+
+    // What a message said at its versions above `after`, in ascending order, the present one last; a slice as above.
+    // Errors: not_found, deleted.
+    virtual awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat, core::message_number message,
+                                                                           std::uint64_t after) = 0;
 };
 
 // One batch at a time: load, decide, apply. One writer, one thread.
@@ -82,11 +93,14 @@ public:
     struct message_row {
         core::message_number number;
         std::uint64_t version;
+        bool is_deleted;
+        bool has_text;  // content or metadata
     };
     struct change_row {
         std::uint64_t seq;
         core::message_number message;
         std::uint64_t version;
+        bool has_text;  // what was there before
     };
 
     virtual ~auditor() = default;

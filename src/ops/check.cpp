@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <unordered_map>
+#include <unordered_set>
 
 namespace confab::ops {
 namespace {
@@ -80,14 +81,20 @@ private:
         const auto& chat = now->front();
         const auto name = fmt::format("{} chat {}", app_name, number.value());
         ++report_.chats;
-        versions edited;
-        if (auto ok = co_await check_messages(chat, name, edited); !ok) co_return ok.error();
-        co_return co_await check_changes(chat, name, edited);
+        messages_seen seen;
+        if (auto ok = co_await check_messages(chat, name, seen); !ok) co_return ok.error();
+        co_return co_await check_changes(chat, name, seen);
     }
 
-    using versions = std::unordered_map<std::uint64_t, std::uint64_t>;  // of messages above version 1
+    using versions = std::unordered_map<std::uint64_t, std::uint64_t>;
 
-    awaitable<result<void>> check_messages(const auditor::chat_row& chat, const std::string& name, versions& edited) {
+    // What the changes of a chat have to agree with.
+    struct messages_seen {
+        versions edited;  // those above version 1
+        std::unordered_set<std::uint64_t> deleted;
+    };
+
+    awaitable<result<void>> check_messages(const auditor::chat_row& chat, const std::string& name, messages_seen& seen) {
         sequence numbers;
         for (;;) {
             const auto slice = co_await ledger_.messages(chat.id, core::message_number(numbers.last()));
@@ -95,7 +102,12 @@ private:
             if (slice->empty()) break;
             for (const auto& message : *slice) {
                 follow(numbers, message.number.value(), name, "message");
-                if (message.version != 1) edited[message.number.value()] = message.version;
+                if (message.version != 1) seen.edited[message.number.value()] = message.version;
+                if (message.is_deleted) seen.deleted.insert(message.number.value());
+                if (message.is_deleted == message.has_text) {
+                    tell(fmt::format("{} message {}: {}", name, message.number.value(),
+                                     message.is_deleted ? "is deleted, but its text is there" : "has no text"));
+                }
             }
             report_.messages += slice->size();
         }
@@ -103,7 +115,7 @@ private:
         co_return result<void>();
     }
 
-    awaitable<result<void>> check_changes(const auditor::chat_row& chat, const std::string& name, versions& edited) {
+    awaitable<result<void>> check_changes(const auditor::chat_row& chat, const std::string& name, const messages_seen& seen) {
         sequence seqs;
         versions reached;
         for (;;) {
@@ -118,12 +130,15 @@ private:
                                      change.message.value(), change.seq, change.version, version));
                 }
             }
+            for (const auto& change : *slice)
+                if (change.has_text && seen.deleted.contains(change.message.value()))
+                    tell(fmt::format("{} message {}: is deleted, but its history is there", name, change.message.value()));
             report_.changes += slice->size();
         }
         compare(name, "changes_count", chat.changes_count, seqs.last());
-        for (const auto& [message, version] : edited) compare_version(name, message, version, reached);
+        for (const auto& [message, version] : seen.edited) compare_version(name, message, version, reached);
         for (const auto& [message, version] : reached)
-            if (!edited.contains(message)) compare_version(name, message, 1, reached);
+            if (!seen.edited.contains(message)) compare_version(name, message, 1, reached);
         co_return result<void>();
     }
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json as json_module
+from urllib.parse import urlencode
 
 TIMEOUT_S = 120  # a bound against hanging, never a measure of speed
 JSON = {"Content-Type": "application/json"}
@@ -75,6 +76,9 @@ class Client:
     def put(self, path, parameters=None, headers=None):
         return self._send("PUT", path, parameters, headers)
 
+    def delete(self, path, headers=None):
+        return self.request("DELETE", path, headers=headers)
+
     def _send(self, method, path, parameters, headers):
         if parameters is None:
             return self.request(method, path, headers=headers)
@@ -87,6 +91,10 @@ class Client:
     def new_chat(self, app=None):
         app = app or self.new_app()
         return Chat(self, f"{app}/chats/{self.post(app + '/chats').expect(201).json['number']}")
+
+
+def if_match_header(tags):
+    return {"If-Match": tags} if tags is not None else None
 
 
 class Chat:
@@ -105,11 +113,18 @@ class Chat:
     def tell(self, content, **more):
         return self.say(content, **more).expect(201).json["number"]
 
-    def edit(self, number, content, **more):
-        return self.client.put(f"{self.messages_path}/{number}", {"content": content, **more})
+    def edit(self, number, content, if_match=None, **more):
+        return self.client.put(f"{self.messages_path}/{number}", {"content": content, **more}, if_match_header(if_match))
 
-    def read(self, number):
-        return self.client.get(f"{self.messages_path}/{number}")
+    def delete(self, number, if_match=None):
+        return self.client.delete(f"{self.messages_path}/{number}", if_match_header(if_match))
+
+    def read(self, number, if_none_match=None):
+        headers = {"If-None-Match": if_none_match} if if_none_match is not None else None
+        return self.client.get(f"{self.messages_path}/{number}", headers)
+
+    def versions(self, number):
+        return self.client.get(f"{self.messages_path}/{number}/versions")
 
     def content(self, number):
         return self.read(number).expect(200).json["content"]
@@ -122,6 +137,9 @@ class Chat:
         messages = self.messages()
         assert [message["number"] for message in messages] == list(range(1, len(messages) + 1)), self.path
         return [message["content"] for message in messages]
+
+    def page(self, **parameters):
+        return self.client.get(f"{self.messages_path}?{urlencode(parameters)}").expect(200)
 
     def count(self):
         return self.client.get(self.path).expect(200).json["messages_count"]

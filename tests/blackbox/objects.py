@@ -9,6 +9,7 @@ TIMES = {"created_at", "updated_at"}
 APP = {"token", "name", "chats_count"} | TIMES
 CHAT = {"number", "messages_count"} | TIMES
 MESSAGE = {"number", "content", "sender", "metadata", "version"} | TIMES
+TOMBSTONE = MESSAGE | {"deleted_at"}
 
 
 def assert_object(found, members, **expected):
@@ -17,6 +18,14 @@ def assert_object(found, members, **expected):
     for name in TIMES:
         assert TIME.fullmatch(found[name]), found[name]
     assert found["created_at"] <= found["updated_at"]
+
+
+def assert_tombstone(found, before):
+    """`found` is what is left of the message `before` once it is deleted."""
+    assert_object(found, TOMBSTONE, number=before["number"], content=None, sender=before["sender"], metadata=None,
+                  version=before["version"] + 1, created_at=before["created_at"])
+    assert TIME.fullmatch(found["deleted_at"]), found
+    assert before["updated_at"] <= found["updated_at"] <= found["deleted_at"]
 
 
 def assert_created(answer, location):

@@ -19,7 +19,7 @@ def check(confab, data):
 
 @pytest.fixture(scope="module")
 def sound(confab, tmp_path_factory):
-    """A stopped server's data: two apps with three chats of five messages, some edited, some with keys."""
+    """A stopped server's data: two apps with three chats of five messages, some edited, some deleted, with keys."""
     server = Server(confab, tmp_path_factory.mktemp("sound") / "data").wait_until_listening()
     try:
         with Client(server.port) as client:
@@ -27,6 +27,8 @@ def sound(confab, tmp_path_factory):
                 for i in range(5):
                     chat.say(f"message {i}", key=f"k{i}").expect(201)
                 chat.edit(3, "edited").expect(200)
+                chat.edit(4, "edited").expect(200)
+                chat.delete(4).expect(204)
         server.stop()
     finally:
         server.kill()
@@ -101,7 +103,10 @@ def test_check_beside_a_server_under_load_is_content(confab, start):
             return [check(confab, server.data).returncode for _ in range(5)]
         chat = chats[index % 4].through(client)
         for turn in range(100):
-            chat.edit(chat.tell(f"{index}.{turn}"), "edited").expect(200)
+            number = chat.tell(f"{index}.{turn}")
+            chat.edit(number, "edited").expect(200)
+            if turn % 3 == 0:
+                chat.delete(number).expect(204)
 
     assert together(server.port, 9, write)[0] == [0] * 5
     assert check(confab, server.data).returncode == 0

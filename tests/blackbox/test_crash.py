@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from client import Client
+from client import Client, assert_problem
 from load import wait_for
 from server import run
 from told import Keyed, Told
@@ -15,11 +15,13 @@ from told import Keyed, Told
 WRITERS = 16
 CHATS_AT_FIRST = 4
 OLD_KEYS_PER_ROUND = 50
+TOMBSTONES_PER_CHAT = 5
 WORDS = ["plain", "Übung", "語", "🎈", "наблюдение", "x" * 700, "\n"]
 
 
 class Writer:
-    """A client that creates chats and messages, with and without a key, and edits its own, until the server is gone."""
+    """A client that creates chats and messages, with and without a key, edits and deletes its own, until the server is
+    gone."""
 
     def __init__(self, told, port, name, rng):
         self.told, self.name, self.rng = told, name, rng
@@ -29,7 +31,7 @@ class Writer:
 
     def run(self):
         deeds = [self.create_message] * 6 + [self.create_message_with_key] * 5 + [self.edit] * 3
-        deeds += [self.create_chat, self.create_chat_with_key]
+        deeds += [self.delete, self.create_chat, self.create_chat_with_key]
         try:
             for turn in itertools.count():
                 self.rng.choice(deeds)(f"{self.name}.{turn}")
@@ -63,6 +65,14 @@ class Writer:
         self.told.editing(path, number, content)
         edited = self.client.put(f"{path}/messages/{number}", {"content": content}).expect(200).json
         self.told.edited(path, number, content, edited["version"])
+
+    def delete(self, _):
+        if not self.own:
+            return
+        path, number, _ = self.own.pop(self.rng.randrange(len(self.own)))
+        self.told.editing(path, number, None)
+        self.client.delete(f"{path}/messages/{number}").expect(204)
+        self.told.deleted(path, number)
 
     def create_chat(self, _):
         self.told.sending_chat()
@@ -103,9 +113,20 @@ def judge(client, told):
     told.judge_chats(listed, client.get(told.app).expect(200).json)
     for chat in listed:
         path = told.chat_path(chat["number"])
-        messages = client.get(path + "/messages").expect(200).json
+        answer = client.get(path + "/messages").expect(200)
+        messages = answer.json
         assert chat["messages_count"] == len(messages), path
         told.judge_messages(path, messages)
+        changes = sum(message["version"] - 1 for message in messages)
+        assert answer.headers["Last-Event-ID"] == f"{chat['number']}:{len(messages)}.{changes}"
+        judge_tombstones(client, path, messages)
+
+
+def judge_tombstones(client, path, messages):
+    deleted = [message for message in messages if message["content"] is None]
+    assert all(message["metadata"] is None for message in deleted)
+    for message in deleted[-TOMBSTONES_PER_CHAT:]:
+        assert_problem(client.get(f"{path}/messages/{message['number']}"), 410, "deleted")
 
 
 def retry(client, told, request):

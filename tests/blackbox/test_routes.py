@@ -112,6 +112,7 @@ def test_path_number_that_is_none_is_not_found(client, app, chat, number):
         assert_problem(client.get(path), 404, "not_found")
     assert_problem(client.post(f"{app}/chats/{number}/messages", {"content": "x"}), 404, "not_found")
     assert_problem(client.put(f"{chat.messages_path}/{number}", {"content": "x"}), 404, "not_found")
+    assert_problem(client.delete(f"{chat.messages_path}/{number}"), 404, "not_found")
     assert chat.contents() == ["one"]
 
 
@@ -164,7 +165,8 @@ def allowed(answer):
 def test_options_tells_what_is_allowed(client, chat, app):
     for path, methods in (("/apps", {"GET", "POST"}), (app, {"GET", "PUT"}), (f"{app}/chats", {"GET", "POST"}),
                           (chat.path, {"GET"}), (chat.messages_path, {"GET", "POST"}),
-                          (f"{chat.messages_path}/1", {"GET", "PUT"}), (f"{chat.messages_path}/search", {"POST"})):
+                          (f"{chat.messages_path}/1", {"GET", "PUT", "DELETE"}),
+                          (f"{chat.messages_path}/1/versions", {"GET"}), (f"{chat.messages_path}/search", {"POST"})):
         answer = client.request("OPTIONS", path).expect(204)
         assert methods | {"OPTIONS"} <= allowed(answer), (path, answer)
         assert ("HEAD" in allowed(answer)) == ("GET" in methods), (path, answer)
@@ -174,7 +176,9 @@ def test_options_tells_what_is_allowed(client, chat, app):
 def test_method_that_is_not_allowed_is_405_with_allow(client, chat, app):
     for method, path in (("DELETE", "/apps"), ("PUT", "/apps"), ("POST", app), ("PATCH", app), ("PUT", f"{app}/chats"),
                          ("PUT", chat.path), ("POST", chat.path), ("PUT", chat.messages_path),
-                         ("POST", f"{chat.messages_path}/1"), ("GET", f"{chat.messages_path}/search")):
+                         ("POST", f"{chat.messages_path}/1"), ("GET", f"{chat.messages_path}/search"),
+                         ("DELETE", app), ("DELETE", f"{app}/chats"), ("DELETE", chat.path),
+                         ("DELETE", chat.messages_path), ("DELETE", f"{chat.messages_path}/search")):
         answer = client.request(method, path)
         assert_problem(answer, 405, "method_not_allowed")
         assert allowed(answer) and method not in allowed(answer), answer

@@ -1,7 +1,8 @@
 """What the clients of the crash test were told, and what they are in doubt about.
 
 Every created message begins with a name of its own, which its edits keep: so a message stored twice shows. Each message
-is edited only by the thread that made it: so there is one right content, and after a crash during an edit two.
+is edited and deleted only by the thread that made it: so there is one right content, and after a crash during an edit or
+a deletion two. A deleted one has the content None; its name is known from its creation.
 """
 
 import threading
@@ -23,6 +24,7 @@ class Told:
     chats: set = field(default_factory=set)
     doubtful_chats: int = 0
     messages: dict = field(default_factory=dict)  # (chat path, number) -> the possible (content, version) pairs
+    names: dict = field(default_factory=dict)  # (chat path, number) -> the name it was created with
     sent: dict = field(default_factory=dict)  # name -> chat path it was sent to
     keyed: list = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -41,9 +43,10 @@ class Told:
         with self.lock:
             assert (path, number) not in self.messages, f"number {number} of {path} was told twice"
             self.messages[path, number] = {(content, 1)}
+            self.names[path, number] = content.split(" ", 1)[0]
 
     def editing(self, path, number, content):
-        """From now until edited() both are possible: the content as it was and as it will be."""
+        """From now until edited() or deleted() both are possible: the content as it was and as it will be."""
         with self.lock:
             (_, version), = self.messages[path, number]
             self.messages[path, number].add((content, version + 1))
@@ -52,6 +55,12 @@ class Told:
         with self.lock:
             assert (content, version) in self.messages[path, number]
             self.messages[path, number] = {(content, version)}
+
+    def deleted(self, path, number):
+        """After editing() to None; a deletion is answered without the version it made."""
+        with self.lock:
+            (_, version), = (found for found in self.messages[path, number] if found[0] is None)
+            self.messages[path, number] = {(None, version)}
 
     def sending_chat(self):
         with self.lock:
@@ -75,10 +84,17 @@ class Told:
         assert self.chats <= set(numbers)
         assert len(numbers) - len(self.chats) <= self.doubtful_chats
 
+    def name_of(self, path, message):
+        """Nobody deletes what was not told to him: the name of a tombstone is always known."""
+        assert ("deleted_at" in message) == (message["content"] is None), message
+        if message["content"] is None:
+            return self.names[path, message["number"]]
+        return message["content"].split(" ", 1)[0]
+
     def judge_messages(self, path, listed):
         """Messages are 1..n, each one that was told is there, none is there twice, and nobody sent another."""
         assert [message["number"] for message in listed] == list(range(1, len(listed) + 1)), path
-        names = [message["content"].split(" ", 1)[0] for message in listed]
+        names = [self.name_of(path, message) for message in listed]
         assert len(set(names)) == len(names), f"stored twice: {sorted(n for n in names if names.count(n) > 1)}"
         assert all(self.sent.get(name) == path for name in names), path
         told = {number for told_path, number in self.messages if told_path == path}

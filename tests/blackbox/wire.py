@@ -62,7 +62,7 @@ class Wire:
 
     def read_body(self, headers):
         if "chunked" in headers.get("Transfer-Encoding", "").lower():
-            return b"".join(self._chunks())
+            return b"".join(self.read_chunks())
         if "Content-Length" in headers:
             length = int(headers["Content-Length"])
             body = self.file.read(length)
@@ -75,7 +75,8 @@ class Wire:
         has_body = with_body and status >= 200 and status not in (204, 304)
         return Answer(status, headers, self.read_body(headers) if has_body else b"")
 
-    def _chunks(self):
+    def read_chunks(self):
+        """The body piece by piece, for one that is too much to hold."""
         while size := int(self.file.readline().split(b";")[0], 16):
             chunk = self.file.read(size)
             assert len(chunk) == size, "the connection ended inside a chunk"

@@ -126,8 +126,13 @@ TEST_P(ledger_contract, keeps_apart_chats_that_lie_side_by_side) {
     EXPECT_EQ(b.message(mine, 1, 2).error(), error::not_found);
     EXPECT_EQ(b.message(mine, 1, core::number_max).error(), error::not_found);
     const auto chat = run(b.reader().find_chat(mine, chat_number(1))).value();
-    EXPECT_EQ(run(b.reader().messages(chat.id, {}, message_number(core::number_max))).value().size(), 1U);
-    EXPECT_EQ(run(b.reader().messages_before(chat.id, message_number(core::number_max))).value().size(), 1U);
+    for (const auto order : {ledger::order::ascending, ledger::order::descending}) {
+        for (const auto last : {core::number_max, core::number_max + 5, core::number_max << 20}) {
+            const auto rows = run(b.reader().messages(chat.id, {.last = last, .order = order})).value();
+            ASSERT_EQ(rows.size(), 1U);
+            EXPECT_EQ(rows[0].content, "mine 1");
+        }
+    }
 }
 
 TEST_P(ledger_contract, decides_a_batch_as_one_after_the_other) {
@@ -161,6 +166,86 @@ TEST_P(ledger_contract, keeps_the_history_of_edits) {
     EXPECT_GE(now.updated_at, now.created_at);
     EXPECT_EQ(run(b.reader().find_chat(token, chat_number(1))).value().changes_count, 2U);
     EXPECT_EQ(std::get<core::message>(b.commit(command(edit(token, 1, 1, "fourth"))).value()).version, 4U);
+}
+
+std::vector<std::string> contents(const std::vector<core::message_version>& versions) {
+    std::vector<std::string> all;
+    for (const auto& v : versions) all.push_back(std::to_string(v.version) + " " + v.content);
+    return all;
+}
+
+TEST_P(ledger_contract, tells_what_a_message_said) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    b.commit({command(new_message(token, 1, "a")), command(new_message(token, 1, "other"))});
+    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value().id;
+    const auto said = [&](std::uint64_t after) { return contents(run(b.reader().versions(chat, message_number(1), after)).value()); };
+    EXPECT_EQ(said(0), (std::vector<std::string>{"1 a"}));
+    b.commit({command(edit(token, 1, 1, "b")), command(edit(token, 1, 2, "other b"))});
+    b.commit(command(edit(token, 1, 1, "c")));
+    b.reopen();
+    EXPECT_EQ(said(0), (std::vector<std::string>{"1 a", "2 b", "3 c"}));
+    EXPECT_EQ(said(1), (std::vector<std::string>{"2 b", "3 c"}));
+    EXPECT_EQ(said(3), std::vector<std::string>());
+    const auto versions = run(b.reader().versions(chat, message_number(1), 0)).value();
+    EXPECT_EQ(versions[0].created_at, b.message(token, 1, 1).value().created_at);
+    EXPECT_LE(versions[0].created_at, versions[1].created_at);
+    EXPECT_EQ(versions[2].created_at, b.message(token, 1, 1).value().updated_at);
+    EXPECT_EQ(run(b.reader().versions(chat, message_number(3), 0)).error(), error::not_found);
+    std::vector<core::command> many;
+    for (int i = 4; i <= 350; ++i) many.push_back(command(edit(token, 1, 1, std::to_string(i))));
+    b.commit(many);
+    std::uint64_t after = 0;
+    for (;;) {
+        const auto slice = run(b.reader().versions(chat, message_number(1), after)).value();
+        if (slice.empty()) break;
+        for (const auto& v : slice) ASSERT_EQ(v.version, ++after);
+    }
+    EXPECT_EQ(after, 350U);
+}
+
+TEST_P(ledger_contract, leaves_a_tombstone_and_no_text_of_what_was_deleted) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    auto full = new_message(token, 1, "secret");
+    full.sender = valid<core::sender_name>("ann");
+    full.metadata = R"({"a":1})";
+    b.commit({command(full), command(new_message(token, 1, "other"))});
+    b.commit({command(edit(token, 1, 1, "secret too")), command(edit(token, 1, 2, "other b"))});
+    const core::delete_message deletion{token, chat_number(1), message_number(1)};
+    EXPECT_TRUE(b.commit(command(deletion)));
+    b.reopen();
+    const auto tombstone = b.message(token, 1, 1).value();
+    EXPECT_TRUE(tombstone.deleted_at);
+    EXPECT_EQ(tombstone.content, "");
+    EXPECT_EQ(tombstone.sender, "ann");
+    EXPECT_EQ(tombstone.metadata, std::nullopt);
+    EXPECT_EQ(tombstone.version, 3U);
+    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value();
+    EXPECT_EQ(chat.messages_count, 2U);
+    EXPECT_EQ(chat.changes_count, 3U);
+    EXPECT_EQ(run(b.reader().versions(chat.id, message_number(1), 0)).error(), error::deleted);
+    EXPECT_EQ(contents(run(b.reader().versions(chat.id, message_number(2), 0)).value()),
+              (std::vector<std::string>{"1 other", "2 other b"}));
+    EXPECT_TRUE(b.commit(command(deletion)));  // again: nothing more happens
+    EXPECT_EQ(b.commit(command(edit(token, 1, 1, "x"))).error(), error::deleted);
+    EXPECT_EQ(b.message(token, 1, 1).value().version, 3U);
+    EXPECT_EQ(number_of(b.commit(command(new_message(token, 1, "next")))), 3U);
+}
+
+TEST_P(ledger_contract, changes_only_the_version_that_was_meant) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    b.commit(command(new_message(token, 1, "a")));
+    auto change = edit(token, 1, 1, "b");
+    change.only_at = {1};
+    const auto answers = b.commit({command(change), command(change)});
+    EXPECT_TRUE(answers[0]);
+    EXPECT_EQ(answers[1].error(), error::version_mismatch);
+    EXPECT_EQ(b.commit(command(core::delete_message{token, chat_number(1), message_number(1), {{1, 3}}})).error(),
+              error::version_mismatch);
+    EXPECT_EQ(b.message(token, 1, 1).value().content, "b");
+    EXPECT_TRUE(b.commit(command(core::delete_message{token, chat_number(1), message_number(1), {{1, 2}}})));
 }
 
 TEST_P(ledger_contract, renames_an_app_and_leaves_the_rest) {
@@ -217,28 +302,25 @@ TEST_P(ledger_contract, lists_in_slices_without_a_gap) {
     for (std::uint64_t i = 1; i <= count; ++i) batch.push_back(command(new_message(token, 1, std::to_string(i))));
     b.commit(batch);
     const auto chat = run(b.reader().find_chat(token, chat_number(1))).value();
-    message_number after;
+    ledger::window up{.last = count - 1};
     for (;;) {
-        const auto slice = run(b.reader().messages(chat.id, after, message_number(count - 1))).value();
+        const auto slice = run(b.reader().messages(chat.id, up)).value();
         if (slice.empty()) break;
         EXPECT_LE(slice.size(), ledger::slice_rows_max);
         for (const auto& m : slice) {
-            ASSERT_EQ(m.number, after.next());
+            ASSERT_EQ(m.number.value(), ++up.after);
             ASSERT_EQ(m.content, std::to_string(m.number.value()));
-            after = m.number;
         }
     }
-    EXPECT_EQ(after.value(), count - 1);
-    auto before = message_number(count + 1);
+    EXPECT_EQ(up.after, count - 1);
+    ledger::window down{.after = 3, .last = count, .order = ledger::order::descending, .rows_max = 7};
     for (;;) {
-        const auto slice = run(b.reader().messages_before(chat.id, before)).value();
+        const auto slice = run(b.reader().messages(chat.id, down)).value();
         if (slice.empty()) break;
-        for (const auto& m : slice) {
-            ASSERT_EQ(m.number.next(), before);
-            before = m.number;
-        }
+        EXPECT_LE(slice.size(), 7U);
+        for (const auto& m : slice) ASSERT_EQ(m.number.value(), down.last--);
     }
-    EXPECT_EQ(before.value(), 1U);
+    EXPECT_EQ(down.last, 3U);
 }
 
 TEST_P(ledger_contract, ends_a_slice_of_heavy_rows_early) {
@@ -248,7 +330,7 @@ TEST_P(ledger_contract, ends_a_slice_of_heavy_rows_early) {
     for (int i = 0; i < 40; ++i) batch.push_back(command(new_message(token, 1, std::string(65536, 'x'))));
     b.commit(batch);
     const auto chat = run(b.reader().find_chat(token, chat_number(1))).value();
-    const auto slice = run(b.reader().messages(chat.id, {}, message_number(40))).value();
+    const auto slice = run(b.reader().messages(chat.id, {.last = 40})).value();
     EXPECT_EQ(slice.size(), ledger::slice_bytes_max / 65536);
 }
 
@@ -257,15 +339,15 @@ TEST_P(ledger_contract, lists_apps_and_chats_in_order) {
     std::vector<app_token> tokens;
     for (int i = 0; i < 5; ++i) tokens.push_back(b.new_app(std::to_string(i)));
     const auto last = run(b.reader().last_app()).value();
-    const auto apps = run(b.reader().apps({}, last)).value();
+    const auto apps = run(b.reader().apps({.last = last.value()})).value();
     ASSERT_EQ(apps.size(), tokens.size());
     for (std::size_t i = 0; i < apps.size(); ++i) EXPECT_EQ(apps[i].token, tokens[i]);
     EXPECT_EQ(apps.back().id, last);
     for (int i = 0; i < 3; ++i) b.commit(command(core::create_chat{tokens[2]}));
-    const auto chats = run(b.reader().chats(apps[2].id, chat_number(1), chat_number(3))).value();
+    const auto chats = run(b.reader().chats(apps[2].id, {.after = 1, .last = 3})).value();
     ASSERT_EQ(chats.size(), 2U);
     EXPECT_EQ(chats[0].number, chat_number(2));
-    EXPECT_TRUE(run(b.reader().chats(apps[1].id, {}, chat_number(9))).value().empty());
+    EXPECT_TRUE(run(b.reader().chats(apps[1].id, {.last = 9})).value().empty());
 }
 
 TEST_P(ledger_contract, tidies_away_expired_keys_only) {

@@ -95,6 +95,18 @@ TEST_F(check_of, changes_of_a_message_that_has_none) {
     expect_found("update messages set version = 1 where id & 0xffffffff = 2", "version is 1, its changes say 3");
 }
 
+TEST_F(check_of, a_deleted_message_whose_text_is_left) {
+    expect_found("update messages set deleted_at = 1 where id & 0xffffffff = 2", "is deleted, but its text is there");
+}
+
+TEST_F(check_of, a_deleted_message_whose_history_is_left) {
+    expect_found("update messages set deleted_at = 1, content = null where id & 0xffffffff = 2", "is deleted, but its history is there");
+}
+
+TEST_F(check_of, a_message_without_text) {
+    expect_found("update messages set content = null where id & 0xffffffff = 1", "has no text");
+}
+
 TEST_F(check_of, rows_without_a_parent) {
     expect_found("insert into messages(id, content, created_at, updated_at) values(99 << 32 | 1, 'x', 0, 0)",
                  "1 rows belong to no app or chat");

@@ -16,6 +16,7 @@ using testing::command;
 struct model_message {
     std::string content;
     std::uint64_t version;
+    bool is_deleted = false;
 };
 struct model_chat {
     std::vector<model_message> messages;
@@ -39,7 +40,7 @@ std::string say(const result<answer>& r) {
     if (const auto* seen = std::get_if<replayed>(&*r)) return "replayed " + std::to_string(seen->number);
     if (const auto* renamed = std::get_if<app>(&*r)) return "app " + renamed->name;
     const auto& edited = std::get<message>(*r);
-    return "message " + edited.content + " version " + std::to_string(edited.version);
+    return (edited.deleted_at ? "tombstone " : "message ") + edited.content + " version " + std::to_string(edited.version);
 }
 
 class world {
@@ -52,7 +53,8 @@ public:
             case 0: return create_an_app();
             case 1: return rename_an_app();
             case 2: case 3: return create_a_chat();
-            case 4: case 5: return edit_a_message();
+            case 4: return edit_a_message();
+            case 5: return delete_a_message();
             default: return create_a_message();
         }
     }
@@ -64,6 +66,7 @@ public:
             if (const auto* c = std::get_if<chat_created>(&e)) chats_of[c->app.value()].push_back(c->number.value());
             if (const auto* m = std::get_if<message_created>(&e)) messages_of[m->chat.value()].push_back(m->number.value());
             if (const auto* m = std::get_if<message_edited>(&e)) changes_of[m->chat.value()].push_back(m->seq);
+            if (const auto* m = std::get_if<message_deleted>(&e)) changes_of[m->chat.value()].push_back(m->seq);
         }
         for (const auto* numbers : {&chats_of, &messages_of, &changes_of})
             for (const auto& [parent, given] : *numbers)
@@ -169,19 +172,56 @@ private:
         expect(command(testing::new_message(token, number, content), key_of(keyed, key, content)), expected);
     }
 
-    void edit_a_message() {
-        const auto [token, a] = some_app();
-        const auto [number, chat] = some_chat(a);
-        const auto message = 1 + pick((chat ? chat->messages.size() : 0) + 1);
-        const auto content = some_payload();
-        std::string expected = "not found";
-        if (chat && message <= chat->messages.size()) {
-            auto& m = chat->messages[message - 1];
-            m = {content, m.version + 1};
-            chat->changes += 1;
-            expected = "message " + content + " version " + std::to_string(m.version);
+    // A message that may be there, and the versions a change of it is meant for.
+    struct target {
+        app_token token;
+        std::uint64_t chat_number;
+        std::uint64_t number;
+        model_chat* chat;
+        model_message* found;
+        version_condition only_at;
+
+        // Why a change is refused; nothing: it is not.
+        std::string refusal() const {
+            if (!found) return "not found";
+            if (found->is_deleted) return "deleted";
+            if (only_at && only_at->front() != found->version) return "version mismatch";
+            return "";
         }
-        expect(command(testing::edit(token, number, message, content)), expected);
+    };
+
+    target some_message() {
+        const auto [token, a] = some_app();
+        const auto [chat_number, chat] = some_chat(a);
+        const auto number = 1 + pick((chat ? chat->messages.size() : 0) + 1);
+        auto* const found = chat && number <= chat->messages.size() ? &chat->messages[number - 1] : nullptr;
+        const auto only_at = pick(2) == 0 ? version_condition() : version_condition(std::vector{1 + pick(3)});
+        return {token, chat_number, number, chat, found, only_at};
+    }
+
+    void edit_a_message() {
+        const auto at = some_message();
+        const auto content = some_payload();
+        auto expected = at.refusal();
+        if (expected.empty()) {
+            *at.found = {content, at.found->version + 1};
+            at.chat->changes += 1;
+            expected = "message " + content + " version " + std::to_string(at.found->version);
+        }
+        auto wish = testing::edit(at.token, at.chat_number, at.number, content);
+        wish.only_at = at.only_at;
+        expect(command(wish), expected);
+    }
+
+    void delete_a_message() {
+        const auto at = some_message();
+        auto expected = at.refusal();
+        if (expected.empty()) {
+            *at.found = {"", at.found->version + 1, true};
+            at.chat->changes += 1;
+        }
+        if (expected.empty() || expected == "deleted") expected = "tombstone  version " + std::to_string(at.found->version);
+        expect(command(core::delete_message{at.token, chat_number(at.chat_number), message_number(at.number), at.only_at}), expected);
     }
 
     // The ledger's part: messages are in the state when they are edited.

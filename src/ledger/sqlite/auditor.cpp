@@ -18,8 +18,8 @@ public:
           apps_(db_.prepare("select id, token, chats_count from apps where id > ? order by id limit ?")),
           chats_(db_.prepare("select id, number, messages_count, changes_count from chats "
                              "where app_id = ? and number > ? order by number limit ?")),
-          messages_(db_.prepare("select id, version from messages where id > ? and id <= ? order by id limit ?")),
-          changes_(db_.prepare("select id, number, version from changes where id > ? and id <= ? order by id limit ?")) {}
+          messages_(db_.prepare("select id, version, deleted_at is not null, content is not null or metadata is not null from messages where id > ? and id <= ? order by id limit ?")),
+          changes_(db_.prepare("select id, number, version, content_before is not null from changes where id > ? and id <= ? order by id limit ?")) {}
 
     awaitable<result<void>> refresh() override {
         try {
@@ -53,14 +53,16 @@ public:
     awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) override {
         messages_.bind(row_of(chat, after.value()), row_of(chat, core::number_max), slice_limit);
         co_return rows<message_row>(messages_, [](const auto& row) {
-            return message_row{core::message_number(number_in(row.number(0))), row.number(1)};
+            return message_row{core::message_number(number_in(row.number(0))), row.number(1), row.integer(2) != 0,
+                               row.integer(3) != 0};
         });
     }
 
     awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
         changes_.bind(row_of(chat, after_seq), row_of(chat, core::number_max), slice_limit);
         co_return rows<change_row>(changes_, [](const auto& row) {
-            return change_row{number_in(row.number(0)), core::message_number(row.number(1)), row.number(2)};
+            return change_row{number_in(row.number(0)), core::message_number(row.number(1)), row.number(2),
+                              row.integer(3) != 0};
         });
     }
 

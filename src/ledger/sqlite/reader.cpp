@@ -12,6 +12,19 @@
 namespace confab::ledger {
 namespace {
 
+// The versions of the message ?1 (its rowid) of the chat ?2, number ?3, above ?4, at most ?5. A change keeps what was there before it, so version
+// v is found in the change that made v + 1, and the time it came to be in the one that made v.
+constexpr std::string_view versions_sql = R"sql(
+    select c.version - 1 as version, c.content_before,
+           coalesce((select p.at from changes p where p.id >> 32 = ?2 and p.number = ?3 and p.version = c.version - 1),
+                    (select created_at from messages where id = ?1))
+    from changes c where c.id >> 32 = ?2 and c.number = ?3 and c.version > ?4 + 1 and c.version <= ?4 + 1 + ?5
+    union all
+    select version, content, updated_at from messages where id = ?1 and version > ?4 and version <= ?4 + ?5
+    order by version
+)sql";
+constexpr std::uint64_t versions_max = 100;  // a slice of them: each may weigh 64 KiB, and they are sorted before the first is out
+
 struct session {
     explicit session(const std::string& database)
         : db(database, sqlite::access::read_only),
@@ -23,16 +36,27 @@ struct session {
                              "where a.token = ? and c.number = ?")),
           message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
           last_app(db.prepare("select coalesce(max(id), 0) from apps")),
-          apps(db.prepare(fmt::format("select {} from apps where id > ? and id <= ? order by id limit ?", app_columns))),
-          chats(db.prepare("select id, number, messages_count, changes_count, created_at, updated_at from chats "
-                           "where app_id = ? and number > ? and number <= ? order by number limit ?")),
-          messages(db.prepare(fmt::format("select {} from messages where id > ? and id <= ? order by id limit ?",
-                                          message_columns))),
-          messages_before(db.prepare(fmt::format(
-              "select {} from messages where id > ? and id < ? order by id desc limit ?", message_columns))) {}
+          apps(db, fmt::format("select {} from apps where id > ? and id <= ?", app_columns), "id"),
+          chats(db, "select id, number, messages_count, changes_count, created_at, updated_at from chats "
+                    "where app_id = ? and number > ? and number <= ?", "number"),
+          messages(db, fmt::format("select {} from messages where id > ? and id <= ?", message_columns), "id"),
+          versions(db.prepare(versions_sql)) {}
+
+    // A list in either direction.
+    struct both_ways {
+        both_ways(sqlite::connection& c, std::string_view select, std::string_view key)
+            : ascending(c.prepare(fmt::format("{} order by {} limit ?", select, key))),
+              descending(c.prepare(fmt::format("{} order by {} desc limit ?", select, key))) {}
+
+        sqlite::statement& in(order o) { return o == order::ascending ? ascending : descending; }
+
+        sqlite::statement ascending, descending;
+    };
 
     sqlite::connection db;
-    sqlite::statement app_by_token, app_by_id, chat, chat_id, message, last_app, apps, chats, messages, messages_before;
+    sqlite::statement app_by_token, app_by_id, chat, chat_id, message, last_app;
+    both_ways apps, chats, messages;
+    sqlite::statement versions;
 };
 
 // Connections that wait for the next reader. As many come to be as reads ever run at once.
@@ -75,8 +99,9 @@ result<T> one(sqlite::statement& s, From from) {
     return from(s);
 }
 
-std::size_t bytes_of(const core::app& a) { return a.name.size(); }
+std::size_t bytes_of(const core::app&) { return 0; }  // a slice of the longest names weighs no more than it may
 std::size_t bytes_of(const core::chat&) { return 0; }
+std::size_t bytes_of(const core::message_version& v) { return v.content.size(); }
 std::size_t bytes_of(const core::message& m) {
     return m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
 }
@@ -90,7 +115,13 @@ std::vector<T> many(sqlite::statement& s, From from) {
     return rows;
 }
 
-constexpr std::uint64_t slice_limit = slice_rows_max;
+// Up to here a read is done inline: handing it to the pool would cost more than it.
+constexpr std::uint64_t inline_rows_max = 100;
+
+std::uint64_t limit_of(const window& w) {
+    const auto rows = w.last > w.after ? w.last - w.after : 0;
+    return std::min<std::uint64_t>({rows, w.rows_max, slice_rows_max});
+}
 
 class sqlite_reader final : public reader {
 public:
@@ -128,32 +159,30 @@ public:
         });
     }
 
-    awaitable<result<std::vector<core::app>>> apps(core::app_id after, core::app_id last) override {
-        return on_pool<core::app>([=](session& s) {
-            return many<core::app>(s.apps.bind(after.value(), last.value(), slice_limit), app_from);
+    awaitable<result<std::vector<core::app>>> apps(window w) override {
+        return read_list<core::app>(limit_of(w), [=](session& s) {
+            return many<core::app>(s.apps.in(w.order).bind(w.after, w.last, limit_of(w)), app_from);
         });
     }
 
-    awaitable<result<std::vector<core::chat>>> chats(core::app_id app, core::chat_number after,
-                                                     core::chat_number last) override {
-        return on_pool<core::chat>([=](session& s) {
-            return many<core::chat>(s.chats.bind(app.value(), after.value(), last.value(), slice_limit), chat_from);
+    awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) override {
+        return read_list<core::chat>(limit_of(w), [=](session& s) {
+            return many<core::chat>(s.chats.in(w.order).bind(app.value(), w.after, w.last, limit_of(w)), chat_from);
         });
     }
 
-    awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, core::message_number after,
-                                                           core::message_number last) override {
-        return on_pool<core::message>([=](session& s) {
-            return many<core::message>(
-                s.messages.bind(row_of(chat, after.value()), row_of(chat, last.value()), slice_limit), message_from);
+    awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) override {
+        return read_list<core::message>(limit_of(w), [=](session& s) {
+            auto& sql = s.messages.in(w.order);
+            return many<core::message>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)), message_from);
         });
     }
 
-    awaitable<result<std::vector<core::message>>> messages_before(core::chat_id chat,
-                                                                  core::message_number before) override {
-        return on_pool<core::message>([=](session& s) {
-            return many<core::message>(
-                s.messages_before.bind(row_of(chat, 0), row_of(chat, before.value()), slice_limit), message_from);
+    awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat, core::message_number message,
+                                                                   std::uint64_t after) override {
+        co_return co_await run_on(pool_, [&] {
+            return with_session<std::vector<core::message_version>>(
+                [&](session& s) { return versions_in(s, chat, message, after); });
         });
     }
 
@@ -172,8 +201,22 @@ private:
     }
 
     template <class T, class Work>
-    awaitable<result<std::vector<T>>> on_pool(Work work) {
+    awaitable<result<std::vector<T>>> read_list(std::uint64_t rows, Work work) {
+        if (rows <= inline_rows_max) co_return with_session<std::vector<T>>(work);
         co_return co_await run_on(pool_, [&] { return with_session<std::vector<T>>(work); });
+    }
+
+    static result<std::vector<core::message_version>> versions_in(session& s, core::chat_id chat,
+                                                                  core::message_number message, std::uint64_t after) {
+        const auto row = row_of(chat, message.value());
+        const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
+        const auto now = one<core::message>(s.message.bind(row), message_from);
+        if (!now) return now.error();
+        if (now->deleted_at) return error::deleted;
+        s.versions.bind(row, chat.value(), message.value(), after, versions_max);
+        return many<core::message_version>(s.versions, [](const sqlite::statement& found) {
+            return core::message_version{found.number(0), std::string(found.text(1)), {found.integer(2)}};
+        });
     }
 
     session_pool sessions_;

@@ -1,14 +1,16 @@
 // What the SQLite ledger's parts agree on: how a place becomes a rowid, and how a row becomes one of our types.
 #pragma once
 
+#include <algorithm>
+
 #include "core/entities.hpp"
 #include "core/state.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 
 namespace confab::ledger {
 
-// The rowid of a chat's message `n`, or change `n`. REQUIRES: n <= core::number_max, so that no number reaches a neighbouring chat's range.
-inline std::uint64_t row_of(core::chat_id chat, std::uint64_t n) { return chat.value() << 32 | n; }
+// The rowid of a chat's message `n`, or change `n`; of a larger one than there can be, the last, so that none reaches a neighbouring chat's range.
+inline std::uint64_t row_of(core::chat_id chat, std::uint64_t n) { return chat.value() << 32 | std::min(n, core::number_max); }
 inline std::uint64_t number_in(std::uint64_t row) { return row & core::number_max; }
 
 inline constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
@@ -17,7 +19,7 @@ inline core::app app_from(const sqlite::statement& row) {
             row.number(3),               {row.integer(4)},                            {row.integer(5)}};
 }
 
-inline constexpr std::string_view message_columns = "id, content, sender, metadata, version, created_at, updated_at";
+inline constexpr std::string_view message_columns = "id, content, sender, metadata, version, created_at, updated_at, deleted_at";
 inline core::message message_from(const sqlite::statement& row) {
     return {core::message_number(number_in(row.number(0))),
             std::string(row.text(1)),
@@ -25,7 +27,8 @@ inline core::message message_from(const sqlite::statement& row) {
             row.optional_text(3),
             row.number(4),
             {row.integer(5)},
-            {row.integer(6)}};
+            {row.integer(6)},
+            row.is_null(7) ? std::nullopt : std::optional(timestamp{row.integer(7)})};
 }
 
 }  // namespace confab::ledger

@@ -55,6 +55,8 @@ constexpr const char* migrations[] = {
         at integer not null
     ) strict;
 
+    create index changes_of_message on changes(id >> 32, number, version);
+
     create table idempotency(
         scope integer not null,
         key_hash blob not null,

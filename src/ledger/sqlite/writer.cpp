@@ -27,6 +27,7 @@ constexpr std::int64_t purge_every_us = 60'000'000;
 constexpr std::int64_t purge_rows_max = 10'000;
 
 constexpr std::int64_t change_kind_edit = 1;
+constexpr std::int64_t change_kind_deletion = 2;
 
 std::int64_t encode(const core::key_scope& scope) {
     return static_cast<std::int64_t>(scope.id << 2 | static_cast<std::uint64_t>(scope.of));
@@ -58,6 +59,10 @@ struct statements {
                                    "select ?1, ?2, ?3, ?4, content, ?5 from messages where id = ?6")),
           edit_message(db.prepare("update messages set content = ?2, metadata = coalesce(?3, metadata), version = ?4, "
                                   "updated_at = ?5 where id = ?1")),
+          insert_deletion(db.prepare("insert into changes(id, number, kind, version, at) values(?, ?, ?, ?, ?)")),
+          forget_history(db.prepare("update changes set content_before = null where id >> 32 = ? and number = ?")),
+          delete_message(db.prepare("update messages set content = null, metadata = null, version = ?2, updated_at = ?3, "
+                                    "deleted_at = ?3 where id = ?1")),
           insert_key(db.prepare("insert or replace into idempotency(scope, key_hash, fingerprint, number, expires_at) "
                                 "values(?, ?, ?, ?, ?)")),
           count_chats(db.prepare("update apps set chats_count = ?2 where id = ?1")),
@@ -67,7 +72,8 @@ struct statements {
                                 "(select scope, key_hash from idempotency where expires_at <= ? limit ?)")) {}
 
     sqlite::statement next_ids, app, chat, message, key;
-    sqlite::statement insert_app, rename_app, insert_chat, insert_message, insert_change, edit_message, insert_key;
+    sqlite::statement insert_app, rename_app, insert_chat, insert_message, insert_change, edit_message;
+    sqlite::statement insert_deletion, forget_history, delete_message, insert_key;
     sqlite::statement count_chats, count_messages, count_changes, purge_keys;
 };
 
@@ -158,7 +164,11 @@ private:
     void load_wish(const core::rename_app& wish, core::state& s) { load_app(wish.app, s); }
     void load_wish(const core::create_chat& wish, core::state& s) { load_app(wish.app, s); }
     void load_wish(const core::create_message& wish, core::state& s) { load_chat(wish.app, wish.chat, s); }
-    void load_wish(const core::edit_message& wish, core::state& s) {
+    void load_wish(const core::edit_message& wish, core::state& s) { load_message(wish, s); }
+    void load_wish(const core::delete_message& wish, core::state& s) { load_message(wish, s); }
+
+    template <class Wish>
+    void load_message(const Wish& wish, core::state& s) {
         const auto* const head = load_chat(wish.app, wish.chat, s);
         if (!head || s.find(core::state::message_place{head->id, wish.message})) return;
         sql_.message.bind(row_of(head->id, wish.message.value()));
@@ -203,6 +213,8 @@ private:
                 messages.set(message->chat.value(), message->number.value());
             } else if (const auto* edit = std::get_if<core::message_edited>(&e)) {
                 changes.set(edit->chat.value(), edit->seq);
+            } else if (const auto* deletion = std::get_if<core::message_deleted>(&e)) {
+                changes.set(deletion->chat.value(), deletion->seq);
             }
         }
         chats.write(sql_.count_chats);
@@ -224,6 +236,12 @@ private:
             .bind(row_of(e.chat, e.seq), e.number.value(), change_kind_edit, e.version, e.at.us, row)
             .run();
         sql_.edit_message.bind(row, e.content, e.metadata, e.version, e.at.us).run();
+    }
+    void write_one(const core::message_deleted& e) {
+        const auto number = e.number.value();
+        sql_.insert_deletion.bind(row_of(e.chat, e.seq), number, change_kind_deletion, e.version, e.at.us).run();
+        sql_.forget_history.bind(e.chat.value(), number).run();
+        sql_.delete_message.bind(row_of(e.chat, number), e.version, e.at.us).run();
     }
     void write_one(const core::key_used& e) {
         sql_.insert_key.bind(encode(e.scope), bytes(e.key_hash), bytes(e.fingerprint), e.number, e.expires_at.us).run();

@@ -9,13 +9,15 @@ public:
 
     awaitable<result<hits>> find(core::chat_id chat, const core::folded_query& query,
                                  core::message_number before) override {
-        auto rows = co_await ledger_.messages_before(chat, before);
-        if (!rows) co_return rows.error();
         hits found;
+        if (before.value() == 0) co_return found;
+        const ledger::window below{.last = before.value() - 1, .order = ledger::order::descending};
+        auto rows = co_await ledger_.messages(chat, below);
+        if (!rows) co_return rows.error();
         if (rows->empty()) co_return found;
         found.next = rows->back().number;
         co_await run_on(pool_, [&] {
-            return std::erase_if(*rows, [&](const core::message& m) { return !query.is_in(m.content); });
+            return std::erase_if(*rows, [&](const core::message& m) { return m.deleted_at || !query.is_in(m.content); });
         });
         found.messages = std::move(*rows);
         co_return found;

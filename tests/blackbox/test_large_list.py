@@ -1,0 +1,144 @@
+"""One chat of a million messages: listed in bounded memory, the log bounded, others served meanwhile."""
+
+import json
+import re
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from client import Chat, Client
+from load import share
+from wire import Wire, request_bytes
+
+MESSAGES = 1_000_000
+MIB = 2**20
+GROWTH_MAX = 64 * MIB
+LOG_MAX = 64 * MIB
+MADE_MEANWHILE = [f"made meanwhile {i} " + "x" * 60000 for i in range(3000)]  # thrice what the log may hold
+
+
+def load_million(data, chat):
+    """Rows as the server would have written them; it is stopped."""
+    with closing(sqlite3.connect(data / "confab.db")) as database, database:
+        assert not (data / "confab.db-wal").exists()
+        number = int(chat.path.rsplit("/", 1)[1])
+        (chat_id, at), = database.execute("SELECT id, created_at FROM chats WHERE number = ?", (number,)).fetchall()
+        rows = ((chat_id << 32 | n, f"message {n} of a million 🎈", 1, at + n, at + n) for n in range(1, MESSAGES + 1))
+        database.executemany("INSERT INTO messages(id, content, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+                             rows)
+        database.execute("UPDATE chats SET messages_count = ? WHERE id = ?", (MESSAGES, chat_id))
+
+
+@pytest.fixture
+def hall(start):
+    """A running server, its chat of a million messages and two small ones, around it in the same app."""
+    server = start()
+    with Client(server.port) as client:
+        app = client.new_app()
+        before, chat, after = (client.new_chat(app) for _ in range(3))
+    server.stop()
+    load_million(server.data, chat)
+    server = start("--write-timeout-s", 600)
+    with Client(server.port) as client:
+        yield server, *(Chat(client, small.path) for small in (chat, before, after))
+    server.stop()
+
+
+def memory(server, name):
+    with open(f"/proc/{server.process.pid}/status") as status:
+        return int(re.search(rf"^{name}:\s+(\d+) kB$", status.read(), re.M)[1]) * 1024
+
+
+def idle_memory(server):
+    """What it holds now; from here on VmHWM is the peak of what comes."""
+    with open(f"/proc/{server.process.pid}/clear_refs", "w") as refs:
+        refs.write("5")
+    return memory(server, "VmRSS")
+
+
+def log_size(server):
+    """SQLite does not shorten this file while it is open: its size is the most it ever was."""
+    return (server.data / "confab.db-wal").stat().st_size
+
+
+def assert_bounded(server, idle):
+    grown, log = memory(server, "VmHWM") - idle, log_size(server)
+    print(f"{grown / MIB:.1f} MiB above idle, a log of {log / MIB:.1f} MiB")
+    assert grown <= GROWTH_MAX and log <= LOG_MAX
+
+
+def objects(pieces):
+    """The objects of a JSON array, one by one."""
+    decoder, text, rest = json.JSONDecoder(), "", b""
+    for piece in pieces:
+        piece = rest + piece
+        cut = piece.rfind(b"}") + 1
+        text, rest = text + piece[:cut].decode(), piece[cut:]
+        while start := text.find("{") + 1:
+            try:
+                found, end = decoder.raw_decode(text, start - 1)
+            except json.JSONDecodeError:
+                break
+            assert text[:start - 1].strip() in ("[", ","), text[:100]
+            yield found
+            text = text[end:]
+    assert text + rest.decode() == "]"
+
+
+def assert_is_the_million(listed):
+    for found, number in zip(listed, range(1, MESSAGES + 1), strict=True):
+        assert found["number"] == number and found["content"] == f"message {number} of a million 🎈"
+
+
+@pytest.mark.heavy
+def test_million_messages_are_listed_in_bounded_memory(hall):
+    server, chat, _, _ = hall
+    idle = idle_memory(server)
+    for _ in range(2):
+        with Wire(server.port) as wire:
+            status, headers = wire.send(request_bytes("GET", chat.messages_path)).read_status()
+            assert status == 200 and headers["Last-Event-ID"] == f"2:{MESSAGES}.0"
+            assert_is_the_million(objects(wire.read_chunks()))
+    assert_bounded(server, idle)
+
+
+def create_meanwhile(chat, other):
+    """Four clients fill another chat and write into the listed one too."""
+    def create(client, content):
+        other.through(client).tell(content)
+        chat.through(client).tell("beyond the end of the list")
+
+    share(chat.client.port, 4, MADE_MEANWHILE, create)
+
+
+@pytest.mark.heavy
+def test_held_list_lets_others_work_and_ends_where_it_began(hall):
+    server, chat, other, third = hall
+    idle = idle_memory(server)
+    with Wire(server.port, receive_buffer=4096) as held, ThreadPoolExecutor(1) as pool:
+        assert held.send(request_bytes("GET", chat.messages_path)).read_status()[0] == 200
+        listed = objects(held.read_chunks())
+        assert [next(listed)["number"] for _ in range(5)] == [1, 2, 3, 4, 5]
+        create_meanwhile(chat, other)
+        for number in range(1, 101):
+            assert third.tell(f"served {number}") == number
+            assert third.find(f"served {number}") == [number] and len(third.messages()) == number
+        assert chat.count() == MESSAGES + len(MADE_MEANWHILE)
+        creating = pool.submit(create_meanwhile, chat, third)
+        assert [found["number"] for found in listed] == list(range(6, MESSAGES + 1))
+        creating.result()
+    assert_bounded(server, idle)
+
+
+@pytest.mark.heavy
+def test_pages_and_edges_of_a_million_are_found(hall):
+    _, chat, _, _ = hall
+    for number in (1, 2, 499_999, 500_000, MESSAGES - 1, MESSAGES):
+        assert [found["number"] for found in chat.page(after=number - 1, limit=1).json] == [number]
+        assert [found["number"] for found in chat.page(before=number + 1, limit=1).json] == [number]
+        assert chat.content(number) == f"message {number} of a million 🎈"
+    for number in (2**32, 2**32 + 1, 2**64):
+        assert chat.page(after=number).json == []
+        assert [found["number"] for found in chat.page(before=number, limit=2).json] == [MESSAGES - 1, MESSAGES]
