@@ -32,6 +32,14 @@ std::optional<std::string> fields::metadata(std::string_view name) {
     return object;
 }
 
+bool fields::flag(std::string_view name) {
+    const auto* const given = all_.find(name);
+    if (!given) return false;
+    const bool is_flag = given->value == "true" || given->value == "false";
+    if (!is_flag || (given->is != type::boolean && given->is != type::form_text)) refuse(name, "wrong_type", "must be true or false");
+    return given->value == "true";
+}
+
 std::optional<http::problem> fields::refusal() const {
     if (malformed_) return http::problem{http::problem_kind::malformed, *malformed_};
     if (refused_.empty()) return std::nullopt;

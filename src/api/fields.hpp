@@ -39,6 +39,9 @@ public:
     // A JSON object, given as such or, in forms, as its text.
     std::optional<std::string> metadata(std::string_view name);
 
+    // true or false, given as such or, in forms, as that text; absent: false.
+    bool flag(std::string_view name);
+
     bool was_given(std::string_view name) { return all_.find(name) != nullptr; }
 
     // What is wrong with the parameters asked for so far.

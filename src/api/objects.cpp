@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/highlight.hpp"
 #include "http/json.hpp"
 
 namespace confab::api {
@@ -94,6 +95,18 @@ void append(std::string& out, const core::chat& c) {
 void append(std::string& out, const core::message& m) {
     const auto content = m.deleted_at ? std::nullopt : std::optional<std::string_view>(m.content);
     append_message(out, {m.number.value(), content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at});
+}
+
+void append(std::string& out, const highlighted_message& m) {
+    append(out, m.message);
+    out.back() = ',';  // goes on where the object ended
+    out += "\"fragments\":[";
+    for (bool first = true; const auto& f : core::fragments_of(m.message.content, *m.query)) {
+        out += std::exchange(first, false) ? "{\"text\":" : ",{\"text\":";
+        append_json(out, f.text);
+        out += f.is_match ? ",\"match\":true}" : "}";
+    }
+    out += "]}";
 }
 
 void append(std::string& out, const core::message_version& v) {

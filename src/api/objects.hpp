@@ -5,6 +5,7 @@
 
 #include "core/entities.hpp"
 #include "core/command.hpp"
+#include "core/folding.hpp"
 
 namespace confab::api {
 
@@ -21,6 +22,13 @@ std::string json_of(const Object& o) {
 }
 
 void append(std::string& out, const core::message_version& v);
+
+// A message that a search found, with what matches marked.
+struct highlighted_message {
+    core::message message;
+    const core::folded_query* query;
+};
+void append(std::string& out, const highlighted_message& m);
 
 // A message just created: what the command says, and what the ledger added.
 std::string json_of(const core::create_message& wish, const core::created& made);

@@ -21,6 +21,7 @@ constexpr translation translations[] = {
     {error::numbers_used_up, kind::numbers_used_up, "this has handed out its last number, 4294967295"},
     {error::overloaded, kind::overloaded, "try again a little later"},
     {error::unavailable, kind::unavailable, "try again a little later"},
+    {error::too_slow, kind::too_slow, "search for something longer, or in a page of fewer hits"},
     {error::outcome_unknown, kind::outcome_unknown, "repeat it with the same Idempotency-Key once the server was restarted"},
     {error::writes_closed, kind::writes_closed, "a commit failed; reading still works"},
     {error::shutting_down, kind::shutting_down, "try again on the next server"},

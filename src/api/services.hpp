@@ -1,6 +1,8 @@
 // What the API needs of the house. It cannot tell which mode it runs in.
 #pragma once
 
+#include <chrono>
+
 #include "ledger/ledger.hpp"
 #include "queue/queue.hpp"
 #include "search/search.hpp"
@@ -12,6 +14,7 @@ struct services {
     queue::sender& queue;
     search::port& search;
     std::size_t json_depth_max;
+    std::chrono::milliseconds search_time_max;
 };
 
 }  // namespace confab::api

@@ -38,6 +38,7 @@ constexpr option table[] = {
     {"queue-bytes-max", type::number, "268435456", "bytes", 1024 * 1024, 64 * gib, "heavier waiting writes are refused with 503", false},
     {"batch-commands-max", type::number, "1000", "commands", 1, 100'000, "writes that share one commit", false},
     {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "of the writes that share one commit", false},
+    {"search-time-max-ms", type::number, "10000", "milliseconds", 1, 3'600'000, "a search that takes longer is refused with 503", false},
     {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known", false},
     {"log-level", type::text, "info", "debug|info|warning|error|off", 0, 0, "the least that is logged, on standard error", true},
 };

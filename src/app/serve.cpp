@@ -77,8 +77,9 @@ public:
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
           queue_(queue::make_local_queue({s.number("queue-commands-max"), s.number("queue-bytes-max")})),
-          search_(search::make_scan(ledger_->reader(), read_pool_.get_executor())),
-          services_{ledger_->reader(), *queue_, *search_, s.number("json-depth-max")},
+          search_(search::make_scan(ledger_->reader())),
+          services_{ledger_->reader(), *queue_, *search_, s.number("json-depth-max"),
+                    std::chrono::milliseconds(s.number("search-time-max-ms"))},
           loops_(threads_of(s)),
           server_(http::listen(loops_, server_options_of(s, where_))),
           batch_options_(batch_options_of(s)) {}

@@ -13,6 +13,7 @@ constexpr const char* messages[] = {
     "no number left",
     "the queue is full",
     "the ledger is unavailable",
+    "it took too long",
     "the outcome of the commit is unknown",
     "writes are closed until a restart",
     "the server is shutting down",

@@ -17,6 +17,7 @@ enum class error {
     numbers_used_up,  // the chat or app has handed out its last number
     overloaded,       // the queue is full; nothing was done
     unavailable,      // the ledger could not be read or written; nothing was done
+    too_slow,         // it took longer than it may
     outcome_unknown,  // the ledger failed while committing; only a restart finds out
     writes_closed,    // a commit failed before; writes are refused until a restart
     shutting_down,    // the server is draining; nothing was done

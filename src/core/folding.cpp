@@ -2,7 +2,6 @@
 
 #include <utf8proc.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -23,26 +22,42 @@ std::string map(std::string_view text, utf8proc_option_t options) {
     return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length)};
 }
 
+// Written so that the compiler makes vector code of it.
 bool is_ascii(std::string_view text) {
-    return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    unsigned char bits = 0;
+    for (const char c : text) bits |= static_cast<unsigned char>(c);
+    return bits < 0x80;
 }
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+void append_lower(std::string& out, std::string_view ascii) {
+    const auto begin = out.size();
+    out.resize(begin + ascii.size());
+    for (std::size_t i = 0; i < ascii.size(); ++i) {
+        const auto c = static_cast<unsigned char>(ascii[i]);
+        out[begin + i] = static_cast<char>(c + ((c >= 'A') & (c <= 'Z')) * ('a' - 'A'));
+    }
+}
 
 }  // namespace
 
 std::string fold(std::string_view text) {
     if (is_ascii(text)) {  // normalisation leaves ASCII as it is, and folding is lower case
-        std::string folded(text);
-        std::ranges::transform(folded, folded.begin(), to_lower);
+        std::string folded;
+        append_lower(folded, text);
         return folded;
     }
     return map(map(map(text, nfkc), casefold), nfkc);
 }
 
 bool folded_query::is_in(std::string_view text) const {
-    const auto folded = fold(text);
-    return memmem(folded.data(), folded.size(), needle_.data(), needle_.size()) != nullptr;
+    const auto contains = [this](std::string_view folded) {
+        return memmem(folded.data(), folded.size(), needle_.data(), needle_.size()) != nullptr;
+    };
+    if (!is_ascii(text)) return contains(fold(text));
+    thread_local std::string lower;  // kept, so that looking through many texts allocates nothing
+    lower.clear();
+    append_lower(lower, text);
+    return contains(lower);
 }
 
 }  // namespace confab::core

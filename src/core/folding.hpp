@@ -18,6 +18,11 @@ public:
 
     bool is_in(std::string_view text) const;
 
+    // Where a text that is folded already contains it, from `from` on; npos: nowhere.
+    std::size_t find_in(std::string_view folded, std::size_t from) const { return folded.find(needle_, from); }
+    // Of the folded query, in bytes.
+    std::size_t size() const { return needle_.size(); }
+
 private:
     std::string needle_;
 };

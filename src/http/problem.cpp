@@ -33,6 +33,7 @@ constexpr description descriptions[] = {
     {500, "internal", "The server made a mistake", no_retry},
     {503, "overloaded", "Too many writes are waiting; nothing was done", 1},
     {503, "unavailable", "The ledger cannot be used at the moment; nothing was done", 5},
+    {503, "too_slow", "This took longer than it may", 1},
     {503, "outcome_unknown", "Whether this was done is unknown", 5},
     {503, "writes_closed", "Writes are refused until the server was restarted; nothing was done", 30},
     {503, "shutting_down", "The server is stopping; nothing was done", 5},

@@ -24,6 +24,7 @@ enum class problem_kind {
     internal,
     overloaded,
     unavailable,
+    too_slow,
     outcome_unknown,
     writes_closed,
     shutting_down,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/command.hpp"
 #include "core/effect.hpp"
 #include "core/entities.hpp"
+#include "core/folding.hpp"
 #include "core/state.hpp"
 
 namespace confab::ledger {
@@ -29,6 +31,14 @@ struct window {
     std::uint64_t last = 0;
     ledger::order order = order::ascending;
     std::size_t rows_max = slice_rows_max;
+};
+
+// The most messages one call compares with a query.
+inline constexpr std::size_t match_rows_max = 20'000;
+
+struct matches {
+    std::vector<core::message> rows;
+    std::optional<window> rest;  // what was not looked at; nothing: all was
 };
 
 // Sees all that was committed before the call. Any thread, any number of calls at once.
@@ -49,6 +59,10 @@ public:
     virtual awaitable<result<std::vector<core::app>>> apps(window w) = 0;
     virtual awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) = 0;
     virtual awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) = 0;
+
+    // Of the window's messages, those whose content contains the query; tombstones never do. Looks at no more than match_rows_max of them, a bound
+    // of work, and tells how far it came. REQUIRES: `query` lives until the answer.
+    virtual awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) = 0;
 
     // What a message said at its versions above `after`, in ascending order, the present one last; a slice as above.
     // Errors: not_found, deleted.

@@ -1,6 +1,7 @@
 // Search: the messages of one chat whose content contains a text, by the comparison of core/folding.hpp, newest first.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/async.hpp"

@@ -114,7 +114,8 @@ class Chat:
         return self.say(content, **more).expect(201).json["number"]
 
     def edit(self, number, content, if_match=None, **more):
-        return self.client.put(f"{self.messages_path}/{number}", {"content": content, **more}, if_match_header(if_match))
+        path = f"{self.messages_path}/{number}"
+        return self.client.put(path, {"content": content, **more}, if_match_header(if_match))
 
     def delete(self, number, if_match=None):
         return self.client.delete(f"{self.messages_path}/{number}", if_match_header(if_match))

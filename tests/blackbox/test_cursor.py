@@ -5,6 +5,7 @@ import threading
 
 from client import Chat, Client
 from load import together
+from server import Server
 
 
 def cursor(answer, chat):
@@ -59,8 +60,8 @@ def test_cursor_survives_restarts(start):
         for i in range(10):
             chat.edit(chat.tell("x"), "y").expect(200)
         chat.delete(4).expect(204)
-    for end in (server.stop, server.kill):
-        end()
+    for end in (Server.stop, Server.kill):
+        end(server)
         server = start()
         with Client(server.port) as client:
             assert cursor(listing(Chat(client, chat.path)), chat) == (10, 11)

@@ -1,5 +1,6 @@
 """A deleted message leaves its place and its number, and nothing of its text."""
 
+import json
 import sqlite3
 import threading
 from contextlib import closing
@@ -7,11 +8,11 @@ from contextlib import closing
 import pytest
 
 from client import JSON, Chat, Client, assert_problem
-from load import together
+from load import fill, together
 from objects import assert_created, assert_tombstone
 from pages import follow, joined
-from server import run
-from wire import Wire, request_bytes
+from server import Server, run
+from wire import Wire, post_json, request_bytes
 
 
 def assert_gone(chat, number):
@@ -175,8 +176,8 @@ def test_tombstones_survive_restarts(start):
         for number in range(1, 21, 2):
             chat.delete(number).expect(204)
         before = chat.messages()
-    for end in (server.stop, server.kill):
-        end()
+    for end in (Server.stop, Server.kill):
+        end(server)
         server = start()
         with Client(server.port) as client:
             again = Chat(client, chat.path)
@@ -214,6 +215,57 @@ def test_no_edit_is_done_after_a_deletion_was_told(port, chat):
         assert tombstone["content"] is None and tombstone["version"] == len(versions) + 2
         assert tombstone["created_at"] == first["created_at"]
         assert_gone(chat, number)
+
+
+def test_list_while_deleted_shows_each_message_whole_or_as_its_tombstone(port, chat):
+    befores = [chat.say(f"message {i}", metadata={"i": i}).expect(201).json for i in range(600)]
+
+    def run(index, client):
+        mine = chat.through(client)
+        if index < 2:
+            return [mine.delete(number).expect(204) for number in range(1 + index, 601, 2)]
+        for _ in range(15):
+            for found, before in zip(mine.messages(), befores, strict=True):
+                if found != before:
+                    assert_tombstone(found, before)
+
+    together(port, 4, run)
+    assert all(message["content"] is None for message in chat.messages())
+
+
+def test_versions_while_deleted_are_whole_or_gone(port, chat):
+    for number in range(1, 41):
+        chat.tell("text 1")
+        for version in range(2, 12):
+            chat.edit(number, f"text {version}").expect(200)
+
+    def run(index, client):
+        mine = chat.through(client)
+        for number in range(1, 41):
+            if index == 0:
+                mine.delete(number).expect(204)
+            else:
+                for answer in [mine.versions(number) for _ in range(3)]:
+                    if answer.status == 200:
+                        assert [entry["content"] for entry in answer.json] == [f"text {v}" for v in range(1, 12)]
+                    else:
+                        assert_problem(answer, 410, "deleted")
+
+    together(port, 6, run)
+
+
+def test_held_search_never_shows_what_was_deleted_meanwhile(port, chat):
+    contents = fill(chat, [f"hit {i} " + "x" * 4000 for i in range(2500)])
+    with Wire(port, receive_buffer=4096) as wire:
+        status, headers = wire.send(post_json(chat.messages_path + "/search", b'{"query":"hit"}')).read_status()
+        assert status == 200
+        for number in range(1, 101):
+            chat.delete(number).expect(204)
+        hits = json.loads(wire.read_body(headers))
+    numbers = [hit["number"] for hit in hits]
+    assert numbers[:2400] == list(range(2500, 100, -1)) and numbers == sorted(set(numbers), reverse=True)
+    assert all(hit["content"] == contents[hit["number"] - 1] for hit in hits)
+    assert chat.find("hit") == list(range(2500, 100, -1))
 
 
 def test_of_32_conditional_deletions_and_edits_one_is_done(port, chat):

@@ -90,6 +90,29 @@ def test_retry_after_a_failed_sync_and_a_restart_creates_one(start, start_failin
         assert Chat(client, path).contents() == ["once"]
 
 
+def test_failed_sync_leaves_an_edit_and_a_deletion_done_or_not(confab, start, start_failing):
+    server, fault = start_failing
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        for number in (1, 2, 3):
+            chat.tell(f"message {number}")
+        chat.delete(3).expect(204)
+        fault.touch()
+        assert_told_to_come_back(chat.delete(2), "outcome_unknown")
+        for answer in (chat.edit(1, "refused"), chat.delete(1)):
+            assert_told_to_come_back(answer, "writes_closed")
+        assert chat.content(1) == "message 1"
+    server.kill()
+    server = start()
+    with Client(server.port) as client:
+        messages = Chat(client, chat.path).messages()
+        assert messages[0]["content"] == "message 1" and messages[2]["content"] is None
+        assert (messages[1]["content"], messages[1]["version"]) in (("message 2", 1), (None, 2))
+        Chat(client, chat.path).delete(2).expect(204)
+    server.stop()
+    assert run(confab, "check", "--data", server.data).returncode == 0
+
+
 @pytest.mark.parametrize("size", [600_000, 3_000_000, 9_000_000])
 def test_full_disk_loses_nothing_that_was_told(confab, start, size):
     server = start(preexec=files_end_at(size))

@@ -153,7 +153,8 @@ def test_transfer_encoding_not_understood_smuggles_no_request(wire, chat, encodi
 
 
 def test_whole_url_as_target_is_the_path_in_it(wire, app):
-    assert wire.send(request_bytes("GET", f"http://confab.test{app}")).read_answer().expect(200).json["chats_count"] == 0
+    answer = wire.send(request_bytes("GET", f"http://confab.test{app}")).read_answer()
+    assert answer.expect(200).json["chats_count"] == 0
 
 
 def mutated(rng, request):
@@ -271,7 +272,8 @@ def test_more_connections_than_file_descriptors_harm_nobody_already_served(start
         beyond = [Wire(server.port) for _ in range(200)]
         for wire in beyond:
             wire.send_unwanted(request_bytes("GET", "/apps"))
-        wait_for(lambda: open_files(server) == 128 or is_readable(beyond[-1]), "no file is left, or the last turned away")
+        wait_for(lambda: open_files(server) == 128 or is_readable(beyond[-1]),
+                 "no file is left, or the last was turned away")
         for number in range(1, 21):
             assert chat.tell(f"message {number}") == number
             assert chat.find(f"message {number}") == [number]

@@ -1,7 +1,6 @@
 """One chat of a million messages: listed in bounded memory, the log bounded, others served meanwhile."""
 
 import json
-import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -10,12 +9,10 @@ import pytest
 
 from client import Chat, Client
 from load import share
+from memory import assert_bounded, idle_memory
 from wire import Wire, request_bytes
 
 MESSAGES = 1_000_000
-MIB = 2**20
-GROWTH_MAX = 64 * MIB
-LOG_MAX = 64 * MIB
 MADE_MEANWHILE = [f"made meanwhile {i} " + "x" * 60000 for i in range(3000)]  # thrice what the log may hold
 
 
@@ -25,9 +22,8 @@ def load_million(data, chat):
         assert not (data / "confab.db-wal").exists()
         number = int(chat.path.rsplit("/", 1)[1])
         (chat_id, at), = database.execute("SELECT id, created_at FROM chats WHERE number = ?", (number,)).fetchall()
-        rows = ((chat_id << 32 | n, f"message {n} of a million 🎈", 1, at + n, at + n) for n in range(1, MESSAGES + 1))
-        database.executemany("INSERT INTO messages(id, content, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
-                             rows)
+        rows = ((chat_id << 32 | n, f"message {n} of a million 🎈", at + n, at + n) for n in range(1, MESSAGES + 1))
+        database.executemany("INSERT INTO messages(id, content, created_at, updated_at) VALUES (?, ?, ?, ?)", rows)
         database.execute("UPDATE chats SET messages_count = ? WHERE id = ?", (MESSAGES, chat_id))
 
 
@@ -44,29 +40,6 @@ def hall(start):
     with Client(server.port) as client:
         yield server, *(Chat(client, small.path) for small in (chat, before, after))
     server.stop()
-
-
-def memory(server, name):
-    with open(f"/proc/{server.process.pid}/status") as status:
-        return int(re.search(rf"^{name}:\s+(\d+) kB$", status.read(), re.M)[1]) * 1024
-
-
-def idle_memory(server):
-    """What it holds now; from here on VmHWM is the peak of what comes."""
-    with open(f"/proc/{server.process.pid}/clear_refs", "w") as refs:
-        refs.write("5")
-    return memory(server, "VmRSS")
-
-
-def log_size(server):
-    """SQLite does not shorten this file while it is open: its size is the most it ever was."""
-    return (server.data / "confab.db-wal").stat().st_size
-
-
-def assert_bounded(server, idle):
-    grown, log = memory(server, "VmHWM") - idle, log_size(server)
-    print(f"{grown / MIB:.1f} MiB above idle, a log of {log / MIB:.1f} MiB")
-    assert grown <= GROWTH_MAX and log <= LOG_MAX
 
 
 def objects(pieces):

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 
-from client import Client, assert_problem
+from client import FORM, Client, assert_problem
 from fold import Scan
 from load import fill, together
 from pages import LIMIT_DEFAULT, follow, joined, links
@@ -22,6 +22,11 @@ def chat(shared_server):
         fill(chat, [" ".join(WORDS[(i * step) % len(WORDS)] for step in range(1, 2 + i % 3)) for i in range(COUNT)])
         fill(beside, WORDS)
         yield chat
+
+
+@pytest.fixture
+def fresh(client):
+    return client.new_chat()
 
 
 def search_page(chat, query, **paging):
@@ -87,13 +92,30 @@ def test_wrong_paging_parameter_is_named(chat, field, value):
     assert_problem(search_page(chat, "needle", **{field: value}), 422, "invalid_parameters", field, "invalid")
 
 
+@pytest.mark.parametrize("field", ["after", "around"])
+def test_anchor_that_no_search_knows_is_named(chat, field):
+    assert_problem(search_page(chat, "needle", **{field: 5}), 422, "invalid_parameters", field, "invalid")
+
+
+def test_paging_parameters_in_a_body_are_not_read(client, chat):
+    hits = chat.search("needle").expect(200).json
+    path = f"{chat.messages_path}/search"
+    for answer in (client.post(path, {"query": "needle", "limit": 1, "before": 9}),
+                   client.request("POST", path, "query=needle&limit=1&before=9", FORM)):
+        assert answer.expect(200).json == hits and links(answer) == {}
+
+
+def test_longest_query_is_followed_to_the_end(client, fresh):
+    query = "語🎈" * 128
+    for i in range(7):
+        fresh.tell(f"{i} {query}")
+    first = search_page(fresh, query, limit=2).expect(200)
+    rest = joined(follow(client, links(first)["next"], method="POST"))
+    assert [hit["number"] for hit in first.json + rest] == list(range(7, 0, -1))
+
+
 def test_blank_query_stays_refused_when_paged(chat):
     assert_problem(search_page(chat, " ", limit=3), 422, "invalid_parameters", "query", "blank")
-
-
-@pytest.fixture
-def fresh(client):
-    return client.new_chat()
 
 
 def test_deleted_message_is_never_found(fresh):

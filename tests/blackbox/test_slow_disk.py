@@ -84,6 +84,49 @@ def test_unsynced_message_is_neither_told_nor_shown(start_held, disk, pool):
         assert chat.contents() == ["in between"]
 
 
+def test_unsynced_edit_and_deletion_are_neither_told_nor_shown(start_held, disk, pool):
+    port = start_held().port
+    chat = new_chat(port)
+    with Client(port) as reader:
+        chat = chat.through(reader)
+        for content in ("first text", "second text"):
+            chat.tell(content)
+        before = chat.page(limit=9)
+        disk.hold()
+        edited = in_background(pool, port, lambda client: chat.through(client).edit(1, "changed"))
+        disk.wait_until_asked()
+        deleted = in_background(pool, port, lambda client: chat.through(client).delete(2))
+        for _ in range(20):
+            again = chat.page(limit=9)
+            assert (again.raw, again.headers["Last-Event-ID"]) == (before.raw, before.headers["Last-Event-ID"])
+            assert chat.find("text") == [2, 1] and chat.find("changed") == []
+            assert chat.read(1).headers["ETag"] == '"1"' and len(chat.versions(1).expect(200).json) == 1
+            chat.read(2).expect(200)
+        assert not edited.done() and not deleted.done()
+        disk.let_go()
+        assert edited.result().expect(200).json["content"] == "changed"
+        deleted.result().expect(204)
+        assert [message["content"] for message in chat.messages()] == ["changed", None]
+        assert chat.find("text") == [] and chat.find("changed") == [1]
+
+
+def test_conditional_edits_that_wait_together_are_decided_one_by_one(start_held, disk, pool):
+    port = start_held().port
+    chat = new_chat(port)
+    with Client(port) as reader:
+        chat.through(reader).tell("draft")
+    disk.hold()
+    first = say_in_background(pool, port, chat, "takes the sync")
+    disk.wait_until_asked()
+    waiting = [in_background(pool, port, lambda client, i=i: chat.through(client).edit(1, f"{i}", if_match='"1"'))
+               for i in range(20)]
+    disk.let_go()
+    statuses = sorted(one.result().status for one in waiting)
+    assert statuses == [200] + [412] * 19 and first.result().status == 201
+    with Client(port) as client:
+        assert [entry["version"] for entry in chat.through(client).versions(1).json] == [1, 2]
+
+
 def test_reads_go_on_while_a_sync_hangs(start_held, disk, pool):
     port = start_held().port
     chat = new_chat(port)

@@ -7,6 +7,7 @@ import pytest
 from client import Chat, Client, assert_problem
 from load import together
 from objects import MESSAGE, assert_object
+from server import Server
 from wire import Wire, request_bytes
 
 MATCHING = ['"1"', '"7", "1"', '"1","2"', '"x" , "1" , "y"', "*"]
@@ -174,8 +175,8 @@ def test_300_edits_are_301_versions_also_after_a_restart(start):
     assert [(entry["version"], entry["content"]) for entry in before] == list(enumerate(contents, 1))
     times = [entry["created_at"] for entry in before]
     assert times == sorted(times) and times[-1] == last["updated_at"] and times[0] == last["created_at"]
-    for end in (server.stop, server.kill):
-        end()
+    for end in (Server.stop, Server.kill):
+        end(server)
         server = start()
         with Client(server.port) as client:
             assert Chat(client, chat.path).versions(1).expect(200).json == before

@@ -1,8 +1,8 @@
 """What the clients of the crash test were told, and what they are in doubt about.
 
 Every created message begins with a name of its own, which its edits keep: so a message stored twice shows. Each message
-is edited and deleted only by the thread that made it: so there is one right content, and after a crash during an edit or
-a deletion two. A deleted one has the content None; its name is known from its creation.
+is edited and deleted only by the thread that made it: so there is one right content, and after a crash during an edit
+or a deletion two. A deleted one has the content None; its name is known from its creation.
 """
 
 import threading

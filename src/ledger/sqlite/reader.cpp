@@ -178,6 +178,12 @@ public:
         });
     }
 
+    awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) override {
+        co_return co_await run_on(pool_, [&] {
+            return with_session<matches>([&](session& s) { return result<matches>(matching_in(s, chat, w, query)); });
+        });
+    }
+
     awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat, core::message_number message,
                                                                    std::uint64_t after) override {
         co_return co_await run_on(pool_, [&] {
@@ -204,6 +210,22 @@ private:
     awaitable<result<std::vector<T>>> read_list(std::uint64_t rows, Work work) {
         if (rows <= inline_rows_max) co_return with_session<std::vector<T>>(work);
         co_return co_await run_on(pool_, [&] { return with_session<std::vector<T>>(work); });
+    }
+
+    // Compares the text where SQLite has it; only a hit becomes a message.
+    static matches matching_in(session& s, core::chat_id chat, window w, const core::folded_query& query) {
+        auto& sql = s.messages.in(w.order);
+        sql.bind(row_of(chat, w.after), row_of(chat, w.last), std::uint64_t{match_rows_max});
+        const sqlite::reading until_done(sql);
+        matches found;
+        std::size_t looked_at = 0, bytes = 0;
+        for (; bytes < slice_bytes_max && sql.row(); ++looked_at) {
+            const auto number = number_in(sql.number(0));
+            w.order == order::ascending ? w.after = number : w.last = number - 1;
+            if (query.is_in(sql.text(1))) bytes += bytes_of(found.rows.emplace_back(message_from(sql)));
+        }
+        if (looked_at == match_rows_max || bytes >= slice_bytes_max) found.rest = w;
+        return found;
     }
 
     static result<std::vector<core::message_version>> versions_in(session& s, core::chat_id chat,

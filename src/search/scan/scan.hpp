@@ -8,7 +8,6 @@
 
 namespace confab::search {
 
-// Reads through `from`, compares on `pool`, off the event loops.
-std::unique_ptr<port> make_scan(ledger::reader& from, asio::any_io_executor pool);
+std::unique_ptr<port> make_scan(ledger::reader& from);
 
 }  // namespace confab::search

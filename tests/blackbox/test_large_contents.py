@@ -1,0 +1,73 @@
+"""Answers of many messages of the largest size: they are whole, and the server never holds them whole."""
+
+import pytest
+
+from client import Client
+from load import fill
+from memory import assert_bounded, idle_memory
+from server import Server
+from wire import Wire, post_json, request_bytes
+
+COUNT = 1200
+EDITS = 400
+CONTENT = "needle " + "x" * 65500
+HELD = 10
+
+
+@pytest.fixture(scope="module")
+def loaded(confab, tmp_path_factory):
+    """A data folder, and by kind of answer the request for it, to a chat of COUNT messages of 64 KiB and to a message
+    that had EDITS such contents."""
+    server = Server(confab, tmp_path_factory.mktemp("large") / "data").wait_until_listening()
+    try:
+        with Client(server.port) as client:
+            app = client.new_app()
+            chat, edited = client.new_chat(app), client.new_chat(app)
+            fill(chat, [f"{i:5} {CONTENT}" for i in range(COUNT)])
+            edited.tell(CONTENT)
+            for version in range(EDITS):
+                edited.edit(1, f"{version} {CONTENT}").expect(200)
+        server.stop()
+    finally:
+        server.kill()
+    return server.data, {
+        "whole list": request_bytes("GET", chat.messages_path),
+        "page": request_bytes("GET", chat.messages_path + "?limit=1000&order=desc"),
+        "whole search": post_json(chat.messages_path + "/search", b'{"query":"needle"}'),
+        "page of search": post_json(chat.messages_path + "/search?limit=1000", b'{"query":"needle"}'),
+        "versions": request_bytes("GET", edited.messages_path + "/1/versions")}
+
+
+@pytest.fixture
+def server(confab, loaded):
+    server = Server(confab, loaded[0]).wait_until_listening()
+    yield server
+    server.kill()
+
+
+EXPECTED = {"whole list": COUNT, "page": 1000, "whole search": COUNT, "page of search": 1000, "versions": EDITS + 1}
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_large_answer_is_whole_and_never_held_whole(server, loaded, kind):
+    idle = idle_memory(server)
+    with Wire(server.port) as wire:
+        answer = wire.send(loaded[1][kind]).read_answer().expect(200)
+    assert len(answer.json) == EXPECTED[kind] and answer.raw.count(CONTENT.encode()) == EXPECTED[kind]
+    assert_bounded(server, idle)
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_slow_readers_of_large_answers_hold_little(server, loaded, kind):
+    idle = idle_memory(server)
+    held = [Wire(server.port, receive_buffer=4096).send(loaded[1][kind]) for _ in range(HELD)]
+    for wire in held:
+        assert wire.read_status()[0] == 200
+        assert wire.file.read(20000)
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        for number in range(1, 51):
+            assert chat.tell("served meanwhile") == number and len(chat.messages()) == number
+    assert_bounded(server, idle)
+    for wire in held:
+        wire.close()
