@@ -138,10 +138,13 @@ def findings(newman, path, address, folder, routes):
 
 def write_examples(newman, path, address, folder):
     collection = json.loads(path.read_text())
-    _, run = run_newman(newman, path, address, folder / "report.json")
-    for item, execution in zip(requests_of(collection), run["executions"]):
-        item["response"] = [example_of(item, execution)]
-    path.write_text(json.dumps(collection, ensure_ascii=False, indent=2) + "\n")
+    items = list(requests_of(collection))
+    returncode, run = run_newman(newman, path, address, folder / "report.json")
+    yield from run_findings(returncode, run, items)
+    for item, execution in zip(items, run["executions"]):
+        if "response" in execution:
+            item["response"] = [example_of(item, execution)]
+    path.write_text(json.dumps(collection, ensure_ascii=False, indent="\t") + "\n")  # as Postman exports it
 
 
 def main(confab, newman, root, writes):
@@ -151,9 +154,8 @@ def main(confab, newman, root, writes):
         folder = pathlib.Path(name)
         server, address = start(confab, folder / "data")
         try:
-            found = [] if writes else list(findings(newman, path, address, folder, routes))
-            if writes:
-                write_examples(newman, path, address, folder)
+            work = write_examples(newman, path, address, folder) if writes else findings(newman, path, address, folder, routes)
+            found = list(work)
         finally:
             ended_with = stop(server)
     if ended_with != 0:

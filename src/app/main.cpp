@@ -19,12 +19,11 @@ constexpr int exit_usage = 2;
 
 log::level level_of(const settings& s) {
     const auto& name = s.text("log-level");
-    if (name == "debug") return log::level::debug;
     if (name == "info") return log::level::info;
     if (name == "warning") return log::level::warning;
     if (name == "error") return log::level::error;
     if (name == "off") return log::level::off;
-    throw usage_error(fmt::format("log-level is '{}': it takes debug, info, warning, error or off", name));
+    throw usage_error(fmt::format("log-level is '{}': it takes info, warning, error or off", name));
 }
 
 int check(const settings& s) {

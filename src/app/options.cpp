@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "app/version.hpp"
@@ -21,7 +22,7 @@ constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 
 constexpr option table[] = {
     {"listen", type::text, "127.0.0.1:3000", "ADDRESS:PORT", 0, 0, "where to listen; port 0 takes any free one", false},
-    {"data", type::folder, "./confab-data", "FOLDER", 0, 0, "where the data is", true},
+    {"data", type::text, "./confab-data", "FOLDER", 0, 0, "where the data is", true},
     {"auth", type::text, "", "MODE", 0, 0,
      "'open': anyone who reaches the server may do anything; to be said for every address but loopback", false},
     {"threads", type::number, "0", "threads", 0, 256, "event loops; 0: one per processor", false},
@@ -30,7 +31,7 @@ constexpr option table[] = {
     {"header-bytes-max", type::number, "16384", "bytes", 1024, 1024 * 1024, "a longer request header is refused with 431", false},
     {"body-bytes-max", type::number, "524288", "bytes", 1024, gib, "a longer request body is refused with 413", false},
     {"json-depth-max", type::number, "32", "levels", 1, 1000, "deeper JSON is refused with 400", false},
-    {"header-timeout-s", type::number, "30", "seconds", 1, 3600, "from a request's first byte to its last", false},
+    {"request-timeout-s", type::number, "30", "seconds", 1, 3600, "from a request's first byte to its last", false},
     {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection", false},
     {"write-timeout-s", type::number, "30", "seconds", 1, 3600, "for a client to take a piece of its response", false},
     {"drain-timeout-s", type::number, "8", "seconds", 1, 3600, "for requests in flight once told to stop", false},
@@ -40,7 +41,7 @@ constexpr option table[] = {
     {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "of the writes that share one commit", false},
     {"search-time-max-ms", type::number, "10000", "milliseconds", 1, 3'600'000, "a search that takes longer is refused with 503", false},
     {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known", false},
-    {"log-level", type::text, "info", "debug|info|warning|error|off", 0, 0, "the least that is logged, on standard error", true},
+    {"log-level", type::text, "info", "info|warning|error|off", 0, 0, "the least that is logged, on standard error", true},
 };
 
 struct command {
@@ -96,6 +97,8 @@ values read_environment(std::string& config_file) {
 values read_file(const std::string& path) {
     values found;
     if (path.empty()) return found;
+    if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))
+        throw usage_error(fmt::format("config file {}: is no regular file", path));
     std::vector<CLI::ConfigItem> items;
     try {
         items = CLI::ConfigINI().from_file(path);
@@ -183,10 +186,11 @@ parsed parse(int argc, const char* const* argv) {
     const auto* const found = std::ranges::find(commands, first, &command::name);
     if (found == std::end(commands)) throw usage_error(fmt::format("unknown command {} (see confab --help)", first));
 
-    std::string config_file, help;
-    const auto environment = read_environment(config_file);
-    const auto flags = read_flags(*found, argc - 1, argv + 1, config_file, help);
+    std::string named_by_flag, config_file, help;
+    const auto flags = read_flags(*found, argc - 1, argv + 1, named_by_flag, help);
     if (!help.empty()) return {{}, {}, help};
+    const auto environment = read_environment(config_file);
+    if (!named_by_flag.empty()) config_file = named_by_flag;
     return {std::string(found->name), merge(flags, environment, read_file(config_file)), {}};
 }
 

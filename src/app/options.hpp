@@ -11,7 +11,7 @@
 
 namespace confab::app {
 
-enum class option_type { text, number, folder };
+enum class option_type { text, number };
 
 struct option {
     std::string_view name;  // --name, CONFAB_NAME, and `name = value` in a file

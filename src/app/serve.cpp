@@ -59,7 +59,7 @@ http::server_options server_options_of(const settings& s, const listen_address& 
             .header_bytes_max = s.number("header-bytes-max"),
             .body_bytes_max = s.number("body-bytes-max"),
             .idle_timeout = std::chrono::seconds(s.number("idle-timeout-s")),
-            .request_timeout = std::chrono::seconds(s.number("header-timeout-s")),
+            .request_timeout = std::chrono::seconds(s.number("request-timeout-s")),
             .write_timeout = std::chrono::seconds(s.number("write-timeout-s"))};
 }
 
@@ -84,12 +84,19 @@ public:
           server_(http::listen(loops_, server_options_of(s, where_))),
           batch_options_(batch_options_of(s)) {}
 
+    // Also when the start failed halfway.
+    ~standalone() { stop(); }
+    standalone(const standalone&) = delete;
+    standalone& operator=(const standalone&) = delete;
+
     void start() {
         asio::co_spawn(writer_loop_.at(0), write::write_batches(*queue_, ledger_->writer(), batch_options_),
                        [this](std::exception_ptr failure) { writer_ended(failure); });
         writer_loop_.start();
+        is_writing_ = true;
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
         loops_.start();
+        is_serving_ = true;
     }
 
     void announce() const {
@@ -99,11 +106,12 @@ public:
         std::fflush(stdout);
     }
 
-    // Whether everything in flight was answered.
+    // Whether everything in flight was answered. Once is enough.
     bool stop() {
-        const bool whole = server_->drain(drain_timeout_);
+        const bool whole = !std::exchange(is_serving_, false) || server_->drain(drain_timeout_);
         queue_->close();
-        writer_done_.get_future().wait();
+        if (std::exchange(is_writing_, false)) writer_done_.get_future().wait();
+        writer_loop_.stop();
         loops_.stop();
         read_pool_.join();
         return whole;
@@ -116,9 +124,11 @@ private:
     }
 
     void writer_ended(std::exception_ptr failure) {
-        if (failure) {
+        try {
+            if (failure) std::rethrow_exception(failure);
+        } catch (const std::exception& cause) {
             // Without its writer the server could only refuse. A crash loses nothing that was acknowledged, and a restart mends it.
-            log::error("the batch writer failed; the process ends");
+            log::error(fmt::format("the batch writer failed, the process ends: {}", cause.what()));
             std::abort();
         }
         writer_done_.set_value();
@@ -136,6 +146,8 @@ private:
     std::unique_ptr<http::server> server_;
     const write::batch_options batch_options_;
     std::promise<void> writer_done_;
+    bool is_writing_ = false;
+    bool is_serving_ = false;
 };
 
 // From its making on, SIGTERM and SIGINT end the server in an orderly way; a second one changes nothing.

@@ -11,7 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <optional>
-#include <tuple>
+#include <type_traits>
 #include <utility>
 
 namespace confab {

@@ -1,5 +1,10 @@
 #include "base/event_loops.hpp"
 
+#include <string>
+#include <system_error>
+
+#include "base/error.hpp"
+
 namespace confab {
 
 event_loops::event_loops(std::size_t count) {
@@ -9,7 +14,11 @@ event_loops::event_loops(std::size_t count) {
 event_loops::~event_loops() { stop(); }
 
 void event_loops::start() {
-    for (auto& l : loops_) l->thread = std::thread([&context = l->context] { context.run(); });
+    try {
+        for (auto& l : loops_) l->thread = std::thread([&context = l->context] { context.run(); });
+    } catch (const std::system_error& cause) {
+        throw startup_error(std::string("cannot start a thread: ") + cause.what());
+    }
 }
 
 void event_loops::stop() {

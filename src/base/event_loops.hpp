@@ -19,7 +19,7 @@ public:
     std::size_t size() const { return loops_.size(); }
     boost::asio::io_context& at(std::size_t index) { return loops_[index]->context; }
 
-    // Begins to run them all.
+    // Begins to run them all. Throws startup_error: no thread to be had.
     void start();
     // Ends them and waits for their threads. What still waits on a loop never resumes; it is destroyed with this object.
     void stop();

@@ -8,7 +8,6 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(level l) {
     switch (l) {
-        case level::debug: return spdlog::level::debug;
         case level::info: return spdlog::level::info;
         case level::warning: return spdlog::level::warn;
         case level::error: return spdlog::level::err;
@@ -27,7 +26,6 @@ void start(level least) {
     spdlog::set_default_logger(std::move(logger));
 }
 
-void debug(std::string_view line) { spdlog::debug("{}", line); }
 void info(std::string_view line) { spdlog::info("{}", line); }
 void warning(std::string_view line) { spdlog::warn("{}", line); }
 void error(std::string_view line) { spdlog::error("{}", line); }

@@ -5,10 +5,9 @@
 
 namespace confab::log {
 
-enum class level { debug, info, warning, error, off };
+enum class level { info, warning, error, off };
 
 void start(level least);
-void debug(std::string_view line);
 void info(std::string_view line);
 void warning(std::string_view line);
 void error(std::string_view line);

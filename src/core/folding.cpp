@@ -2,24 +2,79 @@
 
 #include <utf8proc.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <cassert>
 #include <cstring>
-#include <memory>
-#include <new>
+#include <iterator>
+#include <vector>
 
 namespace confab::core {
 namespace {
 
-constexpr auto nfkc = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+using code_points = std::vector<utf8proc_int32_t>;
+
+constexpr auto compatible = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
 constexpr auto casefold = static_cast<utf8proc_option_t>(UTF8PROC_CASEFOLD);
 
-std::string map(std::string_view text, utf8proc_option_t options) {
-    utf8proc_uint8_t* mapped = nullptr;
-    const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                     static_cast<utf8proc_ssize_t>(text.size()), &mapped, options);
-    const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owned(mapped, &std::free);
-    if (length < 0) throw std::bad_alloc();  // text is valid, so memory is all that can be missing
-    return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length)};
+code_points decoded(std::string_view text) {
+    code_points all;
+    all.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        utf8proc_int32_t c;
+        const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at),
+                                             static_cast<utf8proc_ssize_t>(text.size() - at), &c);
+        assert(length > 0);
+        at += static_cast<std::size_t>(length);
+        all.push_back(c);
+    }
+    return all;
+}
+
+// Every code point replaced by what it is mapped to.
+code_points mapped(const code_points& text, utf8proc_option_t options) {
+    code_points all;
+    all.reserve(text.size() + text.size() / 4);
+    int boundary = UTF8PROC_BOUNDCLASS_START;
+    for (const auto c : text) {
+        utf8proc_int32_t to[32];  // the longest mapping is 18 code points (U+FDFA)
+        const auto count = utf8proc_decompose_char(c, to, std::size(to), options, &boundary);
+        assert(count >= 0 && count <= static_cast<utf8proc_ssize_t>(std::size(to)));
+        all.insert(all.end(), to, to + count);
+    }
+    return all;
+}
+
+int combining_class(utf8proc_int32_t c) { return utf8proc_get_property(c)->combining_class; }
+
+// Canonical order (Unicode 3.11, D109): marks after a base by their class. utf8proc's own takes quadratic time, and a hostile text is one long run.
+void order_marks(code_points& text) {
+    const auto is_mark = [](utf8proc_int32_t c) { return combining_class(c) != 0; };
+    for (auto run = text.begin(); run != text.end();) {
+        run = std::find_if(run, text.end(), is_mark);
+        const auto end = std::find_if_not(run, text.end(), is_mark);
+        if (end - run > 1) std::ranges::stable_sort(run, end, {}, combining_class);
+        run = end;
+    }
+}
+
+code_points nfkc(const code_points& text) {
+    auto all = mapped(text, compatible);
+    order_marks(all);
+    const auto length = utf8proc_normalize_utf32(all.data(), static_cast<utf8proc_ssize_t>(all.size()), compatible);
+    assert(length >= 0);
+    all.resize(static_cast<std::size_t>(length));
+    return all;
+}
+
+std::string encoded(const code_points& text) {
+    std::string all;
+    all.reserve(text.size() * 3);
+    for (const auto c : text) {
+        utf8proc_uint8_t bytes[4];
+        const auto length = utf8proc_encode_char(c, bytes);
+        all.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
+    }
+    return all;
 }
 
 // Written so that the compiler makes vector code of it.
@@ -46,7 +101,7 @@ std::string fold(std::string_view text) {
         append_lower(folded, text);
         return folded;
     }
-    return map(map(map(text, nfkc), casefold), nfkc);
+    return encoded(nfkc(mapped(nfkc(decoded(text)), casefold)));
 }
 
 bool folded_query::is_in(std::string_view text) const {

@@ -32,6 +32,7 @@ constexpr description descriptions[] = {
     {431, "header_too_large", "The header is too large", no_retry},
     {500, "internal", "The server made a mistake", no_retry},
     {503, "overloaded", "Too many writes are waiting; nothing was done", 1},
+    {503, "too_many_connections", "Too many connections are open; nothing was done", 1},
     {503, "unavailable", "The ledger cannot be used at the moment; nothing was done", 5},
     {503, "too_slow", "This took longer than it may", 1},
     {503, "outcome_unknown", "Whether this was done is unknown", 5},
@@ -64,9 +65,6 @@ void append_fields(std::string& out, const std::vector<field_problem>& fields) {
 }
 
 }  // namespace
-
-unsigned status_of(problem_kind kind) { return describe(kind).status; }
-std::string_view code_of(problem_kind kind) { return describe(kind).code; }
 
 response to_response(const problem& p, std::string_view request_id) {
     const auto& d = describe(p.kind);

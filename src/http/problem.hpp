@@ -23,6 +23,7 @@ enum class problem_kind {
     header_too_large,
     internal,
     overloaded,
+    too_many_connections,
     unavailable,
     too_slow,
     outcome_unknown,
@@ -43,9 +44,6 @@ struct problem {
     std::string detail;
     std::vector<field_problem> fields = {};
 };
-
-unsigned status_of(problem_kind kind);
-std::string_view code_of(problem_kind kind);
 
 // Carries Retry-After where trying again later can help.
 response to_response(const problem& p, std::string_view request_id);

@@ -12,6 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
+#include <latch>
 #include <mutex>
 #include <unordered_set>
 
@@ -125,11 +126,11 @@ public:
     }
 
     bool drain(std::chrono::seconds deadline) override {
-        asio::post(loops_.at(0), [this] {
+        on_every_loop([this](connections& c) {
             boost::system::error_code ignored;
-            acceptor_.close(ignored);
+            if (&c == per_loop_.front().get()) acceptor_.close(ignored);
+            c.drain();
         });
-        on_every_loop([](connections& c) { c.drain(); });
         if (count_.wait_for_none(deadline)) return true;
         on_every_loop([](connections& c) { c.close_all(); });
         count_.wait_for_none(std::chrono::milliseconds(200));
@@ -174,7 +175,7 @@ private:
     }
 
     void turn_away(tcp_socket& socket) {
-        const problem full{problem_kind::overloaded, fmt::format("{} connections are open already", options_.connections_max)};
+        const problem full{problem_kind::too_many_connections, fmt::format("{} connections are open already", options_.connections_max)};
         std::string text;
         append_response(text, to_response(full, "-"), "-", {false, true, false});
         boost::system::error_code ignored;
@@ -183,10 +184,17 @@ private:
         socket.shutdown(asio::socket_base::shutdown_both, ignored);
     }
 
+    // Returns once it is done on all of them.
     template <class Work>
     void on_every_loop(Work work) {
-        for (std::size_t i = 0; i < loops_.size(); ++i)
-            asio::post(loops_.at(i), [c = per_loop_[i].get(), work] { work(*c); });
+        std::latch done(static_cast<std::ptrdiff_t>(loops_.size()));
+        for (std::size_t i = 0; i < loops_.size(); ++i) {
+            asio::post(loops_.at(i), [&, c = per_loop_[i].get()] {
+                work(*c);
+                done.count_down();
+            });
+        }
+        done.wait();
     }
 
     event_loops& loops_;

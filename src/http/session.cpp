@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -64,8 +63,12 @@ problem problem_of(boost::system::error_code cause, const server_options& option
     return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
 }
 
+// Beast's limits leave out what stands between the chunks of a body.
+const problem endless_line{problem_kind::header_too_large, "a chunk's extension or the trailer is too long"};
+
 }  // namespace
 
+// One request being read. The header is taken as soon as it is whole, so that no trailer field can pass for one of it (RFC 9110, 6.5.1).
 struct session::reading {
     using parser_type = beast::request_parser<beast::string_body>;
 
@@ -74,7 +77,7 @@ struct session::reading {
         parser.emplace();
         parser->header_limit(static_cast<std::uint32_t>(options.header_bytes_max));
         parser->body_limit(options.body_bytes_max);
-        parser->eager(true);
+        asked.reset();
         continue_sent = false;
     }
 
@@ -85,46 +88,47 @@ struct session::reading {
             buffer.consume(used);
             if (cause == beast::error::need_more) {
                 cause = {};
-                return false;
+                break;
             }
             if (cause) return false;
+            if (parser->is_header_done() && !asked) take_header();
         }
         return parser->is_done();
     }
 
     bool wants_continue() const {
-        return parser->is_header_done() && !continue_sent && parser->get().version() >= 11 &&
+        return asked && !continue_sent && parser->get().version() >= 11 &&
                boost::beast::iequals(parser->get()[beast::field::expect], "100-continue");
     }
 
-    // What the parser lets pass, but leaves unclear whom the request is for or where it ends (RFC 9112, 3.2 and 6.3).
+    // What the parser lets pass, but leaves unclear whom the request is for or where it ends (RFC 9112, 3.2, 6.1 and 6.3).
     std::optional<problem> framing_problem() const {
-        const auto& message = parser->get();
-        if (message.version() >= 11 && message.count(beast::field::host) != 1)
-            return problem{problem_kind::malformed, "send one Host header"};
-        const auto encodings = message.count(beast::field::transfer_encoding);
-        const bool is_chunked = boost::beast::iequals(message[beast::field::transfer_encoding], "chunked");
-        if (encodings > 1 || (encodings == 1 && !is_chunked))
-            return problem{problem_kind::malformed, "Transfer-Encoding can only be chunked here"};
+        const bool is_http_1_1 = parser->get().version() >= 11;
+        if (is_http_1_1 && asked->count("Host") != 1) return problem{problem_kind::malformed, "send one Host header"};
+        const auto encodings = asked->count("Transfer-Encoding");
+        const bool is_chunked = encodings == 1 && boost::beast::iequals(*asked->find("Transfer-Encoding"), "chunked");
+        if (encodings > 0 && !(is_http_1_1 && is_chunked))
+            return problem{problem_kind::malformed, "Transfer-Encoding can only be chunked here, and only in HTTP/1.1"};
         return std::nullopt;
-    }
-
-    request take() {
-        auto& message = parser->get();
-        request r;
-        r.method = verb_of(message.method());
-        r.target = message.target();
-        r.headers.reserve(8);
-        for (const auto& field : message) r.headers.push_back({field.name_string(), field.value()});
-        r.body = std::move(message.body());
-        const auto id = r.find("Request-Id");
-        r.id = id && is_sane_id(*id) ? std::string(*id) : make_request_id();
-        return r;
     }
 
     boost::beast::flat_buffer buffer;
     std::optional<parser_type> parser;
+    std::optional<request> asked;  // once the header is whole; its body last
     bool continue_sent = false;
+
+private:
+    void take_header() {
+        const auto& message = parser->get();
+        asked.emplace();
+        asked->method = verb_of(message.method());
+        asked->target = message.target();
+        asked->headers.reserve(8);
+        for (const auto& field : message) asked->headers.push_back({field.name_string(), field.value()});
+        const auto id = asked->find("Request-Id");
+        asked->id = id && is_sane_id(*id) ? std::string(*id) : make_request_id();
+        parser->eager(true);  // from here on there is nothing to stop for
+    }
 };
 
 session::session(tcp_socket socket, const server_options& options, const handler& answer, const bool& draining)
@@ -148,12 +152,17 @@ awaitable<void> session::run() {
 // False: the connection is of no more use.
 awaitable<bool> session::read_request(reading& r) {
     idle_ = r.buffer.size() == 0;
+    if (draining_ && idle_) co_return false;
     deadline_ = clock::now() + (idle_ ? options_.idle_timeout : options_.request_timeout);
+    bool is_checked = false;
     for (;;) {
         boost::system::error_code cause;
         const bool whole = r.parse(cause);
-        if (cause) {
-            co_await refuse(problem_of(cause, options_));
+        auto wrong = cause ? std::optional(problem_of(cause, options_)) : std::nullopt;
+        if (!wrong && r.asked && !std::exchange(is_checked, true)) wrong = r.framing_problem();
+        if (!wrong && r.buffer.size() > options_.header_bytes_max && !whole) wrong = endless_line;
+        if (wrong) {
+            co_await refuse(*wrong);
             co_return false;
         }
         if (whole) break;
@@ -163,10 +172,6 @@ awaitable<bool> session::read_request(reading& r) {
             deadline_ = clock::now() + options_.request_timeout;
         }
         if (!co_await fill(r)) co_return false;
-    }
-    if (const auto wrong = r.framing_problem()) {
-        co_await refuse(*wrong);
-        co_return false;
     }
     deadline_ = clock::time_point::max();
     co_return true;
@@ -185,7 +190,8 @@ awaitable<void> session::serve_one(reading& r) {
     const auto& message = r.parser->get();
     const bool is_http_1_1 = message.version() >= 11;
     keep_alive_ = message.keep_alive();
-    auto asked = r.take();
+    auto& asked = *r.asked;
+    asked.body = std::move(r.parser->get().body());
     auto reply = co_await answered(asked);
     if (draining_ || (reply.more && !is_http_1_1)) keep_alive_ = false;
     const framing f{keep_alive_, is_http_1_1, asked.method == verb::head};
@@ -213,9 +219,8 @@ awaitable<void> session::write_pieces(response& r, const framing& f) {
         if (!co_await write(out_)) co_return;
         out_.clear();
         auto next = co_await r.more();
-        if (!next) {  // a body that breaks off is the only way left to say so
-            keep_alive_ = false;
-            close();
+        if (!next) {
+            break_off();
             co_return;
         }
         if (!*next) break;
@@ -238,11 +243,20 @@ awaitable<bool> session::write(std::string_view text) {
         }
     }
     if (text.empty()) co_return true;
-    deadline_ = clock::now() + options_.write_timeout;
-    const auto [failed, length] = co_await asio::async_write(socket_, asio::buffer(text), as_tuple);
+    co_return co_await write_slowly(text);
+}
+
+// As the client takes it; every bit of progress gives it time anew.
+awaitable<bool> session::write_slowly(std::string_view text) {
+    while (!text.empty()) {
+        deadline_ = clock::now() + options_.write_timeout;
+        const auto [failed, sent] = co_await socket_.async_write_some(asio::buffer(text), as_tuple);
+        if (failed) keep_alive_ = false;
+        if (failed) co_return false;
+        text.remove_prefix(sent);
+    }
     deadline_ = clock::time_point::max();
-    if (failed) keep_alive_ = false;
-    co_return !failed;
+    co_return true;
 }
 
 awaitable<void> session::refuse(const problem& p) {
@@ -263,6 +277,14 @@ awaitable<void> session::linger() {
         const auto [cause, length] = co_await socket_.async_read_some(asio::buffer(dropped), as_tuple);
         if (cause) co_return;
     }
+}
+
+// Ends a response in the middle so that nobody can take it for whole: with a reset, since the end of the connection ends an HTTP/1.0 body.
+void session::break_off() {
+    keep_alive_ = false;
+    boost::system::error_code ignored;
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket_.close(ignored);
 }
 
 void session::enforce_deadline(clock::time_point at) {

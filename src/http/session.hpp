@@ -39,6 +39,8 @@ private:
     awaitable<response> answered(request& r);
     awaitable<void> write_pieces(response& r, const framing& f);
     awaitable<bool> write(std::string_view text);
+    awaitable<bool> write_slowly(std::string_view text);
+    void break_off();
     awaitable<void> refuse(const struct problem& p);
     awaitable<void> linger();
 

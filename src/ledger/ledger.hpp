@@ -33,8 +33,9 @@ struct window {
     std::size_t rows_max = slice_rows_max;
 };
 
-// The most messages one call compares with a query.
+// The most messages, and about the most bytes of them, that one call compares with a query: some tens of milliseconds of work.
 inline constexpr std::size_t match_rows_max = 20'000;
+inline constexpr std::size_t match_bytes_max = 2 * 1024 * 1024;
 
 struct matches {
     std::vector<core::message> rows;
@@ -94,7 +95,7 @@ class auditor {
 public:
     struct app_row {
         core::app_id id;
-        core::app_token token;
+        std::string token;
         std::uint64_t chats_count;
     };
     struct chat_row {
@@ -108,7 +109,8 @@ public:
         core::message_number number;
         std::uint64_t version;
         bool is_deleted;
-        bool has_text;  // content or metadata
+        bool has_content;
+        bool has_metadata;
     };
     struct change_row {
         std::uint64_t seq;
@@ -122,12 +124,12 @@ public:
     virtual awaitable<result<void>> refresh() = 0;
     // What the engine itself finds wrong with its files; empty when nothing.
     virtual awaitable<result<std::vector<std::string>>> engine_findings() = 0;
-    virtual awaitable<result<std::vector<app_row>>> apps(core::app_id after) = 0;
+    virtual awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) = 0;
     // The chats of one app, also any that stand above its count.
-    virtual awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after) = 0;
+    virtual awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after, std::size_t rows_max) = 0;
     virtual awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) = 0;
     virtual awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) = 0;
-    // Rows whose parent does not exist, in the whole ledger.
+    // Rows that no walk from the apps downwards can meet: without a parent, with a number below 1, keys that made nothing. In the whole ledger.
     virtual awaitable<result<std::uint64_t>> orphans() = 0;
 };
 

@@ -32,7 +32,7 @@ public:
         for (auto& line : *engine) tell("the database itself: " + line);
         const auto orphans = co_await ledger_.orphans();
         if (!orphans) co_return orphans.error();
-        if (*orphans > 0) tell(fmt::format("{} rows belong to no app or chat", *orphans));
+        if (*orphans > 0) tell(fmt::format("{} rows belong to nothing", *orphans));
         if (auto ok = co_await check_apps(); !ok) co_return ok.error();
         co_return std::move(report_);
     }
@@ -41,7 +41,7 @@ private:
     awaitable<result<void>> check_apps() {
         for (core::app_id after;;) {
             if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
-            const auto apps = co_await ledger_.apps(after);
+            const auto apps = co_await ledger_.apps(after, ledger::slice_rows_max);
             if (!apps) co_return apps.error();
             if (apps->empty()) co_return result<void>();
             for (const auto& app : *apps)
@@ -52,15 +52,17 @@ private:
 
     awaitable<result<void>> check_app(const auditor::app_row& listed) {
         if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
-        const auto now = co_await ledger_.apps(core::app_id(listed.id.value() - 1));
+        const auto now = co_await ledger_.apps(core::app_id(listed.id.value() - 1), 1);
         if (!now) co_return now.error();
-        const auto& app = now->front();
-        const auto name = fmt::format("app {}", app.token.text());
+        const auto& app = now->empty() ? listed : now->front();
+        const auto name = fmt::format("app {}", app.token);
         ++report_.apps;
+        if (app.id != listed.id) tell(name + ": is gone");
+        if (!core::app_token::parse(app.token)) tell(name + ": its token is none");
         sequence numbers;
         std::vector<core::chat_number> chats;
         for (;;) {
-            const auto slice = co_await ledger_.chats(app.id, core::chat_number(numbers.last()));
+            const auto slice = co_await ledger_.chats(app.id, core::chat_number(numbers.last()), ledger::slice_rows_max);
             if (!slice) co_return slice.error();
             if (slice->empty()) break;
             for (const auto& chat : *slice) {
@@ -76,10 +78,14 @@ private:
 
     awaitable<result<void>> check_chat(core::app_id app, core::chat_number number, const std::string& app_name) {
         if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
-        const auto now = co_await ledger_.chats(app, core::chat_number(number.value() - 1));
+        const auto now = co_await ledger_.chats(app, core::chat_number(number.value() - 1), 1);
         if (!now) co_return now.error();
-        const auto& chat = now->front();
         const auto name = fmt::format("{} chat {}", app_name, number.value());
+        if (now->empty() || now->front().number != number) {
+            tell(name + ": is gone");
+            co_return result<void>();
+        }
+        const auto& chat = now->front();
         ++report_.chats;
         messages_seen seen;
         if (auto ok = co_await check_messages(chat, name, seen); !ok) co_return ok.error();
@@ -104,10 +110,10 @@ private:
                 follow(numbers, message.number.value(), name, "message");
                 if (message.version != 1) seen.edited[message.number.value()] = message.version;
                 if (message.is_deleted) seen.deleted.insert(message.number.value());
-                if (message.is_deleted == message.has_text) {
-                    tell(fmt::format("{} message {}: {}", name, message.number.value(),
-                                     message.is_deleted ? "is deleted, but its text is there" : "has no text"));
-                }
+                if (message.is_deleted && (message.has_content || message.has_metadata))
+                    tell(fmt::format("{} message {}: is deleted, but its text is there", name, message.number.value()));
+                if (!message.is_deleted && !message.has_content)
+                    tell(fmt::format("{} message {}: has no text", name, message.number.value()));
             }
             report_.messages += slice->size();
         }
@@ -123,6 +129,9 @@ private:
             if (!slice) co_return slice.error();
             if (slice->empty()) break;
             for (const auto& change : *slice) {
+                if (change.message.value() < 1 || change.message.value() > chat.messages_count) {
+                    tell(fmt::format("{} change {}: is of message {}, which is not there", name, change.seq, change.message.value()));
+                }
                 follow(seqs, change.seq, name, "change");
                 auto& version = reached.try_emplace(change.message.value(), 1).first->second;
                 if (change.version != ++version) {

@@ -214,7 +214,7 @@ def test_many_broken_connections_leave_the_server_well(port, chat):
 
 
 def test_request_that_never_ends_is_closed(start):
-    server = start("--header-timeout-s", 1, "--idle-timeout-s", 1)
+    server = start("--request-timeout-s", 1, "--idle-timeout-s", 1)
     with Wire(server.port) as silent, Wire(server.port) as slow, Wire(server.port) as half, \
             Client(server.port) as client:
         slow.send(b"GET /apps HTTP/1.1\r\nHost: conf")

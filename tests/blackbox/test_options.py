@@ -8,7 +8,7 @@ from client import Client
 from server import run
 
 DEFAULTS = {"body-bytes-max": "524288", "header-bytes-max": "16384", "json-depth-max": "32", "listen": "127.0.0.1:3000"}
-OPTIONS = [*DEFAULTS, "data", "threads", "header-timeout-s", "idle-timeout-s", "connections-max", "queue-commands-max",
+OPTIONS = [*DEFAULTS, "data", "threads", "request-timeout-s", "idle-timeout-s", "connections-max", "queue-commands-max",
            "queue-bytes-max", "batch-commands-max", "drain-timeout-s", "auth"]
 
 
@@ -78,7 +78,7 @@ def test_help_lists_every_option_with_default_and_unit(confab):
     effective_values = effective(confab)
     for name in OPTIONS:
         assert effective_values[name][0] in paragraphs[name], paragraphs[name]
-    for name, unit in (("body-bytes-max", "bytes"), ("header-timeout-s", "seconds"), ("drain-timeout-s", "seconds"),
+    for name, unit in (("body-bytes-max", "bytes"), ("request-timeout-s", "seconds"), ("drain-timeout-s", "seconds"),
                        ("queue-bytes-max", "bytes"), ("queue-commands-max", "commands"),
                        ("connections-max", "connections")):
         assert unit in paragraphs[name], paragraphs[name]

@@ -107,9 +107,19 @@ TEST_F(check_of, a_message_without_text) {
     expect_found("update messages set content = null where id & 0xffffffff = 1", "has no text");
 }
 
+TEST_F(check_of, a_change_of_no_message) {
+    expect_found("update changes set number = 77 where id & 0xffffffff = 1", "change 1: is of message 77, which is not there");
+}
+
+TEST_F(check_of, a_key_that_made_nothing) {
+    expect_found("insert into idempotency values(1 << 2 | 2, x'00', x'00', 9, 0)", "1 rows belong to nothing");
+}
+
+TEST_F(check_of, a_damaged_token) { expect_found("update apps set token = 'x'", "its token is none"); }
+
 TEST_F(check_of, rows_without_a_parent) {
     expect_found("insert into messages(id, content, created_at, updated_at) values(99 << 32 | 1, 'x', 0, 0)",
-                 "1 rows belong to no app or chat");
+                 "1 rows belong to nothing");
 }
 
 }  // namespace

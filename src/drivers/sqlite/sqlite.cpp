@@ -21,6 +21,7 @@ int note_wal_pages(void* kept, sqlite3*, const char*, int pages) {
 
 bool failure::is_corruption() const { return primary(code_) == SQLITE_NOTADB || primary(code_) == SQLITE_CORRUPT; }
 bool failure::is_disk_full() const { return primary(code_) == SQLITE_FULL; }
+bool failure::is_busy() const { return primary(code_) == SQLITE_BUSY || primary(code_) == SQLITE_LOCKED; }
 
 void statement::finalize::operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
 
@@ -107,11 +108,18 @@ void connection::execute(const char* sql) {
 
 void connection::wait_for_locks(int ms) { sqlite3_busy_timeout(handle_.get(), ms); }
 
-void connection::checkpoint(checkpoint_kind kind) {
-    const int mode = kind == checkpoint_kind::passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART;
-    const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, nullptr, nullptr);
-    if (code != SQLITE_OK && primary(code) != SQLITE_BUSY) fail(handle_.get(), code);
+bool connection::checkpoint(checkpoint_kind kind) {
+    const int mode = kind == checkpoint_kind::passive   ? SQLITE_CHECKPOINT_PASSIVE
+                     : kind == checkpoint_kind::restart ? SQLITE_CHECKPOINT_RESTART
+                                                        : SQLITE_CHECKPOINT_TRUNCATE;
+    int in_log = 0, moved = 0;
+    const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, &in_log, &moved);
+    if (primary(code) == SQLITE_BUSY) return false;
+    if (code != SQLITE_OK) fail(handle_.get(), code);
+    return moved == in_log;
 }
+
+std::int64_t connection::changed_rows() const { return sqlite3_changes64(handle_.get()); }
 
 bool connection::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 

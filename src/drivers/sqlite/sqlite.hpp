@@ -24,6 +24,7 @@ public:
     int code() const { return code_; }
     bool is_corruption() const;  // not a database, or a damaged one
     bool is_disk_full() const;
+    bool is_busy() const;        // somebody else holds a lock
 
 private:
     int code_;
@@ -103,10 +104,14 @@ public:
     // Waits this long for a lock before it fails with SQLITE_BUSY.
     void wait_for_locks(int ms);
 
-    // passive moves what no reader holds back; restart waits for readers (see wait_for_locks), so that the next commit can start the log over.
-    enum class checkpoint_kind { passive, restart };
-    // Moves committed pages from the write-ahead log into the database. Being busy is no failure: less is moved.
-    void checkpoint(checkpoint_kind kind);
+    // passive moves what no reader holds back; restart waits for readers (see wait_for_locks), so that the next commit can start the log over;
+    // truncate also makes the log's file empty.
+    enum class checkpoint_kind { passive, restart, truncate };
+    // Moves committed pages from the write-ahead log into the database and syncs them. False: busy, so not all was done.
+    bool checkpoint(checkpoint_kind kind);
+
+    // How many rows the last statement that changed any has changed.
+    std::int64_t changed_rows() const;
 
     // The length of the write-ahead log after this connection's last commit. Nothing moves it on by itself.
     int wal_pages() const { return *wal_pages_; }

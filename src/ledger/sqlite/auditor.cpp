@@ -18,8 +18,10 @@ public:
           apps_(db_.prepare("select id, token, chats_count from apps where id > ? order by id limit ?")),
           chats_(db_.prepare("select id, number, messages_count, changes_count from chats "
                              "where app_id = ? and number > ? order by number limit ?")),
-          messages_(db_.prepare("select id, version, deleted_at is not null, content is not null or metadata is not null from messages where id > ? and id <= ? order by id limit ?")),
-          changes_(db_.prepare("select id, number, version, content_before is not null from changes where id > ? and id <= ? order by id limit ?")) {}
+          messages_(db_.prepare("select id, version, deleted_at is not null, content is not null, metadata is not null from messages "
+                             "where id > ? and id <= ? order by id limit ?")),
+          changes_(db_.prepare("select id, number, version, content_before is not null from changes "
+                            "where id > ? and id <= ? order by id limit ?")) {}
 
     awaitable<result<void>> refresh() override {
         try {
@@ -37,14 +39,15 @@ public:
                                     [](const std::string& line) { return line != "ok"; });
     }
 
-    awaitable<result<std::vector<app_row>>> apps(core::app_id after) override {
-        co_return rows<app_row>(apps_.bind(after.value(), slice_limit), [](const auto& row) {
-            return app_row{core::app_id(row.number(0)), core::app_token::parse(row.text(1)).value(), row.number(2)};
+    awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) override {
+        co_return rows<app_row>(apps_.bind(after.value(), std::uint64_t{rows_max}), [](const auto& row) {
+            return app_row{core::app_id(row.number(0)), std::string(row.text(1)), row.number(2)};
         });
     }
 
-    awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after) override {
-        co_return rows<chat_row>(chats_.bind(app.value(), after.value(), slice_limit), [app](const auto& row) {
+    awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after,
+                                                       std::size_t rows_max) override {
+        co_return rows<chat_row>(chats_.bind(app.value(), after.value(), std::uint64_t{rows_max}), [app](const auto& row) {
             return chat_row{core::chat_id(row.number(0)), app, core::chat_number(row.number(1)), row.number(2),
                             row.number(3)};
         });
@@ -54,7 +57,7 @@ public:
         messages_.bind(row_of(chat, after.value()), row_of(chat, core::number_max), slice_limit);
         co_return rows<message_row>(messages_, [](const auto& row) {
             return message_row{core::message_number(number_in(row.number(0))), row.number(1), row.integer(2) != 0,
-                               row.integer(3) != 0};
+                               row.integer(3) != 0, row.integer(4) != 0};
         });
     }
 
@@ -67,10 +70,17 @@ public:
     }
 
     awaitable<result<std::uint64_t>> orphans() override {
-        auto count = db_.prepare(
-            "select (select count(*) from chats where app_id not in (select id from apps)) + "
-            "(select count(*) from messages where id >> 32 not in (select id from chats)) + "
-            "(select count(*) from changes where id >> 32 not in (select id from chats))");
+        auto count = db_.prepare(R"sql(
+            select (select count(*) from apps where id < 1)
+                 + (select count(*) from chats where app_id not in (select id from apps) or id < 1 or number < 1)
+                 + (select count(*) from messages where id >> 32 not in (select id from chats) or id & 4294967295 = 0)
+                 + (select count(*) from changes where id >> 32 not in (select id from chats) or id & 4294967295 = 0)
+                 + (select count(*) from idempotency where case scope & 3
+                        when 0 then number not in (select id from apps)
+                        when 1 then not exists (select 1 from chats c where c.app_id = scope >> 2 and c.number = idempotency.number)
+                        when 2 then not exists (select 1 from messages where id = (scope >> 2) << 32 | idempotency.number)
+                        else true end)
+        )sql");
         const auto counted = rows<std::uint64_t>(count, [](const auto& row) { return row.number(0); });
         if (!counted) co_return counted.error();
         co_return counted->front();

@@ -25,8 +25,8 @@ constexpr std::string_view versions_sql = R"sql(
 )sql";
 constexpr std::uint64_t versions_max = 100;  // a slice of them: each may weigh 64 KiB, and they are sorted before the first is out
 
-struct session {
-    explicit session(const std::string& database)
+struct read_session {
+    explicit read_session(const std::string& database)
         : db(database, sqlite::access::read_only),
           app_by_token(db.prepare(fmt::format("select {} from apps where token = ?", app_columns))),
           app_by_id(db.prepare(fmt::format("select {} from apps where id = ?", app_columns))),
@@ -64,7 +64,7 @@ class session_pool {
 public:
     explicit session_pool(std::string database) : database_(std::move(database)) {}
 
-    std::unique_ptr<session> take() {
+    std::unique_ptr<read_session> take() {
         {
             const std::lock_guard lock(mutex_);
             if (!idle_.empty()) {
@@ -73,10 +73,10 @@ public:
                 return taken;
             }
         }
-        return std::make_unique<session>(database_);
+        return std::make_unique<read_session>(database_);
     }
 
-    void give_back(std::unique_ptr<session> s) {
+    void give_back(std::unique_ptr<read_session> s) {
         const std::lock_guard lock(mutex_);
         idle_.push_back(std::move(s));
     }
@@ -84,7 +84,7 @@ public:
 private:
     std::string database_;
     std::mutex mutex_;
-    std::vector<std::unique_ptr<session>> idle_;
+    std::vector<std::unique_ptr<read_session>> idle_;
 };
 
 core::chat chat_from(const sqlite::statement& row) {
@@ -129,22 +129,22 @@ public:
 
     awaitable<result<core::app>> find_app(core::app_token token) override {
         co_return with_session<core::app>(
-            [&](session& s) { return one<core::app>(s.app_by_token.bind(token.text()), app_from); });
+            [&](read_session& s) { return one<core::app>(s.app_by_token.bind(token.text()), app_from); });
     }
 
     awaitable<result<core::app>> find_app(core::app_id id) override {
         co_return with_session<core::app>(
-            [&](session& s) { return one<core::app>(s.app_by_id.bind(id.value()), app_from); });
+            [&](read_session& s) { return one<core::app>(s.app_by_id.bind(id.value()), app_from); });
     }
 
     awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) override {
         co_return with_session<core::chat>(
-            [&](session& s) { return one<core::chat>(s.chat.bind(app.text(), chat.value()), chat_from); });
+            [&](read_session& s) { return one<core::chat>(s.chat.bind(app.text(), chat.value()), chat_from); });
     }
 
     awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
                                                   core::message_number message) override {
-        co_return with_session<core::message>([&](session& s) -> result<core::message> {
+        co_return with_session<core::message>([&](read_session& s) -> result<core::message> {
             // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
             const auto id = one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
                                                [](const auto& row) { return core::chat_id(row.number(0)); });
@@ -154,25 +154,25 @@ public:
     }
 
     awaitable<result<core::app_id>> last_app() override {
-        co_return with_session<core::app_id>([&](session& s) {
+        co_return with_session<core::app_id>([&](read_session& s) {
             return one<core::app_id>(s.last_app, [](const auto& row) { return core::app_id(row.number(0)); });
         });
     }
 
     awaitable<result<std::vector<core::app>>> apps(window w) override {
-        return read_list<core::app>(limit_of(w), [=](session& s) {
+        return read_list<core::app>(limit_of(w), [=](read_session& s) {
             return many<core::app>(s.apps.in(w.order).bind(w.after, w.last, limit_of(w)), app_from);
         });
     }
 
     awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) override {
-        return read_list<core::chat>(limit_of(w), [=](session& s) {
+        return read_list<core::chat>(limit_of(w), [=](read_session& s) {
             return many<core::chat>(s.chats.in(w.order).bind(app.value(), w.after, w.last, limit_of(w)), chat_from);
         });
     }
 
     awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) override {
-        return read_list<core::message>(limit_of(w), [=](session& s) {
+        return read_list<core::message>(limit_of(w), [=](read_session& s) {
             auto& sql = s.messages.in(w.order);
             return many<core::message>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)), message_from);
         });
@@ -180,7 +180,7 @@ public:
 
     awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) override {
         co_return co_await run_on(pool_, [&] {
-            return with_session<matches>([&](session& s) { return result<matches>(matching_in(s, chat, w, query)); });
+            return with_session<matches>([&](read_session& s) { return result<matches>(matching_in(s, chat, w, query)); });
         });
     }
 
@@ -188,7 +188,7 @@ public:
                                                                    std::uint64_t after) override {
         co_return co_await run_on(pool_, [&] {
             return with_session<std::vector<core::message_version>>(
-                [&](session& s) { return versions_in(s, chat, message, after); });
+                [&](read_session& s) { return versions_in(s, chat, message, after); });
         });
     }
 
@@ -213,22 +213,23 @@ private:
     }
 
     // Compares the text where SQLite has it; only a hit becomes a message.
-    static matches matching_in(session& s, core::chat_id chat, window w, const core::folded_query& query) {
+    static matches matching_in(read_session& s, core::chat_id chat, window w, const core::folded_query& query) {
         auto& sql = s.messages.in(w.order);
         sql.bind(row_of(chat, w.after), row_of(chat, w.last), std::uint64_t{match_rows_max});
         const sqlite::reading until_done(sql);
         matches found;
-        std::size_t looked_at = 0, bytes = 0;
-        for (; bytes < slice_bytes_max && sql.row(); ++looked_at) {
+        std::size_t looked_at = 0, compared = 0, bytes = 0;
+        for (; compared < match_bytes_max && bytes < slice_bytes_max && sql.row(); ++looked_at) {
+            compared += sql.text(1).size();
             const auto number = number_in(sql.number(0));
             w.order == order::ascending ? w.after = number : w.last = number - 1;
             if (query.is_in(sql.text(1))) bytes += bytes_of(found.rows.emplace_back(message_from(sql)));
         }
-        if (looked_at == match_rows_max || bytes >= slice_bytes_max) found.rest = w;
+        if (looked_at == match_rows_max || compared >= match_bytes_max || bytes >= slice_bytes_max) found.rest = w;
         return found;
     }
 
-    static result<std::vector<core::message_version>> versions_in(session& s, core::chat_id chat,
+    static result<std::vector<core::message_version>> versions_in(read_session& s, core::chat_id chat,
                                                                   core::message_number message, std::uint64_t after) {
         const auto row = row_of(chat, message.value());
         const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);

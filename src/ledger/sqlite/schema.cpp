@@ -95,6 +95,7 @@ int schema_of(sqlite::connection& db) {
         throw startup_error(fmt::format(
             "the data has schema version {}, this program knows up to {}: use a newer confab", found, newest_schema()));
     }
+    if (found < 1) throw startup_error(fmt::format("the data has schema version {}, which there never was", found));
     return found;
 }
 

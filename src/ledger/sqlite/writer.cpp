@@ -3,9 +3,10 @@
 // 1. load() reads the heads, messages and keys that a batch names and the state lacks. There is one writer, so what it read stays true.
 // 2. apply() writes the effects in their order, then each touched counter once, and commits: one sync of the write-ahead log.
 // 3. A commit that fails for anything but a full disk may or may not be on disk, and after a failed sync the kernel may drop the pages it could
-//    not write and report the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed from then on. A restart
-//    reads what the disk really holds.
-//    A full disk is different: it refuses to write the commit's last page, without which recovery discards all of it, so nothing is kept.
+//    not write and report the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed from then on. The next start
+//    writes all that can still be read from the log into the database, and syncs that, before it answers anybody.
+//    A full disk is different: it refuses to write the commit's last page, without which recovery discards all of it, so nothing is kept. So is
+//    somebody else's lock: nothing was written yet.
 // 4. tidy() moves the log into the database between batches, where nobody waits for it, and purges expired keys.
 #include "ledger/sqlite/writer.hpp"
 
@@ -24,7 +25,7 @@ constexpr int checkpoint_wal_pages = 2000;         // about 8 MiB: from here on 
 constexpr int restart_wal_pages = 16000;           // about 64 MiB: readers have kept the log from starting over; wait for them
 constexpr int restart_wait_ms = 200;               // a read is one short slice, so this is ample
 constexpr std::int64_t purge_every_us = 60'000'000;
-constexpr std::int64_t purge_rows_max = 10'000;
+constexpr std::int64_t purge_rows_max = 1'000;  // in one go; if there are as many, the next batch is followed by the next go
 
 constexpr std::int64_t change_kind_edit = 1;
 constexpr std::int64_t change_kind_deletion = 2;
@@ -137,7 +138,7 @@ public:
             move_log();
             purge(now);
         } catch (const sqlite::failure& cause) {
-            if (cause.is_disk_full()) {
+            if (cause.is_disk_full() || cause.is_busy()) {
                 log::warning(fmt::format("cannot tidy the ledger: {} ({})", cause.what(), cause.code()));
             } else {
                 close(cause, "tidying");
@@ -248,7 +249,7 @@ private:
     }
 
     error refusal(const sqlite::failure& cause, bool committing) {
-        if (committing && !cause.is_disk_full()) {
+        if (committing && !cause.is_disk_full() && !cause.is_busy()) {
             close(cause, "committing");
             return error::outcome_unknown;
         }
@@ -277,7 +278,7 @@ private:
     void purge(timestamp now) {
         if (now.us < next_purge_us_) return;
         sql_.purge_keys.bind(now.us, purge_rows_max).run();
-        next_purge_us_ = now.us + purge_every_us;
+        if (db_.changed_rows() < purge_rows_max) next_purge_us_ = now.us + purge_every_us;
     }
 
     sqlite::connection db_;
