@@ -47,19 +47,33 @@ std::optional<http::problem> refusal_of(const page& asked) {
     return fits ? std::nullopt : std::optional(invalid_anchor(asked, "is not known to a search, which goes down from `before`"));
 }
 
-// The first hits of the run, as many as the page may have, and whether there are more.
-awaitable<result<slice<core::message>>> take_page(search_run& run, std::size_t limit) {
-    std::vector<core::message> hits;
-    bool is_last = false;
-    while (!is_last && hits.size() <= limit) {
-        auto found = co_await run.next();
+// The numbers of the first hits of the run, one more than the page may have if there are as many. Numbers only: a page of the longest messages is not
+// to be held, and its Link has to be known before it is sent.
+awaitable<result<std::vector<std::uint64_t>>> first_hits(search_run& run, std::size_t limit) {
+    std::vector<std::uint64_t> numbers;
+    for (bool is_last = false; !is_last && numbers.size() <= limit;) {
+        const auto found = co_await run.next();
         if (!found) co_return found.error();
-        std::ranges::move(found->rows, std::back_inserter(hits));
+        for (const auto& m : found->rows) numbers.push_back(m.number.value());
         is_last = found->is_last;
     }
-    const bool has_more = hits.size() > limit;
-    if (has_more) hits.erase(hits.begin() + static_cast<std::ptrdiff_t>(limit), hits.end());
-    co_return slice<core::message>{std::move(hits), !has_more};
+    co_return numbers;
+}
+
+// Reads the messages of these numbers again, a slice at a time, without those that were deleted or edited to something else meanwhile.
+slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<search_run> run, std::vector<std::uint64_t> numbers) {
+    return [&ledger, run, numbers = std::move(numbers), at = std::size_t{0}]() mutable
+               -> awaitable<result<slice<core::message>>> {
+        slice<core::message> read{};
+        for (std::size_t bytes = 0; at < numbers.size() && bytes < ledger::slice_bytes_max; ++at) {
+            const ledger::window one{.after = numbers[at] - 1, .last = numbers[at]};
+            const auto found = co_await ledger.matching(run->chat, one, run->query);
+            if (!found) co_return found.error();
+            for (const auto& m : found->rows) bytes += read.rows.emplace_back(m).content.size();
+        }
+        read.is_last = at == numbers.size();
+        co_return read;
+    };
 }
 
 std::vector<highlighted_message> highlighted(std::vector<core::message> messages, const core::folded_query& query) {
@@ -68,39 +82,32 @@ std::vector<highlighted_message> highlighted(std::vector<core::message> messages
     return all;
 }
 
-void append_hits(std::string& out, std::vector<core::message> messages, const core::folded_query* highlight) {
-    bool first = true;
-    if (highlight)
-        append_rows(out, highlighted(std::move(messages), *highlight), first);
-    else
-        append_rows(out, messages, first);
-}
-
-awaitable<http::response> page_of_hits(call& c, search_run& run, const page& asked, std::string_view repeated, bool highlight) {
-    auto hits = co_await take_page(run, static_cast<std::size_t>(asked.limit));
-    if (!hits) co_return refuse(c, hits.error());
-    auto r = http::json_response(200, "[");
-    if (!hits->is_last) {
-        const auto query = fmt::format("{}&limit={}", repeated, asked.limit);
-        const auto last = std::to_string(hits->rows.back().number.value());
-        r.headers.push_back({"Link", link(c, query, anchor_kind::before, last, "next")});
-    }
-    append_hits(r.body, std::move(hits->rows), highlight ? &run.query : nullptr);
-    r.body += ']';
-    co_return r;
-}
-
-awaitable<http::response> all_hits(call& c, std::shared_ptr<search_run> run, bool highlight) {
-    if (!highlight) {
-        slice_source<core::message> plain = [run] { return run->next(); };
-        co_return co_await list_of(c, std::move(plain));
-    }
-    slice_source<highlighted_message> marked = [run]() -> awaitable<result<slice<highlighted_message>>> {
-        auto found = co_await run->next();
+// The hits a source gives, marked where they match if that was asked for.
+awaitable<http::response> list_hits(call& c, slice_source<core::message> plain, std::shared_ptr<search_run> run, bool highlight) {
+    if (!highlight) co_return co_await list_of(c, std::move(plain));
+    slice_source<highlighted_message> marked = [plain = std::move(plain),
+                                                run]() -> awaitable<result<slice<highlighted_message>>> {
+        auto found = co_await plain();
         if (!found) co_return found.error();
         co_return slice<highlighted_message>{highlighted(std::move(found->rows), run->query), found->is_last};
     };
     co_return co_await list_of(c, std::move(marked));
+}
+
+awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run, page asked, std::string repeated, bool highlight) {
+    auto numbers = co_await first_hits(*run, static_cast<std::size_t>(asked.limit));
+    if (!numbers) co_return refuse(c, numbers.error());
+    const bool has_more = numbers->size() > asked.limit;
+    if (has_more) numbers->resize(static_cast<std::size_t>(asked.limit));
+    std::string next;
+    if (has_more) {
+        const auto query = fmt::format("{}&limit={}", repeated, asked.limit);
+        next = link(c, query, anchor_kind::before, std::to_string(numbers->back()), "next");
+    }
+    auto source = messages_of(c.parts.ledger, run, std::move(*numbers));
+    auto r = co_await list_hits(c, std::move(source), run, highlight);
+    if (has_more) r.headers.push_back({"Link", next});
+    co_return r;
 }
 
 }  // namespace
@@ -130,9 +137,12 @@ awaitable<http::response> search_messages(call& c) {
     }
     const auto run = std::make_shared<search_run>(search_run{c.parts.search, chat->id, core::folded_query(query->text()),
                                                              core::message_number(before), c.parts.search_time_max});
-    if (!asked) co_return co_await all_hits(c, run, highlight);
-    const auto repeated = fmt::format("query={}{}", http::percent_encode(query->text()), highlight ? "&highlight=true" : "");
-    co_return co_await page_of_hits(c, *run, *asked, repeated, highlight);
+    if (!asked) {
+        slice_source<core::message> all = [run] { return run->next(); };
+        co_return co_await list_hits(c, std::move(all), run, highlight);
+    }
+    auto repeated = fmt::format("query={}{}", http::percent_encode(query->text()), highlight ? "&highlight=true" : "");
+    co_return co_await page_of_hits(c, run, *asked, std::move(repeated), highlight);
 }
 
 }  // namespace confab::api

@@ -4,7 +4,7 @@ import pytest
 
 from client import Client
 from load import fill
-from memory import assert_bounded, idle_memory
+from memory import Watch
 from server import Server
 from wire import Wire, post_json, request_bytes
 
@@ -50,24 +50,22 @@ EXPECTED = {"whole list": COUNT, "page": 1000, "whole search": COUNT, "page of s
 
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_large_answer_is_whole_and_never_held_whole(server, loaded, kind):
-    idle = idle_memory(server)
-    with Wire(server.port) as wire:
+    with Watch(server) as watch, Wire(server.port) as wire:
         answer = wire.send(loaded[1][kind]).read_answer().expect(200)
     assert len(answer.json) == EXPECTED[kind] and answer.raw.count(CONTENT.encode()) == EXPECTED[kind]
-    assert_bounded(server, idle)
+    watch.assert_bounded()
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
 def test_slow_readers_of_large_answers_hold_little(server, loaded, kind):
-    idle = idle_memory(server)
-    held = [Wire(server.port, receive_buffer=4096).send(loaded[1][kind]) for _ in range(HELD)]
-    for wire in held:
-        assert wire.read_status()[0] == 200
-        assert wire.file.read(20000)
-    with Client(server.port) as client:
+    with Watch(server) as watch, Client(server.port) as client:
+        held = [Wire(server.port, receive_buffer=4096).send(loaded[1][kind]) for _ in range(HELD)]
+        for wire in held:
+            assert wire.read_status()[0] == 200
+            assert wire.file.read(20000)
         chat = client.new_chat()
         for number in range(1, 51):
             assert chat.tell("served meanwhile") == number and len(chat.messages()) == number
-    assert_bounded(server, idle)
-    for wire in held:
-        wire.close()
+        for wire in held:
+            wire.close()
+    watch.assert_bounded()

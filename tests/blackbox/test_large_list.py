@@ -9,7 +9,7 @@ import pytest
 
 from client import Chat, Client
 from load import share
-from memory import assert_bounded, idle_memory
+from memory import Watch
 from wire import Wire, request_bytes
 
 MESSAGES = 1_000_000
@@ -68,13 +68,13 @@ def assert_is_the_million(listed):
 @pytest.mark.heavy
 def test_million_messages_are_listed_in_bounded_memory(hall):
     server, chat, _, _ = hall
-    idle = idle_memory(server)
-    for _ in range(2):
-        with Wire(server.port) as wire:
-            status, headers = wire.send(request_bytes("GET", chat.messages_path)).read_status()
-            assert status == 200 and headers["Last-Event-ID"] == f"2:{MESSAGES}.0"
-            assert_is_the_million(objects(wire.read_chunks()))
-    assert_bounded(server, idle)
+    with Watch(server) as watch:
+        for _ in range(2):
+            with Wire(server.port) as wire:
+                status, headers = wire.send(request_bytes("GET", chat.messages_path)).read_status()
+                assert status == 200 and headers["Last-Event-ID"] == f"2:{MESSAGES}.0"
+                assert_is_the_million(objects(wire.read_chunks()))
+    watch.assert_bounded()
 
 
 def create_meanwhile(chat, other):
@@ -89,8 +89,7 @@ def create_meanwhile(chat, other):
 @pytest.mark.heavy
 def test_held_list_lets_others_work_and_ends_where_it_began(hall):
     server, chat, other, third = hall
-    idle = idle_memory(server)
-    with Wire(server.port, receive_buffer=4096) as held, ThreadPoolExecutor(1) as pool:
+    with Watch(server) as watch, Wire(server.port, receive_buffer=4096) as held, ThreadPoolExecutor(1) as pool:
         assert held.send(request_bytes("GET", chat.messages_path)).read_status()[0] == 200
         listed = objects(held.read_chunks())
         assert [next(listed)["number"] for _ in range(5)] == [1, 2, 3, 4, 5]
@@ -102,7 +101,7 @@ def test_held_list_lets_others_work_and_ends_where_it_began(hall):
         creating = pool.submit(create_meanwhile, chat, third)
         assert [found["number"] for found in listed] == list(range(6, MESSAGES + 1))
         creating.result()
-    assert_bounded(server, idle)
+    watch.assert_bounded()
 
 
 @pytest.mark.heavy
