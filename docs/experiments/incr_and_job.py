@@ -1,10 +1,11 @@
+#!/usr/bin/python3
 """The race of parallel creators, settled the usual way and Confab's way, under the same load and the same kills.
 
     incr_and_job.py CONFAB [--seed N]
 
 The usual way takes a number from Redis (INCR), leaves a job in a queue (LPUSH), answers 201, and has a worker insert
-the row: usual_way.py. Each of its parts is killed at the moment that costs most. Confab's server is killed as often, at
-random moments under the same load. Every client reads each message back right after its 201. Prints a table; exits
+the row: usual_way.py. Its processes are killed between their two steps, Redis at random moments. Confab's server is
+killed as often in all, at random moments under the same load. Every client reads each message back right after its 201. Prints a table; exits
 with 1 unless the usual way loses at each kind of kill and Confab never does. Needs redis-server; uses one of its own,
 on a free port of the loopback, without an append-only file.
 """

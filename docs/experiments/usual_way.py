@@ -1,8 +1,8 @@
 """The usual way to number messages, as small as it can be. A web process takes a number from Redis (INCR), leaves a
 job there (LPUSH) and answers 201; a worker takes the job (BRPOP) and inserts the row. Started by incr_and_job.py:
 
-    usual_way.py web    REDIS_PORT DATABASE DIE_AT    serves HTTP; dies at its DIE_AT-th message, between INCR and LPUSH
-    usual_way.py worker REDIS_PORT DATABASE DIE_AT    inserts; dies at its DIE_AT-th job, between taking and inserting it
+    usual_way.py web    REDIS_PORT DATABASE DIE_AT    dies at its DIE_AT-th message, between INCR and LPUSH
+    usual_way.py worker REDIS_PORT DATABASE DIE_AT    dies at its DIE_AT-th job, between taking and inserting it
 
 DIE_AT 0 is never. A process dies by the kill -9 that somebody else could have sent at that moment: nothing of it runs
 any more.

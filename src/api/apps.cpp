@@ -26,10 +26,14 @@ struct app_cut {
 app_cut cut_of(const page& asked, std::uint64_t anchor, std::uint64_t last) {
     const bool upwards = asked.order == ledger::order::ascending;
     switch (asked.anchor) {
-        case anchor_kind::none: return upwards ? app_cut{0, 0, asked.limit} : app_cut{last, asked.limit, 0};
-        case anchor_kind::after: return {anchor, 0, asked.limit};
-        case anchor_kind::before: return {anchor - 1, asked.limit, 0};
-        case anchor_kind::around: break;
+        case anchor_kind::none:
+            return upwards ? app_cut{0, 0, asked.limit} : app_cut{last, asked.limit, 0};
+        case anchor_kind::after:
+            return {anchor, 0, asked.limit};
+        case anchor_kind::before:
+            return {anchor - 1, asked.limit, 0};
+        case anchor_kind::around:
+            break;
     }
     return {anchor - 1, asked.limit, asked.limit};
 }
@@ -45,7 +49,8 @@ app_page assemble(const page& asked, const app_cut& cut, const std::vector<core:
     auto from_below = std::min<std::uint64_t>(below.size(), cut.below_most);
     auto from_above = std::min<std::uint64_t>(above.size(), cut.above_most);
     if (asked.anchor == anchor_kind::around) {
-        from_below = std::min(from_below, std::max((asked.limit - 1) / 2, asked.limit - std::min(asked.limit, from_above)));
+        from_below =
+            std::min(from_below, std::max((asked.limit - 1) / 2, asked.limit - std::min(asked.limit, from_above)));
         from_above = std::min(from_above, asked.limit - from_below);
     }
     app_page made;
@@ -98,9 +103,9 @@ awaitable<http::response> list_apps(call& c) {
     const auto last = co_await c.parts.ledger.last_app();
     if (!last) co_return refuse(c, last.error());
     if (const auto& asked = std::get<0>(read)) co_return co_await page_of_apps(c, *asked, last->value());
-    slice_source<core::app> source = [&ledger = c.parts.ledger,
-                                      w = ledger::window{.last = last->value()}]() mutable
-        -> awaitable<result<slice<core::app>>> {
+    slice_source<core::app> source =
+        [&ledger = c.parts.ledger,
+         w = ledger::window{.last = last->value()}]() mutable -> awaitable<result<slice<core::app>>> {
         auto rows = co_await ledger.apps(w);
         if (!rows) co_return rows.error();
         if (!rows->empty()) w.after = rows->back().id.value();

@@ -27,7 +27,9 @@ bool take(std::string_view& text, std::string_view prefix) {
     return true;
 }
 
-bool is_tag_character(unsigned char c) { return c > ' ' && c != 127; }
+bool is_tag_character(unsigned char c) {
+    return c > ' ' && c != 127;
+}
 
 // Nothing when the list is not well-formed.
 std::optional<tags> parse_tags(std::string_view text) {
@@ -41,7 +43,8 @@ std::optional<tags> parse_tags(std::string_view text) {
     while (!text.empty()) {
         const bool is_weak = take(text, "W/");
         const auto end = take(text, "\"") ? text.find('"') : std::string_view::npos;
-        if (end == std::string_view::npos || !std::ranges::all_of(text.substr(0, end), is_tag_character)) return std::nullopt;
+        if (end == std::string_view::npos || !std::ranges::all_of(text.substr(0, end), is_tag_character))
+            return std::nullopt;
         found.named.push_back({is_weak, text.substr(0, end)});
         text.remove_prefix(end + 1);
         skip(text, " \t");

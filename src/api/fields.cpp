@@ -7,7 +7,9 @@ namespace {
 
 using type = http::parameter::type;
 
-std::string_view unit_name(core::unit u) { return u == core::unit::bytes ? "bytes" : "characters"; }
+std::string_view unit_name(core::unit u) {
+    return u == core::unit::bytes ? "bytes" : "characters";
+}
 
 }  // namespace
 
@@ -36,7 +38,8 @@ bool fields::flag(std::string_view name) {
     const auto* const given = all_.find(name);
     if (!given) return false;
     const bool is_flag = given->value == "true" || given->value == "false";
-    if (!is_flag || (given->is != type::boolean && given->is != type::form_text)) refuse(name, "wrong_type", "must be true or false");
+    if (!is_flag || (given->is != type::boolean && given->is != type::form_text))
+        refuse(name, "wrong_type", "must be true or false");
     return given->value == "true";
 }
 
@@ -58,9 +61,13 @@ std::optional<std::string> fields::text_of(std::string_view name) {
 
 void fields::refuse(std::string_view name, core::text_fault why, const core::text_rule& rule) {
     switch (why) {
-        case core::text_fault::not_utf8: malformed_ = fmt::format("{} is not valid UTF-8", name); return;
-        case core::text_fault::blank: return refuse(name, "blank", "must not be blank");
-        case core::text_fault::has_nul: return refuse(name, "invalid", "must not contain U+0000");
+        case core::text_fault::not_utf8:
+            malformed_ = fmt::format("{} is not valid UTF-8", name);
+            return;
+        case core::text_fault::blank:
+            return refuse(name, "blank", "must not be blank");
+        case core::text_fault::has_nul:
+            return refuse(name, "invalid", "must not contain U+0000");
         case core::text_fault::too_long:
             return refuse(name, "too_long", fmt::format("is limited to {} {}", rule.most, unit_name(rule.counted_in)));
     }

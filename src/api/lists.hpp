@@ -1,4 +1,5 @@
-// Lists: a bare JSON array, sent as it is read, slice by slice, in bounded memory. One that fits its first slice goes out in one piece.
+// Lists: a bare JSON array, sent as it is read, slice by slice, in bounded memory. One that fits its first slice goes
+// out in one piece.
 #pragma once
 
 #include <functional>

@@ -13,7 +13,9 @@ constexpr std::string_view creation_names[] = {"content", "sender", "metadata"};
 constexpr std::string_view edit_names[] = {"content", "metadata"};
 
 // Tells an absent text from an empty one.
-std::string_view mark(bool is_there) { return is_there ? "1" : "0"; }
+std::string_view mark(bool is_there) {
+    return is_there ? "1" : "0";
+}
 
 std::variant<std::optional<core::retry_key>, http::problem> key_of(const call& c, const core::create_message& wish) {
     return read_retry_key(c.request, {"message", wish.content.text(), mark(wish.sender.has_value()),
@@ -38,9 +40,13 @@ http::response shown(const core::message& m) {
     return r;
 }
 
-http::response no_content() { return {.status = 204}; }
+http::response no_content() {
+    return {.status = 204};
+}
 
-http::response not_modified(std::uint64_t version) { return {304, {{"ETag", etag_of(version)}}, {}, nullptr}; }
+http::response not_modified(std::uint64_t version) {
+    return {304, {{"ETag", etag_of(version)}}, {}, nullptr};
+}
 
 }  // namespace
 
@@ -138,9 +144,9 @@ awaitable<http::response> list_versions(call& c) {
     if (!chat) co_return refuse(c, chat.error());
     const auto message = co_await c.parts.ledger.find_message(place->app, place->chat, place->message);
     if (!message) co_return refuse(c, message.error());
-    slice_source<core::message_version> source = [&ledger = c.parts.ledger, id = chat->id, number = place->message,
-                                                  after = std::uint64_t{0}, last = message->version]() mutable
-        -> awaitable<result<slice<core::message_version>>> {
+    slice_source<core::message_version> source =
+        [&ledger = c.parts.ledger, id = chat->id, number = place->message, after = std::uint64_t{0},
+         last = message->version]() mutable -> awaitable<result<slice<core::message_version>>> {
         auto rows = co_await ledger.versions(id, number, after);
         if (!rows) co_return rows.error();
         std::erase_if(*rows, [last](const auto& v) { return v.version > last; });

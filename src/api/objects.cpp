@@ -30,8 +30,12 @@ public:
         else
             out += "null";
     }
-    void json(std::string_view name, const std::optional<std::string_view>& value) { begin(name) += value.value_or("null"); }
-    void number(std::string_view name, std::uint64_t value) { fmt::format_to(std::back_inserter(begin(name)), "{}", value); }
+    void json(std::string_view name, const std::optional<std::string_view>& value) {
+        begin(name) += value.value_or("null");
+    }
+    void number(std::string_view name, std::uint64_t value) {
+        fmt::format_to(std::back_inserter(begin(name)), "{}", value);
+    }
     void time(std::string_view name, timestamp at) {
         begin(name) += '"';
         append_rfc3339(out_, at);
@@ -94,7 +98,8 @@ void append(std::string& out, const core::chat& c) {
 
 void append(std::string& out, const core::message& m) {
     const auto content = m.deleted_at ? std::nullopt : std::optional<std::string_view>(m.content);
-    append_message(out, {m.number.value(), content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at});
+    append_message(
+        out, {m.number.value(), content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at});
 }
 
 void append(std::string& out, const highlighted_message& m) {
@@ -123,9 +128,13 @@ std::string json_of(const core::create_message& wish, const core::created& made)
     return out;
 }
 
-std::string etag_of(std::uint64_t version) { return fmt::format("\"{}\"", version); }
+std::string etag_of(std::uint64_t version) {
+    return fmt::format("\"{}\"", version);
+}
 
-std::string path_to(const core::app_token& app) { return fmt::format("/apps/{}", app.text()); }
+std::string path_to(const core::app_token& app) {
+    return fmt::format("/apps/{}", app.text());
+}
 
 std::string path_to(const core::app_token& app, core::chat_number chat) {
     return fmt::format("/apps/{}/chats/{}", app.text(), chat.value());

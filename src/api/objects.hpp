@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "core/entities.hpp"
 #include "core/command.hpp"
+#include "core/entities.hpp"
 #include "core/folding.hpp"
 
 namespace confab::api {

@@ -14,15 +14,21 @@ using ledger::order;
 
 std::string_view name_of(anchor_kind kind) {
     switch (kind) {
-        case anchor_kind::after: return "after";
-        case anchor_kind::before: return "before";
-        case anchor_kind::around: return "around";
-        case anchor_kind::none: break;
+        case anchor_kind::after:
+            return "after";
+        case anchor_kind::before:
+            return "before";
+        case anchor_kind::around:
+            return "around";
+        case anchor_kind::none:
+            break;
     }
     return "";
 }
 
-std::string_view name_of(order o) { return o == order::ascending ? "asc" : "desc"; }
+std::string_view name_of(order o) {
+    return o == order::ascending ? "asc" : "desc";
+}
 
 http::problem invalid(std::string_view field, std::string_view detail) {
     auto text = fmt::format("{} {}", field, detail);
@@ -73,7 +79,9 @@ std::variant<std::optional<page>, http::problem> read_page(const call& c) {
     return found;
 }
 
-http::problem invalid_anchor(const page& p, std::string_view detail) { return invalid(name_of(p.anchor), detail); }
+http::problem invalid_anchor(const page& p, std::string_view detail) {
+    return invalid(name_of(p.anchor), detail);
+}
 
 std::variant<std::uint64_t, http::problem> anchor_number(const page& p) {
     if (p.anchor == anchor_kind::none) return std::uint64_t{0};
@@ -83,13 +91,19 @@ std::variant<std::uint64_t, http::problem> anchor_number(const page& p) {
 
 ledger::window window_of(const page& p, std::uint64_t anchor, std::uint64_t count) {
     const auto limit = std::min(p.limit, count);
-    const auto from = [&](std::uint64_t after) { return ledger::window{after, std::min(after + limit, count), p.order}; };
+    const auto from = [&](std::uint64_t after) {
+        return ledger::window{after, std::min(after + limit, count), p.order};
+    };
     const auto to = [&](std::uint64_t last) { return ledger::window{last - std::min(limit, last), last, p.order}; };
     switch (p.anchor) {
-        case anchor_kind::none: return p.order == order::ascending ? from(0) : to(count);
-        case anchor_kind::after: return from(std::min(anchor, count));
-        case anchor_kind::before: return to(std::min(anchor == 0 ? 0 : anchor - 1, count));
-        case anchor_kind::around: break;
+        case anchor_kind::none:
+            return p.order == order::ascending ? from(0) : to(count);
+        case anchor_kind::after:
+            return from(std::min(anchor, count));
+        case anchor_kind::before:
+            return to(std::min(anchor == 0 ? 0 : anchor - 1, count));
+        case anchor_kind::around:
+            break;
     }
     const auto before_anchor = std::max<std::uint64_t>(anchor, 1) - 1;
     return from(std::min(before_anchor - std::min((p.limit - 1) / 2, before_anchor), count - limit));
@@ -102,7 +116,8 @@ neighbours neighbours_of(const ledger::window& w, std::uint64_t count) {
     return n;
 }
 
-std::string link(const call& c, std::string_view query, anchor_kind kind, std::string_view anchor, std::string_view relation) {
+std::string link(const call& c, std::string_view query, anchor_kind kind, std::string_view anchor,
+                 std::string_view relation) {
     const auto path = http::path_of(c.request.target);
     return fmt::format("<{}?{}&{}={}>; rel=\"{}\"", path, query, name_of(kind), anchor, relation);
 }

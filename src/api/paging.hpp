@@ -1,6 +1,8 @@
-// Pages of a list: `limit`, one of `after`, `before`, `around`, and `order`, in the query string. Without any of them a list is whole.
+// Pages of a list: `limit`, one of `after`, `before`, `around`, and `order`, in the query string. Without any of them a
+// list is whole.
 //
-// Numbers have no gap, so a page of chats or messages is a range of numbers, known from the count alone before anything is read.
+// Numbers have no gap, so a page of chats or messages is a range of numbers, known from the count alone before anything
+// is read.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +39,8 @@ std::variant<std::uint64_t, http::problem> anchor_number(const page& p);
 // The range of numbers of this page, out of 1..count.
 ledger::window window_of(const page& p, std::uint64_t anchor, std::uint64_t count);
 
-// Where pages next to this one begin, as anchors: what stands before the first row and after the last, in ascending order.
+// Where pages next to this one begin, as anchors: what stands before the first row and after the last, in ascending
+// order.
 struct neighbours {
     std::optional<std::string> below;  // pages of what lies below it: before=…
     std::optional<std::string> above;  // pages of what lies above it: after=…
@@ -45,7 +48,8 @@ struct neighbours {
 neighbours neighbours_of(const ledger::window& w, std::uint64_t count);
 
 // One link of a Link header (RFC 8288): this path with `query` and an anchor.
-std::string link(const call& c, std::string_view query, anchor_kind kind, std::string_view anchor, std::string_view relation);
+std::string link(const call& c, std::string_view query, anchor_kind kind, std::string_view anchor,
+                 std::string_view relation);
 
 // The Link header of a page; empty without neighbours. `next` goes on in the page's order.
 std::string links(const call& c, const page& p, const neighbours& n);

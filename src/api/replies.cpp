@@ -22,7 +22,8 @@ constexpr translation translations[] = {
     {error::overloaded, kind::overloaded, "try again a little later"},
     {error::unavailable, kind::unavailable, "try again a little later"},
     {error::too_slow, kind::too_slow, "search for something longer, or in a page of fewer hits"},
-    {error::outcome_unknown, kind::outcome_unknown, "repeat it with the same Idempotency-Key once the server was restarted"},
+    {error::outcome_unknown, kind::outcome_unknown,
+     "repeat it with the same Idempotency-Key once the server was restarted"},
     {error::writes_closed, kind::writes_closed, "a commit failed; reading still works"},
     {error::shutting_down, kind::shutting_down, "try again on the next server"},
 };
@@ -35,7 +36,9 @@ static_assert([] {
 
 }  // namespace
 
-http::response refuse(const call& c, const http::problem& p) { return http::to_response(p, c.request.id); }
+http::response refuse(const call& c, const http::problem& p) {
+    return http::to_response(p, c.request.id);
+}
 
 http::response refuse(const call& c, const boost::system::error_code& why) {
     if (why.category() != error_category()) return refuse(c, {kind::internal, why.message()});
@@ -43,7 +46,9 @@ http::response refuse(const call& c, const boost::system::error_code& why) {
     return refuse(c, {t.to, t.detail});
 }
 
-http::response not_found(const call& c) { return refuse(c, error::not_found); }
+http::response not_found(const call& c) {
+    return refuse(c, error::not_found);
+}
 
 http::response created(std::string location, std::string body, novelty n) {
     auto made = http::json_response(201, std::move(body));

@@ -8,7 +8,9 @@
 namespace confab::api {
 namespace {
 
-bool is_printable(char c) { return c >= ' ' && c < 127; }
+bool is_printable(char c) {
+    return c >= ' ' && c < 127;
+}
 
 // What stands between the quotes, without its escapes (RFC 8941, 3.3.3); nothing when it is not well-formed.
 std::optional<std::string> unquoted(std::string_view text) {

@@ -27,7 +27,8 @@ constexpr route table[] = {
     {verb::post, "/apps/{token}/chats/{chat}/messages/search", search_messages, "Find messages that contain a text"},
     {verb::get, "/apps/{token}/chats/{chat}/messages/{message}", show_message, "Show a message"},
     {verb::put, "/apps/{token}/chats/{chat}/messages/{message}", edit_message, "Edit a message"},
-    {verb::delete_, "/apps/{token}/chats/{chat}/messages/{message}", delete_message, "Delete a message; its number stays"},
+    {verb::delete_, "/apps/{token}/chats/{chat}/messages/{message}", delete_message,
+     "Delete a message; its number stays"},
     {verb::get, "/apps/{token}/chats/{chat}/messages/{message}/versions", list_versions, "List what a message said"},
 };  // a path belongs to the first form it has
 
@@ -59,7 +60,9 @@ std::optional<segments> split(std::string_view path) {
     return found;
 }
 
-bool is_capture(std::string_view segment) { return segment.starts_with('{'); }
+bool is_capture(std::string_view segment) {
+    return segment.starts_with('{');
+}
 
 bool matches(std::string_view pattern, const segments& path) {
     std::size_t at = 0;
@@ -104,7 +107,9 @@ found_route find_route(verb wanted, std::string_view path) {
     return found;
 }
 
-http::response options_of(const std::string& allowed) { return {204, {{"Allow", allowed}}, {}, nullptr}; }
+http::response options_of(const std::string& allowed) {
+    return {204, {{"Allow", allowed}}, {}, nullptr};
+}
 
 http::response not_allowed(const http::request& r, const std::string& allowed) {
     auto refused = http::to_response({http::problem_kind::method_not_allowed, "allowed here: " + allowed}, r.id);
@@ -114,7 +119,9 @@ http::response not_allowed(const http::request& r, const std::string& allowed) {
 
 }  // namespace
 
-std::span<const route> routes() { return table; }
+std::span<const route> routes() {
+    return table;
+}
 
 awaitable<http::response> dispatch(const services& parts, const http::request& r) {
     const auto wanted = r.method == verb::head ? verb::get : r.method;

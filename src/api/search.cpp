@@ -36,7 +36,8 @@ struct search_run {
             if (!found) co_return found.error();
             const bool is_last = !found->next;
             if (!is_last) before = *found->next;
-            if (is_last || !found->messages.empty()) co_return slice<core::message>{std::move(found->messages), is_last};
+            if (is_last || !found->messages.empty())
+                co_return slice<core::message>{std::move(found->messages), is_last};
         }
     }
 };
@@ -44,11 +45,12 @@ struct search_run {
 // A page of a search goes downwards, newest first: `limit` and `before` are all it takes.
 std::optional<http::problem> refusal_of(const page& asked) {
     const bool fits = asked.anchor == anchor_kind::none || asked.anchor == anchor_kind::before;
-    return fits ? std::nullopt : std::optional(invalid_anchor(asked, "is not known to a search, which goes down from `before`"));
+    return fits ? std::nullopt
+                : std::optional(invalid_anchor(asked, "is not known to a search, which goes down from `before`"));
 }
 
-// The numbers of the first hits of the run, one more than the page may have if there are as many. Numbers only: a page of the longest messages is not
-// to be held, and its Link has to be known before it is sent.
+// The numbers of the first hits of the run, one more than the page may have if there are as many. Numbers only: a page
+// of the longest messages is not to be held, and its Link has to be known before it is sent.
 awaitable<result<std::vector<std::uint64_t>>> first_hits(search_run& run, std::size_t limit) {
     std::vector<std::uint64_t> numbers;
     for (bool is_last = false; !is_last && numbers.size() <= limit;) {
@@ -60,10 +62,12 @@ awaitable<result<std::vector<std::uint64_t>>> first_hits(search_run& run, std::s
     co_return numbers;
 }
 
-// Reads the messages of these numbers again, a slice at a time, without those that were deleted or edited to something else meanwhile.
-slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<search_run> run, std::vector<std::uint64_t> numbers) {
-    return [&ledger, run, numbers = std::move(numbers), at = std::size_t{0}]() mutable
-               -> awaitable<result<slice<core::message>>> {
+// Reads the messages of these numbers again, a slice at a time, without those that were deleted or edited to something
+// else meanwhile.
+slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<search_run> run,
+                                        std::vector<std::uint64_t> numbers) {
+    return [&ledger, run, numbers = std::move(numbers),
+            at = std::size_t{0}]() mutable -> awaitable<result<slice<core::message>>> {
         slice<core::message> read{};
         for (std::size_t bytes = 0; at < numbers.size() && bytes < ledger::slice_bytes_max; ++at) {
             const ledger::window one{.after = numbers[at] - 1, .last = numbers[at]};
@@ -83,7 +87,8 @@ std::vector<highlighted_message> highlighted(std::vector<core::message> messages
 }
 
 // The hits a source gives, marked where they match if that was asked for.
-awaitable<http::response> list_hits(call& c, slice_source<core::message> plain, std::shared_ptr<search_run> run, bool highlight) {
+awaitable<http::response> list_hits(call& c, slice_source<core::message> plain, std::shared_ptr<search_run> run,
+                                    bool highlight) {
     if (!highlight) co_return co_await list_of(c, std::move(plain));
     slice_source<highlighted_message> marked = [plain = std::move(plain),
                                                 run]() -> awaitable<result<slice<highlighted_message>>> {
@@ -94,7 +99,8 @@ awaitable<http::response> list_hits(call& c, slice_source<core::message> plain, 
     co_return co_await list_of(c, std::move(marked));
 }
 
-awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run, page asked, std::string repeated, bool highlight) {
+awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run, page asked, std::string repeated,
+                                       bool highlight) {
     auto numbers = co_await first_hits(*run, static_cast<std::size_t>(asked.limit));
     if (!numbers) co_return refuse(c, numbers.error());
     const bool has_more = numbers->size() > asked.limit;
@@ -135,8 +141,9 @@ awaitable<http::response> search_messages(call& c) {
         if (const auto wrong = refusal_of(*asked)) co_return refuse(c, *wrong);
         if (asked->anchor == anchor_kind::before) before = std::min(before, std::get<0>(anchor));
     }
-    const auto run = std::make_shared<search_run>(search_run{c.parts.search, chat->id, core::folded_query(query->text()),
-                                                             core::message_number(before), c.parts.search_time_max});
+    const auto run =
+        std::make_shared<search_run>(search_run{c.parts.search, chat->id, core::folded_query(query->text()),
+                                                core::message_number(before), c.parts.search_time_max});
     if (!asked) {
         slice_source<core::message> all = [run] { return run->next(); };
         co_return co_await list_hits(c, std::move(all), run, highlight);

@@ -11,7 +11,8 @@ namespace confab::app {
 
 listen_address listen_address::parse(const std::string& text) {
     const auto fail = [&] {
-        throw usage_error(fmt::format("listen is '{}': it takes ADDRESS:PORT, like 127.0.0.1:3000 or [::1]:3000", text));
+        throw usage_error(
+            fmt::format("listen is '{}': it takes ADDRESS:PORT, like 127.0.0.1:3000 or [::1]:3000", text));
     };
     const auto colon = text.rfind(':');
     if (colon == std::string::npos) fail();

@@ -33,7 +33,8 @@ int check(const settings& s) {
     here.run();
     const auto report = running.get();
     if (!report) throw startup_error("the ledger cannot be read to its end: " + report.error().message());
-    fmt::print("{} apps, {} chats, {} messages, {} changes: ", report->apps, report->chats, report->messages, report->changes);
+    fmt::print("{} apps, {} chats, {} messages, {} changes: ", report->apps, report->chats, report->messages,
+               report->changes);
     if (report->findings_count == 0) {
         fmt::print("all numbers gapless, all counts right\n");
         return 0;

@@ -1,5 +1,5 @@
-// CLI11 reads the flags and the file. A value is taken from the first of: flag, environment, file, default. CLI11 by itself lets the file win
-// over the environment (2.1, App::_process), so the four are merged here.
+// CLI11 reads the flags and the file. A value is taken from the first of: flag, environment, file, default. CLI11 by
+// itself lets the file win over the environment (2.1, App::_process), so the four are merged here.
 #include "app/options.hpp"
 
 #include <fmt/core.h>
@@ -28,20 +28,25 @@ constexpr option table[] = {
     {"threads", type::number, "0", "threads", 0, 256, "event loops; 0: one per processor", false},
     {"read-threads", type::number, "2", "threads", 1, 256, "threads for long reads: lists and searches", false},
     {"connections-max", type::number, "10000", "connections", 1, 1'000'000, "more are turned away with 503", false},
-    {"header-bytes-max", type::number, "16384", "bytes", 1024, 1024 * 1024, "a longer request header is refused with 431", false},
+    {"header-bytes-max", type::number, "16384", "bytes", 1024, 1024 * 1024,
+     "a longer request header is refused with 431", false},
     {"body-bytes-max", type::number, "524288", "bytes", 1024, gib, "a longer request body is refused with 413", false},
     {"json-depth-max", type::number, "32", "levels", 1, 1000, "deeper JSON is refused with 400", false},
     {"request-timeout-s", type::number, "30", "seconds", 1, 3600, "from a request's first byte to its last", false},
     {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection", false},
     {"write-timeout-s", type::number, "30", "seconds", 1, 3600, "for a client to take a piece of its response", false},
     {"drain-timeout-s", type::number, "8", "seconds", 1, 3600, "for requests in flight once told to stop", false},
-    {"queue-commands-max", type::number, "20000", "commands", 1, 10'000'000, "more waiting writes are refused with 503", false},
-    {"queue-bytes-max", type::number, "268435456", "bytes", 1024 * 1024, 64 * gib, "heavier waiting writes are refused with 503", false},
+    {"queue-commands-max", type::number, "20000", "commands", 1, 10'000'000, "more waiting writes are refused with 503",
+     false},
+    {"queue-bytes-max", type::number, "268435456", "bytes", 1024 * 1024, 64 * gib,
+     "heavier waiting writes are refused with 503", false},
     {"batch-commands-max", type::number, "1000", "commands", 1, 100'000, "writes that share one commit", false},
     {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "of the writes that share one commit", false},
-    {"search-time-max-ms", type::number, "10000", "milliseconds", 1, 3'600'000, "a search that takes longer is refused with 503", false},
+    {"search-time-max-ms", type::number, "10000", "milliseconds", 1, 3'600'000,
+     "a search that takes longer is refused with 503", false},
     {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known", false},
-    {"log-level", type::text, "info", "info|warning|error|off", 0, 0, "the least that is logged, on standard error", true},
+    {"log-level", type::text, "info", "info|warning|error|off", 0, 0, "the least that is logged, on standard error",
+     true},
 };
 
 struct command {
@@ -62,7 +67,8 @@ const option* find_option(std::string_view name) {
 
 std::string environment_name(std::string_view option_name) {
     std::string name = "CONFAB_";
-    for (const char c : option_name) name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (const char c : option_name)
+        name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return name;
 }
 
@@ -108,7 +114,8 @@ values read_file(const std::string& path) {
     for (const auto& item : items) {
         const auto* const known = item.parents.empty() ? find_option(item.name) : nullptr;
         if (!known) throw usage_error(fmt::format("config file {}: unknown option {}", path, item.fullname()));
-        if (item.inputs.size() != 1) throw usage_error(fmt::format("config file {}: {} takes one value", path, item.name));
+        if (item.inputs.size() != 1)
+            throw usage_error(fmt::format("config file {}: {} takes one value", path, item.name));
         found[known->name] = item.inputs.front();
     }
     return found;
@@ -117,8 +124,8 @@ values read_file(const std::string& path) {
 void require_valid(const option& o, const effective& e) {
     if (o.type != type::number) return;
     const auto fail = [&] {
-        throw usage_error(fmt::format("{} is '{}' ({}): it takes a number of {} from {} to {}", o.name, e.value, e.source,
-                                      o.unit, o.least, o.most));
+        throw usage_error(fmt::format("{} is '{}' ({}): it takes a number of {} from {} to {}", o.name, e.value,
+                                      e.source, o.unit, o.least, o.most));
     };
     const bool digits = !e.value.empty() && e.value.size() <= 18 && std::ranges::all_of(e.value, ::isdigit);
     if (!digits) fail();
@@ -139,17 +146,21 @@ std::string overview() {
     return text;
 }
 
-bool takes(std::string_view command_name, const option& o) { return command_name != "check" || o.for_check; }
+bool takes(std::string_view command_name, const option& o) {
+    return command_name != "check" || o.for_check;
+}
 
 // The flags of one command. Sets `help` instead when that is what was asked for.
 values read_flags(const command& c, int argc, const char* const* argv, std::string& config_file, std::string& help) {
     CLI::App app(std::string(c.summary), "confab " + std::string(c.name));
     app.get_formatter()->column_width(44);
-    app.footer("Every option is also an environment variable (CONFAB_LISTEN, ...) and a line of the file (listen = ...).\n"
-               "The first of these counts: flag, environment, file, default. CONFAB_CONFIG names the file as --config does.");
+    app.footer(
+        "Every option is also an environment variable (CONFAB_LISTEN, ...) and a line of the file (listen = ...).\n"
+        "The first of these counts: flag, environment, file, default. CONFAB_CONFIG names the file as --config does.");
     std::map<std::string_view, std::string> given;
     for (const auto& o : table)
-        if (takes(c.name, o)) app.add_option("--" + std::string(o.name), given[o.name], help_of(o))->type_name(std::string(o.unit));
+        if (takes(c.name, o))
+            app.add_option("--" + std::string(o.name), given[o.name], help_of(o))->type_name(std::string(o.unit));
     app.add_option("--config", config_file, "a file of options, one `name = value` a line")->type_name("FILE");
     try {
         app.parse(argc, argv);
@@ -177,7 +188,9 @@ settings merge(const values& flags, const values& environment, const values& fil
 
 }  // namespace
 
-std::span<const option> options() { return table; }
+std::span<const option> options() {
+    return table;
+}
 
 parsed parse(int argc, const char* const* argv) {
     const std::string_view first = argc > 1 ? argv[1] : "--help";

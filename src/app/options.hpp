@@ -1,4 +1,5 @@
-// The program's options: one table, read by the command line, the environment, the config file, --help, `confab config` and the tests.
+// The program's options: one table, read by the command line, the environment, the config file, --help, `confab config`
+// and the tests.
 #pragma once
 
 #include <cstdint>

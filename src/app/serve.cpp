@@ -41,14 +41,17 @@ std::size_t raise_open_files_limit() {
     return limit.rlim_cur;
 }
 
-// Connections may use the file descriptors that the rest of the program leaves: SQLite's, at most four for each thread that uses it, and some.
+// Connections may use the file descriptors that the rest of the program leaves: SQLite's, at most four for each thread
+// that uses it, and some.
 std::size_t connections_max_of(const settings& s) {
     const std::size_t wanted = s.number("connections-max");
     const std::size_t reserved = 32 + 4 * (threads_of(s) + s.number("read-threads") + 1);
     const std::size_t files = raise_open_files_limit();
-    if (files <= reserved) throw startup_error(fmt::format("the limit of open files is {}: at least {} are needed", files, reserved + 1));
+    if (files <= reserved)
+        throw startup_error(fmt::format("the limit of open files is {}: at least {} are needed", files, reserved + 1));
     if (wanted <= files - reserved) return wanted;
-    log::warning(fmt::format("connections-max is {}, but the limit of open files ({}) leaves {}", wanted, files, files - reserved));
+    log::warning(fmt::format("connections-max is {}, but the limit of open files ({}) leaves {}", wanted, files,
+                             files - reserved));
     return files - reserved;
 }
 
@@ -127,7 +130,8 @@ private:
         try {
             if (failure) std::rethrow_exception(failure);
         } catch (const std::exception& cause) {
-            // Without its writer the server could only refuse. A crash loses nothing that was acknowledged, and a restart mends it.
+            // Without its writer the server could only refuse. A crash loses nothing that was acknowledged, and a
+            // restart mends it.
             log::error(fmt::format("the batch writer failed, the process ends: {}", cause.what()));
             std::abort();
         }

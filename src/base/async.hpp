@@ -1,4 +1,5 @@
-// How the program waits: C++20 coroutines on Asio. Every port call is an `awaitable`; one that needs no waiting completes inline.
+// How the program waits: C++20 coroutines on Asio. Every port call is an `awaitable`; one that needs no waiting
+// completes inline.
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>

@@ -1,4 +1,5 @@
-// SHA-256 (FIPS 180-4) over a sequence of fields, each preceded by its length, so that ("ab","c") differs from ("a","bc").
+// SHA-256 (FIPS 180-4) over a sequence of fields, each preceded by its length, so that ("ab","c") differs from
+// ("a","bc").
 #pragma once
 
 #include <array>

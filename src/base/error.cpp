@@ -35,6 +35,8 @@ const boost::system::error_category& error_category() {
     return instance;
 }
 
-boost::system::error_code make_error_code(error e) { return {static_cast<int>(e), error_category()}; }
+boost::system::error_code make_error_code(error e) {
+    return {static_cast<int>(e), error_category()};
+}
 
 }  // namespace confab

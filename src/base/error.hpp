@@ -1,5 +1,6 @@
-// The closed list of what can go wrong below the HTTP door. Invalid parameters are found at the door (core/text.hpp, http/problem.hpp);
-// programming errors are assertions; what keeps the program from starting is thrown as `startup_error`.
+// The closed list of what can go wrong below the HTTP door. Invalid parameters are found at the door (core/text.hpp,
+// http/problem.hpp); programming errors are assertions; what keeps the program from starting is thrown as
+// `startup_error`.
 #pragma once
 
 #include <boost/system/error_category.hpp>
@@ -10,17 +11,17 @@
 namespace confab {
 
 enum class error {
-    not_found = 1,    // no such app, chat or message (or it belongs to somebody else)
-    deleted,          // the message was there once
-    version_mismatch, // the message is not at the version the client asked to change
-    key_reused,       // the Idempotency-Key was used with another payload
-    numbers_used_up,  // the chat or app has handed out its last number
-    overloaded,       // the queue is full; nothing was done
-    unavailable,      // the ledger could not be read or written; nothing was done
-    too_slow,         // it took longer than it may
-    outcome_unknown,  // the ledger failed while committing; only a restart finds out
-    writes_closed,    // a commit failed before; writes are refused until a restart
-    shutting_down,    // the server is draining; nothing was done
+    not_found = 1,     // no such app, chat or message (or it belongs to somebody else)
+    deleted,           // the message was there once
+    version_mismatch,  // the message is not at the version the client asked to change
+    key_reused,        // the Idempotency-Key was used with another payload
+    numbers_used_up,   // the chat or app has handed out its last number
+    overloaded,        // the queue is full; nothing was done
+    unavailable,       // the ledger could not be read or written; nothing was done
+    too_slow,          // it took longer than it may
+    outcome_unknown,   // the ledger failed while committing; only a restart finds out
+    writes_closed,     // a commit failed before; writes are refused until a restart
+    shutting_down,     // the server is draining; nothing was done
 };
 inline constexpr int error_count = static_cast<int>(error::shutting_down);
 

@@ -11,7 +11,9 @@ event_loops::event_loops(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<loop>());
 }
 
-event_loops::~event_loops() { stop(); }
+event_loops::~event_loops() {
+    stop();
+}
 
 void event_loops::start() {
     try {

@@ -21,7 +21,8 @@ public:
 
     // Begins to run them all. Throws startup_error: no thread to be had.
     void start();
-    // Ends them and waits for their threads. What still waits on a loop never resumes; it is destroyed with this object.
+    // Ends them and waits for their threads. What still waits on a loop never resumes; it is destroyed with this
+    // object.
     void stop();
 
 private:

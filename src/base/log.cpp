@@ -8,10 +8,14 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(level l) {
     switch (l) {
-        case level::info: return spdlog::level::info;
-        case level::warning: return spdlog::level::warn;
-        case level::error: return spdlog::level::err;
-        case level::off: return spdlog::level::off;
+        case level::info:
+            return spdlog::level::info;
+        case level::warning:
+            return spdlog::level::warn;
+        case level::error:
+            return spdlog::level::err;
+        case level::off:
+            return spdlog::level::off;
     }
     return spdlog::level::info;
 }
@@ -26,8 +30,14 @@ void start(level least) {
     spdlog::set_default_logger(std::move(logger));
 }
 
-void info(std::string_view line) { spdlog::info("{}", line); }
-void warning(std::string_view line) { spdlog::warn("{}", line); }
-void error(std::string_view line) { spdlog::error("{}", line); }
+void info(std::string_view line) {
+    spdlog::info("{}", line);
+}
+void warning(std::string_view line) {
+    spdlog::warn("{}", line);
+}
+void error(std::string_view line) {
+    spdlog::error("{}", line);
+}
 
 }  // namespace confab::log

@@ -1,5 +1,5 @@
-// How far a chat has come: the pair of its counters, read in one statement. All messages up to the first and all changes up to the second are
-// committed. Lists, the live feed and indexes go on from it.
+// How far a chat has come: the pair of its counters, read in one statement. All messages up to the first and all
+// changes up to the second are committed. Lists, the live feed and indexes go on from it.
 #pragma once
 
 #include <string>

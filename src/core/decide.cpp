@@ -48,8 +48,8 @@ public:
         if (!parent) return error::not_found;
         if (parent->messages_count >= number_max) return error::numbers_used_up;
         const message_number given(++parent->messages_count);
-        effects_.push_back(message_created{parent->id, given, wish.content.text(), view(wish.sender),
-                                           view(wish.metadata), now_});
+        effects_.push_back(
+            message_created{parent->id, given, wish.content.text(), view(wish.sender), view(wish.metadata), now_});
         return creation{{given.value(), now_}, given.value()};
     }
 
@@ -126,7 +126,9 @@ private:
 };
 
 template <class Wish>
-concept creates = requires(decider d, const Wish& wish) { d.make(wish); };
+concept creates = requires(decider d, const Wish& wish) {
+    d.make(wish);
+};
 
 // A key that was seen with this payload is answered, with another refused; nothing: it is new here, or expired.
 std::optional<result<answer>> answer_to_retry(const state& s, const state::key_place& place, const retry_key& key,

@@ -1,8 +1,9 @@
-// Deciding: what a command does to a state, and what is answered. No I/O, clock or thread: the same state, command and time give the same
-// outcome, so a batch decided twice is decided alike.
+// Deciding: what a command does to a state, and what is answered. No I/O, clock or thread: the same state, command and
+// time give the same outcome, so a batch decided twice is decided alike.
 //
-// A number is the last one of its chat (or app) plus one. It is given out only together with the effect that stores it, and a refused command
-// leaves the state as it was: that is why numbers have no gap and no repeat as long as a batch is committed whole.
+// A number is the last one of its chat (or app) plus one. It is given out only together with the effect that stores it,
+// and a refused command leaves the state as it was: that is why numbers have no gap and no repeat as long as a batch is
+// committed whole.
 #pragma once
 
 #include <chrono>

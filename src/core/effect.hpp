@@ -1,6 +1,6 @@
-// Effects: what a decided command changes in the ledger. Counters move with them: a chat_created sets its app's chats_count to its number,
-// a message_created its chat's messages_count, a message_edited or message_deleted its chat's changes_count to its seq.
-// Texts are views into the command, which lives until its batch is answered.
+// Effects: what a decided command changes in the ledger. Counters move with them: a chat_created sets its app's
+// chats_count to its number, a message_created its chat's messages_count, a message_edited or message_deleted its
+// chat's changes_count to its seq. Texts are views into the command, which lives until its batch is answered.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +61,8 @@ struct message_deleted {
     timestamp at;
 };
 
-// The collection a key was posted to: all apps, the chats of an app, the messages of a chat. A key means something in its scope only.
+// The collection a key was posted to: all apps, the chats of an app, the messages of a chat. A key means something in
+// its scope only.
 struct key_scope {
     enum class kind : std::uint8_t { apps = 0, chats_of_app = 1, messages_of_chat = 2 };
 
@@ -79,6 +80,7 @@ struct key_used {
     timestamp expires_at;
 };
 
-using effect = std::variant<app_created, app_renamed, chat_created, message_created, message_edited, message_deleted, key_used>;
+using effect =
+    std::variant<app_created, app_renamed, chat_created, message_created, message_edited, message_deleted, key_used>;
 
 }  // namespace confab::core

@@ -28,7 +28,8 @@ struct chat {
     timestamp updated_at;
 };
 
-// A deleted message stays in its place, as a tombstone: its number, sender and times are kept, its content and metadata are gone.
+// A deleted message stays in its place, as a tombstone: its number, sender and times are kept, its content and metadata
+// are gone.
 struct message {
     message_number number;
     std::string content;

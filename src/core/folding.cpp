@@ -44,9 +44,12 @@ code_points mapped(const code_points& text, utf8proc_option_t options) {
     return all;
 }
 
-int combining_class(utf8proc_int32_t c) { return utf8proc_get_property(c)->combining_class; }
+int combining_class(utf8proc_int32_t c) {
+    return utf8proc_get_property(c)->combining_class;
+}
 
-// Canonical order (Unicode 3.11, D109): marks after a base by their class. utf8proc's own takes quadratic time, and a hostile text is one long run.
+// Canonical order (Unicode 3.11, D109): marks after a base by their class. utf8proc's own takes quadratic time, and a
+// hostile text is one long run.
 void order_marks(code_points& text) {
     const auto is_mark = [](utf8proc_int32_t c) { return combining_class(c) != 0; };
     for (auto run = text.begin(); run != text.end();) {

@@ -1,5 +1,6 @@
-// What search compares: NFKC(casefold(NFKC(x))), the caseless compatibility match of Unicode (chapter 3.13, D146) with NFKC for NFKD and
-// diacritics kept. Two texts that differ only in case or in the form of their characters fold to the same bytes.
+// What search compares: NFKC(casefold(NFKC(x))), the caseless compatibility match of Unicode (chapter 3.13, D146) with
+// NFKC for NFKD and diacritics kept. Two texts that differ only in case or in the form of their characters fold to the
+// same bytes.
 #pragma once
 
 #include <string>
@@ -10,8 +11,8 @@ namespace confab::core {
 // REQUIRES: valid UTF-8. The result is valid UTF-8.
 std::string fold(std::string_view text);
 
-// A query, folded once, to be looked for in many texts. Containment by code point equals containment by byte: no UTF-8 sequence begins
-// inside another.
+// A query, folded once, to be looked for in many texts. Containment by code point equals containment by byte: no UTF-8
+// sequence begins inside another.
 class folded_query {
 public:
     explicit folded_query(std::string_view query) : needle_(fold(query)) {}

@@ -1,6 +1,7 @@
-// Folding is not done character by character: a base letter and the marks after it may become one, as Hangul letters do. So the text is first cut
-// into segments that fold on their own: one begins at each character that neither is a mark nor joins with what stands before it. That this is so is
-// checked by folding the whole; a text for which it is not (none is known) counts as one segment.
+// Folding is not done character by character: a base letter and the marks after it may become one, as Hangul letters
+// do. So the text is first cut into segments that fold on their own: one begins at each character that neither is a
+// mark nor joins with what stands before it. That this is so is checked by folding the whole; a text for which it is
+// not (none is known) counts as one segment.
 #include "core/highlight.hpp"
 
 #include <utf8proc.h>
@@ -29,9 +30,13 @@ bool is_mark(std::string_view character) {
     return utf8proc_get_property(c)->combining_class != 0;
 }
 
-bool is_ascii(std::string_view character) { return static_cast<unsigned char>(character[0]) < 0x80; }
+bool is_ascii(std::string_view character) {
+    return static_cast<unsigned char>(character[0]) < 0x80;
+}
 
-std::string joined(std::string_view a, std::string_view b) { return std::string(a).append(b); }
+std::string joined(std::string_view a, std::string_view b) {
+    return std::string(a).append(b);
+}
 
 std::vector<segment> segments_of(std::string_view text) {
     std::vector<segment> found;
@@ -61,7 +66,8 @@ std::vector<segment> segments_of(std::string_view text) {
 bool fold_on_their_own(const std::vector<segment>& segments, std::string_view folded) {
     std::size_t begin = 0;
     for (const auto& s : segments) {
-        if (s.folded_end > folded.size() || fold(s.original) != folded.substr(begin, s.folded_end - begin)) return false;
+        if (s.folded_end > folded.size() || fold(s.original) != folded.substr(begin, s.folded_end - begin))
+            return false;
         begin = s.folded_end;
     }
     return begin == folded.size();
@@ -96,7 +102,8 @@ std::vector<fragment> fragments_of(std::string_view text, const folded_query& qu
         add(fragments, {done, static_cast<std::size_t>(end - done)}, is_match);
         done = end;
     };
-    for (auto at = query.find_in(folded, 0); at != std::string_view::npos; at = query.find_in(folded, at + query.size())) {
+    for (auto at = query.find_in(folded, 0); at != std::string_view::npos;
+         at = query.find_in(folded, at + query.size())) {
         add_up_to(segment_at(segments, at)->original.data(), false);
         const auto last = segment_at(segments, at + query.size() - 1)->original;
         add_up_to(last.data() + last.size(), true);

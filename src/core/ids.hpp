@@ -1,4 +1,5 @@
-// What names an app, a chat, a message and a write. Numbers are seen by clients; ids are the ledger's own and never leave it.
+// What names an app, a chat, a message and a write. Numbers are seen by clients; ids are the ledger's own and never
+// leave it.
 #pragma once
 
 #include <array>
@@ -17,7 +18,8 @@ using chat_id = number<struct chat_id_tag>;
 using chat_number = number<struct chat_number_tag>;
 using message_number = number<struct message_number_tag>;
 
-// Chats in an app, messages in a chat and changes of a chat are counted in 32 bits, so that (chat, number) fits one 64-bit key.
+// Chats in an app, messages in a chat and changes of a chat are counted in 32 bits, so that (chat, number) fits one
+// 64-bit key.
 inline constexpr std::uint64_t number_max = 0xffff'ffff;
 
 // A number as it stands in a path: plain digits without a leading zero, 1 to number_max.
@@ -33,7 +35,8 @@ std::optional<Number> parse_number(std::string_view text) {
     return Number(value);
 }
 
-// An app's public name: 24 characters of the base-58 alphabet (140 bits) from the operating system's generator. Case-sensitive.
+// An app's public name: 24 characters of the base-58 alphabet (140 bits) from the operating system's generator.
+// Case-sensitive.
 class app_token {
 public:
     static constexpr std::size_t length = 24;

@@ -11,10 +11,18 @@ auto* find_in(Map& map, const Key& key) {
 
 }  // namespace
 
-app* state::find(const app_token& token) { return find_in(apps_, token); }
-chat_head* state::find(const chat_place& place) { return find_in(chats_, place); }
-message* state::find(const message_place& place) { return find_in(messages_, place); }
-const key_record* state::find(const key_place& place) const { return find_in(keys_, place); }
+app* state::find(const app_token& token) {
+    return find_in(apps_, token);
+}
+chat_head* state::find(const chat_place& place) {
+    return find_in(chats_, place);
+}
+message* state::find(const message_place& place) {
+    return find_in(messages_, place);
+}
+const key_record* state::find(const key_place& place) const {
+    return find_in(keys_, place);
+}
 
 app& state::put(app a) {
     const auto token = a.token;
@@ -30,7 +38,9 @@ message& state::put(chat_id chat, message m) {
     return messages_.insert_or_assign(place, std::move(m)).first->second;
 }
 
-void state::put(const key_place& place, const key_record& record) { keys_.insert_or_assign(place, record); }
+void state::put(const key_place& place, const key_record& record) {
+    keys_.insert_or_assign(place, record);
+}
 
 void state::end_batch(std::size_t heads_max) {
     messages_.clear();

@@ -1,5 +1,6 @@
-// What decide() knows: the heads of apps and chats a batch touches, the messages it edits, the keys it brings. The ledger fills in what is
-// missing before a batch; decide() moves it on. After any failure it is dropped and read again, never mended.
+// What decide() knows: the heads of apps and chats a batch touches, the messages it edits, the keys it brings. The
+// ledger fills in what is missing before a batch; decide() moves it on. After any failure it is dropped and read again,
+// never mended.
 #pragma once
 
 #include <map>

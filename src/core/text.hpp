@@ -1,4 +1,5 @@
-// The texts clients send. A text that exists is valid: UTF-8, not blank where it must not be, within its limit, without U+0000.
+// The texts clients send. A text that exists is valid: UTF-8, not blank where it must not be, within its limit, without
+// U+0000.
 #pragma once
 
 #include <cstddef>

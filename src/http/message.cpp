@@ -7,13 +7,20 @@ namespace confab::http {
 
 std::string_view name_of(verb v) {
     switch (v) {
-        case verb::get: return "GET";
-        case verb::head: return "HEAD";
-        case verb::post: return "POST";
-        case verb::put: return "PUT";
-        case verb::delete_: return "DELETE";
-        case verb::options: return "OPTIONS";
-        case verb::other: break;
+        case verb::get:
+            return "GET";
+        case verb::head:
+            return "HEAD";
+        case verb::post:
+            return "POST";
+        case verb::put:
+            return "PUT";
+        case verb::delete_:
+            return "DELETE";
+        case verb::options:
+            return "OPTIONS";
+        case verb::other:
+            break;
     }
     return "";
 }

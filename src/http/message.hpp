@@ -1,4 +1,5 @@
-// A request as it was read whole, and the response to it. No word of chat, and no type of the library that reads and writes them.
+// A request as it was read whole, and the response to it. No word of chat, and no type of the library that reads and
+// writes them.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -38,7 +39,8 @@ struct request {
     std::optional<std::string> list(std::string_view name) const;
 };
 
-// Gives the next piece of a long body; nothing at its end. An error breaks the connection off, so that the client sees the body is not whole.
+// Gives the next piece of a long body; nothing at its end. An error breaks the connection off, so that the client sees
+// the body is not whole.
 using piece = boost::system::result<std::optional<std::string>>;
 using body_source = std::function<awaitable<piece>()>;
 

@@ -42,7 +42,9 @@ parameter from_json(const json::value& v, std::string_view body, std::string_vie
     return {parameter::type::other, {}};
 }
 
-problem malformed(std::string detail) { return {problem_kind::malformed, std::move(detail)}; }
+problem malformed(std::string detail) {
+    return {problem_kind::malformed, std::move(detail)};
+}
 
 bool is_encoded(const request& r) {
     const auto encoding = r.find("Content-Encoding");
@@ -88,8 +90,7 @@ std::optional<problem> parameters::take_body(const request& r, std::span<const s
     } else if (boost::beast::iequals(type, "multipart/form-data")) {
         form = parse_multipart(content_type, r.body);
     } else {
-        return problem{unsupported,
-                       "send application/json, application/x-www-form-urlencoded or multipart/form-data"};
+        return problem{unsupported, "send application/json, application/x-www-form-urlencoded or multipart/form-data"};
     }
     if (!form) return malformed(fmt::format("the body is not well-formed {}", type));
     take(std::move(*form), names);

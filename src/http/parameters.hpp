@@ -1,4 +1,5 @@
-// A request's parameters: flat, from a JSON object, a form body (urlencoded or multipart text) and the query string; the body wins.
+// A request's parameters: flat, from a JSON object, a form body (urlencoded or multipart text) and the query string;
+// the body wins.
 #pragma once
 
 #include <optional>

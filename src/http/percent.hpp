@@ -11,7 +11,8 @@ namespace confab::http {
 
 enum class plus { stays, is_space };
 
-// Nothing when a '%' is not followed by two hexadecimal digits. Other bytes, also raw ones beyond ASCII, stand for themselves.
+// Nothing when a '%' is not followed by two hexadecimal digits. Other bytes, also raw ones beyond ASCII, stand for
+// themselves.
 std::optional<std::string> percent_decode(std::string_view text, plus how);
 
 // Everything but RFC 3986's unreserved characters encoded: fit for any part of a URL.

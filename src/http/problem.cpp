@@ -41,7 +41,9 @@ constexpr description descriptions[] = {
 };
 static_assert(std::size(descriptions) == problem_count);
 
-const description& describe(problem_kind kind) { return descriptions[static_cast<int>(kind) - 1]; }
+const description& describe(problem_kind kind) {
+    return descriptions[static_cast<int>(kind) - 1];
+}
 
 void append_member(std::string& out, std::string_view name, std::string_view value) {
     append_json(out, name);

@@ -25,7 +25,9 @@ const std::string& date_now() {
     return date;
 }
 
-bool has_body(unsigned status) { return status >= 200 && status != 204 && status != 304; }
+bool has_body(unsigned status) {
+    return status >= 200 && status != 204 && status != 304;
+}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
-// One acceptor on the first loop hands connections to the loops in turn. Why not an acceptor per loop with SO_REUSEPORT: the kernel then spreads
-// connections by hash, so that with few of them one core has twice the work of the other, and a second server on the same port is not refused.
+// One acceptor on the first loop hands connections to the loops in turn. Why not an acceptor per loop with
+// SO_REUSEPORT: the kernel then spreads connections by hash, so that with few of them one core has twice the work of
+// the other, and a second server on the same port is not refused.
 #include "http/server.hpp"
 
 #include <fmt/core.h>
@@ -140,7 +141,8 @@ public:
 private:
     void open_acceptor() {
         const auto fail = [this](const boost::system::error_code& cause) {
-            throw startup_error(fmt::format("cannot listen on {}:{}: {}", options_.address, options_.port, cause.message()));
+            throw startup_error(
+                fmt::format("cannot listen on {}:{}: {}", options_.address, options_.port, cause.message()));
         };
         boost::system::error_code cause;
         const auto address = asio::ip::make_address(options_.address, cause);
@@ -175,7 +177,8 @@ private:
     }
 
     void turn_away(tcp_socket& socket) {
-        const problem full{problem_kind::too_many_connections, fmt::format("{} connections are open already", options_.connections_max)};
+        const problem full{problem_kind::too_many_connections,
+                           fmt::format("{} connections are open already", options_.connections_max)};
         std::string text;
         append_response(text, to_response(full, "-"), "-", {false, true, false});
         boost::system::error_code ignored;

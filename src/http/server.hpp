@@ -1,4 +1,5 @@
-// The HTTP/1.1 server: accepts connections, spreads them evenly over the event loops, and serves each of them one request after another.
+// The HTTP/1.1 server: accepts connections, spreads them evenly over the event loops, and serves each of them one
+// request after another.
 #pragma once
 
 #include <chrono>
@@ -23,7 +24,8 @@ struct server_options {
     std::chrono::seconds write_timeout;    // for the client to take a piece of the response
 };
 
-// Answers a request, on the loop of its connection. The request lives until the response is complete, its last piece included.
+// Answers a request, on the loop of its connection. The request lives until the response is complete, its last piece
+// included.
 using handler = std::function<awaitable<response>(request&)>;
 
 class server {
@@ -35,8 +37,8 @@ public:
     // Begins to accept. REQUIRES: called once; the loops outlive the server's last connection.
     virtual void start(handler h) = 0;
 
-    // Accepts no more, closes idle connections, lets requests in flight finish, and at the deadline breaks off the rest.
-    // Not from a loop's thread. True: every request that had begun was answered.
+    // Accepts no more, closes idle connections, lets requests in flight finish, and at the deadline breaks off the
+    // rest. Not from a loop's thread. True: every request that had begun was answered.
     virtual bool drain(std::chrono::seconds deadline) = 0;
 };
 

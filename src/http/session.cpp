@@ -1,5 +1,6 @@
-// Reads go to the socket only when the parser wants more, and a response is written at once where the socket takes it: a request that arrives in
-// one piece costs one read and one write. Deadlines are a time in the session, looked at by its loop now and then, not a timer per operation.
+// Reads go to the socket only when the parser wants more, and a response is written at once where the socket takes it:
+// a request that arrives in one piece costs one read and one write. Deadlines are a time in the session, looked at by
+// its loop now and then, not a timer per operation.
 #include "http/session.hpp"
 
 #include <fmt/core.h>
@@ -26,13 +27,20 @@ constexpr std::chrono::seconds linger_max{2};
 
 verb verb_of(beast::verb v) {
     switch (v) {
-        case beast::verb::get: return verb::get;
-        case beast::verb::head: return verb::head;
-        case beast::verb::post: return verb::post;
-        case beast::verb::put: return verb::put;
-        case beast::verb::delete_: return verb::delete_;
-        case beast::verb::options: return verb::options;
-        default: return verb::other;
+        case beast::verb::get:
+            return verb::get;
+        case beast::verb::head:
+            return verb::head;
+        case beast::verb::post:
+            return verb::post;
+        case beast::verb::put:
+            return verb::put;
+        case beast::verb::delete_:
+            return verb::delete_;
+        case beast::verb::options:
+            return verb::options;
+        default:
+            return verb::other;
     }
 }
 
@@ -59,7 +67,8 @@ problem problem_of(boost::system::error_code cause, const server_options& option
     if (cause == beast::error::body_limit)
         return {problem_kind::too_large, fmt::format("the body is limited to {} bytes", options.body_bytes_max)};
     if (cause == beast::error::header_limit)
-        return {problem_kind::header_too_large, fmt::format("the header is limited to {} bytes", options.header_bytes_max)};
+        return {problem_kind::header_too_large,
+                fmt::format("the header is limited to {} bytes", options.header_bytes_max)};
     return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
 }
 
@@ -68,7 +77,8 @@ const problem endless_line{problem_kind::header_too_large, "a chunk's extension 
 
 }  // namespace
 
-// One request being read. The header is taken as soon as it is whole, so that no trailer field can pass for one of it (RFC 9110, 6.5.1).
+// One request being read. The header is taken as soon as it is whole, so that no trailer field can pass for one of it
+// (RFC 9110, 6.5.1).
 struct session::reading {
     using parser_type = beast::request_parser<beast::string_body>;
 
@@ -101,7 +111,8 @@ struct session::reading {
                boost::beast::iequals(parser->get()[beast::field::expect], "100-continue");
     }
 
-    // What the parser lets pass, but leaves unclear whom the request is for or where it ends (RFC 9112, 3.2, 6.1 and 6.3).
+    // What the parser lets pass, but leaves unclear whom the request is for or where it ends (RFC 9112, 3.2, 6.1
+    // and 6.3).
     std::optional<problem> framing_problem() const {
         const bool is_http_1_1 = parser->get().version() >= 11;
         if (is_http_1_1 && asked->count("Host") != 1) return problem{problem_kind::malformed, "send one Host header"};
@@ -179,7 +190,8 @@ awaitable<bool> session::read_request(reading& r) {
 
 awaitable<bool> session::fill(reading& r) {
     const auto [cause, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), as_tuple);
-    // It may have been closed between the read and this line; then nobody could be answered any more, and nothing may be done.
+    // It may have been closed between the read and this line; then nobody could be answered any more, and nothing may
+    // be done.
     if (cause || !socket_.is_open()) co_return false;
     r.buffer.commit(length);
     if (std::exchange(idle_, false)) deadline_ = clock::now() + options_.request_timeout;
@@ -279,7 +291,8 @@ awaitable<void> session::linger() {
     }
 }
 
-// Ends a response in the middle so that nobody can take it for whole: with a reset, since the end of the connection ends an HTTP/1.0 body.
+// Ends a response in the middle so that nobody can take it for whole: with a reset, since the end of the connection
+// ends an HTTP/1.0 body.
 void session::break_off() {
     keep_alive_ = false;
     boost::system::error_code ignored;

@@ -19,13 +19,15 @@
 namespace confab::ledger {
 
 // The most rows one call reads. A longer list is read slice by slice, so that no read holds a snapshot for long.
-inline constexpr std::size_t slice_rows_max = 1001;  // the longest page, and the one row that tells whether there are more
+inline constexpr std::size_t slice_rows_max =
+    1001;  // the longest page, and the one row that tells whether there are more
 // The most bytes of texts one call gathers before it ends its slice early (never before the first row).
 inline constexpr std::size_t slice_bytes_max = 1024 * 1024;
 
 enum class order { ascending, descending };
 
-// Which rows of a list a call reads: those whose number (of an app: its id) lies above `after`, up to and including `last`.
+// Which rows of a list a call reads: those whose number (of an app: its id) lies above `after`, up to and including
+// `last`.
 struct window {
     std::uint64_t after = 0;
     std::uint64_t last = 0;
@@ -33,7 +35,8 @@ struct window {
     std::size_t rows_max = slice_rows_max;
 };
 
-// The most messages, and about the most bytes of them, that one call compares with a query: some tens of milliseconds of work.
+// The most messages, and about the most bytes of them, that one call compares with a query: some tens of milliseconds
+// of work.
 inline constexpr std::size_t match_rows_max = 20'000;
 inline constexpr std::size_t match_bytes_max = 2 * 1024 * 1024;
 
@@ -55,19 +58,21 @@ public:
     virtual awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
                                                           core::message_number message) = 0;
 
-    // One slice of a list, in the window's order: at most slice_rows_max rows and about slice_bytes_max bytes. Empty at the end.
+    // One slice of a list, in the window's order: at most slice_rows_max rows and about slice_bytes_max bytes. Empty at
+    // the end.
     virtual awaitable<result<core::app_id>> last_app() = 0;
     virtual awaitable<result<std::vector<core::app>>> apps(window w) = 0;
     virtual awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) = 0;
     virtual awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) = 0;
 
-    // Of the window's messages, those whose content contains the query; tombstones never do. Looks at no more than match_rows_max of them, a bound
-    // of work, and tells how far it came. REQUIRES: `query` lives until the answer.
+    // Of the window's messages, those whose content contains the query; tombstones never do. Looks at no more than
+    // match_rows_max of them, a bound of work, and tells how far it came. REQUIRES: `query` lives until the answer.
     virtual awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) = 0;
 
     // What a message said at its versions above `after`, in ascending order, the present one last; a slice as above.
     // Errors: not_found, deleted.
-    virtual awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat, core::message_number message,
+    virtual awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat,
+                                                                           core::message_number message,
                                                                            std::uint64_t after) = 0;
 };
 
@@ -80,17 +85,18 @@ public:
     // Errors: unavailable, writes_closed.
     virtual awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) = 0;
 
-    // Commits all effects as one transaction with one sync. Once it returns, a crash of the process or of the machine loses none of them.
-    // Errors: unavailable (nothing is kept), outcome_unknown (the sync failed: only a restart tells; every later call answers writes_closed).
-    // REQUIRES: effects decided, in this order, on a state this ledger loaded.
+    // Commits all effects as one transaction with one sync. Once it returns, a crash of the process or of the machine
+    // loses none of them. Errors: unavailable (nothing is kept), outcome_unknown (the sync failed: only a restart
+    // tells; every later call answers writes_closed). REQUIRES: effects decided, in this order, on a state this ledger
+    // loaded.
     virtual awaitable<result<void>> apply(std::span<const core::effect> effects) = 0;
 
     // What is better done between batches than within: to be called after a batch was answered.
     virtual awaitable<void> tidy(timestamp now) = 0;
 };
 
-// The rows behind the counters, for checking that they agree. Sees what was committed when refresh() was last called, so that what it reads
-// in between agrees with itself, also beside a running server. One caller. Errors: unavailable.
+// The rows behind the counters, for checking that they agree. Sees what was committed when refresh() was last called,
+// so that what it reads in between agrees with itself, also beside a running server. One caller. Errors: unavailable.
 class auditor {
 public:
     struct app_row {
@@ -126,10 +132,12 @@ public:
     virtual awaitable<result<std::vector<std::string>>> engine_findings() = 0;
     virtual awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) = 0;
     // The chats of one app, also any that stand above its count.
-    virtual awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after, std::size_t rows_max) = 0;
+    virtual awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after,
+                                                           std::size_t rows_max) = 0;
     virtual awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) = 0;
     virtual awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) = 0;
-    // Rows that no walk from the apps downwards can meet: without a parent, with a number below 1, keys that made nothing. In the whole ledger.
+    // Rows that no walk from the apps downwards can meet: without a parent, with a number below 1, keys that made
+    // nothing. In the whole ledger.
     virtual awaitable<result<std::uint64_t>> orphans() = 0;
 };
 

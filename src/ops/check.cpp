@@ -62,7 +62,8 @@ private:
         sequence numbers;
         std::vector<core::chat_number> chats;
         for (;;) {
-            const auto slice = co_await ledger_.chats(app.id, core::chat_number(numbers.last()), ledger::slice_rows_max);
+            const auto slice =
+                co_await ledger_.chats(app.id, core::chat_number(numbers.last()), ledger::slice_rows_max);
             if (!slice) co_return slice.error();
             if (slice->empty()) break;
             for (const auto& chat : *slice) {
@@ -100,7 +101,8 @@ private:
         std::unordered_set<std::uint64_t> deleted;
     };
 
-    awaitable<result<void>> check_messages(const auditor::chat_row& chat, const std::string& name, messages_seen& seen) {
+    awaitable<result<void>> check_messages(const auditor::chat_row& chat, const std::string& name,
+                                           messages_seen& seen) {
         sequence numbers;
         for (;;) {
             const auto slice = co_await ledger_.messages(chat.id, core::message_number(numbers.last()));
@@ -121,7 +123,8 @@ private:
         co_return result<void>();
     }
 
-    awaitable<result<void>> check_changes(const auditor::chat_row& chat, const std::string& name, const messages_seen& seen) {
+    awaitable<result<void>> check_changes(const auditor::chat_row& chat, const std::string& name,
+                                          const messages_seen& seen) {
         sequence seqs;
         versions reached;
         for (;;) {
@@ -130,7 +133,8 @@ private:
             if (slice->empty()) break;
             for (const auto& change : *slice) {
                 if (change.message.value() < 1 || change.message.value() > chat.messages_count) {
-                    tell(fmt::format("{} change {}: is of message {}, which is not there", name, change.seq, change.message.value()));
+                    tell(fmt::format("{} change {}: is of message {}, which is not there", name, change.seq,
+                                     change.message.value()));
                 }
                 follow(seqs, change.seq, name, "change");
                 auto& version = reached.try_emplace(change.message.value(), 1).first->second;
@@ -141,7 +145,8 @@ private:
             }
             for (const auto& change : *slice)
                 if (change.has_text && seen.deleted.contains(change.message.value()))
-                    tell(fmt::format("{} message {}: is deleted, but its history is there", name, change.message.value()));
+                    tell(fmt::format("{} message {}: is deleted, but its history is there", name,
+                                     change.message.value()));
             report_.changes += slice->size();
         }
         compare(name, "changes_count", chat.changes_count, seqs.last());
@@ -151,7 +156,8 @@ private:
         co_return result<void>();
     }
 
-    void compare_version(const std::string& chat, std::uint64_t message, std::uint64_t version, const versions& reached) {
+    void compare_version(const std::string& chat, std::uint64_t message, std::uint64_t version,
+                         const versions& reached) {
         const auto found = reached.find(message);
         const std::uint64_t expected = found == reached.end() ? 1 : found->second;
         if (version == expected) return;

@@ -1,6 +1,6 @@
-// `confab check`: proves that the ledger keeps its promises: chats of an app, messages of a chat and changes of a chat are numbered 1, 2, 3 …
-// without gap or repeat, every count equals its last number, every version tells the number of its changes,
-// and of what was deleted no text is left.
+// `confab check`: proves that the ledger keeps its promises: chats of an app, messages of a chat and changes of a chat
+// are numbered 1, 2, 3 … without gap or repeat, every count equals its last number, every version tells the number of
+// its changes, and of what was deleted no text is left.
 #pragma once
 
 #include <cstdint>

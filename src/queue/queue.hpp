@@ -1,5 +1,5 @@
-// The queue between those who ask for writes and the one who does them. Three ports: requests submit, the batch writer takes and answers,
-// the program closes.
+// The queue between those who ask for writes and the one who does them. Three ports: requests submit, the batch writer
+// takes and answers, the program closes.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,8 @@ class receiver {
 public:
     virtual ~receiver() = default;
 
-    // The oldest waiting commands, in the order they came, at least one; waits for the first. Empty: closed, and all was taken.
-    // One taker. REQUIRES: the batch before was answered.
+    // The oldest waiting commands, in the order they came, at least one; waits for the first. Empty: closed, and all
+    // was taken. One taker. REQUIRES: the batch before was answered.
     virtual awaitable<std::vector<const core::command*>> take(batch_limits limits) = 0;
 
     // Answers the batch last taken, each command by the outcome at its place.

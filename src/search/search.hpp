@@ -20,9 +20,9 @@ class port {
 public:
     virtual ~port() = default;
 
-    // One slice of the answer: looks at a bounded number of messages numbered below `before`. Sees all that was committed before the call.
-    // Any thread, any number of calls at once. Errors: unavailable.
-    // REQUIRES: `query` lives until the answer.
+    // One slice of the answer: looks at a bounded number of messages numbered below `before`. Sees all that was
+    // committed before the call. Any thread, any number of calls at once. Errors: unavailable. REQUIRES: `query` lives
+    // until the answer.
     virtual awaitable<result<hits>> find(core::chat_id chat, const core::folded_query& query,
                                          core::message_number before) = 0;
 };

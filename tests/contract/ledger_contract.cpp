@@ -70,7 +70,9 @@ private:
     core::state state_;
 };
 
-std::uint64_t number_of(const result<answer>& r) { return std::get<core::created>(r.value()).number; }
+std::uint64_t number_of(const result<answer>& r) {
+    return std::get<core::created>(r.value()).number;
+}
 
 TEST_P(ledger_contract, empty_has_nothing_to_find) {
     book b(GetParam().make);
@@ -118,7 +120,8 @@ TEST_P(ledger_contract, keeps_apart_chats_that_lie_side_by_side) {
     book b(GetParam().make);
     const auto mine = b.new_chat(), other = b.new_chat();
     b.commit(command(core::create_chat{mine}));
-    for (const auto chat : {1, 2}) b.commit(command(new_message(mine, static_cast<std::uint64_t>(chat), "mine " + std::to_string(chat))));
+    for (const auto chat : {1, 2})
+        b.commit(command(new_message(mine, static_cast<std::uint64_t>(chat), "mine " + std::to_string(chat))));
     b.commit(command(new_message(other, 1, "other")));
     EXPECT_EQ(b.message(mine, 1, 1).value().content, "mine 1");
     EXPECT_EQ(b.message(mine, 2, 1).value().content, "mine 2");
@@ -138,9 +141,10 @@ TEST_P(ledger_contract, keeps_apart_chats_that_lie_side_by_side) {
 TEST_P(ledger_contract, decides_a_batch_as_one_after_the_other) {
     book b(GetParam().make);
     const auto token = app_token::make();
-    const auto answers = b.commit({command(new_app(token, "a")), command(core::create_chat{token}),
-                                   command(new_message(token, 1, "one")), command(new_message(token, 2, "no such chat")),
-                                   command(new_message(token, 1, "two")), command(core::create_chat{token})});
+    const auto answers =
+        b.commit({command(new_app(token, "a")), command(core::create_chat{token}),
+                  command(new_message(token, 1, "one")), command(new_message(token, 2, "no such chat")),
+                  command(new_message(token, 1, "two")), command(core::create_chat{token})});
     EXPECT_EQ(number_of(answers[2]), 1U);
     EXPECT_EQ(answers[3].error(), error::not_found);
     EXPECT_EQ(number_of(answers[4]), 2U);
@@ -154,7 +158,8 @@ TEST_P(ledger_contract, keeps_the_history_of_edits) {
     b.commit(command(new_message(token, 1, "first")));
     auto with_metadata = edit(token, 1, 1, "second");
     with_metadata.metadata = R"({"b":2})";
-    const auto answers = b.commit({command(with_metadata), command(edit(token, 1, 1, "third")), command(edit(token, 1, 2, "x"))});
+    const auto answers =
+        b.commit({command(with_metadata), command(edit(token, 1, 1, "third")), command(edit(token, 1, 2, "x"))});
     EXPECT_EQ(std::get<core::message>(answers[0].value()).version, 2U);
     EXPECT_EQ(std::get<core::message>(answers[1].value()).content, "third");
     EXPECT_EQ(answers[2].error(), error::not_found);
@@ -179,7 +184,9 @@ TEST_P(ledger_contract, tells_what_a_message_said) {
     const auto token = b.new_chat();
     b.commit({command(new_message(token, 1, "a")), command(new_message(token, 1, "other"))});
     const auto chat = run(b.reader().find_chat(token, chat_number(1))).value().id;
-    const auto said = [&](std::uint64_t after) { return contents(run(b.reader().versions(chat, message_number(1), after)).value()); };
+    const auto said = [&](std::uint64_t after) {
+        return contents(run(b.reader().versions(chat, message_number(1), after)).value());
+    };
     EXPECT_EQ(said(0), (std::vector<std::string>{"1 a"}));
     b.commit({command(edit(token, 1, 1, "b")), command(edit(token, 1, 2, "other b"))});
     b.commit(command(edit(token, 1, 1, "c")));
@@ -251,7 +258,8 @@ TEST_P(ledger_contract, changes_only_the_version_that_was_meant) {
 TEST_P(ledger_contract, renames_an_app_and_leaves_the_rest) {
     book b(GetParam().make);
     const auto token = b.new_chat();
-    const auto renamed = std::get<core::app>(b.commit(command(core::rename_app{token, valid<core::app_name>("new")})).value());
+    const auto renamed =
+        std::get<core::app>(b.commit(command(core::rename_app{token, valid<core::app_name>("new")})).value());
     EXPECT_EQ(renamed.name, "new");
     EXPECT_EQ(renamed.chats_count, 1U);
     b.reopen();

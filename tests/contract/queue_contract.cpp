@@ -20,7 +20,9 @@ core::command numbered(std::uint64_t n, std::size_t length = 1) {
     return command(new_message(core::app_token::make(), n, std::string(length, 'x')));
 }
 
-std::uint64_t number_in(const core::command* c) { return std::get<core::create_message>(c->wish).chat.value(); }
+std::uint64_t number_in(const core::command* c) {
+    return std::get<core::create_message>(c->wish).chat.value();
+}
 
 // Answers every command with the number it carries.
 void answer_with_numbers(queue::receiver& receiver, const std::vector<const core::command*>& batch) {
@@ -79,7 +81,8 @@ TEST_P(queue_contract, takes_no_more_than_a_batch_may_hold) {
     const auto q = GetParam().make({});
     sender_loop sent(*q, 10, 1000);
     std::vector<std::size_t> sizes;
-    for (const queue::batch_limits limits : {queue::batch_limits{4, 1'000'000}, {100, 3000}, {100, 1}, {100, 1'000'000}}) {
+    for (const queue::batch_limits limits :
+         {queue::batch_limits{4, 1'000'000}, {100, 3000}, {100, 1}, {100, 1'000'000}}) {
         const auto batch = run(q->receiver().take(limits));
         sizes.push_back(batch.size());
         answer_with_numbers(q->receiver(), batch);

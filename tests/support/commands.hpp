@@ -29,8 +29,13 @@ inline core::create_message new_message(const core::app_token& app, std::uint64_
     return {app, core::chat_number(chat), valid<core::message_content>(std::move(content)), {}, {}};
 }
 
-inline core::edit_message edit(const core::app_token& app, std::uint64_t chat, std::uint64_t message, std::string content) {
-    return {app, core::chat_number(chat), core::message_number(message), valid<core::message_content>(std::move(content)), {}};
+inline core::edit_message edit(const core::app_token& app, std::uint64_t chat, std::uint64_t message,
+                               std::string content) {
+    return {app,
+            core::chat_number(chat),
+            core::message_number(message),
+            valid<core::message_content>(std::move(content)),
+            {}};
 }
 
 }  // namespace confab::testing

@@ -20,7 +20,8 @@ inline void run(awaitable<void> work) {
 template <class T>
 T run(awaitable<T> work) {
     std::optional<T> value;
-    run([](awaitable<T> w, std::optional<T>& v) -> awaitable<void> { v.emplace(co_await std::move(w)); }(std::move(work), value));
+    run([](awaitable<T> w, std::optional<T>& v) -> awaitable<void> { v.emplace(co_await std::move(w)); }(
+                                                    std::move(work), value));
     return std::move(*value);
 }
 

@@ -35,13 +35,15 @@ TEST(object_of_a_message, just_created_is_the_one_that_will_be_read) {
 }
 
 TEST(object_of_a_message, without_sender_and_metadata_says_null) {
-    const auto object = boost::json::parse(json_of(core::message{core::message_number(1), "x", {}, {}, 1, {}, {}})).as_object();
+    const auto object =
+        boost::json::parse(json_of(core::message{core::message_number(1), "x", {}, {}, 1, {}, {}})).as_object();
     EXPECT_TRUE(object.at("sender").is_null());
     EXPECT_TRUE(object.at("metadata").is_null());
     EXPECT_EQ(object.size(), 7U);
 }
 
-std::variant<std::optional<core::retry_key>, http::problem> read_key(std::string_view header, std::string_view payload = "p") {
+std::variant<std::optional<core::retry_key>, http::problem> read_key(std::string_view header,
+                                                                     std::string_view payload = "p") {
     return read_retry_key({http::verb::post, "/", {{"idempotency-key", header}}, {}, {}}, {payload});
 }
 
@@ -50,7 +52,8 @@ const core::retry_key& key(const std::variant<std::optional<core::retry_key>, ht
 }
 
 TEST(retry_key, is_the_same_quoted_or_bare) {
-    const auto bare = read_key("a-1"), quoted = read_key("\"a-1\""), other = read_key("a-2"), changed = read_key("a-1", "q");
+    const auto bare = read_key("a-1"), quoted = read_key("\"a-1\""), other = read_key("a-2"),
+               changed = read_key("a-1", "q");
     EXPECT_EQ(key(bare).key_hash, key(quoted).key_hash);
     EXPECT_NE(key(bare).key_hash, key(other).key_hash);
     EXPECT_EQ(key(bare).key_hash, key(changed).key_hash);
@@ -60,8 +63,8 @@ TEST(retry_key, is_the_same_quoted_or_bare) {
 
 TEST(retry_key, that_is_not_well_formed_is_refused) {
     const auto too_long = std::string(256, 'x');
-    for (const std::string& header : {std::string(), std::string("\""), std::string("\"a"), std::string("\"\""), std::string(R"("a\n")"),
-                                      std::string("a\tb"), std::string("ü"), too_long})
+    for (const std::string& header : {std::string(), std::string("\""), std::string("\"a"), std::string("\"\""),
+                                      std::string(R"("a\n")"), std::string("a\tb"), std::string("ü"), too_long})
         EXPECT_EQ(read_key(header).index(), 1U) << header;
     EXPECT_EQ(read_key(too_long.substr(1)).index(), 0U);
     const http::request twice{http::verb::post, "/", {{"Idempotency-Key", "a"}, {"idempotency-key", "b"}}, {}, {}};

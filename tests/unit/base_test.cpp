@@ -22,7 +22,9 @@ TEST(timestamp, is_written_as_rfc_3339_in_utc) {
     EXPECT_EQ(rfc3339(1'767'225'599'999'999), "2025-12-31T23:59:59.999Z");
 }
 
-TEST(timestamp, is_a_date_for_http) { EXPECT_EQ(http_date({784'111'777'000'000}), "Sun, 06 Nov 1994 08:49:37 GMT"); }
+TEST(timestamp, is_a_date_for_http) {
+    EXPECT_EQ(http_date({784'111'777'000'000}), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
 
 TEST(digest, tells_where_one_field_ends_and_the_next_begins) {
     EXPECT_EQ(digest_of({"ab", "c"}), digest_of({"ab", "c"}));
@@ -42,7 +44,8 @@ TEST(random_bytes, never_come_twice_whatever_the_length_asked) {
 
 TEST(errors, all_have_a_message_of_their_own) {
     std::set<std::string> seen;
-    for (int e = 1; e <= error_count; ++e) EXPECT_TRUE(seen.insert(make_error_code(static_cast<error>(e)).message()).second);
+    for (int e = 1; e <= error_count; ++e)
+        EXPECT_TRUE(seen.insert(make_error_code(static_cast<error>(e)).message()).second);
     EXPECT_FALSE(seen.contains("unknown error"));
 }
 

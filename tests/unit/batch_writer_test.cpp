@@ -52,7 +52,8 @@ protected:
             asio::co_spawn(loop, keep(*queue, commands[i], outcomes[i]), asio::detached);
         loop.poll();
         queue->close();
-        asio::co_spawn(loop, write_batches(*queue, writer, {.limits = {limit, 1'000'000}, .rules = {}}), asio::detached);
+        asio::co_spawn(loop, write_batches(*queue, writer, {.limits = {limit, 1'000'000}, .rules = {}}),
+                       asio::detached);
         loop.restart();
         loop.run();
         return outcomes;

@@ -61,9 +61,13 @@ protected:
     asio::thread_pool pool{1};
 };
 
-TEST_F(check_of, sound_data_finds_nothing) { EXPECT_EQ(damaged_by("select 1"), ""); }
+TEST_F(check_of, sound_data_finds_nothing) {
+    EXPECT_EQ(damaged_by("select 1"), "");
+}
 
-TEST_F(check_of, a_missing_message) { expect_found("delete from messages where id & 0xffffffff = 2", "message 3 follows 1"); }
+TEST_F(check_of, a_missing_message) {
+    expect_found("delete from messages where id & 0xffffffff = 2", "message 3 follows 1");
+}
 
 TEST_F(check_of, a_missing_last_message) {
     expect_found("delete from messages where id & 0xffffffff = 3", "messages_count is 3, the last number is 2");
@@ -77,7 +81,9 @@ TEST_F(check_of, a_wrong_count_of_chats) {
     expect_found("update apps set chats_count = 2", "chats_count is 2, the last number is 1");
 }
 
-TEST_F(check_of, a_missing_change) { expect_found("delete from changes where id & 0xffffffff = 1", "change 2 follows 0"); }
+TEST_F(check_of, a_missing_change) {
+    expect_found("delete from changes where id & 0xffffffff = 1", "change 2 follows 0");
+}
 
 TEST_F(check_of, a_wrong_count_of_changes) {
     expect_found("update chats set changes_count = 3", "changes_count is 3, the last number is 2");
@@ -100,7 +106,8 @@ TEST_F(check_of, a_deleted_message_whose_text_is_left) {
 }
 
 TEST_F(check_of, a_deleted_message_whose_history_is_left) {
-    expect_found("update messages set deleted_at = 1, content = null where id & 0xffffffff = 2", "is deleted, but its history is there");
+    expect_found("update messages set deleted_at = 1, content = null where id & 0xffffffff = 2",
+                 "is deleted, but its history is there");
 }
 
 TEST_F(check_of, a_message_without_text) {
@@ -108,14 +115,17 @@ TEST_F(check_of, a_message_without_text) {
 }
 
 TEST_F(check_of, a_change_of_no_message) {
-    expect_found("update changes set number = 77 where id & 0xffffffff = 1", "change 1: is of message 77, which is not there");
+    expect_found("update changes set number = 77 where id & 0xffffffff = 1",
+                 "change 1: is of message 77, which is not there");
 }
 
 TEST_F(check_of, a_key_that_made_nothing) {
     expect_found("insert into idempotency values(1 << 2 | 2, x'00', x'00', 9, 0)", "1 rows belong to nothing");
 }
 
-TEST_F(check_of, a_damaged_token) { expect_found("update apps set token = 'x'", "its token is none"); }
+TEST_F(check_of, a_damaged_token) {
+    expect_found("update apps set token = 'x'", "its token is none");
+}
 
 TEST_F(check_of, rows_without_a_parent) {
     expect_found("insert into messages(id, content, created_at, updated_at) values(99 << 32 | 1, 'x', 0, 0)",

@@ -1,4 +1,5 @@
-// decide() against a model that keeps everything as plain lists: random commands, every answer and the final state compared.
+// decide() against a model that keeps everything as plain lists: random commands, every answer and the final state
+// compared.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -40,7 +41,8 @@ std::string say(const result<answer>& r) {
     if (const auto* seen = std::get_if<replayed>(&*r)) return "replayed " + std::to_string(seen->number);
     if (const auto* renamed = std::get_if<app>(&*r)) return "app " + renamed->name;
     const auto& edited = std::get<message>(*r);
-    return (edited.deleted_at ? "tombstone " : "message ") + edited.content + " version " + std::to_string(edited.version);
+    return (edited.deleted_at ? "tombstone " : "message ") + edited.content + " version " +
+           std::to_string(edited.version);
 }
 
 class world {
@@ -50,12 +52,19 @@ public:
     void step() {
         now_.us += 1'000'000LL * static_cast<std::int64_t>(pick(3600));
         switch (pick(10)) {
-            case 0: return create_an_app();
-            case 1: return rename_an_app();
-            case 2: case 3: return create_a_chat();
-            case 4: return edit_a_message();
-            case 5: return delete_a_message();
-            default: return create_a_message();
+            case 0:
+                return create_an_app();
+            case 1:
+                return rename_an_app();
+            case 2:
+            case 3:
+                return create_a_chat();
+            case 4:
+                return edit_a_message();
+            case 5:
+                return delete_a_message();
+            default:
+                return create_a_message();
         }
     }
 
@@ -64,7 +73,8 @@ public:
         std::map<std::uint64_t, std::vector<std::uint64_t>> chats_of, messages_of, changes_of;
         for (const auto& e : effects_) {
             if (const auto* c = std::get_if<chat_created>(&e)) chats_of[c->app.value()].push_back(c->number.value());
-            if (const auto* m = std::get_if<message_created>(&e)) messages_of[m->chat.value()].push_back(m->number.value());
+            if (const auto* m = std::get_if<message_created>(&e))
+                messages_of[m->chat.value()].push_back(m->number.value());
             if (const auto* m = std::get_if<message_edited>(&e)) changes_of[m->chat.value()].push_back(m->seq);
             if (const auto* m = std::get_if<message_deleted>(&e)) changes_of[m->chat.value()].push_back(m->seq);
         }
@@ -112,7 +122,8 @@ private:
 
     // The model's side of a creation: a key that was seen decides, else `make` gives the next number.
     template <class Make>
-    std::string create(const std::string& scope, const std::string& name, const std::string& payload, bool keyed, Make make) {
+    std::string create(const std::string& scope, const std::string& name, const std::string& payload, bool keyed,
+                       Make make) {
         if (keyed) {
             const auto seen = keys_.find(scope + name);
             if (seen != keys_.end() && seen->second.expires_us > now_.us) {
@@ -220,8 +231,11 @@ private:
             *at.found = {"", at.found->version + 1, true};
             at.chat->changes += 1;
         }
-        if (expected.empty() || expected == "deleted") expected = "tombstone  version " + std::to_string(at.found->version);
-        expect(command(core::delete_message{at.token, chat_number(at.chat_number), message_number(at.number), at.only_at}), expected);
+        if (expected.empty() || expected == "deleted")
+            expected = "tombstone  version " + std::to_string(at.found->version);
+        expect(
+            command(core::delete_message{at.token, chat_number(at.chat_number), message_number(at.number), at.only_at}),
+            expected);
     }
 
     // The ledger's part: messages are in the state when they are edited.

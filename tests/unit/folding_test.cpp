@@ -5,7 +5,9 @@
 namespace confab::core {
 namespace {
 
-bool is_in(std::string_view query, std::string_view text) { return folded_query(query).is_in(text); }
+bool is_in(std::string_view query, std::string_view text) {
+    return folded_query(query).is_in(text);
+}
 
 TEST(folding, ignores_case_in_any_script) {
     EXPECT_TRUE(is_in("straße", "STRASSE"));
@@ -15,10 +17,10 @@ TEST(folding, ignores_case_in_any_script) {
 }
 
 TEST(folding, ignores_the_form_of_characters) {
-    EXPECT_TRUE(is_in("office", "o\ufb03ce"));              // ligature ffi
-    EXPECT_TRUE(is_in("abc", "\uff21\uff22\uff23"));        // full width
-    EXPECT_TRUE(is_in("\u00e9", "e\u0301"));                // composed and decomposed
-    EXPECT_TRUE(is_in("\uac00", "\u1100\u1161"));           // Hangul syllable and its letters
+    EXPECT_TRUE(is_in("office", "o\ufb03ce"));        // ligature ffi
+    EXPECT_TRUE(is_in("abc", "\uff21\uff22\uff23"));  // full width
+    EXPECT_TRUE(is_in("\u00e9", "e\u0301"));          // composed and decomposed
+    EXPECT_TRUE(is_in("\uac00", "\u1100\u1161"));     // Hangul syllable and its letters
 }
 
 TEST(folding, keeps_diacritics) {

@@ -43,18 +43,19 @@ std::string utf8(char32_t c) {
     if (c < 0x80) return {static_cast<char>(c)};
     if (c < 0x800) return {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
     if (c < 0x10000)
-        return {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
-    return {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)), static_cast<char>(0x80 | (c >> 6 & 63)),
-            static_cast<char>(0x80 | (c & 63))};
+        return {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)),
+                static_cast<char>(0x80 | (c & 63))};
+    return {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)),
+            static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
 }
 
-// Whatever the text: the fragments are the text, some of it matches exactly if the text contains the query, and every match contains it or
-// its run does.
+// Whatever the text: the fragments are the text, some of it matches exactly if the text contains the query, and every
+// match contains it or its run does.
 TEST(highlight, agrees_with_search_on_random_texts) {
     std::mt19937_64 random(testing::seed());
-    const std::pair<char32_t, char32_t> ranges[] = {{'A', 'z'},         {0xc0, 0x17f},     {0x300, 0x345},   {0x370, 0x3ff},
-                                                    {0x1100, 0x11ff},   {0xac00, 0xac80},  {0xfb00, 0xfb06}, {0xff21, 0xff3a},
-                                                    {0x1f600, 0x1f610}, {0x0f71, 0x0f81},  {0x1e00, 0x1eff}};
+    const std::pair<char32_t, char32_t> ranges[] = {
+        {'A', 'z'},       {0xc0, 0x17f},    {0x300, 0x345},     {0x370, 0x3ff},   {0x1100, 0x11ff}, {0xac00, 0xac80},
+        {0xfb00, 0xfb06}, {0xff21, 0xff3a}, {0x1f600, 0x1f610}, {0x0f71, 0x0f81}, {0x1e00, 0x1eff}};
     const auto text_of = [&](std::size_t length) {
         std::string text;
         for (std::size_t i = 0; i < length; ++i) {

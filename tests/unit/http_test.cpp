@@ -68,7 +68,8 @@ TEST(json, text_reads_back_as_it_was) {
 }
 
 TEST(json, member_is_found_as_it_was_written) {
-    const auto* const text = " { \"a\\\"}\" : [ {\"m\": 1}, \"]\\\\\" ] ,\"m\":0, \"\\u006d\" : {\"x\" : 12345678901234567890.10e+400 } } ";
+    const auto* const text =
+        " { \"a\\\"}\" : [ {\"m\": 1}, \"]\\\\\" ] ,\"m\":0, \"\\u006d\" : {\"x\" : 12345678901234567890.10e+400 } } ";
     EXPECT_EQ(raw_member(text, "m"), "{\"x\" : 12345678901234567890.10e+400 }");
     EXPECT_EQ(raw_member(text, "a\"}"), "[ {\"m\": 1}, \"]\\\\\" ]");
     EXPECT_EQ(raw_member(text, "x"), std::nullopt);
@@ -87,9 +88,13 @@ request post(std::string_view target, std::string_view type, std::string body) {
     return {verb::post, target, {{"content-type", type}}, std::move(body), "id"};
 }
 
-parameters read(const request& r) { return std::get<parameters>(parameters::read(r, names, 32)); }
+parameters read(const request& r) {
+    return std::get<parameters>(parameters::read(r, names, 32));
+}
 
-problem_kind refusal(const request& r) { return std::get<problem>(parameters::read(r, names, 32)).kind; }
+problem_kind refusal(const request& r) {
+    return std::get<problem>(parameters::read(r, names, 32)).kind;
+}
 
 TEST(parameters_of, any_kind_of_body_are_the_same) {
     const request requests[] = {
@@ -97,7 +102,8 @@ TEST(parameters_of, any_kind_of_body_are_the_same) {
         post("/", "Application/JSON; charset=utf-8", R"({"name":"\u00fc b"})"),
         post("/", "application/merge+json", R"({"name":"ü b"})"),
         post("/", "application/x-www-form-urlencoded ; charset=UTF-8", "name=%C3%BC+b"),
-        post("/", "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=name\r\n\r\nü b\r\n--x--"),
+        post("/", "multipart/form-data; boundary=x",
+             "--x\r\nContent-Disposition: form-data; name=name\r\n\r\nü b\r\n--x--"),
         post("/?name=%C3%BC%20b", "", ""),
     };
     for (const auto& r : requests) {
@@ -116,20 +122,24 @@ TEST(parameters_of, a_body_win_over_the_query) {
 
 TEST(parameters_of, json_keep_their_type) {
     using type = parameter::type;
-    auto found = read(post("/", "application/json", R"({"name":1,"metadata": {"b":[1.50, -2e400,true,null], "a":"x"} })"));
+    auto found =
+        read(post("/", "application/json", R"({"name":1,"metadata": {"b":[1.50, -2e400,true,null], "a":"x"} })"));
     EXPECT_EQ(found.find("name")->is, type::other);
     EXPECT_EQ(found.find("metadata")->is, type::object);
     EXPECT_EQ(found.find("metadata")->value, R"({"b":[1.50,-2e400,true,null],"a":"x"})");
 }
 
 TEST(parameters_of, a_body_that_cannot_be_read_are_refused_whatever_the_query_says) {
-    const auto kind_of = [](std::string_view type, std::string body) { return refusal(post("/?name=x", type, std::move(body))); };
+    const auto kind_of = [](std::string_view type, std::string body) {
+        return refusal(post("/?name=x", type, std::move(body)));
+    };
     EXPECT_EQ(kind_of("application/json", "{"), problem_kind::malformed);
     EXPECT_EQ(kind_of("application/json", "[]"), problem_kind::malformed);
     EXPECT_EQ(kind_of("application/json", R"({"name":"\ud800"})"), problem_kind::malformed);
     EXPECT_EQ(kind_of("application/json", "{\"name\":\"\xff\"}"), problem_kind::malformed);
     EXPECT_EQ(kind_of("application/json", R"({"name":"x"} x)"), problem_kind::malformed);
-    EXPECT_EQ(kind_of("application/json", R"({"a":)" + std::string(40, '[') + std::string(40, ']') + "}"), problem_kind::malformed);
+    EXPECT_EQ(kind_of("application/json", R"({"a":)" + std::string(40, '[') + std::string(40, ']') + "}"),
+              problem_kind::malformed);
     EXPECT_EQ(kind_of("application/x-www-form-urlencoded", "name=%"), problem_kind::malformed);
     EXPECT_EQ(kind_of("multipart/form-data; boundary=x", "nothing"), problem_kind::malformed);
     EXPECT_EQ(kind_of("text/plain", "name=x"), problem_kind::unsupported_media_type);

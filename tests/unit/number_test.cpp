@@ -11,7 +11,8 @@ namespace {
 TEST(number, of_a_path_is_plain_digits_from_1_to_the_last) {
     EXPECT_EQ(parse_number<chat_number>("1"), chat_number(1));
     EXPECT_EQ(parse_number<chat_number>("4294967295"), chat_number(number_max));
-    for (const auto* text : {"", "0", "01", "-1", "+1", " 1", "1 ", "1x", "1.0", "4294967296", "99999999999999999999", "١"})
+    for (const auto* text :
+         {"", "0", "01", "-1", "+1", " 1", "1 ", "1x", "1.0", "4294967296", "99999999999999999999", "١"})
         EXPECT_FALSE(parse_number<chat_number>(text)) << text;
 }
 

@@ -100,14 +100,17 @@ TEST(options, are_all_in_the_help_with_default_and_unit) {
     }
 }
 
-TEST(options, defaults_are_valid) { EXPECT_EQ(refusal({"config"}), ""); }
+TEST(options, defaults_are_valid) {
+    EXPECT_EQ(refusal({"config"}), "");
+}
 
 TEST(listen_address, is_an_ip_address_and_a_port) {
     EXPECT_EQ(listen_address::parse("127.0.0.1:0").url(81), "http://127.0.0.1:81");
     EXPECT_EQ(listen_address::parse("[::1]:3000").url(3000), "http://[::1]:3000");
     EXPECT_TRUE(listen_address::parse("localhost:3000").is_loopback);
     EXPECT_FALSE(listen_address::parse("0.0.0.0:3000").is_loopback);
-    for (const auto* text : {"", "3000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "host:1", ":3000"})
+    for (const auto* text :
+         {"", "3000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "host:1", ":3000"})
         EXPECT_THROW(listen_address::parse(text), usage_error) << text;
 }
 

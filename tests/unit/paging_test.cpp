@@ -9,8 +9,8 @@ namespace {
 
 using ledger::order;
 
-std::pair<std::uint64_t, std::uint64_t> range(anchor_kind kind, std::uint64_t anchor, std::uint64_t limit, std::uint64_t count,
-                                              order o = order::ascending) {
+std::pair<std::uint64_t, std::uint64_t> range(anchor_kind kind, std::uint64_t anchor, std::uint64_t limit,
+                                              std::uint64_t count, order o = order::ascending) {
     const auto w = window_of({limit, o, kind, {}}, anchor, count);
     return {w.after + 1, w.last};
 }
@@ -31,7 +31,8 @@ TEST(page, is_a_range_of_numbers) {
     EXPECT_EQ(range(around, 5, 50, 10), r(1, 10));
 }
 
-// Whatever is asked, a page stays within 1..count, is as long as it can be, and its neighbours go on exactly where it ends.
+// Whatever is asked, a page stays within 1..count, is as long as it can be, and its neighbours go on exactly where it
+// ends.
 TEST(page, never_leaves_the_list) {
     for (const auto kind : {anchor_kind::none, anchor_kind::after, anchor_kind::before, anchor_kind::around}) {
         for (const auto o : {order::ascending, order::descending}) {

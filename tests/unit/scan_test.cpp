@@ -2,13 +2,13 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "core/decide.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "queue/local/local_queue.hpp"
 #include "search/scan/scan.hpp"
 #include "support/commands.hpp"
 #include "support/folder.hpp"
 #include "support/run.hpp"
-#include "core/decide.hpp"
 
 namespace confab::search {
 namespace {
@@ -20,7 +20,8 @@ TEST(scan, finds_every_hit_newest_first_over_many_slices) {
     asio::thread_pool pool(1);
     const auto ledger = ledger::open_sqlite_ledger({folder.path(), pool.get_executor()});
     const auto token = core::app_token::make();
-    std::vector<core::command> batch{command(testing::new_app(token, "a")), command(core::create_chat{token}), command(core::create_chat{token})};
+    std::vector<core::command> batch{command(testing::new_app(token, "a")), command(core::create_chat{token}),
+                                     command(core::create_chat{token})};
     std::vector<std::uint64_t> expected;
     for (std::uint64_t n = 1; n <= 45'000; ++n) {
         batch.push_back(command(testing::new_message(token, 1, n % 7000 == 1 ? "a NEEDLE here" : "hay")));

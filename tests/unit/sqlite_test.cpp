@@ -25,7 +25,9 @@ TEST_F(sqlite_driver, keeps_every_kind_of_value) {
     db.execute("create table t(i, s, b, n)");
     const std::byte bytes[] = {std::byte{0}, std::byte{255}};
     const std::optional<std::string_view> nothing;
-    db.prepare("insert into t values(?, ?, ?, ?)").bind(std::int64_t{-5}, std::string_view("a\0b", 3), blob(bytes), nothing).run();
+    db.prepare("insert into t values(?, ?, ?, ?)")
+        .bind(std::int64_t{-5}, std::string_view("a\0b", 3), blob(bytes), nothing)
+        .run();
     auto read = db.prepare("select * from t");
     ASSERT_TRUE(read.row());
     EXPECT_EQ(read.integer(0), -5);

@@ -10,7 +10,9 @@ namespace {
     throw failure(db ? sqlite3_extended_errcode(db) : code, text);
 }
 
-int primary(int code) { return code & 0xff; }
+int primary(int code) {
+    return code & 0xff;
+}
 
 int note_wal_pages(void* kept, sqlite3*, const char*, int pages) {
     *static_cast<int*>(kept) = pages;
@@ -19,11 +21,19 @@ int note_wal_pages(void* kept, sqlite3*, const char*, int pages) {
 
 }  // namespace
 
-bool failure::is_corruption() const { return primary(code_) == SQLITE_NOTADB || primary(code_) == SQLITE_CORRUPT; }
-bool failure::is_disk_full() const { return primary(code_) == SQLITE_FULL; }
-bool failure::is_busy() const { return primary(code_) == SQLITE_BUSY || primary(code_) == SQLITE_LOCKED; }
+bool failure::is_corruption() const {
+    return primary(code_) == SQLITE_NOTADB || primary(code_) == SQLITE_CORRUPT;
+}
+bool failure::is_disk_full() const {
+    return primary(code_) == SQLITE_FULL;
+}
+bool failure::is_busy() const {
+    return primary(code_) == SQLITE_BUSY || primary(code_) == SQLITE_LOCKED;
+}
 
-void statement::finalize::operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+void statement::finalize::operator()(sqlite3_stmt* s) const {
+    sqlite3_finalize(s);
+}
 
 statement::statement(sqlite3* db, std::string_view sql) {
     sqlite3_stmt* made = nullptr;
@@ -46,9 +56,13 @@ void statement::run() {
     }
 }
 
-void statement::reset() { sqlite3_reset(handle_.get()); }
+void statement::reset() {
+    sqlite3_reset(handle_.get());
+}
 
-std::int64_t statement::integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+std::int64_t statement::integer(int column) const {
+    return sqlite3_column_int64(handle_.get(), column);
+}
 
 std::string_view statement::text(int column) const {
     const auto* const data = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
@@ -65,9 +79,13 @@ blob statement::bytes(int column) const {
     return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 
-bool statement::is_null(int column) const { return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL; }
+bool statement::is_null(int column) const {
+    return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
+}
 
-void statement::bind_at(int index, std::int64_t value) { check(sqlite3_bind_int64(handle_.get(), index, value)); }
+void statement::bind_at(int index, std::int64_t value) {
+    check(sqlite3_bind_int64(handle_.get(), index, value));
+}
 
 // SQLITE_STATIC: what is bound outlives the step, and is bound anew before the next one.
 void statement::bind_at(int index, std::string_view value) {
@@ -78,7 +96,9 @@ void statement::bind_at(int index, blob value) {
     check(sqlite3_bind_blob(handle_.get(), index, value.data(), static_cast<int>(value.size()), SQLITE_STATIC));
 }
 
-void statement::bind_at(int index, std::nullptr_t) { check(sqlite3_bind_null(handle_.get(), index)); }
+void statement::bind_at(int index, std::nullptr_t) {
+    check(sqlite3_bind_null(handle_.get(), index));
+}
 
 void statement::check(int code) const {
     if (code == SQLITE_OK) return;
@@ -88,7 +108,9 @@ void statement::check(int code) const {
     throw failed;
 }
 
-void connection::close::operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+void connection::close::operator()(sqlite3* db) const {
+    sqlite3_close_v2(db);
+}
 
 connection::connection(const std::string& path, access how) : wal_pages_(std::make_unique<int>(0)) {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -106,7 +128,9 @@ void connection::execute(const char* sql) {
     if (code != SQLITE_OK) fail(handle_.get(), code);
 }
 
-void connection::wait_for_locks(int ms) { sqlite3_busy_timeout(handle_.get(), ms); }
+void connection::wait_for_locks(int ms) {
+    sqlite3_busy_timeout(handle_.get(), ms);
+}
 
 bool connection::checkpoint(checkpoint_kind kind) {
     const int mode = kind == checkpoint_kind::passive   ? SQLITE_CHECKPOINT_PASSIVE
@@ -119,9 +143,13 @@ bool connection::checkpoint(checkpoint_kind kind) {
     return moved == in_log;
 }
 
-std::int64_t connection::changed_rows() const { return sqlite3_changes64(handle_.get()); }
+std::int64_t connection::changed_rows() const {
+    return sqlite3_changes64(handle_.get());
+}
 
-bool connection::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
+bool connection::in_transaction() const {
+    return sqlite3_get_autocommit(handle_.get()) == 0;
+}
 
 transaction::transaction(connection& c, kind k) : connection_(c) {
     connection_.execute(k == kind::read ? "begin" : "begin immediate");

@@ -1,5 +1,5 @@
-// A thin, throwing layer over SQLite's C interface (https://sqlite.org/c3ref/intro.html): connections, statements, transactions.
-// A connection and its statements belong to one thread at a time (SQLITE_OPEN_NOMUTEX).
+// A thin, throwing layer over SQLite's C interface (https://sqlite.org/c3ref/intro.html): connections, statements,
+// transactions. A connection and its statements belong to one thread at a time (SQLITE_OPEN_NOMUTEX).
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ public:
     int code() const { return code_; }
     bool is_corruption() const;  // not a database, or a damaged one
     bool is_disk_full() const;
-    bool is_busy() const;        // somebody else holds a lock
+    bool is_busy() const;  // somebody else holds a lock
 
 private:
     int code_;
@@ -32,7 +32,8 @@ private:
 
 using blob = std::span<const std::byte>;
 
-// A prepared statement, used over and over: `run` or `row` after binding, `reset` once read. Views it returns last until the next step or reset.
+// A prepared statement, used over and over: `run` or `row` after binding, `reset` once read. Views it returns last
+// until the next step or reset.
 class statement {
 public:
     statement(sqlite3* db, std::string_view sql);
@@ -79,7 +80,8 @@ private:
     std::unique_ptr<sqlite3_stmt, finalize> handle_;
 };
 
-// Resets a statement when its reader is done with it, also by an exception: a statement left stepping keeps its read transaction open.
+// Resets a statement when its reader is done with it, also by an exception: a statement left stepping keeps its read
+// transaction open.
 class reading {
 public:
     explicit reading(statement& s) : statement_(s) {}
@@ -104,10 +106,11 @@ public:
     // Waits this long for a lock before it fails with SQLITE_BUSY.
     void wait_for_locks(int ms);
 
-    // passive moves what no reader holds back; restart waits for readers (see wait_for_locks), so that the next commit can start the log over;
-    // truncate also makes the log's file empty.
+    // passive moves what no reader holds back; restart waits for readers (see wait_for_locks), so that the next commit
+    // can start the log over; truncate also makes the log's file empty.
     enum class checkpoint_kind { passive, restart, truncate };
-    // Moves committed pages from the write-ahead log into the database and syncs them. False: busy, so not all was done.
+    // Moves committed pages from the write-ahead log into the database and syncs them. False: busy, so not all was
+    // done.
     bool checkpoint(checkpoint_kind kind);
 
     // How many rows the last statement that changed any has changed.

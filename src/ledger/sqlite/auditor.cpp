@@ -1,4 +1,5 @@
-// The auditing side of the SQLite ledger: slices of keys and counters, read in one transaction from refresh() to refresh().
+// The auditing side of the SQLite ledger: slices of keys and counters, read in one transaction from refresh() to
+// refresh().
 #include <fmt/core.h>
 
 #include "ledger/sqlite/data_folder.hpp"
@@ -18,10 +19,11 @@ public:
           apps_(db_.prepare("select id, token, chats_count from apps where id > ? order by id limit ?")),
           chats_(db_.prepare("select id, number, messages_count, changes_count from chats "
                              "where app_id = ? and number > ? order by number limit ?")),
-          messages_(db_.prepare("select id, version, deleted_at is not null, content is not null, metadata is not null from messages "
-                             "where id > ? and id <= ? order by id limit ?")),
+          messages_(db_.prepare(
+              "select id, version, deleted_at is not null, content is not null, metadata is not null from messages "
+              "where id > ? and id <= ? order by id limit ?")),
           changes_(db_.prepare("select id, number, version, content_before is not null from changes "
-                            "where id > ? and id <= ? order by id limit ?")) {}
+                               "where id > ? and id <= ? order by id limit ?")) {}
 
     awaitable<result<void>> refresh() override {
         try {
@@ -35,8 +37,9 @@ public:
 
     awaitable<result<std::vector<std::string>>> engine_findings() override {
         auto check = db_.prepare("pragma integrity_check(20)");
-        co_return rows<std::string>(check, [](const auto& row) { return std::string(row.text(0)); },
-                                    [](const std::string& line) { return line != "ok"; });
+        co_return rows<std::string>(
+            check, [](const auto& row) { return std::string(row.text(0)); },
+            [](const std::string& line) { return line != "ok"; });
     }
 
     awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) override {
@@ -46,11 +49,12 @@ public:
     }
 
     awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after,
-                                                       std::size_t rows_max) override {
-        co_return rows<chat_row>(chats_.bind(app.value(), after.value(), std::uint64_t{rows_max}), [app](const auto& row) {
-            return chat_row{core::chat_id(row.number(0)), app, core::chat_number(row.number(1)), row.number(2),
-                            row.number(3)};
-        });
+                                                   std::size_t rows_max) override {
+        co_return rows<chat_row>(chats_.bind(app.value(), after.value(), std::uint64_t{rows_max}),
+                                 [app](const auto& row) {
+                                     return chat_row{core::chat_id(row.number(0)), app,
+                                                     core::chat_number(row.number(1)), row.number(2), row.number(3)};
+                                 });
     }
 
     awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) override {
@@ -77,7 +81,8 @@ public:
                  + (select count(*) from changes where id >> 32 not in (select id from chats) or id & 4294967295 = 0)
                  + (select count(*) from idempotency where case scope & 3
                         when 0 then number not in (select id from apps)
-                        when 1 then not exists (select 1 from chats c where c.app_id = scope >> 2 and c.number = idempotency.number)
+                        when 1 then not exists (select 1 from chats c
+                                                where c.app_id = scope >> 2 and c.number = idempotency.number)
                         when 2 then not exists (select 1 from messages where id = (scope >> 2) << 32 | idempotency.number)
                         else true end)
         )sql");

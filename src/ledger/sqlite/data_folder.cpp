@@ -58,7 +58,8 @@ data_folder::data_folder(const fs::path& path) : path_(fs::absolute(path).lexica
     if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
         const auto holder = holder_of(lock_);
         close(lock_);
-        throw startup_error(fmt::format("data folder {}: another confab (process {}) is using it", path_.string(), holder));
+        throw startup_error(
+            fmt::format("data folder {}: another confab (process {}) is using it", path_.string(), holder));
     }
     const auto mine = std::to_string(getpid());
     if (ftruncate(lock_, 0) != 0 || pwrite(lock_, mine.data(), mine.size(), 0) != static_cast<ssize_t>(mine.size())) {
@@ -68,6 +69,8 @@ data_folder::data_folder(const fs::path& path) : path_(fs::absolute(path).lexica
     }
 }
 
-data_folder::~data_folder() { close(lock_); }
+data_folder::~data_folder() {
+    close(lock_);
+}
 
 }  // namespace confab::ledger

@@ -8,7 +8,8 @@ namespace confab::ledger {
 
 class data_folder {
 public:
-    // Makes the folder durably if it is missing, and takes its lock. Throws startup_error: cannot be made or written, another server has it.
+    // Makes the folder durably if it is missing, and takes its lock. Throws startup_error: cannot be made or written,
+    // another server has it.
     explicit data_folder(const std::filesystem::path& path);
     ~data_folder();
     data_folder(const data_folder&) = delete;

@@ -1,5 +1,6 @@
-// Point reads complete inline on the caller's thread: they take microseconds and a hop would cost more. Lists run on the read pool.
-// Every read is a transaction of its own that ends before the call returns, so the write-ahead log can always be moved on.
+// Point reads complete inline on the caller's thread: they take microseconds and a hop would cost more. Lists run on
+// the read pool. Every read is a transaction of its own that ends before the call returns, so the write-ahead log can
+// always be moved on.
 #include "ledger/sqlite/reader.hpp"
 
 #include <fmt/core.h>
@@ -12,8 +13,9 @@
 namespace confab::ledger {
 namespace {
 
-// The versions of the message ?1 (its rowid) of the chat ?2, number ?3, above ?4, at most ?5. A change keeps what was there before it, so version
-// v is found in the change that made v + 1, and the time it came to be in the one that made v.
+// The versions of the message ?1 (its rowid) of the chat ?2, number ?3, above ?4, at most ?5. A change keeps what was
+// there before it, so version v is found in the change that made v + 1, and the time it came to be in the one that made
+// v.
 constexpr std::string_view versions_sql = R"sql(
     select c.version - 1 as version, c.content_before,
            coalesce((select p.at from changes p where p.id >> 32 = ?2 and p.number = ?3 and p.version = c.version - 1),
@@ -23,7 +25,8 @@ constexpr std::string_view versions_sql = R"sql(
     select version, content, updated_at from messages where id = ?1 and version > ?4 and version <= ?4 + ?5
     order by version
 )sql";
-constexpr std::uint64_t versions_max = 100;  // a slice of them: each may weigh 64 KiB, and they are sorted before the first is out
+constexpr std::uint64_t versions_max =
+    100;  // a slice of them: each may weigh 64 KiB, and they are sorted before the first is out
 
 struct read_session {
     explicit read_session(const std::string& database)
@@ -37,8 +40,10 @@ struct read_session {
           message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
           last_app(db.prepare("select coalesce(max(id), 0) from apps")),
           apps(db, fmt::format("select {} from apps where id > ? and id <= ?", app_columns), "id"),
-          chats(db, "select id, number, messages_count, changes_count, created_at, updated_at from chats "
-                    "where app_id = ? and number > ? and number <= ?", "number"),
+          chats(db,
+                "select id, number, messages_count, changes_count, created_at, updated_at from chats "
+                "where app_id = ? and number > ? and number <= ?",
+                "number"),
           messages(db, fmt::format("select {} from messages where id > ? and id <= ?", message_columns), "id"),
           versions(db.prepare(versions_sql)) {}
 
@@ -88,8 +93,12 @@ private:
 };
 
 core::chat chat_from(const sqlite::statement& row) {
-    return {core::chat_id(row.number(0)), core::chat_number(row.number(1)), row.number(2),
-            row.number(3),                {row.integer(4)},                 {row.integer(5)}};
+    return {core::chat_id(row.number(0)),
+            core::chat_number(row.number(1)),
+            row.number(2),
+            row.number(3),
+            {row.integer(4)},
+            {row.integer(5)}};
 }
 
 template <class T, class From>
@@ -99,9 +108,15 @@ result<T> one(sqlite::statement& s, From from) {
     return from(s);
 }
 
-std::size_t bytes_of(const core::app&) { return 0; }  // a slice of the longest names weighs no more than it may
-std::size_t bytes_of(const core::chat&) { return 0; }
-std::size_t bytes_of(const core::message_version& v) { return v.content.size(); }
+std::size_t bytes_of(const core::app&) {
+    return 0;
+}  // a slice of the longest names weighs no more than it may
+std::size_t bytes_of(const core::chat&) {
+    return 0;
+}
+std::size_t bytes_of(const core::message_version& v) {
+    return v.content.size();
+}
 std::size_t bytes_of(const core::message& m) {
     return m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
 }
@@ -125,7 +140,8 @@ std::uint64_t limit_of(const window& w) {
 
 class sqlite_reader final : public reader {
 public:
-    sqlite_reader(const std::string& database, asio::any_io_executor pool) : sessions_(database), pool_(std::move(pool)) {}
+    sqlite_reader(const std::string& database, asio::any_io_executor pool)
+        : sessions_(database), pool_(std::move(pool)) {}
 
     awaitable<result<core::app>> find_app(core::app_token token) override {
         co_return with_session<core::app>(
@@ -174,13 +190,15 @@ public:
     awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) override {
         return read_list<core::message>(limit_of(w), [=](read_session& s) {
             auto& sql = s.messages.in(w.order);
-            return many<core::message>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)), message_from);
+            return many<core::message>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)),
+                                       message_from);
         });
     }
 
     awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) override {
         co_return co_await run_on(pool_, [&] {
-            return with_session<matches>([&](read_session& s) { return result<matches>(matching_in(s, chat, w, query)); });
+            return with_session<matches>(
+                [&](read_session& s) { return result<matches>(matching_in(s, chat, w, query)); });
         });
     }
 

@@ -9,17 +9,27 @@
 
 namespace confab::ledger {
 
-// The rowid of a chat's message `n`, or change `n`; of a larger one than there can be, the last, so that none reaches a neighbouring chat's range.
-inline std::uint64_t row_of(core::chat_id chat, std::uint64_t n) { return chat.value() << 32 | std::min(n, core::number_max); }
-inline std::uint64_t number_in(std::uint64_t row) { return row & core::number_max; }
+// The rowid of a chat's message `n`, or change `n`; of a larger one than there can be, the last, so that none reaches a
+// neighbouring chat's range.
+inline std::uint64_t row_of(core::chat_id chat, std::uint64_t n) {
+    return chat.value() << 32 | std::min(n, core::number_max);
+}
+inline std::uint64_t number_in(std::uint64_t row) {
+    return row & core::number_max;
+}
 
 inline constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
 inline core::app app_from(const sqlite::statement& row) {
-    return {core::app_id(row.number(0)), core::app_token::parse(row.text(1)).value(), std::string(row.text(2)),
-            row.number(3),               {row.integer(4)},                            {row.integer(5)}};
+    return {core::app_id(row.number(0)),
+            core::app_token::parse(row.text(1)).value(),
+            std::string(row.text(2)),
+            row.number(3),
+            {row.integer(4)},
+            {row.integer(5)}};
 }
 
-inline constexpr std::string_view message_columns = "id, content, sender, metadata, version, created_at, updated_at, deleted_at";
+inline constexpr std::string_view message_columns =
+    "id, content, sender, metadata, version, created_at, updated_at, deleted_at";
 inline core::message message_from(const sqlite::statement& row) {
     return {core::message_number(number_in(row.number(0))),
             std::string(row.text(1)),

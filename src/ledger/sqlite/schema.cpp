@@ -7,8 +7,9 @@
 namespace confab::ledger {
 namespace {
 
-// A message's rowid is chat_id << 32 | number: a chat is one contiguous range of one b-tree, appending touches no second index, and a page of
-// a list is a range scan. A change's is chat_id << 32 | seq. `job` stays NULL here: it tells cluster nodes which write made the row.
+// A message's rowid is chat_id << 32 | number: a chat is one contiguous range of one b-tree, appending touches no
+// second index, and a page of a list is a range scan. A change's is chat_id << 32 | seq. `job` stays NULL here: it
+// tells cluster nodes which write made the row.
 constexpr const char* migrations[] = {
     R"sql(
     create table apps(
@@ -86,7 +87,8 @@ bool is_empty(sqlite::connection& db) {
 // 0 for an empty database.
 int schema_of(sqlite::connection& db) {
     if (is_empty(db)) return 0;
-    if (!has_table(db, "meta")) throw startup_error("the database file belongs to another program: it has no table 'meta'");
+    if (!has_table(db, "meta"))
+        throw startup_error("the database file belongs to another program: it has no table 'meta'");
     auto version = db.prepare("select value from meta where key = 'schema_version'");
     const sqlite::reading until_done(version);
     if (!version.row()) throw startup_error("the database has no schema version");
@@ -101,7 +103,9 @@ int schema_of(sqlite::connection& db) {
 
 }  // namespace
 
-int newest_schema() { return static_cast<int>(std::size(migrations)); }
+int newest_schema() {
+    return static_cast<int>(std::size(migrations));
+}
 
 void migrate(sqlite::connection& db) {
     if (schema_of(db) == newest_schema()) return;
@@ -114,13 +118,16 @@ void migrate(sqlite::connection& db) {
     all.commit();
 }
 
-void require_ours(sqlite::connection& db) { schema_of(db); }
+void require_ours(sqlite::connection& db) {
+    schema_of(db);
+}
 
 void require_newest(sqlite::connection& db) {
     const int found = schema_of(db);
     if (found == newest_schema()) return;
-    throw startup_error(fmt::format("the data has schema version {}, this program needs {}: start `confab serve` on it once",
-                                    found, newest_schema()));
+    throw startup_error(
+        fmt::format("the data has schema version {}, this program needs {}: start `confab serve` on it once", found,
+                    newest_schema()));
 }
 
 startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause) {

@@ -19,23 +19,25 @@ void log_ahead(sqlite::connection& db, const std::filesystem::path& file) {
         throw startup_error(fmt::format("{} cannot be kept with a write-ahead log on this file system", file.string()));
 }
 
-// Moves all that the last server left in the log into the database, and syncs it, before anything is answered from it. After a failed sync, or a kill
-// between writing and syncing, the log may be readable from the page cache and yet not be on disk; writing on behind it, or answering a retry out of
-// it, would promise what a power cut takes away.
+// Moves all that the last server left in the log into the database, and syncs it, before anything is answered from it.
+// After a failed sync, or a kill between writing and syncing, the log may be readable from the page cache and yet not
+// be on disk; writing on behind it, or answering a retry out of it, would promise what a power cut takes away.
 void settle_log(sqlite::connection& db, const std::filesystem::path& file) {
     db.wait_for_locks(settle_wait_ms);
     if (!db.checkpoint(sqlite::connection::checkpoint_kind::truncate))
-        throw startup_error(fmt::format("{} is being read by another program; the log of the last run cannot be settled", file.string()));
+        throw startup_error(fmt::format(
+            "{} is being read by another program; the log of the last run cannot be settled", file.string()));
 }
 
 sqlite::connection open_for_writing(const std::filesystem::path& file) {
     try {
         sqlite::connection db(file, sqlite::access::create);
         require_ours(db);  // before anything is changed
-        // A page cache of 64 MiB; a log that shrinks back after a burst; every commit synced, the promise behind 201; what is deleted is
-        // overwritten where its page is written anyway.
-        db.execute("pragma synchronous = full; pragma cache_size = -65536;"
-                   "pragma journal_size_limit = 67108864; pragma secure_delete = fast; pragma trusted_schema = off");
+        // A page cache of 32 MiB; a log that shrinks back after a burst; every commit synced, the promise behind 201;
+        // what is deleted is overwritten where its page is written anyway.
+        db.execute(
+            "pragma synchronous = full; pragma cache_size = -32768;"
+            "pragma journal_size_limit = 67108864; pragma secure_delete = fast; pragma trusted_schema = off");
         log_ahead(db, file);
         settle_log(db, file);
         migrate(db);

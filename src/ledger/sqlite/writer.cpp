@@ -1,12 +1,15 @@
 // The batch as one SQLite transaction.
 //
-// 1. load() reads the heads, messages and keys that a batch names and the state lacks. There is one writer, so what it read stays true.
-// 2. apply() writes the effects in their order, then each touched counter once, and commits: one sync of the write-ahead log.
-// 3. A commit that fails for anything but a full disk may or may not be on disk, and after a failed sync the kernel may drop the pages it could
-//    not write and report the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed from then on. The next start
-//    writes all that can still be read from the log into the database, and syncs that, before it answers anybody.
-//    A full disk is different: it refuses to write the commit's last page, without which recovery discards all of it, so nothing is kept. So is
-//    somebody else's lock: nothing was written yet.
+// 1. load() reads the heads, messages and keys that a batch names and the state lacks. There is one writer, so what it
+// read stays true.
+// 2. apply() writes the effects in their order, then each touched counter once, and commits: one sync of the
+// write-ahead log.
+// 3. A commit that fails for anything but a full disk may or may not be on disk, and after a failed sync the kernel may
+// drop the pages it could
+//    not write and report the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed
+//    from then on. The next start writes all that can still be read from the log into the database, and syncs that,
+//    before it answers anybody. A full disk is different: it refuses to write the commit's last page, without which
+//    recovery discards all of it, so nothing is kept. So is somebody else's lock: nothing was written yet.
 // 4. tidy() moves the log into the database between batches, where nobody waits for it, and purges expired keys.
 #include "ledger/sqlite/writer.hpp"
 
@@ -21,11 +24,12 @@
 namespace confab::ledger {
 namespace {
 
-constexpr int checkpoint_wal_pages = 2000;         // about 8 MiB: from here on the log is moved into the database
-constexpr int restart_wal_pages = 16000;           // about 64 MiB: readers have kept the log from starting over; wait for them
-constexpr int restart_wait_ms = 200;               // a read is one short slice, so this is ample
+constexpr int checkpoint_wal_pages = 2000;  // about 8 MiB: from here on the log is moved into the database
+constexpr int restart_wal_pages = 16000;    // about 64 MiB: readers have kept the log from starting over; wait for them
+constexpr int restart_wait_ms = 200;        // a read is one short slice, so this is ample
 constexpr std::int64_t purge_every_us = 60'000'000;
-constexpr std::int64_t purge_rows_max = 1'000;  // in one go; if there are as many, the next batch is followed by the next go
+constexpr std::int64_t purge_rows_max =
+    1'000;  // in one go; if there are as many, the next batch is followed by the next go
 
 constexpr std::int64_t change_kind_edit = 1;
 constexpr std::int64_t change_kind_deletion = 2;
@@ -34,7 +38,9 @@ std::int64_t encode(const core::key_scope& scope) {
     return static_cast<std::int64_t>(scope.id << 2 | static_cast<std::uint64_t>(scope.of));
 }
 
-sqlite::blob bytes(const digest& d) { return d; }
+sqlite::blob bytes(const digest& d) {
+    return d;
+}
 
 digest digest_from(sqlite::blob stored) {
     digest d{};
@@ -50,7 +56,8 @@ struct statements {
           chat(db.prepare("select id, messages_count, changes_count from chats where app_id = ? and number = ?")),
           message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
           key(db.prepare("select fingerprint, number, expires_at from idempotency where scope = ? and key_hash = ?")),
-          insert_app(db.prepare("insert into apps(id, token, name, created_at, updated_at) values(?1, ?2, ?3, ?4, ?4)")),
+          insert_app(
+              db.prepare("insert into apps(id, token, name, created_at, updated_at) values(?1, ?2, ?3, ?4, ?4)")),
           rename_app(db.prepare("update apps set name = ?2, updated_at = ?3 where id = ?1")),
           insert_chat(db.prepare("insert into chats(id, app_id, number, created_at, updated_at) "
                                  "values(?1, ?2, ?3, ?4, ?4)")),
@@ -62,8 +69,9 @@ struct statements {
                                   "updated_at = ?5 where id = ?1")),
           insert_deletion(db.prepare("insert into changes(id, number, kind, version, at) values(?, ?, ?, ?, ?)")),
           forget_history(db.prepare("update changes set content_before = null where id >> 32 = ? and number = ?")),
-          delete_message(db.prepare("update messages set content = null, metadata = null, version = ?2, updated_at = ?3, "
-                                    "deleted_at = ?3 where id = ?1")),
+          delete_message(
+              db.prepare("update messages set content = null, metadata = null, version = ?2, updated_at = ?3, "
+                         "deleted_at = ?3 where id = ?1")),
           insert_key(db.prepare("insert or replace into idempotency(scope, key_hash, fingerprint, number, expires_at) "
                                 "values(?, ?, ?, ?, ?)")),
           count_chats(db.prepare("update apps set chats_count = ?2 where id = ?1")),
@@ -103,7 +111,9 @@ private:
 
 class sqlite_writer final : public writer {
 public:
-    explicit sqlite_writer(sqlite::connection db) : db_(std::move(db)), sql_(db_) { db_.wait_for_locks(restart_wait_ms); }
+    explicit sqlite_writer(sqlite::connection db) : db_(std::move(db)), sql_(db_) {
+        db_.wait_for_locks(restart_wait_ms);
+    }
 
     awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) override {
         if (closed_) co_return error::writes_closed;
@@ -223,7 +233,9 @@ private:
         changes.write(sql_.count_changes);
     }
 
-    void write_one(const core::app_created& e) { sql_.insert_app.bind(e.id.value(), e.token.text(), e.name, e.at.us).run(); }
+    void write_one(const core::app_created& e) {
+        sql_.insert_app.bind(e.id.value(), e.token.text(), e.name, e.at.us).run();
+    }
     void write_one(const core::app_renamed& e) { sql_.rename_app.bind(e.id.value(), e.name, e.at.us).run(); }
     void write_one(const core::chat_created& e) {
         sql_.insert_chat.bind(e.id.value(), e.app.value(), e.number.value(), e.at.us).run();
@@ -233,8 +245,7 @@ private:
     }
     void write_one(const core::message_edited& e) {
         const auto row = row_of(e.chat, e.number.value());
-        sql_.insert_change
-            .bind(row_of(e.chat, e.seq), e.number.value(), change_kind_edit, e.version, e.at.us, row)
+        sql_.insert_change.bind(row_of(e.chat, e.seq), e.number.value(), change_kind_edit, e.version, e.at.us, row)
             .run();
         sql_.edit_message.bind(row, e.content, e.metadata, e.version, e.at.us).run();
     }
@@ -263,8 +274,8 @@ private:
                                cause.code()));
     }
 
-    // Once all of the log is moved, the next commit starts it over, unless somebody reads from it at that moment. Then it goes on growing, and
-    // is only looked at again when it has grown by as much.
+    // Once all of the log is moved, the next commit starts it over, unless somebody reads from it at that moment. Then
+    // it goes on growing, and is only looked at again when it has grown by as much.
     void move_log() {
         using kind = sqlite::connection::checkpoint_kind;
         const int pages = db_.wal_pages();
@@ -291,6 +302,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db) { return std::make_unique<sqlite_writer>(std::move(db)); }
+std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db) {
+    return std::make_unique<sqlite_writer>(std::move(db));
+}
 
 }  // namespace confab::ledger

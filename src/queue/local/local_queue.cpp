@@ -1,4 +1,5 @@
-// 1. submit() appends the command's address and the handler that resumes its coroutine, and wakes the taker if it sleeps.
+// 1. submit() appends the command's address and the handler that resumes its coroutine, and wakes the taker if it
+// sleeps.
 // 2. take() moves the oldest out under the lock and nothing else; the batch is decided and committed without it.
 // 3. answer() posts once per event loop, not once per command: a wake-up costs more than a whole answer.
 #include "queue/local/local_queue.hpp"
@@ -152,6 +153,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<local_queue> make_local_queue(local_limits limits) { return std::make_unique<queue_in_process>(limits); }
+std::unique_ptr<local_queue> make_local_queue(local_limits limits) {
+    return std::make_unique<queue_in_process>(limits);
+}
 
 }  // namespace confab::queue

@@ -25,6 +25,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<port> make_scan(ledger::reader& from) { return std::make_unique<scan>(from); }
+std::unique_ptr<port> make_scan(ledger::reader& from) {
+    return std::make_unique<scan>(from);
+}
 
 }  // namespace confab::search

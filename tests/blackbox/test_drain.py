@@ -1,0 +1,105 @@
+"""Clients that take their time over a big list: the steady get it whole, also across SIGTERM, the stuck are cut off."""
+
+import itertools
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+from client import Chat, Client
+from load import fill, wait_for
+from server import clean_environment, run
+from wire import Wire, request_bytes
+
+ENDS_WITHIN_S = 30  # half of the deadline that the server is given
+DEADLINE_S = 60
+CONTENTS = [f"message {n} " + "x" * 60000 for n in range(300)]  # more than the buffers between server and client hold
+
+
+def open_files(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
+def big_chat(server):
+    """Where it is, and what it holds."""
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        return chat, fill(chat, CONTENTS)
+
+
+def begin_list(server, chat):
+    """A client with little room, which has got no more than the header."""
+    wire = Wire(server.port, receive_buffer=8192)
+    status, headers = wire.send(request_bytes("GET", chat.messages_path)).read_status()
+    assert status == 200 and headers.get("Connection", "").lower() != "close"
+    return wire
+
+
+def assert_is_whole(pieces, contents):
+    assert [message["content"] for message in json.loads(b"".join(pieces))] == contents
+
+
+def test_list_read_slowly_across_sigterm_is_whole_and_then_the_server_ends(start):
+    server = start("--drain-timeout-s", DEADLINE_S)
+    chat, contents = big_chat(server)
+    with begin_list(server, chat) as wire:
+        pieces = wire.read_chunks()
+        first = next(pieces)
+        server.terminate()
+        wait_for(lambda: "stopping" in server.log(), "the server begins to stop")
+        assert server.process.poll() is None
+        assert_is_whole([first, *pieces], contents)
+        assert server.wait(ENDS_WITHIN_S) == 0
+        assert wire.is_closed_by_server()
+    assert "broken off" not in server.log()
+
+
+def test_requests_sent_behind_that_list_are_not_begun(start):
+    server = start("--drain-timeout-s", DEADLINE_S)
+    chat, contents = big_chat(server)
+    with begin_list(server, chat) as wire:
+        wire.send(request_bytes("DELETE", f"{chat.messages_path}/1"))
+        server.terminate()
+        wait_for(lambda: "stopping" in server.log(), "the server begins to stop")
+        assert_is_whole(wire.read_chunks(), contents)
+        answered = not wire.is_closed_by_server()
+        assert server.wait(ENDS_WITHIN_S) == 0
+    with Client(start().port) as client:
+        assert answered == (chat.through(client).messages()[0]["content"] is None)
+
+
+def test_list_nobody_reads_is_broken_off_at_the_drain_deadline(start):
+    server = start("--drain-timeout-s", 1)
+    chat, _ = big_chat(server)
+    with begin_list(server, chat):
+        server.terminate()
+        assert server.wait(ENDS_WITHIN_S) == 0
+    assert "broken off" in server.log()
+
+
+def read_steadily(wire, every_s, most):
+    """The whole answer's body as it stands on the wire, a bit at a time."""
+    body = b""
+    while not body.endswith(b"\r\n0\r\n\r\n"):
+        time.sleep(every_s)
+        piece = wire.socket.recv(most)
+        assert piece, f"cut off after {len(body)} bytes"
+        body += piece
+    return body
+
+
+def test_steady_slow_reader_outlives_the_write_timeout(start):
+    server = start("--write-timeout-s", 1)
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        fill(chat, CONTENTS)
+    with Wire(server.port, receive_buffer=65536) as wire:
+        wire.send(request_bytes("GET", chat.messages_path))
+        t = time.monotonic()
+        body = read_steadily(wire, 0.05, 50_000)
+        print(time.monotonic() - t)
+        assert body.count(b'"content":"message ') == len(CONTENTS)
+
+
