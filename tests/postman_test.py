@@ -16,7 +16,7 @@ import tempfile
 RUN_SECONDS_MAX = 50
 END_SECONDS_MAX = 15
 
-ROUTE = re.compile(r'\{verb::(\w+), "([^"]+)", \w+, "[^"]+"\}')
+ROUTE = re.compile(r'\{verb::(\w+),\s+"([^"]+)",\s+\w+,\s+"[^"]+"\}')
 TIMES_AND_NAMES = [  # what differs from run to run
     (re.compile(r"\b[1-9A-HJ-NP-Za-km-z]{24}\b"), "TOKEN"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "TIME"),

@@ -5,9 +5,9 @@
 
 The usual way takes a number from Redis (INCR), leaves a job in a queue (LPUSH), answers 201, and has a worker insert
 the row: usual_way.py. Its processes are killed between their two steps, Redis at random moments. Confab's server is
-killed as often in all, at random moments under the same load. Every client reads each message back right after its 201. Prints a table; exits
-with 1 unless the usual way loses at each kind of kill and Confab never does. Needs redis-server; uses one of its own,
-on a free port of the loopback, without an append-only file.
+killed as often in all, at random moments under the same load. Every client reads each message back right after its
+201. Prints a table; exits with 1 unless the usual way loses at each kind of kill and Confab never does. Needs
+redis-server; uses one of its own, on a free port of the loopback, without an append-only file.
 """
 
 import argparse

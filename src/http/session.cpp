@@ -4,6 +4,9 @@
 #include "http/session.hpp"
 
 #include <fmt/core.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -23,7 +26,11 @@ namespace beast = boost::beast::http;
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes = 8 * 1024;
 constexpr std::size_t kept_response_bytes_max = 64 * 1024;
-constexpr std::chrono::seconds linger_max{2};
+constexpr std::chrono::seconds linger_min{2};
+
+// How much the kernel keeps for a slow client (tcp(7), TCP_NOTSENT_LOWAT). Without it some megabytes, and no progress
+// is seen until a third of them are taken.
+using unsent_bytes_max = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 
 verb verb_of(beast::verb v) {
     switch (v) {
@@ -150,12 +157,14 @@ session::~session() = default;
 awaitable<void> session::run() {
     boost::system::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket_.set_option(unsent_bytes_max(128 * 1024), ignored);
     socket_.non_blocking(true, ignored);
     reading r;
     while (keep_alive_ && socket_.is_open()) {
         r.begin(options_);
         if (!co_await read_request(r)) break;
         co_await serve_one(r);
+        if (!keep_alive_ && socket_.is_open()) co_await linger();
     }
     close();
 }
@@ -163,7 +172,10 @@ awaitable<void> session::run() {
 // False: the connection is of no more use.
 awaitable<bool> session::read_request(reading& r) {
     idle_ = r.buffer.size() == 0;
-    if (draining_ && idle_) co_return false;
+    if (draining_ && idle_) {
+        co_await linger();
+        co_return false;
+    }
     deadline_ = clock::now() + (idle_ ? options_.idle_timeout : options_.request_timeout);
     bool is_checked = false;
     for (;;) {
@@ -279,16 +291,24 @@ awaitable<void> session::refuse(const problem& p) {
     if (co_await write(out_)) co_await linger();
 }
 
-// Lets the client read the refusal before the connection closes under what it still sends.
+// Closing a connection while bytes of the client are unread resets it, and may take the answer from the client. So this
+// side only says that it is done, and drops what comes until the client is done too, or has had everything and some time.
 awaitable<void> session::linger() {
     boost::system::error_code ignored;
     socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-    deadline_ = clock::now() + linger_max;
+    lingers_until_ = clock::now() + linger_min;
+    deadline_ = clock::now() + std::max(options_.write_timeout, linger_min);
     char dropped[4096];
     for (;;) {
         const auto [cause, length] = co_await socket_.async_read_some(asio::buffer(dropped), as_tuple);
         if (cause) co_return;
     }
+}
+
+// Whether the client's side has acknowledged all that was sent.
+bool session::all_arrived() {
+    int unacknowledged = 0;
+    return ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
 // Ends a response in the middle so that nobody can take it for whole: with a reset, since the end of the connection
@@ -301,7 +321,8 @@ void session::break_off() {
 }
 
 void session::enforce_deadline(clock::time_point at) {
-    if (at >= deadline_) close();
+    if (!socket_.is_open()) return;
+    if (at >= deadline_ || (at >= lingers_until_ && all_arrived())) close();
 }
 
 void session::close_if_idle() {

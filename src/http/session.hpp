@@ -43,12 +43,14 @@ private:
     void break_off();
     awaitable<void> refuse(const struct problem& p);
     awaitable<void> linger();
+    bool all_arrived();
 
     tcp_socket socket_;
     const server_options& options_;
     const handler& answer_;
     const bool& draining_;
     clock::time_point deadline_ = clock::time_point::max();
+    clock::time_point lingers_until_ = clock::time_point::max();
     bool idle_ = true;
     bool keep_alive_ = true;
     std::string out_;

@@ -76,6 +76,24 @@ def test_damage_is_found(confab, data, kind):
     assert result.returncode == 1 and result.stdout.strip(), (kind, result)
 
 
+UNREADABLE = {
+    "token too short": "UPDATE apps SET token = 'short' WHERE id = (SELECT min(id) FROM apps)",
+    "token too long": "UPDATE apps SET token = token || 'x' WHERE id = (SELECT max(id) FROM apps)",
+    "token with a strange character": "UPDATE apps SET token = '/' || substr(token, 2)",
+    "token empty": "UPDATE apps SET token = '' WHERE id = (SELECT max(id) FROM apps)",
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_damaged_token_is_a_finding_beside_the_others(confab, data, kind):
+    damage(data, UNREADABLE[kind])
+    alone = check(confab, data)
+    assert alone.returncode == 1 and "token" in alone.stdout and alone.stderr == "", alone
+    damage(data, DAMAGES["last message missing"])
+    both = check(confab, data)
+    assert both.returncode == 1 and len(both.stdout.splitlines()) > len(alone.stdout.splitlines()), both
+
+
 def test_extra_message_beyond_the_count_is_found(confab, data):
     with closing(sqlite3.connect(data / "confab.db")) as database, database:
         names = [column[1] for column in database.execute("PRAGMA table_info(messages)")]

@@ -21,7 +21,8 @@ def wire(port):
 
 
 def chunked(body, *trailer):
-    return b"".join([b"%x\r\n%b\r\n0\r\n" % (len(body), body), *(b"%b\r\n" % line.encode() for line in trailer), b"\r\n"])
+    lines = b"".join(b"%b\r\n" % line.encode() for line in trailer)
+    return b"%x\r\n%b\r\n0\r\n%b\r\n" % (len(body), body, lines)
 
 
 def content_json(text):
@@ -83,7 +84,8 @@ def test_content_type_in_the_trailer_is_none(wire, chat):
 
 def test_content_type_in_the_trailer_replaces_none(wire, chat):
     for late in ("text/plain", "application/x-www-form-urlencoded"):
-        answer_to(wire, "POST", chat.messages_path, content_json("json"), [AS_JSON], [f"Content-Type: {late}"]).expect(201)
+        answer = answer_to(wire, "POST", chat.messages_path, content_json("json"), [AS_JSON], [f"Content-Type: {late}"])
+        answer.expect(201)
     assert chat.contents() == ["json"] * 2
 
 
@@ -107,7 +109,8 @@ def test_if_match_in_the_trailer_is_no_condition(wire, chat):
 
 
 def test_content_encoding_in_the_trailer_is_none(wire, chat):
-    answer_to(wire, "POST", chat.messages_path, content_json("plain"), [AS_JSON], ["Content-Encoding: gzip"]).expect(201)
+    answer = answer_to(wire, "POST", chat.messages_path, content_json("plain"), [AS_JSON], ["Content-Encoding: gzip"])
+    answer.expect(201)
     answer = answer_to(wire, "POST", chat.messages_path, content_json("zip"), [AS_JSON, "Content-Encoding: gzip"])
     assert answer.status == 415, answer
     assert chat.contents() == ["plain"]

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from client import Client, assert_problem
+from keys import add_expired_keys, count_keys
 from server import run
 
 UNKNOWN_APP = "/apps/" + "a" * 24
@@ -57,12 +58,19 @@ def test_lock_while_expired_keys_are_removed_closes_nothing(start):
     """That is due after the first batch, here one that itself has nothing to write."""
     server = start()
     with Client(server.port) as client:
+        chat = client.new_chat()
+        chat.say("first", key="k").expect(201)
+    server.stop()
+    add_expired_keys(server.data, 10)
+    server = start()
+    with Client(server.port) as client:
         with locked(server):
             assert_problem(client.post(UNKNOWN_APP + "/chats"), 404, "not_found")
             assert_refused_for_now(client.post("/apps", {"name": "once that is done"}))
         assert "cannot tidy" in server.log()
-        assert client.new_chat().tell("works") == 1
+        assert [chat.through(client).tell("works") for _ in range(3)] == [2, 3, 4]
     server.stop()
+    assert count_keys(server.data) == 1
 
 
 def test_change_that_another_program_leaves_unfinished_is_gone_with_it(start):

@@ -131,3 +131,16 @@ def test_unknown_or_bad_line_in_the_file_is_refused(confab, tmp_path, line):
 
 def test_missing_configuration_file_is_refused(confab, tmp_path):
     refusal(confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", "--config", tmp_path / "none.conf")
+
+
+def test_folder_as_configuration_file_is_refused(confab, tmp_path):
+    assert str(tmp_path) in refusal(confab, "config", "--config", tmp_path)
+    refusal(confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", "--config", tmp_path)
+    refusal(confab, "config", environment={"CONFAB_CONFIG": str(tmp_path)})
+    assert not (tmp_path / "data").exists()
+
+
+def test_help_is_given_in_a_wrong_environment_too(confab):
+    for command in ("serve", "check", "config"):
+        result = run(confab, command, "--help", environment={"CONFAB_TYPO": "1", "CONFAB_THREADS": "many"})
+        assert result.returncode == 0 and "--data" in result.stdout and result.stderr == "", result

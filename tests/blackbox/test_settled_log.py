@@ -1,4 +1,4 @@
-"""After a failed sync or a kill the log may be readable and yet not be on disk: a restart settles it before it answers."""
+"""After a failed sync or a kill the log may be readable but not on disk: a restart settles it before it answers."""
 
 import shutil
 

@@ -143,10 +143,6 @@ bool connection::checkpoint(checkpoint_kind kind) {
     return moved == in_log;
 }
 
-std::int64_t connection::changed_rows() const {
-    return sqlite3_changes64(handle_.get());
-}
-
 bool connection::in_transaction() const {
     return sqlite3_get_autocommit(handle_.get()) == 0;
 }

@@ -113,9 +113,6 @@ public:
     // done.
     bool checkpoint(checkpoint_kind kind);
 
-    // How many rows the last statement that changed any has changed.
-    std::int64_t changed_rows() const;
-
     // The length of the write-ahead log after this connection's last commit. Nothing moves it on by itself.
     int wal_pages() const { return *wal_pages_; }
 

@@ -34,10 +34,10 @@ sqlite::connection open_for_writing(const std::filesystem::path& file) {
         sqlite::connection db(file, sqlite::access::create);
         require_ours(db);  // before anything is changed
         // A page cache of 32 MiB; a log that shrinks back after a burst; every commit synced, the promise behind 201;
-        // what is deleted is overwritten where its page is written anyway.
+        // what is deleted is overwritten.
         db.execute(
             "pragma synchronous = full; pragma cache_size = -32768;"
-            "pragma journal_size_limit = 67108864; pragma secure_delete = fast; pragma trusted_schema = off");
+            "pragma journal_size_limit = 67108864; pragma secure_delete = on; pragma trusted_schema = off");
         log_ahead(db, file);
         settle_log(db, file);
         migrate(db);

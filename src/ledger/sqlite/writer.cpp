@@ -28,7 +28,7 @@ constexpr int checkpoint_wal_pages = 2000;  // about 8 MiB: from here on the log
 constexpr int restart_wal_pages = 16000;    // about 64 MiB: readers have kept the log from starting over; wait for them
 constexpr int restart_wait_ms = 200;        // a read is one short slice, so this is ample
 constexpr std::int64_t purge_every_us = 60'000'000;
-constexpr std::int64_t purge_rows_max =
+constexpr std::size_t purge_rows_max =
     1'000;  // in one go; if there are as many, the next batch is followed by the next go
 
 constexpr std::int64_t change_kind_edit = 1;
@@ -77,13 +77,13 @@ struct statements {
           count_chats(db.prepare("update apps set chats_count = ?2 where id = ?1")),
           count_messages(db.prepare("update chats set messages_count = ?2 where id = ?1")),
           count_changes(db.prepare("update chats set changes_count = ?2 where id = ?1")),
-          purge_keys(db.prepare("delete from idempotency where (scope, key_hash) in "
-                                "(select scope, key_hash from idempotency where expires_at <= ? limit ?)")) {}
+          expired_keys(db.prepare("select scope, key_hash from idempotency where expires_at <= ? limit ?")),
+          delete_key(db.prepare("delete from idempotency where scope = ? and key_hash = ?")) {}
 
     sqlite::statement next_ids, app, chat, message, key;
     sqlite::statement insert_app, rename_app, insert_chat, insert_message, insert_change, edit_message;
     sqlite::statement insert_deletion, forget_history, delete_message, insert_key;
-    sqlite::statement count_chats, count_messages, count_changes, purge_keys;
+    sqlite::statement count_chats, count_messages, count_changes, expired_keys, delete_key;
 };
 
 // The last value of each counter a batch moves: one update each, however many rows moved it.
@@ -288,8 +288,23 @@ private:
 
     void purge(timestamp now) {
         if (now.us < next_purge_us_) return;
-        sql_.purge_keys.bind(now.us, purge_rows_max).run();
-        if (db_.changed_rows() < purge_rows_max) next_purge_us_ = now.us + purge_every_us;
+        const auto expired = expired_keys(now);
+        if (!expired.empty()) {
+            sqlite::transaction all(db_, sqlite::transaction::kind::write);
+            for (const auto& [scope, key_hash] : expired) sql_.delete_key.bind(scope, bytes(key_hash)).run();
+            all.commit();
+        }
+        if (expired.size() < purge_rows_max) next_purge_us_ = now.us + purge_every_us;
+    }
+
+    std::vector<std::pair<std::int64_t, digest>> expired_keys(timestamp now) {
+        std::vector<std::pair<std::int64_t, digest>> found;
+        sql_.expired_keys.bind(now.us, std::uint64_t{purge_rows_max});
+        const sqlite::reading until_done(sql_.expired_keys);
+        while (sql_.expired_keys.row()) {
+            found.emplace_back(sql_.expired_keys.integer(0), digest_from(sql_.expired_keys.bytes(1)));
+        }
+        return found;
     }
 
     sqlite::connection db_;

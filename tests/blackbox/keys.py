@@ -1,0 +1,22 @@
+"""Idempotency keys as they stand in the database of a stopped server."""
+
+import os
+import sqlite3
+from contextlib import closing
+
+LONG_AGO = 1  # microseconds after 1970
+
+
+def add_expired_keys(data, count):
+    """Rows as the server would have written them, in the scope of one that it did write."""
+    with closing(sqlite3.connect(data / "confab.db")) as database, database:
+        scope, expires_at = database.execute("SELECT scope, expires_at FROM idempotency").fetchone()
+        assert expires_at > LONG_AGO
+        rows = ((scope, os.urandom(32), os.urandom(32), 1, LONG_AGO) for _ in range(count))
+        database.executemany("INSERT INTO idempotency(scope, key_hash, fingerprint, number, expires_at) "
+                             "VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def count_keys(data):
+    with closing(sqlite3.connect(data / "confab.db")) as database:
+        return database.execute("SELECT count(*) FROM idempotency").fetchone()[0]
