@@ -35,8 +35,8 @@ struct trace {
 struct passage {
     partition_number partition = 0;
     epoch_id epoch{};
-    entry_id at;
-    trace seen;
+    entry_id at{};
+    trace seen{};
 };
 
 // Which partition of `count` writes of an app (its chats, its name) or of a chat (its messages) go through. Creation of
