@@ -1,0 +1,10 @@
+"""The real servers of a cluster on loopback, for tests and for `make cluster`; tools/setup brings what they need."""
+
+from .elasticsearch import Elasticsearch
+from .mariadb import MariaDb
+from .mysql import MySql
+from .redis_server import Redis
+from .service import Service, ServiceFailure
+from .toxiproxy import Gate, Toxiproxy
+
+__all__ = ["Elasticsearch", "Gate", "MariaDb", "MySql", "Redis", "Service", "ServiceFailure", "Toxiproxy"]
