@@ -3,8 +3,9 @@
 from .elasticsearch import Elasticsearch
 from .mariadb import MariaDb
 from .mysql import MySql
+from .nginx import Nginx
 from .redis_server import Redis
 from .service import Service, ServiceFailure
 from .toxiproxy import Gate, Toxiproxy
 
-__all__ = ["Elasticsearch", "Gate", "MariaDb", "MySql", "Redis", "Service", "ServiceFailure", "Toxiproxy"]
+__all__ = ["Elasticsearch", "Gate", "MariaDb", "MySql", "Nginx", "Redis", "Service", "ServiceFailure", "Toxiproxy"]
