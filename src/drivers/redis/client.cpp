@@ -72,11 +72,11 @@ private:
         }
     }
 
-    // Each change once.
+    // Each loss and its end once.
     void tell(bool is_there) {
         if (std::exchange(was_there_, is_there) == is_there) return;
         if (is_there) {
-            log::info(fmt::format("connected to {}", options_.where.shown()));
+            log::info(fmt::format("connected to {} again", options_.where.shown()));
         } else {
             log::warning(fmt::format("no connection to {}", options_.where.shown()));
         }
@@ -87,7 +87,7 @@ private:
     made_handler on_made_;
     asio::steady_timer pause_;
     std::shared_ptr<link> link_;
-    std::optional<bool> was_there_;
+    bool was_there_ = true;
     bool is_closed_ = false;
 };
 
