@@ -1,2 +1,0 @@
-// Boost.URL's compiled half, once.
-#include <boost/url/src.hpp>
