@@ -2,11 +2,14 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cstdio>
 
+#include "app/engines.hpp"
 #include "app/options.hpp"
 #include "app/serve.hpp"
+#include "app/worker.hpp"
 #include "base/log.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check.hpp"
@@ -27,7 +30,9 @@ log::level level_of(const settings& s) {
 }
 
 int check(const settings& s) {
-    const auto auditor = ledger::open_sqlite_auditor(s.text("data"));
+    asio::thread_pool none(1);
+    const auto auditor = is_cluster(s) ? ledger::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
+                                       : ledger::open_sqlite_auditor(s.text("data"));
     asio::io_context here;
     auto running = asio::co_spawn(here, ops::check(*auditor), asio::use_future);
     here.run();
@@ -44,8 +49,29 @@ int check(const settings& s) {
     return exit_failure;
 }
 
+int migrate(const settings& s) {
+    require_engines(s);
+    asio::thread_pool none(1);
+    const bool is_asked = s["partitions"].source != "default";
+    ledger::migrate_mysql(mysql_options_of(s, none.get_executor()),
+                          is_asked ? std::optional(s.number("partitions")) : std::nullopt);
+    fmt::print("the engines are as this confab needs them\n");
+    return 0;
+}
+
+// A secret without what is secret in it.
+std::string shown(const option& o, const std::string& value) {
+    if (o.type != option_type::secret || value.empty()) return value;
+    const auto scheme = value.find("://");
+    const auto at = value.rfind('@');
+    if (scheme == std::string::npos || at == std::string::npos) return value;
+    const auto who = value.substr(scheme + 3, at - scheme - 3);
+    return value.substr(0, scheme + 3) + who.substr(0, who.find(':')) + value.substr(at);
+}
+
 int print_config(const settings& s) {
-    for (const auto& o : options()) fmt::print("{} = {}  ({})\n", o.name, s[o.name].value, s[o.name].source);
+    for (const auto& o : options())
+        fmt::print("{} = {}  ({})\n", o.name, shown(o, s[o.name].value), s[o.name].source);
     return 0;
 }
 
@@ -57,6 +83,8 @@ int run(int argc, char** argv) {
     }
     log::start(level_of(asked.values));
     if (asked.command == "serve") return serve(asked.values);
+    if (asked.command == "worker") return work(asked.values);
+    if (asked.command == "migrate") return migrate(asked.values);
     if (asked.command == "check") return check(asked.values);
     return print_config(asked.values);
 }

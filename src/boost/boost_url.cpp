@@ -1,0 +1,2 @@
+// Boost.URL's compiled half, once.
+#include <boost/url/src.hpp>
