@@ -1,6 +1,9 @@
 """The real servers of a cluster on loopback, for tests and for `make cluster`; tools/setup brings what they need."""
 
+from .cluster import Cluster
+from .confab import Node, Worker
 from .elasticsearch import Elasticsearch
+from .engines import Engines
 from .mariadb import MariaDb
 from .mysql import MySql
 from .nginx import Nginx
@@ -8,4 +11,5 @@ from .redis_server import Redis
 from .service import Service, ServiceFailure
 from .toxiproxy import Gate, Toxiproxy
 
-__all__ = ["Elasticsearch", "Gate", "MariaDb", "MySql", "Nginx", "Redis", "Service", "ServiceFailure", "Toxiproxy"]
+__all__ = ["Cluster", "Elasticsearch", "Engines", "Gate", "MariaDb", "MySql", "Nginx", "Node", "Redis", "Service", "ServiceFailure",
+           "Toxiproxy", "Worker"]

@@ -44,6 +44,7 @@ class Elasticsearch(Service):
     """A cluster of one node, without X-Pack. `options` are Java's, such as -Xmx2g: the last one given counts."""
 
     name = "elasticsearch"
+    role = "elasticsearch"  # of confab's options
 
     def __init__(self, folder, **more):
         super().__init__(folder, **more)
@@ -55,14 +56,11 @@ class Elasticsearch(Service):
             each.mkdir()
         (config / "log4j2.properties").write_text(LOGGING)
 
-    def spawn(self):
-        if not self.data.exists():
-            self.prepare()
+    def configure(self):
         (self.folder / "config" / "elasticsearch.yml").write_text(CONFIG.format(
             port=self.port, transport_port=self.held_transport_port.number, data=self.data, folder=self.folder))
         if os.geteuid() == 0:
             subprocess.run(["chown", "-R", "nobody:", self.folder], check=True)
-        return super().spawn()
 
     def privileges(self):
         """It refuses root. So nobody runs it, who may read what lies in root's own folders, and keeps that where access(2) is asked."""
@@ -77,9 +75,12 @@ class Elasticsearch(Service):
                 f"-Des.path.conf={self.folder}/config", "-Des.distribution.flavor=oss", "-Des.distribution.type=zip",
                 "-Des.bundled_jdk=false", "-cp", f"{home}/lib/*", "org.elasticsearch.bootstrap.Elasticsearch"]
 
+    def url_at(self, port):
+        return f"http://127.0.0.1:{port}"
+
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return self.url_at(self.port)
 
     def request(self, method, path, body=None, timeout=60):
         """Status and decoded answer. A list is sent line by line, as bulk wants it."""

@@ -36,8 +36,7 @@ class Nginx(Service):
         super().__init__(folder, **more)
         self.node_ports = node_ports
 
-    def prepare(self):
-        super().prepare()
+    def configure(self):
         # A node that did not answer is asked again soon: on one machine it is being restarted.
         nodes = " ".join(f"server 127.0.0.1:{port} fail_timeout=1s;" for port in self.node_ports)
         text = TEMPLATE.read_text().replace("${NODES}", nodes).replace("${LISTEN}", f"127.0.0.1:{self.port}")

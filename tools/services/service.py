@@ -28,7 +28,7 @@ def plain_environment(extra=None):
 
 
 class Service:
-    """What a server is made of: `command`, `answers`, and `prepare` for one that needs a data folder laid out before its first start.
+    """What a server is made of: `command`, `answers`; `prepare` lays out its data before its first start, `configure` is for every start.
 
     As a context manager it is started on entry and killed at the end, paused or not: what it wrote is the test's own. Its folder holds `data`
     and `log`; on a folder that was used before it goes on with the data there.
@@ -59,6 +59,9 @@ class Service:
     def prepare(self):
         self.data.mkdir()
 
+    def configure(self):
+        pass
+
     def start(self):
         self.spawn()
         return self.wait_until_ready()
@@ -68,6 +71,8 @@ class Service:
         assert not self.runs(), f"{self.name} runs already"
         if not self.data.exists():
             self.prepare()
+        self.configure()
+        self.log_begin = self.log_path.stat().st_size if self.log_path.exists() else 0
         command = ["setpriv", "--pdeathsig", self.death_signal, *self.privileges(), "--", *map(str, self.command())]
         with open(self.log_path, "ab") as log:
             self.process = SPAWNER.submit(
@@ -98,8 +103,14 @@ class Service:
     def runs(self):
         return self.process is not None and self.process.poll() is None
 
+    def said(self):
+        """All that it has printed since it was last started."""
+        with open(self.log_path, "rb") as log:
+            log.seek(self.log_begin)
+            return log.read().decode(errors="replace")
+
     def log(self):
-        return self.log_path.read_text(errors="replace")[-4000:] if self.log_path.exists() else "it has no log"
+        return self.said()[-4000:]
 
     def signal(self, number):
         os.killpg(self.process.pid, number)

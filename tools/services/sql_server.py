@@ -8,15 +8,15 @@ from .layout import copy, prepared
 from .service import Service
 
 DATABASE, USER, PASSWORD = "confab", "confab", "secret"
-ROOT = "root"
+ADMIN = "admin"
 
-# Root comes from anywhere, which on a loopback port of a throw-away server is nobody but a test.
+# Both come from anywhere, which on a loopback port of a throw-away server is nobody but a test.
 GRANTS = f"""\
 create database {DATABASE} character set utf8mb4 collate utf8mb4_bin;
 create user {USER}@'%' identified by '{PASSWORD}';
 grant all on {DATABASE}.* to {USER}@'%';
-create user {ROOT}@'%' identified by '{PASSWORD}';
-grant all on *.* to {ROOT}@'%' with grant option;
+create user {ADMIN}@'%' identified by '{PASSWORD}';
+grant all on *.* to {ADMIN}@'%' with grant option;
 """
 
 
@@ -26,6 +26,7 @@ class SqlServer(Service):
     Its data folder is a copy of one that was set up once: setting one up takes seconds, copying it a tenth of one.
     """
 
+    role = "mysql"  # of confab's options
     settings = ("--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1",
                 "--innodb-buffer-pool-size=128M", "--max-connections=500")
 
