@@ -1,8 +1,7 @@
 import random
 import signal
-import subprocess
-from pathlib import Path
 
+import libraries
 import pytest
 
 from client import Client
@@ -10,7 +9,6 @@ from server import Server
 
 TEST_SECONDS_MAX = 600
 HEAVY_TEST_SECONDS_MAX = 3600
-FAULTS = Path(__file__).resolve().parent.parent / "faults"
 
 
 def pytest_addoption(parser):
@@ -110,12 +108,4 @@ def chat(client, app):
 def fault_library(tmp_path_factory):
     """Builds a library of tests/faults for LD_PRELOAD."""
     folder = tmp_path_factory.mktemp("faults")
-
-    def build(name):
-        library = folder / f"{name}.so"
-        if not library.exists():
-            command = ["cc", "-O1", "-Wall", "-shared", "-fPIC", "-o", library, FAULTS / f"{name}.c", "-ldl"]
-            subprocess.run(command, check=True)
-        return library
-
-    return build
+    return lambda name: libraries.build(name, folder)
