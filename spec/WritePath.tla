@@ -1,10 +1,10 @@
 ------------------------------ MODULE WritePath ------------------------------
 (* The write path of the cluster: nodes send commands by a stream of Redis, one worker at a time decides them in the ledger.
 
-   One partition with one chat. A job is one command on its way: a creation of a message, or an edit of one (here every edit goes
-   through; it stands for all that is not a creation). The ledger numbers: a message gets the chat's last number plus one in the
-   transaction that stores it, and a position per epoch of the stream is moved in that same transaction. All the rest may fail: every
-   action below that counts as a fault can happen at any moment, FaultsMax times in all, in any mixture of the kinds in Faults.
+   One partition with one chat. A job is one command on its way: a creation of a message, or an edit, which stands for all that is not
+   a creation. The ledger numbers: a message gets the chat's last number plus one in the transaction that stores it, and so does a
+   change; a position per epoch of the stream moves in that same transaction. All the rest may fail: each action below that counts as a
+   fault can happen at any moment, FaultsMax times in all, in any mixture of the kinds in Faults.
 
    `Without` leaves out one rule of the protocol, to show what it is there for: see README.md beside this file. *)
 EXTENDS Integers, Sequences, FiniteSets, TLC
@@ -15,6 +15,7 @@ CONSTANTS
     Retries,         \* those of them that carry the Idempotency-Key, with the same content: one request, sent again
     Reusers,         \* those that carry the same key with another content
     Edits,           \* jobs that edit
+    Conditional,     \* those of them that are to be refused when there was a change since the node looked (If-Match)
     BatchMax,        \* entries a worker takes at once
     Faults,          \* kinds of fault that may happen
     FaultsMax,       \* how many in all
@@ -87,11 +88,9 @@ Send(j) ==
                \/ Knows(j) /\ sent' = [sent EXCEPT ![j] = [is |-> "sent", epoch |-> e, id |-> id]]
     /\ UNCHANGED <<saved, ledger, txn, worker, passed, told, faults>>
 
-Answered(j) == \E t \in told : t.job = j
-
 \* The first half of looking up: the position, which says that the job is no longer on its way.
 ReadPosition(j) ==
-    /\ sent[j].id > 0 /\ ~Answered(j)
+    /\ sent[j].id > 0
     /\ ledger.epoch = sent[j].epoch /\ ledger.position[ledger.epoch] >= sent[j].id
     /\ passed' = passed \union {j}
     /\ UNCHANGED <<redis, saved, highest, ledger, txn, worker, sent, told, faults>>
@@ -101,7 +100,7 @@ SameRequest(j) == IF j \in Retries THEN Retries ELSE IF j \in Reusers THEN Reuse
 
 \* The second half: the job, then its key. Only what has neither, and was passed, is refused.
 ReadJob(j) ==
-    /\ sent[j] # NotSent /\ ~Answered(j)
+    /\ sent[j] # NotSent
     /\ LET rows == IF j \in Edits THEN ledger.changes ELSE ledger.messages
            found == Bearing(rows, SameRequest(j))
            reused == j \in Keyed /\ Bearing(ledger.messages, Keyed) # {}
@@ -145,9 +144,11 @@ Creates(s, x) ==
                  !.answers = @ \union {[job |-> x.job, answer |-> answer]}]
 
 Changes(s, x) ==
-    [s EXCEPT !.changes = Append(@, [number |-> s.lastChange + 1, job |-> x.job]),
-              !.lastChange = @ + 1,
-              !.answers = @ \union {[job |-> x.job, answer |-> s.lastChange + 1]}]
+    IF x.job \in Conditional /\ s.lastChange # x.seen
+    THEN [s EXCEPT !.answers = @ \union {[job |-> x.job, answer |-> Refused]}]
+    ELSE [s EXCEPT !.changes = Append(@, [number |-> s.lastChange + 1, job |-> x.job]),
+                   !.lastChange = @ + 1,
+                   !.answers = @ \union {[job |-> x.job, answer |-> s.lastChange + 1]}]
 
 \* At or below the position: most likely done and only left undeleted, but Redis may have come back and given the id a second time.
 \* The job is looked for among the rows above what the node saw when it sent.
@@ -178,13 +179,15 @@ Decided == Decide([messages |-> ledger.messages, changes |-> ledger.changes, las
 Takeover(w) ==
     /\ ledger.owner # w /\ txn = NoTxn /\ worker[w].at \in {"idle", "read"}
     /\ ledger' = [ledger EXCEPT !.owner = w]
-    /\ worker' = [worker EXCEPT ![w].memory = NoMemory]
+    /\ worker' = IF With("forgetting at takeover") THEN [worker EXCEPT ![w].memory = NoMemory] ELSE worker
     /\ Fault("lease over")
     /\ UNCHANGED <<redis, saved, highest, txn, sent, passed, told>>
 
-\* Always from the beginning, in one step with the epoch, and after the deletion before it, which went the same way.
+\* The owner, or who was it and has not learnt otherwise. Always from the beginning, in one step with the epoch, and after the deletion
+\* before it, which went the same way.
 Read(w) ==
-    /\ worker[w].at = "idle" /\ ledger.owner = w /\ worker[w].deletion = NoDeletion
+    /\ worker[w].at = "idle" /\ worker[w].deletion = NoDeletion
+    /\ ledger.owner = w \/ worker[w].memory.known
     /\ redis.stream # <<>>
     /\ worker' = [worker EXCEPT ![w].at = "read", ![w].epoch = redis.epoch, ![w].linked = TRUE,
                                 ![w].batch = SubSeq(redis.stream, 1, Min(BatchMax, Len(redis.stream)))]
@@ -247,7 +250,7 @@ LoseDeletion(w) ==
 \* A crash; or any reply of the database that does not come: the worker gives up its session, whose COMMIT may still be on its way.
 GiveUp(w) ==
     /\ worker[w] # Fresh
-    /\ worker' = [worker EXCEPT ![w] = IF With("forgetting") THEN Fresh ELSE [Fresh EXCEPT !.memory = worker[w].memory]]
+    /\ worker' = [worker EXCEPT ![w] = IF With("forgetting after errors") THEN Fresh ELSE [Fresh EXCEPT !.memory = worker[w].memory]]
     /\ Fault("give up")
     /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, told>>
 
@@ -260,8 +263,14 @@ Next ==
 
 Spec == Init /\ [][Next]_vars
 
-\* Workers are alike, and so are creations without a key.
-Alike == Permutations(Workers) \union Permutations(Creations \ Keyed)
+\* Workers go on, and the database ends every transaction.
+FairSpec ==
+    /\ Spec
+    /\ WF_vars(Commit)
+    /\ \A w \in Workers : WF_vars(Read(w)) /\ WF_vars(Begin(w)) /\ WF_vars(Delete(w))
+
+\* Workers are alike, and so are creations without a key, retries, and edits without a condition.
+Alike == UNION {Permutations(s) : s \in {Workers, Creations \ Keyed, Retries, Edits \ Conditional}}
 
 ------------------------------------------------------------------------------
 (* The promises. *)
@@ -294,11 +303,14 @@ MemoryTrue ==
 \* Only what was decided is deleted; of edits also those whose id Redis had given before.
 Settled(x, e) ==
     \/ Bearing(ledger.messages, SameRequest(x.job)) # {} \/ Bearing(ledger.changes, {x.job}) # {}
-    \/ x.job \in Keyed /\ Bearing(ledger.messages, Keyed) # {}
+    \/ [job |-> x.job, answer |-> Refused] \in told
     \/ x.job \in Edits /\ saved # {} /\ x.id <= ledger.position[e]
 
 Entries(r) == {r.stream[i] : i \in DOMAIN r.stream}
 NothingLost ==
     [][redis'.epoch = redis.epoch /\ saved' = saved /\ faults' = faults =>
         \A x \in Entries(redis) \ Entries(redis') : Settled(x, redis.epoch)]_vars
+
+\* Faults being over, the stream is worked off. With NothingLost: what was accepted is decided, as long as Redis keeps it.
+WorkedOff == <>[](redis.stream = <<>>)
 ==============================================================================
