@@ -4,7 +4,7 @@
    One partition with one chat. A job is one command on its way: a creation of a message, or an edit, which stands for all that is not
    a creation. The ledger numbers: a message gets the chat's last number plus one in the transaction that stores it, and so does a
    change; a position per epoch of the stream moves in that same transaction. All the rest may fail: each action below that counts as a
-   fault can happen at any moment, FaultsMax times in all, in any mixture of the kinds in Faults.
+   fault can happen at any moment, FaultsMax times in all, in any mixture.
 
    `Without` leaves out one rule of the protocol, to show what it is there for: see README.md beside this file. *)
 EXTENDS Integers, Sequences, FiniteSets, TLC
@@ -17,8 +17,7 @@ CONSTANTS
     Edits,           \* jobs that edit
     Conditional,     \* those of them that are to be refused when there was a change since the node looked (If-Match)
     BatchMax,        \* entries a worker takes at once
-    Faults,          \* kinds of fault that may happen
-    FaultsMax,       \* how many in all
+    FaultsMax,       \* how many faults may happen, of whatever kind
     SavesMax,        \* how many older append-only files are kept
     Without          \* rules left out: {} is the protocol
 
@@ -63,7 +62,7 @@ Init ==
     /\ told = {}
     /\ faults = 0
 
-Fault(kind) == kind \in Faults /\ faults < FaultsMax /\ faults' = faults + 1
+Fault == faults < FaultsMax /\ faults' = faults + 1
 
 ------------------------------------------------------------------------------
 (* A node. It reads the chat's last numbers in the ledger (`seen`), then sends by a script. The id is at least the stream's last plus
@@ -115,12 +114,11 @@ ReadJob(j) ==
 Flush ==
     /\ redis # EmptyRedis
     /\ redis' = EmptyRedis
-    /\ Fault("flush")
+    /\ Fault
     /\ UNCHANGED <<saved, highest, ledger, txn, worker, sent, passed, told>>
 
 Save ==
-    /\ "restore" \in Faults /\ faults < FaultsMax
-    /\ Cardinality(saved) < SavesMax
+    /\ Cardinality(saved) < SavesMax /\ faults < FaultsMax
     /\ saved' = saved \union {redis}
     /\ UNCHANGED <<redis, highest, ledger, txn, worker, sent, passed, told, faults>>
 
@@ -128,7 +126,7 @@ Restore ==
     /\ \E older \in saved : older # redis /\ redis' = older
     /\ worker' = [w \in Workers |-> IF ~With("one connection") THEN worker[w]
                                     ELSE [worker[w] EXCEPT !.deletion = NoDeletion, !.linked = worker[w].at = "idle"]]
-    /\ Fault("restore")
+    /\ Fault
     /\ UNCHANGED <<saved, highest, ledger, txn, sent, passed, told>>
 
 ------------------------------------------------------------------------------
@@ -180,7 +178,7 @@ Takeover(w) ==
     /\ ledger.owner # w /\ txn = NoTxn /\ worker[w].at \in {"idle", "read"}
     /\ ledger' = [ledger EXCEPT !.owner = w]
     /\ worker' = IF With("forgetting at takeover") THEN [worker EXCEPT ![w].memory = NoMemory] ELSE worker
-    /\ Fault("lease over")
+    /\ Fault
     /\ UNCHANGED <<redis, saved, highest, txn, sent, passed, told>>
 
 \* The owner, or who was it and has not learnt otherwise. Always from the beginning, in one step with the epoch, and after the deletion
@@ -229,7 +227,7 @@ Rollback ==
     /\ txn # NoTxn
     /\ txn' = NoTxn
     /\ worker' = IF worker[txn.by].at = "txn" THEN [worker EXCEPT ![txn.by] = Fresh] ELSE worker
-    /\ Fault("rollback")
+    /\ Fault
     /\ UNCHANGED <<redis, saved, highest, ledger, sent, passed, told>>
 
 \* The script of the deletion, which looks at the epoch.
@@ -244,14 +242,14 @@ Delete(w) ==
 LoseDeletion(w) ==
     /\ worker[w].deletion # NoDeletion
     /\ worker' = [worker EXCEPT ![w].deletion = NoDeletion]
-    /\ Fault("lost deletion")
+    /\ Fault
     /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, told>>
 
 \* A crash; or any reply of the database that does not come: the worker gives up its session, whose COMMIT may still be on its way.
 GiveUp(w) ==
     /\ worker[w] # Fresh
     /\ worker' = [worker EXCEPT ![w] = IF With("forgetting after errors") THEN Fresh ELSE [Fresh EXCEPT !.memory = worker[w].memory]]
-    /\ Fault("give up")
+    /\ Fault
     /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, told>>
 
 ------------------------------------------------------------------------------

@@ -59,7 +59,6 @@ class World:
               Edits = {one_of(self.edits)}
               Conditional = {one_of(self.conditional)}
               BatchMax = 2
-              Faults = {{"flush", "restore", "lease over", "rollback", "lost deletion", "give up"}}
               FaultsMax = {self.faults}
               SavesMax = {self.saves}
               Without = {{{f'"{self.without}"' if self.without else ""}}}
@@ -75,13 +74,14 @@ PROTOCOL = [
     World("a retry, three faults", creations="ab", retries="ab", faults=3),
     World("two edits, one with a condition", edits="ab", conditional="b"),
     World("a creation and an edit, three faults", creations="a", edits="b", faults=3),
-    World("all is worked off", creations="a", edits="b", fair=True),
+    World("all is worked off", creations="a", edits="b", faults=1, fair=True),
 ]
 DEEP = [
     World("four faults, two older files", creations="ab", faults=4, saves=2),
     World("three creations, three faults", creations="abc", faults=3),
-    World("retries and a creation, two older files", creations="abc", retries="ab", saves=2),
-    World("a creation and two edits, two older files", creations="a", edits="bc", conditional="c", saves=2),
+    World("two retries and a creation", creations="abc", retries="ab"),
+    World("a creation and two edits", creations="a", edits="bc", conditional="c"),
+    World("all is worked off, two faults", creations="a", edits="b", fair=True),
 ]
 BROKEN = [
     World("no lease check", creations="abc", faults=1, without="lease check", breaks="NumbersGapless"),
