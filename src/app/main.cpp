@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cstdio>
 
@@ -10,6 +11,9 @@
 #include "base/log.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check.hpp"
+#include "ops/check_index.hpp"
+#include "ops/reindex.hpp"
+#include "search/sqlite/sqlite_index.hpp"
 
 namespace confab::app {
 namespace {
@@ -26,22 +30,44 @@ log::level level_of(const settings& s) {
     throw usage_error(fmt::format("log-level is '{}': it takes info, warning, error or off", name));
 }
 
-int check(const settings& s) {
-    const auto auditor = ledger::open_sqlite_auditor(s.text("data"));
+template <class T>
+T run_alone(awaitable<T> work) {
     asio::io_context here;
-    auto running = asio::co_spawn(here, ops::check(*auditor), asio::use_future);
+    auto running = asio::co_spawn(here, std::move(work), asio::use_future);
     here.run();
-    const auto report = running.get();
-    if (!report) throw startup_error("the ledger cannot be read to its end: " + report.error().message());
+    return running.get();
+}
+
+int check(const settings& s) {
+    const auto& folder = s.text("data");
+    const auto auditor = ledger::open_sqlite_auditor(folder);
+    const auto index = search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
+    auto report = run_alone(ops::check(*auditor));
+    if (report && index) report = run_alone(ops::check_index(*auditor, *index, std::move(*report)));
+    if (!report) throw startup_error("the data cannot be read to its end: " + report.error().message());
     fmt::print("{} apps, {} chats, {} messages, {} changes: ", report->apps, report->chats, report->messages,
                report->changes);
     if (report->findings_count == 0) {
         fmt::print("all numbers gapless, all counts right\n");
+        if (index) fmt::print("{} messages in the search index: all texts right\n", report->indexed);
         return 0;
     }
     fmt::print("{} findings\n", report->findings_count);
     for (const auto& finding : report->findings) fmt::print("  {}\n", finding);
     return exit_failure;
+}
+
+int reindex(const settings& s) {
+    asio::thread_pool here(1);
+    const auto from = ledger::open_sqlite_ledger({s.text("data"), here.get_executor()});
+    const auto into = search::open_sqlite_index({from->folder(), from->identity(), here.get_executor()});
+    write::index_follower follower(from->reader(), into->reader(), into->writer(), {s.number("index-after-messages")},
+                                   here.get_executor());
+    const auto report = asio::co_spawn(here, ops::reindex(follower, into->writer()), asio::use_future).get();
+    if (!report) throw startup_error("the search index cannot be built: " + report.error().message());
+    fmt::print("{} messages of {} chats in the search index; shorter chats are scanned\n", report->messages,
+               report->chats);
+    return 0;
 }
 
 int print_config(const settings& s) {
@@ -58,6 +84,7 @@ int run(int argc, char** argv) {
     log::start(level_of(asked.values));
     if (asked.command == "serve") return serve(asked.values);
     if (asked.command == "check") return check(asked.values);
+    if (asked.command == "reindex") return reindex(asked.values);
     return print_config(asked.values);
 }
 

@@ -44,6 +44,8 @@ constexpr option table[] = {
     {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "of the writes that share one commit", false},
     {"search-time-max-ms", type::number, "10000", "milliseconds", 1, 3'600'000,
      "a search that takes longer is refused with 503", false},
+    {"index-after-messages", type::number, "2000", "messages", 1, 1'000'000,
+     "so many of a chat wait before the search index takes them in; until then they are scanned", true},
     {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known", false},
     {"log-level", type::text, "info", "info|warning|error|off", 0, 0, "the least that is logged, on standard error",
      true},
@@ -57,6 +59,7 @@ struct command {
 constexpr command commands[] = {
     {"serve", "run the server"},
     {"check", "prove that the data keeps its promises; also beside a running server"},
+    {"reindex", "build the search index anew; not beside a running server"},
     {"config", "print every option's value and where it came from"},
 };
 
@@ -147,7 +150,8 @@ std::string overview() {
 }
 
 bool takes(std::string_view command_name, const option& o) {
-    return command_name != "check" || o.for_check;
+    const bool is_tool = command_name == "check" || command_name == "reindex";
+    return !is_tool || o.for_tools;
 }
 
 // The flags of one command. Sets `help` instead when that is what was asked for.

@@ -22,7 +22,7 @@ struct option {
     std::uint64_t least;  // of a number
     std::uint64_t most;
     std::string_view help;
-    bool for_check;  // `confab check` takes it too; `confab serve` and `confab config` take all
+    bool for_tools;  // `confab check` and `reindex` take it too; `confab serve` and `confab config` take all
 };
 
 std::span<const option> options();
@@ -50,7 +50,7 @@ class usage_error : public std::runtime_error {
 };
 
 struct parsed {
-    std::string command;  // serve, check, config; empty: `text` is the whole answer
+    std::string command;  // serve, check, reindex, config; empty: `text` is the whole answer
     settings values;
     std::string text;  // help or version
 };
