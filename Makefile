@@ -1,6 +1,6 @@
 # Everything a person does with Confab; `make help` lists it. Works on a bare Debian 12 with git and make: what is missing is installed first.
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-full bench install format clean
+.PHONY: help run cluster build test test-full bench install format clean
 
 PREFIX ?= /usr/local
 ARGS ?=
@@ -10,6 +10,10 @@ help: ## list these targets
 
 run: build ## build and run the server on 127.0.0.1:3000 (ARGS="--listen 127.0.0.1:4000" passes options)
 	@exec build/release/confab serve $(ARGS)
+
+cluster: build ## build and run a whole cluster on free ports of 127.0.0.1: nginx, two nodes, two workers, MySQL, Redis, Elasticsearch
+	@tools/setup cluster
+	@exec tools/cluster $(ARGS)
 
 build: ## build the optimised program: build/release/confab
 	@tools/setup build
@@ -21,9 +25,11 @@ test: ## all tests, on the release build and under address and undefined-behavio
 	@tools/test release
 	@tools/test debug
 
-test-full: test ## all tests under the thread sanitizer too, and ten times as many crashes
+test-full: test ## all tests under the thread sanitizer too, ten times as many crashes, and the Dockerfile in a root of Debian 13
+	@tools/setup full
 	@tools/test tsan
 	@/usr/bin/python3 -B -m pytest tests/blackbox/test_crash.py --confab build/release/confab --crash-rounds 200 --quiet
+	@tools/rehearse-image
 
 bench: build ## measure creates, reads and searches beside nginx
 	@tools/setup bench

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/creation.hpp"
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
 #include "api/lists.hpp"
@@ -125,12 +126,14 @@ awaitable<http::response> create_app(call& c) {
 
     const core::create_app wish{core::app_token::make(), std::move(*name)};
     const core::command command{core::make_job_id(), std::get<0>(key), wish};
-    const auto outcome = co_await c.parts.queue.submit(command);
+    const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
-    if (const auto* seen = std::get_if<core::replayed>(&*outcome)) {
+    if (!*outcome) co_return accepted();
+    const auto& settled = **outcome;
+    if (const auto* seen = std::get_if<core::replayed>(&settled)) {
         co_return co_await replayed_app(c, core::app_id(seen->number));
     }
-    const auto at = std::get<core::created>(*outcome).at;
+    const auto at = std::get<core::created>(settled).at;
     const core::app made{{}, wish.token, wish.name.text(), 0, at, at};
     co_return created(path_to(made.token), json_of(made), novelty::created);
 }

@@ -1,3 +1,4 @@
+#include "api/creation.hpp"
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
 #include "api/lists.hpp"
@@ -30,15 +31,17 @@ awaitable<http::response> create_chat(call& c) {
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 
     const core::command command{core::make_job_id(), std::get<0>(key), core::create_chat{*token}};
-    const auto outcome = co_await c.parts.queue.submit(command);
+    const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
-    if (const auto* seen = std::get_if<core::replayed>(&*outcome)) {
+    if (!*outcome) co_return accepted();
+    const auto& settled = **outcome;
+    if (const auto* seen = std::get_if<core::replayed>(&settled)) {
         const core::chat_number number(seen->number);
         const auto found = co_await c.parts.ledger.find_chat(*token, number);
         if (!found) co_return refuse(c, found.error());
         co_return created(path_to(*token, number), json_of(*found), novelty::replayed);
     }
-    const auto& answer = std::get<core::created>(*outcome);
+    const auto& answer = std::get<core::created>(settled);
     const core::chat made{{}, core::chat_number(answer.number), 0, 0, answer.at, answer.at};
     co_return created(path_to(*token, made.number), json_of(made), novelty::created);
 }

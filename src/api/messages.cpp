@@ -1,4 +1,5 @@
 #include "api/conditions.hpp"
+#include "api/creation.hpp"
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
 #include "api/lists.hpp"
@@ -76,9 +77,11 @@ awaitable<http::response> create_message(call& c) {
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 
     const core::command command{core::make_job_id(), std::get<0>(key), std::get<0>(std::move(read))};
-    const auto outcome = co_await c.parts.queue.submit(command);
+    const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
-    if (const auto* seen = std::get_if<core::replayed>(&*outcome)) {
+    if (!*outcome) co_return accepted();
+    const auto& settled = **outcome;
+    if (const auto* seen = std::get_if<core::replayed>(&settled)) {
         const core::message_number number(seen->number);
         const auto found = co_await c.parts.ledger.find_message(place->app, place->chat, number);
         if (!found) co_return refuse(c, found.error());
@@ -86,7 +89,7 @@ awaitable<http::response> create_message(call& c) {
         r.headers.push_back({"ETag", etag_of(found->version)});
         co_return r;
     }
-    const auto& made = std::get<core::created>(*outcome);
+    const auto& made = std::get<core::created>(settled);
     auto r = created(path_to(place->app, place->chat, core::message_number(made.number)),
                      json_of(std::get<core::create_message>(command.wish), made), novelty::created);
     r.headers.push_back({"ETag", etag_of(1)});

@@ -26,6 +26,7 @@ constexpr translation translations[] = {
      "repeat it with the same Idempotency-Key once the server was restarted"},
     {error::writes_closed, kind::writes_closed, "a commit failed; reading still works"},
     {error::shutting_down, kind::shutting_down, "try again on the next server"},
+    {error::rejected, kind::rejected, "it is kept for the operator to look at"},
 };
 static_assert(std::size(translations) == error_count);
 static_assert([] {

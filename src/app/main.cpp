@@ -6,8 +6,10 @@
 #include <boost/asio/use_future.hpp>
 #include <cstdio>
 
+#include "app/engines.hpp"
 #include "app/options.hpp"
 #include "app/serve.hpp"
+#include "app/worker.hpp"
 #include "base/log.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check.hpp"
@@ -38,10 +40,18 @@ T run_alone(awaitable<T> work) {
     return running.get();
 }
 
-int check(const settings& s) {
+// Nothing: there is none to be checked.
+std::unique_ptr<search::index_auditor> open_index_auditor(const settings& s) {
+    if (is_cluster(s)) return nullptr;
     const auto& folder = s.text("data");
-    const auto auditor = ledger::open_sqlite_auditor(folder);
-    const auto index = search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
+    return search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
+}
+
+int check(const settings& s) {
+    asio::thread_pool none(1);
+    const auto auditor = is_cluster(s) ? ledger::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
+                                       : ledger::open_sqlite_auditor(s.text("data"));
+    const auto index = open_index_auditor(s);
     auto report = run_alone(ops::check(*auditor));
     if (report && index) report = run_alone(ops::check_index(*auditor, *index, std::move(*report)));
     if (!report) throw startup_error("the data cannot be read to its end: " + report.error().message());
@@ -70,8 +80,29 @@ int reindex(const settings& s) {
     return 0;
 }
 
+int migrate(const settings& s) {
+    require_engines(s);
+    asio::thread_pool none(1);
+    const bool is_asked = s["partitions"].source != "default";
+    ledger::migrate_mysql(mysql_options_of(s, none.get_executor()),
+                          is_asked ? std::optional(s.number("partitions")) : std::nullopt);
+    fmt::print("the engines are as this confab needs them\n");
+    return 0;
+}
+
+// A secret without what is secret in it.
+std::string shown(const option& o, const std::string& value) {
+    if (o.type != option_type::secret || value.empty()) return value;
+    const auto scheme = value.find("://");
+    const auto at = value.rfind('@');
+    if (scheme == std::string::npos || at == std::string::npos) return value;
+    const auto who = value.substr(scheme + 3, at - scheme - 3);
+    return value.substr(0, scheme + 3) + who.substr(0, who.find(':')) + value.substr(at);
+}
+
 int print_config(const settings& s) {
-    for (const auto& o : options()) fmt::print("{} = {}  ({})\n", o.name, s[o.name].value, s[o.name].source);
+    for (const auto& o : options())
+        fmt::print("{} = {}  ({})\n", o.name, shown(o, s[o.name].value), s[o.name].source);
     return 0;
 }
 
@@ -83,6 +114,8 @@ int run(int argc, char** argv) {
     }
     log::start(level_of(asked.values));
     if (asked.command == "serve") return serve(asked.values);
+    if (asked.command == "worker") return work(asked.values);
+    if (asked.command == "migrate") return migrate(asked.values);
     if (asked.command == "check") return check(asked.values);
     if (asked.command == "reindex") return reindex(asked.values);
     return print_config(asked.values);

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "app/version.hpp"
@@ -21,46 +22,86 @@ using type = option_type;
 constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 
 constexpr option table[] = {
-    {"listen", type::text, "127.0.0.1:3000", "ADDRESS:PORT", 0, 0, "where to listen; port 0 takes any free one", false},
-    {"data", type::text, "./confab-data", "FOLDER", 0, 0, "where the data is", true},
+    {"listen", type::text, "127.0.0.1:3000", "ADDRESS:PORT", 0, 0, "where to listen; port 0 takes any free one",
+     used_by::serve},
+    {"data", type::text, "./confab-data", "FOLDER", 0, 0, "where the data is, when alone",
+     used_by::serve | used_by::check | used_by::reindex},
+    {"mysql", type::secret, "", "URL", 0, 0, "the ledger of a cluster: mysql://user:password@host/database",
+     used_by::cluster},
+    {"redis", type::secret, "", "URL", 0, 0, "the queue of a cluster: redis://user:password@host",
+     used_by::servers | used_by::migrate | used_by::jobs},
+    {"elasticsearch", type::secret, "", "URL", 0, 0, "the search index of a cluster: http://user:password@host",
+     used_by::servers | used_by::migrate},
     {"auth", type::text, "", "MODE", 0, 0,
-     "'open': anyone who reaches the server may do anything; to be said for every address but loopback", false},
-    {"threads", type::number, "0", "threads", 0, 256, "event loops; 0: one per processor", false},
-    {"read-threads", type::number, "2", "threads", 1, 256, "threads for long reads: lists and searches", false},
-    {"connections-max", type::number, "10000", "connections", 1, 1'000'000, "more are turned away with 503", false},
+     "'open': anyone who reaches the server may do anything; to be said for every address but loopback",
+     used_by::serve},
+    {"threads", type::number, "0", "threads", 0, 256, "event loops; 0: one per processor", used_by::serve},
+    {"read-threads", type::number, "2", "threads", 1, 256, "threads for long reads: lists and searches",
+     used_by::servers},
+    {"connections-max", type::number, "10000", "connections", 1, 1'000'000, "more are turned away with 503",
+     used_by::serve},
     {"header-bytes-max", type::number, "16384", "bytes", 1024, 1024 * 1024,
-     "a longer request header is refused with 431", false},
-    {"body-bytes-max", type::number, "524288", "bytes", 1024, gib, "a longer request body is refused with 413", false},
-    {"json-depth-max", type::number, "32", "levels", 1, 1000, "deeper JSON is refused with 400", false},
-    {"request-timeout-s", type::number, "30", "seconds", 1, 3600, "from a request's first byte to its last", false},
-    {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection", false},
-    {"write-timeout-s", type::number, "30", "seconds", 1, 3600, "for a client to take a piece of its response", false},
-    {"drain-timeout-s", type::number, "8", "seconds", 1, 3600, "for requests in flight once told to stop", false},
-    {"queue-commands-max", type::number, "20000", "commands", 1, 10'000'000, "more waiting writes are refused with 503",
-     false},
+     "a longer request header is refused with 431", used_by::serve},
+    {"body-bytes-max", type::number, "524288", "bytes", 1024, gib, "a longer request body is refused with 413",
+     used_by::serve},
+    {"json-depth-max", type::number, "32", "levels", 1, 1000, "deeper JSON is refused with 400", used_by::serve},
+    {"request-timeout-s", type::number, "30", "seconds", 1, 3600, "from a request's first byte to its last",
+     used_by::serve},
+    {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection",
+     used_by::serve},
+    {"write-timeout-s", type::number, "30", "seconds", 1, 3600, "for a client to take a piece of its response",
+     used_by::serve},
+    {"drain-timeout-s", type::number, "8", "seconds", 1, 3600, "for requests in flight once told to stop",
+     used_by::serve},
+    {"queue-commands-max", type::number, "20000", "commands", 1, 10'000'000,
+     "more waiting writes are refused with 503; in a cluster, of each partition", used_by::serve},
     {"queue-bytes-max", type::number, "268435456", "bytes", 1024 * 1024, 64 * gib,
-     "heavier waiting writes are refused with 503", false},
-    {"batch-commands-max", type::number, "1000", "commands", 1, 100'000, "writes that share one commit", false},
-    {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "of the writes that share one commit", false},
+     "heavier waiting writes are refused with 503; in a cluster, of each partition", used_by::serve},
+    {"batch-commands-max", type::number, "1000", "commands", 1, 100'000, "writes that share one commit",
+     used_by::servers},
+    {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "of the writes that share one commit",
+     used_by::servers},
     {"search-time-max-ms", type::number, "10000", "milliseconds", 1, 3'600'000,
-     "a search that takes longer is refused with 503", false},
+     "a search that takes longer is refused with 503", used_by::serve},
     {"index-after-messages", type::number, "2000", "messages", 1, 1'000'000,
-     "so many of a chat wait before the search index takes them in; until then they are scanned", true},
-    {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known", false},
+     "so many of a chat wait before the search index takes them in; until then they are scanned",
+     used_by::serve | used_by::reindex},
+    {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known",
+     used_by::servers},
+    {"partitions", type::number, "64", "partitions", 1, 1024,
+     "of a cluster's queue: fixed by the first `confab migrate`", used_by::migrate},
+    {"answer-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000,
+     "a write that a cluster has not settled by then is answered outcome_unknown (503)", used_by::serve},
+    {"lease-ms", type::number, "6000", "milliseconds", 1000, 600'000,
+     "how long a partition waits for a worker that says nothing", used_by::worker},
+    {"commit-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000,
+     "a commit of a worker that takes longer is given up", used_by::worker},
+    {"mysql-connections-max", type::number, "8", "connections", 1, 1000, "to MySQL, of each event loop",
+     used_by::serve},
+    {"mysql-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000, "for an answer of MySQL",
+     used_by::cluster},
+    {"redis-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000, "for an answer of Redis",
+     used_by::servers | used_by::jobs},
+    {"elasticsearch-timeout-ms", type::number, "2000", "milliseconds", 100, 600'000, "for an answer of Elasticsearch",
+     used_by::servers | used_by::migrate},
     {"log-level", type::text, "info", "info|warning|error|off", 0, 0, "the least that is logged, on standard error",
-     true},
+     used_by::everyone},
 };
 
 struct command {
     std::string_view name;
     std::string_view summary;
+    unsigned bit;  // of used_by
 };
 
 constexpr command commands[] = {
-    {"serve", "run the server"},
-    {"check", "prove that the data keeps its promises; also beside a running server"},
-    {"reindex", "build the search index anew; not beside a running server"},
-    {"config", "print every option's value and where it came from"},
+    {"serve", "run the server: alone, or as an API node of a cluster", used_by::serve},
+    {"worker", "run a worker of a cluster", used_by::worker},
+    {"migrate", "bring the engines of a cluster to what this confab needs", used_by::migrate},
+    {"check", "prove that the data keeps its promises; also beside a running server", used_by::check},
+    {"reindex", "build the search index anew; not beside a running server", used_by::reindex},
+    {"jobs", "show what waits in a cluster's queue and its dead letters; `replay ID`, `drop ID`", used_by::jobs},
+    {"config", "print every option's value and where it came from", used_by::everyone},
 };
 
 const option* find_option(std::string_view name) {
@@ -80,6 +121,20 @@ bool is_a_platforms(std::string_view name) {
     return name.starts_with("CONFAB_SERVICE_") || name == "CONFAB_PORT" || name.starts_with("CONFAB_PORT_");
 }
 
+// The secret whose file a variable like CONFAB_MYSQL_FILE names.
+const option* secret_in_file(std::string_view name) {
+    const auto at = std::ranges::find_if(
+        table, [name](const option& o) { return o.type == type::secret && environment_name(o.name) + "_FILE" == name; });
+    return at == std::end(table) ? nullptr : at;
+}
+
+std::string first_line_of(std::string_view variable, const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    if (!std::getline(file, line)) throw usage_error(fmt::format("{} names {}, which cannot be read", variable, path));
+    return line;
+}
+
 using values = std::map<std::string_view, std::string>;
 
 // The options that the environment sets, and the config file it may name.
@@ -92,6 +147,10 @@ values read_environment(std::string& config_file) {
         const std::string value(entry.substr(std::min(entry.size(), name.size() + 1)));
         if (name == "CONFAB_CONFIG") {
             config_file = value;
+            continue;
+        }
+        if (const auto* const secret = secret_in_file(name)) {
+            found[secret->name] = first_line_of(name, value);
             continue;
         }
         const auto at_option =
@@ -149,13 +208,9 @@ std::string overview() {
     return text;
 }
 
-bool takes(std::string_view command_name, const option& o) {
-    const bool is_tool = command_name == "check" || command_name == "reindex";
-    return !is_tool || o.for_tools;
-}
-
 // The flags of one command. Sets `help` instead when that is what was asked for.
-values read_flags(const command& c, int argc, const char* const* argv, std::string& config_file, std::string& help) {
+values read_flags(const command& c, int argc, const char* const* argv, std::string& config_file, std::string& help,
+                  std::vector<std::string>& words) {
     CLI::App app(std::string(c.summary), "confab " + std::string(c.name));
     app.get_formatter()->column_width(44);
     app.footer(
@@ -163,8 +218,10 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
         "The first of these counts: flag, environment, file, default. CONFAB_CONFIG names the file as --config does.");
     std::map<std::string_view, std::string> given;
     for (const auto& o : table)
-        if (takes(c.name, o))
+        if (o.takers & c.bit)
             app.add_option("--" + std::string(o.name), given[o.name], help_of(o))->type_name(std::string(o.unit));
+    if (c.bit == used_by::jobs)
+        app.add_option("words", words, "nothing, or `replay ID` or `drop ID` of a dead letter")->type_name("");
     app.add_option("--config", config_file, "a file of options, one `name = value` a line")->type_name("FILE");
     try {
         app.parse(argc, argv);
@@ -198,17 +255,18 @@ std::span<const option> options() {
 
 parsed parse(int argc, const char* const* argv) {
     const std::string_view first = argc > 1 ? argv[1] : "--help";
-    if (first == "--help" || first == "-h" || first == "help") return {{}, {}, overview()};
-    if (first == "--version") return {{}, {}, version_line() + "\n"};
+    if (first == "--help" || first == "-h" || first == "help") return {{}, {}, overview(), {}};
+    if (first == "--version") return {{}, {}, version_line() + "\n", {}};
     const auto* const found = std::ranges::find(commands, first, &command::name);
     if (found == std::end(commands)) throw usage_error(fmt::format("unknown command {} (see confab --help)", first));
 
     std::string named_by_flag, config_file, help;
-    const auto flags = read_flags(*found, argc - 1, argv + 1, named_by_flag, help);
-    if (!help.empty()) return {{}, {}, help};
+    std::vector<std::string> words;
+    const auto flags = read_flags(*found, argc - 1, argv + 1, named_by_flag, help, words);
+    if (!help.empty()) return {{}, {}, help, {}};
     const auto environment = read_environment(config_file);
     if (!named_by_flag.empty()) config_file = named_by_flag;
-    return {std::string(found->name), merge(flags, environment, read_file(config_file)), {}};
+    return {std::string(found->name), merge(flags, environment, read_file(config_file)), {}, std::move(words)};
 }
 
 }  // namespace confab::app

@@ -9,10 +9,18 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace confab::app {
 
-enum class option_type { text, number };
+enum class option_type { text, number, secret };  // a secret is shown without its password
+
+// Who takes an option: `confab config` takes all.
+namespace used_by {
+inline constexpr unsigned serve = 1, worker = 2, migrate = 4, check = 8, jobs = 16, reindex = 32;
+inline constexpr unsigned servers = serve | worker, cluster = worker | serve | migrate | check | jobs;
+inline constexpr unsigned everyone = cluster | reindex;
+}  // namespace used_by
 
 struct option {
     std::string_view name;  // --name, CONFAB_NAME, and `name = value` in a file
@@ -22,7 +30,7 @@ struct option {
     std::uint64_t least;  // of a number
     std::uint64_t most;
     std::string_view help;
-    bool for_tools;  // `confab check` and `reindex` take it too; `confab serve` and `confab config` take all
+    unsigned takers;
 };
 
 std::span<const option> options();
@@ -50,9 +58,10 @@ class usage_error : public std::runtime_error {
 };
 
 struct parsed {
-    std::string command;  // serve, check, reindex, config; empty: `text` is the whole answer
+    std::string command;  // as in --help; empty: `text` is the whole answer
     settings values;
-    std::string text;  // help or version
+    std::string text;                // help or version
+    std::vector<std::string> words;  // what else the command was given
 };
 
 // Throws usage_error.

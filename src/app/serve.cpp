@@ -1,19 +1,18 @@
 #include "app/serve.hpp"
 
 #include <fmt/core.h>
-#include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
-#include <csignal>
 #include <cstdio>
 #include <future>
-#include <thread>
 
 #include "api/routes.hpp"
+#include "app/engines.hpp"
+#include "app/front.hpp"
 #include "app/listen_address.hpp"
+#include "app/node.hpp"
 #include "app/version.hpp"
 #include "base/error.hpp"
 #include "base/event_loops.hpp"
@@ -29,51 +28,6 @@
 
 namespace confab::app {
 namespace {
-
-std::size_t threads_of(const settings& s) {
-    const auto wanted = s.number("threads");
-    return wanted > 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
-}
-
-// As far as an unprivileged process may; the limit that then holds.
-std::size_t raise_open_files_limit() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    getrlimit(RLIMIT_NOFILE, &limit);
-    return limit.rlim_cur;
-}
-
-// Connections may use the file descriptors that the rest of the program leaves: SQLite's, at most four for each thread
-// that uses a file of the two, and some.
-std::size_t connections_max_of(const settings& s) {
-    const std::size_t wanted = s.number("connections-max");
-    const std::size_t reserved = 32 + 8 * (threads_of(s) + s.number("read-threads") + 2);
-    const std::size_t files = raise_open_files_limit();
-    if (files <= reserved)
-        throw startup_error(fmt::format("the limit of open files is {}: at least {} are needed", files, reserved + 1));
-    if (wanted <= files - reserved) return wanted;
-    log::warning(fmt::format("connections-max is {}, but the limit of open files ({}) leaves {}", wanted, files,
-                             files - reserved));
-    return files - reserved;
-}
-
-http::server_options server_options_of(const settings& s, const listen_address& where) {
-    return {.address = where.host,
-            .port = where.port,
-            .connections_max = connections_max_of(s),
-            .header_bytes_max = s.number("header-bytes-max"),
-            .body_bytes_max = s.number("body-bytes-max"),
-            .idle_timeout = std::chrono::seconds(s.number("idle-timeout-s")),
-            .request_timeout = std::chrono::seconds(s.number("request-timeout-s")),
-            .write_timeout = std::chrono::seconds(s.number("write-timeout-s"))};
-}
-
-write::batch_options batch_options_of(const settings& s) {
-    return {.limits = {s.number("batch-commands-max"), s.number("batch-bytes-max")},
-            .rules = {.keep_keys = std::chrono::hours(s.number("keep-keys-h"))}};
-}
 
 // The parts of a standalone server, in the order they depend on each other; taken down in the reverse.
 class standalone {
@@ -196,24 +150,11 @@ private:
     bool is_serving_ = false;
 };
 
-// From its making on, SIGTERM and SIGINT end the server in an orderly way; a second one changes nothing.
-class stop_signals {
-public:
-    void wait() {
-        signals_.async_wait([](const boost::system::error_code&, int) {});
-        waiting_.run();
-    }
-
-private:
-    asio::io_context waiting_;
-    asio::signal_set signals_{waiting_, SIGTERM, SIGINT};
-};
-
 }  // namespace
 
 int serve(const settings& s) {
-    std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to answer, not a reason to die
-    std::signal(SIGPIPE, SIG_IGN);
+    if (is_cluster(s)) return serve_node(s);
+    ignore_signals_of_failures();
     stop_signals signals;
     standalone server(s);
     server.start();

@@ -17,6 +17,7 @@ constexpr const char* messages[] = {
     "the outcome of the commit is unknown",
     "writes are closed until a restart",
     "the server is shutting down",
+    "the ledger cannot keep this",
 };
 static_assert(std::size(messages) == error_count);
 

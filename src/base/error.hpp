@@ -22,8 +22,9 @@ enum class error {
     outcome_unknown,   // the ledger failed while committing; only a restart finds out
     writes_closed,     // a commit failed before; writes are refused until a restart
     shutting_down,     // the server is draining; nothing was done
+    rejected,          // the ledger cannot keep such data; nothing was done
 };
-inline constexpr int error_count = static_cast<int>(error::shutting_down);
+inline constexpr int error_count = static_cast<int>(error::rejected);
 
 const boost::system::error_category& error_category();
 boost::system::error_code make_error_code(error e);

@@ -9,6 +9,7 @@
 
 #include "base/digest.hpp"
 #include "core/entities.hpp"
+#include "core/passage.hpp"
 #include "core/text.hpp"
 
 namespace confab::core {
@@ -54,6 +55,11 @@ struct delete_message {
     version_condition only_at = std::nullopt;
 };
 
+// What came through a shared queue but cannot be read: it is kept for a person to look at.
+struct unreadable {
+    std::string bytes;
+};
+
 // An Idempotency-Key as it is kept: hashed, with a digest of the parameters it came with.
 struct retry_key {
     digest key_hash;
@@ -63,7 +69,8 @@ struct retry_key {
 struct command {
     job_id job;
     std::optional<retry_key> key;  // only with what creates
-    std::variant<create_app, rename_app, create_chat, create_message, edit_message, delete_message> wish;
+    std::variant<create_app, rename_app, create_chat, create_message, edit_message, delete_message, unreadable> wish;
+    std::optional<passage> came = std::nullopt;  // through a shared queue; alone there is nothing to tell
 };
 
 // What a command weighs in a queue or a batch, in bytes: its texts and a flat share for the rest.

@@ -21,13 +21,14 @@ struct creation {
 
 class decider {
 public:
-    decider(state& s, timestamp now, std::vector<effect>& effects) : state_(s), now_(now), effects_(effects) {}
+    decider(state& s, const job_id& job, timestamp now, std::vector<effect>& effects)
+        : state_(s), job_(job), now_(now), effects_(effects) {}
 
     result<creation> make(const create_app& wish) {
         const auto id = state_.next_app;
         state_.next_app = id.next();
         state_.put(app{id, wish.token, wish.name.text(), 0, now_, now_});
-        effects_.push_back(app_created{id, wish.token, wish.name.text(), now_});
+        effects_.push_back(app_created{id, wish.token, wish.name.text(), now_, job_});
         return creation{{0, now_}, id.value()};
     }
 
@@ -39,7 +40,7 @@ public:
         const auto id = state_.next_chat;
         state_.next_chat = id.next();
         state_.put({parent->id, given}, chat_head{id});
-        effects_.push_back(chat_created{id, parent->id, given, now_});
+        effects_.push_back(chat_created{id, parent->id, given, now_, job_});
         return creation{{given.value(), now_}, given.value()};
     }
 
@@ -49,7 +50,7 @@ public:
         if (parent->messages_count >= number_max) return error::numbers_used_up;
         const message_number given(++parent->messages_count);
         effects_.push_back(
-            message_created{parent->id, given, wish.content.text(), view(wish.sender), view(wish.metadata), now_});
+            message_created{parent->id, given, wish.content.text(), view(wish.sender), view(wish.metadata), now_, job_});
         return creation{{given.value(), now_}, given.value()};
     }
 
@@ -58,7 +59,7 @@ public:
         if (!found) return error::not_found;
         found->name = wish.name.text();
         found->updated_at = now_;
-        effects_.push_back(app_renamed{found->id, wish.name.text(), now_});
+        effects_.push_back(app_renamed{found->id, wish.name.text(), now_, job_});
         return answer{*found};
     }
 
@@ -72,7 +73,7 @@ public:
         if (wish.metadata) at.found->metadata = wish.metadata;
         move_on(at);
         effects_.push_back(message_edited{at.chat->id, at.found->number, wish.content.text(), view(wish.metadata),
-                                          at.found->version, at.chat->changes_count, now_});
+                                          at.found->version, at.chat->changes_count, now_, job_});
         return answer{*at.found};
     }
 
@@ -87,9 +88,11 @@ public:
         at.found->deleted_at = now_;
         move_on(at);
         effects_.push_back(
-            message_deleted{at.chat->id, at.found->number, at.found->version, at.chat->changes_count, now_});
+            message_deleted{at.chat->id, at.found->number, at.found->version, at.chat->changes_count, now_, job_});
         return answer{*at.found};
     }
+
+    result<answer> change(const unreadable&) { return error::rejected; }
 
 private:
     struct message_at {
@@ -121,6 +124,7 @@ private:
     }
 
     state& state_;
+    const job_id& job_;
     timestamp now_;
     std::vector<effect>& effects_;
 };
@@ -161,6 +165,7 @@ std::optional<key_scope> scope_of(state& s, const command& c) {
 }
 
 result<answer> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects) {
+    if (const auto* const settled = s.find(c.job)) return *settled;
     std::optional<state::key_place> place;
     if (c.key) {
         if (const auto scope = scope_of(s, c)) {
@@ -168,7 +173,7 @@ result<answer> decide(state& s, const command& c, timestamp now, const rules& r,
             if (auto settled = answer_to_retry(s, *place, *c.key, now)) return *settled;
         }
     }
-    decider d(s, now, effects);
+    decider d(s, c.job, now, effects);
     return std::visit(
         [&](const auto& wish) -> result<answer> {
             if constexpr (creates<std::decay_t<decltype(wish)>>) {
@@ -200,6 +205,8 @@ std::size_t weight(const command& c) {
                               return wish.content.text().size() + size(wish.metadata);
                           else if constexpr (requires { wish.name; })
                               return wish.name.text().size();
+                          else if constexpr (std::is_same_v<wish_type, unreadable>)
+                              return wish.bytes.size();
                           else
                               return 0;
                       },

@@ -20,7 +20,9 @@ struct rules {
 };
 
 // Appends to `effects` what `c` changes, and moves `s` on by it.
-// Errors: not_found, deleted, version_mismatch, key_reused, numbers_used_up; then neither `s` nor `effects` is touched.
+// Errors: not_found, deleted, version_mismatch, key_reused, numbers_used_up, rejected (what cannot be read); then
+// neither `s` nor `effects` is touched.
+// A command that `s` knows to be settled is answered as it was, and changes nothing.
 // REQUIRES: `s` holds all that the ledger has of the app, chat, message and key that `c` names.
 result<answer> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects);
 

@@ -1,6 +1,6 @@
 // Effects: what a decided command changes in the ledger. Counters move with them: a chat_created sets its app's
 // chats_count to its number, a message_created its chat's messages_count, a message_edited or message_deleted its
-// chat's changes_count to its seq. Texts are views into the command, which lives until its batch is answered.
+// chat's changes_count to its seq. Each carries the job of the command that made it. Texts are views into the command, which lives until its batch is answered.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,14 @@ struct app_created {
     app_token token;
     std::string_view name;
     timestamp at;
+    job_id job;
 };
 
 struct app_renamed {
     app_id id;
     std::string_view name;
     timestamp at;
+    job_id job;
 };
 
 struct chat_created {
@@ -32,6 +34,7 @@ struct chat_created {
     app_id app;
     chat_number number;
     timestamp at;
+    job_id job;
 };
 
 struct message_created {
@@ -41,6 +44,7 @@ struct message_created {
     std::optional<std::string_view> sender;
     std::optional<std::string_view> metadata;
     timestamp at;
+    job_id job;
 };
 
 struct message_edited {
@@ -51,6 +55,7 @@ struct message_edited {
     std::uint64_t version;                     // after the edit
     std::uint64_t seq;                         // of this change in its chat
     timestamp at;
+    job_id job;
 };
 
 struct message_deleted {
@@ -59,6 +64,7 @@ struct message_deleted {
     std::uint64_t version;  // of the tombstone
     std::uint64_t seq;
     timestamp at;
+    job_id job;
 };
 
 // The collection a key was posted to: all apps, the chats of an app, the messages of a chat. A key means something in

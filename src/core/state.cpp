@@ -24,6 +24,10 @@ const key_record* state::find(const key_place& place) const {
     return find_in(keys_, place);
 }
 
+const result<answer>* state::find(const job_id& job) const {
+    return find_in(settled_, job);
+}
+
 app& state::put(app a) {
     const auto token = a.token;
     return apps_.insert_or_assign(token, std::move(a)).first->second;
@@ -42,9 +46,14 @@ void state::put(const key_place& place, const key_record& record) {
     keys_.insert_or_assign(place, record);
 }
 
+void state::put(const job_id& job, result<answer> settled) {
+    settled_.insert_or_assign(job, std::move(settled));
+}
+
 void state::end_batch(std::size_t heads_max) {
     messages_.clear();
     keys_.clear();
+    settled_.clear();
     if (apps_.size() + chats_.size() > heads_max) clear();
 }
 
@@ -55,6 +64,7 @@ void state::clear() {
     chats_.clear();
     messages_.clear();
     keys_.clear();
+    settled_.clear();
 }
 
 }  // namespace confab::core

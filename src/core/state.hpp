@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/error.hpp"
+#include "core/command.hpp"
 #include "core/effect.hpp"
 #include "core/entities.hpp"
 
@@ -38,13 +40,16 @@ public:
     chat_head* find(const chat_place& place);
     message* find(const message_place& place);
     const key_record* find(const key_place& place) const;
+    const result<answer>* find(const job_id& job) const;
 
     app& put(app a);
     chat_head& put(const chat_place& place, chat_head head);
     message& put(chat_id chat, message m);
     void put(const key_place& place, const key_record& record);
+    // Of a command that a shared queue delivers once more: what became of it.
+    void put(const job_id& job, result<answer> settled);
 
-    // Between batches: forgets messages and keys, and everything once more than `heads_max` heads are held.
+    // Between batches: forgets messages, keys and settled jobs, and everything once more than `heads_max` heads are held.
     void end_batch(std::size_t heads_max);
     void clear();
 
@@ -60,6 +65,7 @@ private:
     std::unordered_map<chat_place, chat_head, place_hash> chats_;
     std::map<message_place, message> messages_;
     std::map<key_place, key_record> keys_;
+    std::map<job_id, result<answer>> settled_;
 };
 
 }  // namespace confab::core

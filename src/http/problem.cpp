@@ -38,6 +38,7 @@ constexpr description descriptions[] = {
     {503, "outcome_unknown", "Whether this was done is unknown", 5},
     {503, "writes_closed", "Writes are refused until the server was restarted; nothing was done", 30},
     {503, "shutting_down", "The server is stopping; nothing was done", 5},
+    {500, "rejected", "The ledger refused this; nothing was done", no_retry},
 };
 static_assert(std::size(descriptions) == problem_count);
 

@@ -29,8 +29,9 @@ enum class problem_kind {
     outcome_unknown,
     writes_closed,
     shutting_down,
+    rejected,
 };
-inline constexpr int problem_count = static_cast<int>(problem_kind::shutting_down);
+inline constexpr int problem_count = static_cast<int>(problem_kind::rejected);
 
 // One parameter that cannot be taken, and why. Codes: required, blank, too_long, wrong_type, invalid.
 struct field_problem {

@@ -123,13 +123,16 @@ public:
     virtual ~writer() = default;
 
     // Adds to `s` what decide() will need for these commands and `s` does not hold.
+    // Of commands that came through a shared queue it tells those done before (state::put of their jobs); its transaction
+    // begins here and fences out every other writer of their partitions until apply(), which also moves the positions.
     // Errors: unavailable, writes_closed.
     virtual awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) = 0;
 
     // Commits all effects as one transaction with one sync. Once it returns, a crash of the process or of the machine
     // loses none of them. Errors: unavailable (nothing is kept), outcome_unknown (the sync failed: only a restart
-    // tells; every later call answers writes_closed). REQUIRES: effects decided, in this order, on a state this ledger
-    // loaded.
+    // tells; every later call answers writes_closed), rejected (the engine refuses some of the data for what it is;
+    // nothing is kept, but a batch of one command is passed over for good). REQUIRES: effects decided, in this order, on a state this ledger
+    // loaded last.
     virtual awaitable<result<void>> apply(std::span<const core::effect> effects) = 0;
 
     // What is better done between batches than within: to be called after a batch was answered.

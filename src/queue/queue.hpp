@@ -2,7 +2,9 @@
 // takes and answers, the program closes.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "base/async.hpp"
@@ -21,6 +23,11 @@ public:
     // Errors: overloaded and shutting_down (nothing was done), and all that the writer answers.
     // REQUIRES: `c` lives until the answer.
     virtual awaitable<outcome> submit(const core::command& c) = 0;
+
+    // The same, but waits no longer than `most` once the command is kept where the death of this process does not harm
+    // it. Nothing: it will be settled, by and by. A queue that keeps nothing waits as submit() does.
+    virtual awaitable<result<std::optional<core::answer>>> hand_over(const core::command& c,
+                                                                     std::chrono::milliseconds most) = 0;
 };
 
 struct batch_limits {

@@ -24,15 +24,45 @@ public:
     }
 
 private:
-    // An outcome for every command, each of them final: committed, or refused with nothing done.
+    // An outcome for every command. Data that the ledger refuses is found by settling each command alone.
     awaitable<outcomes> settle(const commands& batch) {
+        auto settled = co_await commit(batch);
+        if (settled) co_return std::move(*settled);
+        if (settled.error() == error::rejected && batch.size() > 1) co_return co_await settle_one_by_one(batch);
+        co_return outcomes(batch.size(), queue::outcome(settled.error()));
+    }
+
+    // What comes after a failure is not tried, so that nothing overtakes it.
+    awaitable<outcomes> settle_one_by_one(const commands& batch) {
+        outcomes all;
+        for (const auto* c : batch) {
+            const commands alone(1, c);
+            auto settled = co_await commit(alone);
+            const auto refused = settled ? boost::system::error_code() : settled.error();
+            all.push_back(settled ? std::move(settled->front()) : queue::outcome(refused));
+            if (!refused || refused == error::rejected) continue;
+            all.resize(batch.size(), queue::outcome(refused));
+            break;
+        }
+        co_return all;
+    }
+
+    // Errors: what kept the batch from being committed. What was decided is void then, and so is all that was known: the
+    // next batch reads the ledger again.
+    awaitable<result<outcomes>> commit(const commands& batch) {
+        auto settled = co_await try_commit(batch);
+        if (!settled) state_.clear();
+        co_return settled;
+    }
+
+    awaitable<result<outcomes>> try_commit(const commands& batch) {
         const auto loaded = co_await ledger_.load(batch, state_);
-        if (!loaded) co_return failed(batch, loaded.error());
+        if (!loaded) co_return loaded.error();
         std::vector<core::effect> effects;
         effects.reserve(batch.size() + batch.size() / 2);
         auto decided = decide_all(batch, effects);
         const auto applied = co_await ledger_.apply(effects);
-        if (!applied) co_return failed(batch, applied.error());
+        if (!applied) co_return applied.error();
         state_.end_batch(heads_max);
         if (options_.committed) options_.committed(effects);
         co_return decided;
@@ -44,12 +74,6 @@ private:
         decided.reserve(batch.size());
         for (const auto* c : batch) decided.push_back(core::decide(state_, *c, at, options_.rules, effects));
         return decided;
-    }
-
-    // What was decided is void, and so is all that was known: the next batch reads the ledger again.
-    outcomes failed(const commands& batch, boost::system::error_code why) {
-        state_.clear();
-        return outcomes(batch.size(), queue::outcome(why));
     }
 
     queue::receiver& source_;

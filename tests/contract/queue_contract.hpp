@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/event_loops.hpp"
 #include "queue/queue.hpp"
 
 namespace confab::testing {
@@ -21,6 +22,12 @@ public:
     virtual queue::sender& sender() = 0;
     virtual queue::receiver& receiver() = 0;
     virtual void close() = 0;
+
+    // Where commands are sent from, and where the taker runs. All of them run.
+    virtual event_loops& senders() = 0;
+    virtual asio::any_io_executor taker() = 0;
+    // Returns once so many commands wait in the queue.
+    virtual void wait_for(std::size_t commands) = 0;
 };
 
 struct named_queue {

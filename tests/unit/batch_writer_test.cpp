@@ -30,6 +30,11 @@ public:
     awaitable<result<void>> apply(std::span<const core::effect> effects) override {
         batches.push_back(effects.size());
         if (const auto why = std::exchange(fail_apply, std::nullopt)) co_return *why;
+        for (const auto& e : effects) {
+            const auto* const message = std::get_if<core::message_created>(&e);
+            if (message && message->content == "poison") co_return error::rejected;
+            if (message && message->content == "down") co_return error::unavailable;
+        }
         co_return co_await real_.apply(effects);
     }
     awaitable<void> tidy(timestamp at) override { co_await real_.tidy(at); }
@@ -115,6 +120,25 @@ TEST_F(batch_writer, that_failed_once_decides_the_next_batch_from_the_ledger) {
     const auto answers = submit({command(new_message(token, 1, "lost")), command(new_message(token, 1, "kept"))});
     EXPECT_EQ(answers[0].error(), error::unavailable);
     EXPECT_EQ(number(answers[1]), 1U);
+}
+
+TEST_F(batch_writer, refuses_only_what_the_ledger_cannot_keep) {
+    submit({command(new_app(token, "a")), command(core::create_chat{token})});
+    const auto answers = submit({command(new_message(token, 1, "1")), command(new_message(token, 1, "poison")),
+                                 command(new_message(token, 1, "2"))});
+    EXPECT_EQ(number(answers[0]), 1U);
+    EXPECT_EQ(answers[1].error(), error::rejected);
+    EXPECT_EQ(number(answers[2]), 2U);
+}
+
+TEST_F(batch_writer, lets_nothing_overtake_what_failed_behind_a_refused_command) {
+    submit({command(new_app(token, "a")), command(core::create_chat{token})});
+    const auto answers = submit({command(new_message(token, 1, "poison")), command(new_message(token, 1, "1")),
+                                 command(new_message(token, 1, "down")), command(new_message(token, 1, "late"))});
+    EXPECT_EQ(number(answers[1]), 1U);
+    EXPECT_EQ(answers[2].error(), error::unavailable);
+    EXPECT_EQ(answers[3].error(), error::unavailable);
+    EXPECT_EQ(number(submit({command(new_message(token, 1, "2"))})[0]), 2U);
 }
 
 }  // namespace

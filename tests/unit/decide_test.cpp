@@ -289,5 +289,22 @@ TEST_F(full, app_or_chat_refuses_the_number_after_the_last) {
     EXPECT_EQ(s.find(state::message_place{chat_id(1), message_number(7)})->content, "x");
 }
 
+TEST_F(full, command_known_to_be_settled_is_answered_as_it_was_and_changes_nothing) {
+    const auto again = command(testing::new_message(app_token::make(), 1, "x"));
+    s.put(again.job, answer{created{7, {1}}});
+    EXPECT_EQ(say(decide(s, again, {2}, {}, effects)), "created 7");
+    const auto refused = command(create_chat{app_token::make()});
+    s.put(refused.job, error::outcome_unknown);
+    EXPECT_EQ(decide(s, refused, {2}, {}, effects).error(), error::outcome_unknown);
+    EXPECT_TRUE(effects.empty());
+    s.end_batch(1000);
+    EXPECT_EQ(s.find(again.job), nullptr);
+}
+
+TEST_F(full, command_that_cannot_be_read_is_rejected) {
+    EXPECT_EQ(decide(s, command(unreadable{"?"}), {2}, {}, effects).error(), error::rejected);
+    EXPECT_TRUE(effects.empty());
+}
+
 }  // namespace
 }  // namespace confab::core

@@ -178,6 +178,8 @@ private:
     void load_wish(const core::edit_message& wish, core::state& s) { load_message(wish, s); }
     void load_wish(const core::delete_message& wish, core::state& s) { load_message(wish, s); }
 
+    void load_wish(const core::unreadable&, core::state&) {}
+
     template <class Wish>
     void load_message(const Wish& wish, core::state& s) {
         const auto* const head = load_chat(wish.app, wish.chat, s);

@@ -53,6 +53,13 @@ public:
             asio::use_awaitable);
     }
 
+    awaitable<result<std::optional<core::answer>>> hand_over(const core::command& c,
+                                                             std::chrono::milliseconds) override {
+        auto outcome = co_await submit(c);
+        if (!outcome) co_return outcome.error();
+        co_return std::optional(std::move(*outcome));
+    }
+
     awaitable<std::vector<const core::command*>> take(batch_limits limits) override {
         co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
             [this](auto handler) {

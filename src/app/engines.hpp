@@ -1,0 +1,21 @@
+// The engines of a cluster, as the options name them.
+#pragma once
+
+#include "app/options.hpp"
+#include "drivers/redis/client.hpp"
+#include "ledger/mysql/mysql_ledger.hpp"
+
+namespace confab::app {
+
+// Whether the options name any engine.
+bool is_cluster(const settings& s);
+// Throws usage_error when one of the engines a cluster needs is not named.
+void require_engines(const settings& s);
+
+ledger::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool);
+redis::client_options redis_options_of(const settings& s);
+
+// Throws startup_error: Redis does not answer, or would throw commands away when its memory is full.
+void require_redis_that_keeps(const settings& s);
+
+}  // namespace confab::app

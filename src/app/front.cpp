@@ -1,0 +1,73 @@
+#include "app/front.hpp"
+
+#include <fmt/core.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <thread>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+namespace confab::app {
+namespace {
+
+// As far as an unprivileged process may; the limit that then holds.
+std::size_t raise_open_files_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+// Connections may use the file descriptors that the rest of the program leaves: SQLite's, at most four for each thread
+// that uses a file of the two, those to engines, and some.
+std::size_t connections_max_of(const settings& s) {
+    const std::size_t wanted = s.number("connections-max");
+    const std::size_t engines = s.number("mysql-connections-max") + 8;  // to engines of a cluster, of each loop
+    const std::size_t reserved = 32 + (8 + engines) * (threads_of(s) + s.number("read-threads") + 2);
+    const std::size_t files = raise_open_files_limit();
+    if (files <= reserved)
+        throw startup_error(fmt::format("the limit of open files is {}: at least {} are needed", files, reserved + 1));
+    if (wanted <= files - reserved) return wanted;
+    log::warning(fmt::format("connections-max is {}, but the limit of open files ({}) leaves {}", wanted, files,
+                             files - reserved));
+    return files - reserved;
+}
+
+}  // namespace
+
+std::size_t threads_of(const settings& s) {
+    const auto wanted = s.number("threads");
+    return wanted > 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+}
+
+http::server_options server_options_of(const settings& s, const listen_address& where) {
+    return {.address = where.host,
+            .port = where.port,
+            .connections_max = connections_max_of(s),
+            .header_bytes_max = s.number("header-bytes-max"),
+            .body_bytes_max = s.number("body-bytes-max"),
+            .idle_timeout = std::chrono::seconds(s.number("idle-timeout-s")),
+            .request_timeout = std::chrono::seconds(s.number("request-timeout-s")),
+            .write_timeout = std::chrono::seconds(s.number("write-timeout-s"))};
+}
+
+write::batch_options batch_options_of(const settings& s) {
+    return {.limits = {s.number("batch-commands-max"), s.number("batch-bytes-max")},
+            .rules = {.keep_keys = std::chrono::hours(s.number("keep-keys-h"))}};
+}
+
+void ignore_signals_of_failures() {
+    std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to answer, not a reason to die
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+void stop_signals::wait() {
+    signals_.async_wait([](const boost::system::error_code&, int) {});
+    waiting_.run();
+}
+
+}  // namespace confab::app

@@ -1,0 +1,32 @@
+// What every long-running command does alike: options of the HTTP front and of batches, and the signals that end it.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+
+#include "app/listen_address.hpp"
+#include "app/options.hpp"
+#include "http/server.hpp"
+#include "write/batch_writer.hpp"
+
+namespace confab::app {
+
+std::size_t threads_of(const settings& s);
+// Throws startup_error: too few files may be opened.
+http::server_options server_options_of(const settings& s, const listen_address& where);
+write::batch_options batch_options_of(const settings& s);
+
+void ignore_signals_of_failures();
+
+// From its making on, SIGTERM and SIGINT end the program in an orderly way; a second one changes nothing.
+class stop_signals {
+public:
+    void wait();
+
+private:
+    boost::asio::io_context waiting_;
+    boost::asio::signal_set signals_{waiting_, SIGTERM, SIGINT};
+};
+
+}  // namespace confab::app

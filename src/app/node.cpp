@@ -1,0 +1,104 @@
+#include "app/node.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/asio/thread_pool.hpp>
+#include <cstdio>
+
+#include "api/routes.hpp"
+#include "app/engines.hpp"
+#include "app/front.hpp"
+#include "app/version.hpp"
+#include "base/log.hpp"
+#include "queue/redis/redis_queue.hpp"
+#include "search/scan/scan.hpp"
+
+namespace confab::app {
+namespace {
+
+// A node keeps nothing: any number of them are equal, and may come and go.
+class node {
+public:
+    explicit node(const settings& s)
+        : where_(listen_address::parse(s.text("listen"))),
+          drain_timeout_(s.number("drain-timeout-s")),
+          read_pool_(s.number("read-threads")),
+          ledger_(open_ledger(s)),
+          loops_(threads_of(s)),
+          queue_(queue::make_redis_sender(loops_, ledger_->outcomes(), sender_options_of(s, ledger_->partitions()))),
+          search_(search::make_scan(ledger_->reader())),
+          services_{ledger_->reader(), *queue_, *search_, s.number("json-depth-max"),
+                    std::chrono::milliseconds(s.number("search-time-max-ms"))},
+          server_(http::listen(loops_, server_options_of(s, where_))) {}
+
+    // Also when the start failed halfway.
+    ~node() { stop(); }
+    node(const node&) = delete;
+    node& operator=(const node&) = delete;
+
+    void start() {
+        server_->start([this](http::request& r) { return api::dispatch(services_, r); });
+        loops_.start();
+        is_serving_ = true;
+    }
+
+    void announce() const {
+        const auto url = where_.url(server_->port());
+        fmt::print("{}\nlistening on {}\nan API node of a cluster of {} partitions\n", version_line(), url,
+                   ledger_->partitions());
+        fmt::print("try: curl -X POST {}/apps -d name=hello\n", url);
+        std::fflush(stdout);
+    }
+
+    // Whether everything in flight was answered. Once is enough.
+    bool stop() {
+        const bool whole = !std::exchange(is_serving_, false) || server_->drain(drain_timeout_);
+        queue_->close();
+        loops_.stop();
+        read_pool_.join();
+        return whole;
+    }
+
+private:
+    std::unique_ptr<ledger::mysql_node> open_ledger(const settings& s) {
+        require_protected(where_, s.text("auth"));
+        require_engines(s);
+        require_redis_that_keeps(s);
+        return ledger::open_mysql_node(mysql_options_of(s, read_pool_.get_executor()));
+    }
+
+    static queue::redis_sender_options sender_options_of(const settings& s, std::uint64_t partitions) {
+        return {.redis = redis_options_of(s),
+                .partitions = partitions,
+                .commands_max = s.number("queue-commands-max"),
+                .bytes_max = s.number("queue-bytes-max"),
+                .answer_deadline = std::chrono::milliseconds(s.number("answer-timeout-ms"))};
+    }
+
+    const listen_address where_;
+    const std::chrono::seconds drain_timeout_;
+    asio::thread_pool read_pool_;
+    std::unique_ptr<ledger::mysql_node> ledger_;
+    event_loops loops_;
+    std::unique_ptr<queue::redis_sender> queue_;
+    std::unique_ptr<search::port> search_;
+    const api::services services_;
+    std::unique_ptr<http::server> server_;
+    bool is_serving_ = false;
+};
+
+}  // namespace
+
+int serve_node(const settings& s) {
+    ignore_signals_of_failures();
+    stop_signals signals;
+    node server(s);
+    server.start();
+    server.announce();
+    signals.wait();
+    log::info("stopping: no new connections; finishing what is in flight");
+    if (!server.stop()) log::warning("stopped; some requests were broken off at the drain deadline");
+    return 0;
+}
+
+}  // namespace confab::app

@@ -1,0 +1,61 @@
+#include "drivers/mysql/failure.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/mysql/error_categories.hpp>
+
+namespace confab::mysql {
+namespace {
+
+// Errors of the values of a statement, by the numbers that MySQL and MariaDB share, and some that one of them has.
+constexpr int of_data[] = {
+    1048,  // a column cannot be null
+    1118,  // the row is too large
+    1153,  // the packet is larger than max_allowed_packet
+    1264,  // out of range
+    1265,  // truncated
+    1292,  // an incorrect value for a type
+    1300,  // an invalid character string
+    1301,  // a result larger than max_allowed_packet
+    1366,  // an incorrect value for a column, as of a character it does not have
+    1406,  // too long for a column
+    1690,  // a number out of range
+    3140,  // not JSON
+    3819,  // a check constraint is violated (MySQL)
+    3854,  // cannot be converted between character sets
+    4025,  // a check constraint is violated (MariaDB)
+};
+
+// Answers after which the server closes the connection.
+constexpr int last_words[] = {
+    1053,  // the server shuts down
+    1153,  // the packet is too large
+    1927,  // the connection was killed
+    3169,  // the session was killed
+    4031,  // idle for longer than wait_timeout
+};
+
+bool is_servers(const boost::system::error_code& cause) {
+    return cause.category() == boost::mysql::get_common_server_category() ||
+           cause.category() == boost::mysql::get_mysql_server_category() ||
+           cause.category() == boost::mysql::get_mariadb_server_category();
+}
+
+bool is_in(const auto& list, int code) {
+    return std::ranges::find(list, code) != std::end(list);
+}
+
+}  // namespace
+
+failure failure::of(const boost::system::error_code& cause, const std::string& message) {
+    const bool servers = is_servers(cause);
+    const auto k = servers && is_in(of_data, cause.value()) ? kind::rejected_data : kind::down;
+    return failure(k, servers ? cause.value() : 0, message.empty() ? cause.message() : message);
+}
+
+bool is_answer(const boost::system::error_code& cause) {
+    return is_servers(cause) && !is_in(last_words, cause.value());
+}
+
+}  // namespace confab::mysql

@@ -1,0 +1,27 @@
+// Where a MySQL server is and how to log in: mysql://user:password@host:port/database?ssl=enable
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace confab::mysql {
+
+enum class tls { disable, enable, require };  // enable: where the server offers it
+
+struct address {
+    std::string host;
+    std::uint16_t port = 3306;
+    std::string user;
+    std::string password;
+    std::string database;
+    mysql::tls tls = tls::enable;
+
+    // What is percent-encoded is decoded. Throws startup_error, which never repeats the password.
+    static address parse(std::string_view url);
+
+    // For people: without user and password.
+    std::string name() const;
+};
+
+}  // namespace confab::mysql

@@ -1,0 +1,66 @@
+// A client of Redis: one connection, on which the commands of all coroutines of an event loop are pipelined.
+//
+// 1. A coroutine of its own keeps it connected: it resolves, connects, logs in, and begins anew after a loss, with
+//    growing pauses.
+// 2. Commands go out in the order they are given and are answered in that order. What was sent when a connection is lost
+//    is never sent again: whether it was done is for the caller to find out.
+// 3. A command that is not answered in time takes its connection with it, since nothing behind it can be answered.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/async.hpp"
+#include "base/engine_url.hpp"
+#include "base/error.hpp"
+#include "drivers/redis/reply.hpp"
+
+namespace confab::redis {
+
+struct client_options {
+    engine_url where;
+    std::chrono::milliseconds connect_timeout{2000};
+    std::chrono::milliseconds reply_timeout{5000};
+};
+
+using arguments = std::vector<std::string_view>;
+
+// All of it on its loop's thread.
+class client {
+public:
+    virtual ~client() = default;
+
+    // Waits for the reply. Errors: unavailable (not sent), outcome_unknown (sent, but the reply was lost). What Redis
+    // itself refuses is a reply that is an error. REQUIRES: `a` lives until the command is sent, which is before the
+    // first suspension.
+    virtual awaitable<result<reply>> execute(const arguments& a) = 0;
+    // The same for a command that waits in Redis for up to `wait`.
+    virtual awaitable<result<reply>> execute(const arguments& a, std::chrono::milliseconds wait) = 0;
+    // Sends it, if connected; nobody waits for the reply.
+    virtual void send(const arguments& a) = 0;
+
+    virtual bool is_connected() const = 0;
+    // Ends the connection, and with it everything that waits for a reply. It is not connected again.
+    virtual void close() = 0;
+};
+
+std::unique_ptr<client> make_client(asio::any_io_executor loop, client_options options);
+
+// Receives what is published on a channel, on a connection of its own, for ever: subscribes anew after a loss. What was
+// published in between is gone. The loop's thread only.
+class subscription {
+public:
+    virtual ~subscription() = default;
+    virtual bool is_subscribed() const = 0;
+    virtual void close() = 0;
+};
+
+using message_handler = std::function<void(std::string_view)>;
+std::unique_ptr<subscription> subscribe(asio::any_io_executor loop, client_options options, std::string channel,
+                                        message_handler on_message);
+
+}  // namespace confab::redis

@@ -1,0 +1,26 @@
+// What Redis answered (RESP2), as a tree of its own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+struct redisReply;
+
+namespace confab::redis {
+
+struct reply {
+    enum class kind { nil, integer, text, array, error };
+
+    kind is = kind::nil;
+    std::int64_t integer = 0;
+    std::string text = {};  // of a string, a status or an error
+    std::vector<reply> items = {};
+
+    bool is_error() const { return is == kind::error; }
+    bool is_array_of(std::size_t count) const { return is == kind::array && items.size() == count; }
+
+    static reply copy(const redisReply& r);
+};
+
+}  // namespace confab::redis

@@ -1,0 +1,63 @@
+// The ledger on MySQL 8 or MariaDB 10.6 and later, which nodes and workers share. What a node reads goes through a pool
+// of connections per event loop; a worker writes on one connection of its own.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ledger/ledger.hpp"
+#include "ledger/shared.hpp"
+
+namespace confab::ledger {
+
+struct mysql_options {
+    std::string url;                  // mysql://user:password@host:port/database?ssl=disable|enable|require
+    asio::any_io_executor read_pool;  // where texts are compared with a query, off the event loops
+    std::size_t connections_max = 8;  // of each event loop
+    std::chrono::milliseconds connect_timeout{3000};
+    std::chrono::milliseconds query_timeout{5000};
+    std::chrono::milliseconds wait_for_connection{1000};  // when all of a loop are out
+};
+
+struct mysql_worker_options {
+    std::chrono::milliseconds lease{6000};           // how long a partition stays ours without renewal
+    std::chrono::milliseconds commit_timeout{5000};  // as the client counts
+    // The bytes to keep of a command whose data the engine refuses, for a person to read and replay.
+    std::function<std::string(const core::command&)> describe;
+};
+
+// An API node's ledger. REQUIRES of all calls: they are awaited on an event loop run by one thread.
+class mysql_node {
+public:
+    virtual ~mysql_node() = default;
+    virtual ledger::reader& reader() = 0;
+    virtual ledger::outcomes& outcomes() = 0;
+    virtual std::uint64_t partitions() const = 0;  // as fixed by migrate
+};
+
+// A worker's ledger. Writer and ownership are one: they are used from one event loop, one call at a time.
+class mysql_worker {
+public:
+    virtual ~mysql_worker() = default;
+    virtual ledger::reader& reader() = 0;
+    virtual ledger::writer& writer() = 0;
+    virtual ledger::ownership& ownership() = 0;
+    virtual std::uint64_t partitions() const = 0;
+};
+
+// These wait for the server on the caller's thread. Throw startup_error, with the reason: a server that does not answer,
+// is too old or would not flush every commit to disk; a schema older (`confab migrate`) or newer than this program.
+std::unique_ptr<mysql_node> open_mysql_node(const mysql_options& options);
+std::unique_ptr<mysql_worker> open_mysql_worker(const mysql_options& options, const mysql_worker_options& worker);
+
+// Reads beside running workers and never writes.
+std::unique_ptr<auditor> open_mysql_auditor(const mysql_options& options);
+
+// Brings the schema to the newest version; the first time it also fixes the number of partitions (64 where nothing is
+// said). Throws startup_error: as above; another number of partitions than there is.
+void migrate_mysql(const mysql_options& options, std::optional<std::uint64_t> partitions);
+
+}  // namespace confab::ledger

@@ -1,0 +1,212 @@
+#include "queue/redis/codec.hpp"
+
+#include <algorithm>
+
+#include "queue/redis/entry.pb.h"
+
+namespace confab::queue {
+namespace {
+
+constexpr std::uint32_t format = 1;
+
+template <class Array>
+std::string text_of(const Array& bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+template <class Array>
+std::optional<Array> array_of(const std::string& text) {
+    Array bytes;
+    if (text.size() != bytes.size()) return std::nullopt;
+    std::ranges::transform(text, bytes.begin(), [](char c) { return static_cast<std::byte>(c); });
+    return bytes;
+}
+
+class entry_writer {
+public:
+    explicit entry_writer(wire::Entry& entry) : entry_(entry) {}
+
+    void operator()(const core::create_app& wish) const {
+        auto& to = *entry_.mutable_create_app();
+        to.set_token(text_of(wish.token.text()));
+        to.set_name(wish.name.text());
+    }
+    void operator()(const core::rename_app& wish) const {
+        auto& to = *entry_.mutable_rename_app();
+        to.set_app(text_of(wish.app.text()));
+        to.set_name(wish.name.text());
+    }
+    void operator()(const core::create_chat& wish) const {
+        entry_.mutable_create_chat()->set_app(text_of(wish.app.text()));
+    }
+    void operator()(const core::create_message& wish) const {
+        auto& to = *entry_.mutable_create_message();
+        to.set_app(text_of(wish.app.text()));
+        to.set_chat(wish.chat.value());
+        to.set_content(wish.content.text());
+        if (wish.sender) to.set_sender(wish.sender->text());
+        if (wish.metadata) to.set_metadata(*wish.metadata);
+    }
+    void operator()(const core::edit_message& wish) const {
+        auto& to = *entry_.mutable_edit_message();
+        put_place(to, wish);
+        to.set_content(wish.content.text());
+        if (wish.metadata) to.set_metadata(*wish.metadata);
+    }
+    void operator()(const core::delete_message& wish) const { put_place(*entry_.mutable_delete_message(), wish); }
+    void operator()(const core::unreadable&) const {}
+
+private:
+    template <class To, class Wish>
+    static void put_place(To& to, const Wish& wish) {
+        to.set_app(text_of(wish.app.text()));
+        to.set_chat(wish.chat.value());
+        to.set_message(wish.message.value());
+        if (!wish.only_at) return;
+        auto& versions = *to.mutable_only_at();
+        for (const auto v : *wish.only_at) versions.add_one_of(v);
+    }
+
+    wire::Entry& entry_;
+};
+
+std::optional<std::uint64_t> number_from(std::uint64_t value) {
+    return value >= 1 && value <= core::number_max ? std::optional(value) : std::nullopt;
+}
+
+// What another node checked is checked again, as far as the ledger relies on it: the stream is not the program's own.
+template <class Text>
+std::optional<Text> valid(const std::string& text) {
+    auto parsed = Text::parse(text);
+    auto* const good = std::get_if<Text>(&parsed);
+    return good ? std::optional(std::move(*good)) : std::nullopt;
+}
+
+using wish = decltype(core::command::wish);
+
+std::optional<wish> wish_from(const wire::CreateApp& from) {
+    const auto token = core::app_token::parse(from.token());
+    auto name = valid<core::app_name>(from.name());
+    if (!token || !name) return std::nullopt;
+    return core::create_app{*token, std::move(*name)};
+}
+
+std::optional<wish> wish_from(const wire::RenameApp& from) {
+    const auto app = core::app_token::parse(from.app());
+    auto name = valid<core::app_name>(from.name());
+    if (!app || !name) return std::nullopt;
+    return core::rename_app{*app, std::move(*name)};
+}
+
+std::optional<wish> wish_from(const wire::CreateChat& from) {
+    const auto app = core::app_token::parse(from.app());
+    return app ? std::optional<wish>(core::create_chat{*app}) : std::nullopt;
+}
+
+template <class From>
+std::optional<std::string> metadata_from(const From& from) {
+    return from.has_metadata() ? std::optional(from.metadata()) : std::nullopt;
+}
+
+std::optional<wish> wish_from(const wire::CreateMessage& from) {
+    const auto app = core::app_token::parse(from.app());
+    const auto chat = number_from(from.chat());
+    auto content = valid<core::message_content>(from.content());
+    auto sender = from.has_sender() ? valid<core::sender_name>(from.sender()) : std::nullopt;
+    if (!app || !chat || !content || (from.has_sender() && !sender)) return std::nullopt;
+    return core::create_message{*app, core::chat_number(*chat), std::move(*content), std::move(sender),
+                                metadata_from(from)};
+}
+
+template <class From>
+core::version_condition condition_from(const From& from) {
+    if (!from.has_only_at()) return std::nullopt;
+    const auto& versions = from.only_at().one_of();
+    return std::vector<std::uint64_t>(versions.begin(), versions.end());
+}
+
+std::optional<wish> wish_from(const wire::EditMessage& from) {
+    const auto app = core::app_token::parse(from.app());
+    const auto chat = number_from(from.chat()), message = number_from(from.message());
+    auto content = valid<core::message_content>(from.content());
+    if (!app || !chat || !message || !content) return std::nullopt;
+    return core::edit_message{*app,
+                              core::chat_number(*chat),
+                              core::message_number(*message),
+                              std::move(*content),
+                              metadata_from(from),
+                              condition_from(from)};
+}
+
+std::optional<wish> wish_from(const wire::DeleteMessage& from) {
+    const auto app = core::app_token::parse(from.app());
+    const auto chat = number_from(from.chat()), message = number_from(from.message());
+    if (!app || !chat || !message) return std::nullopt;
+    return core::delete_message{*app, core::chat_number(*chat), core::message_number(*message), condition_from(from)};
+}
+
+std::optional<wish> wish_from(const wire::Entry& from) {
+    switch (from.wish_case()) {
+        case wire::Entry::kCreateApp:
+            return wish_from(from.create_app());
+        case wire::Entry::kRenameApp:
+            return wish_from(from.rename_app());
+        case wire::Entry::kCreateChat:
+            return wish_from(from.create_chat());
+        case wire::Entry::kCreateMessage:
+            return wish_from(from.create_message());
+        case wire::Entry::kEditMessage:
+            return wish_from(from.edit_message());
+        case wire::Entry::kDeleteMessage:
+            return wish_from(from.delete_message());
+        case wire::Entry::WISH_NOT_SET:
+            break;
+    }
+    return std::nullopt;
+}
+
+bool creates(const wire::Entry& from) {
+    return from.has_create_app() || from.has_create_chat() || from.has_create_message();
+}
+
+std::optional<decoded> command_from(const wire::Entry& from) {
+    if (from.format() != format) return std::nullopt;
+    const auto job = array_of<core::job_id>(from.job());
+    auto wished = wish_from(from);
+    if (!job || !wished) return std::nullopt;
+    std::optional<core::retry_key> key;
+    if (from.has_key()) {
+        const auto hash = array_of<digest>(from.key().hash());
+        const auto fingerprint = array_of<digest>(from.key().fingerprint());
+        if (!hash || !fingerprint || !creates(from)) return std::nullopt;
+        key = core::retry_key{*hash, *fingerprint};
+    }
+    const core::passage came{.seen = {from.seen_number(), from.seen_change()}};
+    return decoded{{*job, std::move(key), std::move(*wished), came}, from.answer_to()};
+}
+
+}  // namespace
+
+std::string encode(const core::command& c, const core::trace& seen, std::string_view answer_to) {
+    wire::Entry entry;
+    entry.set_format(format);
+    entry.set_job(text_of(c.job));
+    if (c.key) {
+        entry.mutable_key()->set_hash(text_of(c.key->key_hash));
+        entry.mutable_key()->set_fingerprint(text_of(c.key->fingerprint));
+    }
+    entry.set_seen_number(seen.number);
+    entry.set_seen_change(seen.change);
+    entry.set_answer_to(std::string(answer_to));
+    std::visit(entry_writer(entry), c.wish);
+    return entry.SerializeAsString();
+}
+
+decoded decode(std::string_view bytes) {
+    wire::Entry entry;
+    if (entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+        if (auto found = command_from(entry)) return std::move(*found);
+    return {{{}, std::nullopt, core::unreadable{std::string(bytes)}, core::passage{}}, {}};
+}
+
+}  // namespace confab::queue

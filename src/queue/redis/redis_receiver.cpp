@@ -1,0 +1,264 @@
+// One read asks for many entries of the streams that had some the last time, and for few of all others: so a batch is
+// full whether one chat is busy or all are, and what a read can bring is bounded.
+#include <fmt/core.h>
+
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "queue/redis/codec.hpp"
+#include "queue/redis/redis_queue.hpp"
+#include "queue/redis/script.hpp"
+#include "queue/redis/streams.hpp"
+
+namespace confab::queue {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr milliseconds block_most{500};  // then the leases are looked at again
+constexpr std::size_t cold_entries = 16;
+constexpr milliseconds pause_least{20};
+constexpr milliseconds pause_most{1000};
+constexpr milliseconds look_for_partitions_every{200};
+
+using partitions = std::vector<core::partition_number>;
+
+struct taken {
+    core::command command;
+    std::string answer_to;
+    std::size_t bytes;
+};
+
+// The entries of one stream, as they were read, and the epoch that the first of them was sent in.
+struct stream_slice {
+    core::partition_number partition;
+    core::epoch_id epoch;
+    std::vector<redis::reply> entries;
+};
+
+// An entry is [id, [e, epoch, c, command]]. Nothing for one that somebody else wrote.
+std::optional<core::epoch_id> epoch_in(const redis::reply& entry) {
+    const bool is_ours = entry.is_array_of(2) && entry.items[1].is_array_of(4);
+    return is_ours ? parse_epoch(entry.items[1].items[1].text) : std::nullopt;
+}
+
+std::string_view command_in(const redis::reply& entry) {
+    const bool is_ours = entry.is_array_of(2) && entry.items[1].is_array_of(4);
+    return is_ours ? std::string_view(entry.items[1].items[3].text) : std::string_view();
+}
+
+class receiver_of_streams final : public redis_receiver {
+public:
+    receiver_of_streams(asio::any_io_executor loop, ledger::ownership& ownership, redis_receiver_options options)
+        : ownership_(ownership),
+          keys_(keys_of_all(options.partitions)),
+          redis_(redis::make_client(loop, options.redis)),
+          timer_(loop) {}
+
+    awaitable<std::vector<const core::command*>> take(batch_limits limits) override {
+        batch_.clear();
+        while (!is_closed_) {
+            if (has_failed_) co_await pause();
+            const auto owned = co_await ownership_.hold();
+            if (!owned) {
+                has_failed_ = true;
+                continue;
+            }
+            if (owned->empty()) {
+                co_await sleep(look_for_partitions_every);
+                continue;
+            }
+            const auto read = co_await read_streams(*owned, limits);
+            has_failed_ = !read;
+            if (read) fill_batch(*read, limits);
+            if (!batch_.empty()) co_return commands();
+        }
+        co_return std::vector<const core::command*>();
+    }
+
+    void answer(std::vector<outcome> outcomes) override {
+        std::map<std::string, std::vector<named_outcome>> to_publish;
+        std::map<std::pair<core::partition_number, core::epoch_id>, done_entries> to_delete;
+        for (std::size_t i = 0; i < outcomes.size(); ++i) {
+            const auto& [command, answer_to, bytes] = batch_[i];
+            if (!outcomes[i] && outcomes[i].error() == error::unavailable) {
+                has_failed_ = true;
+                continue;
+            }
+            auto& done = to_delete[{command.came->partition, command.came->epoch}];
+            done.ids.push_back(text_of(command.came->at));
+            done.bytes += bytes;
+            if (!answer_to.empty()) to_publish[answer_to].push_back({command.job, std::move(outcomes[i])});
+        }
+        for (const auto& [channel, answers] : to_publish) publish(channel, answers);
+        for (const auto& [place, done] : to_delete) remove(place.first, place.second, done);
+        if (!to_delete.empty()) pause_ = pause_least;
+    }
+
+    void close() override { is_closed_ = true; }
+
+private:
+    struct done_entries {
+        std::vector<std::string> ids;
+        std::size_t bytes = 0;
+    };
+
+    awaitable<void> sleep(milliseconds how_long) {
+        timer_.expires_after(how_long);
+        co_await timer_.async_wait(as_tuple);
+    }
+
+    awaitable<void> pause() {
+        co_await sleep(pause_);
+        pause_ = std::min(pause_ * 2, pause_most);
+    }
+
+    // What waits in the streams, from their beginnings. Waits for something if there is nothing. Nothing: Redis cannot
+    // be read.
+    awaitable<std::optional<std::vector<stream_slice>>> read_streams(const partitions& owned, batch_limits limits) {
+        std::erase_if(hot_, [&](auto p) { return std::ranges::find(owned, p) == owned.end(); });
+        std::vector<stream_slice> found;
+        if (!hot_.empty()) {
+            const auto each = std::max(limits.commands_max / hot_.size(), cold_entries);
+            const bool is_read = co_await read(hot_, each, milliseconds(0), found);
+            if (!is_read) co_return std::nullopt;
+        }
+        partitions cold;
+        for (const auto p : owned)
+            if (std::ranges::find(hot_, p) == hot_.end()) cold.push_back(p);
+        const bool is_idle = found.empty();
+        const auto& rest = is_idle ? owned : cold;
+        const auto wait = is_idle ? block_most : milliseconds(0);
+        if (!rest.empty()) {
+            const bool is_read = co_await read(rest, cold_entries, wait, found);
+            if (!is_read) co_return std::nullopt;
+        }
+        co_return found;
+    }
+
+    awaitable<bool> read(const partitions& streams, std::size_t each, milliseconds wait,
+                         std::vector<stream_slice>& found) {
+        const auto count = std::to_string(each), block = std::to_string(wait.count());
+        redis::arguments a{"XREAD", "COUNT", count};
+        if (wait > milliseconds(0)) a.insert(a.end(), {"BLOCK", block});
+        a.push_back("STREAMS");
+        for (const auto p : streams) a.push_back(keys_[p].stream);
+        a.insert(a.end(), streams.size(), "0-0");
+        auto reply = co_await redis_->execute(a, wait);
+        if (!reply) co_return false;
+        if (reply->is_error()) {
+            log::warning(fmt::format("Redis cannot be read: {}", reply->text));
+            co_return false;
+        }
+        for (auto& stream : reply->items) {
+            const auto p = stream.is_array_of(2) ? partition_named(stream.items[0].text) : std::nullopt;
+            if (!p || stream.items[1].items.empty()) continue;
+            auto& entries = stream.items[1].items;
+            const auto epoch = co_await epoch_of(*p, entries);
+            if (!epoch) co_return false;
+            found.push_back({*p, *epoch, std::move(entries)});
+        }
+        co_return true;
+    }
+
+    // What others wrote into a stream is taken to be of the epoch that those beside it are of, or else the stream.
+    awaitable<std::optional<core::epoch_id>> epoch_of(core::partition_number p,
+                                                      const std::vector<redis::reply>& entries) {
+        for (const auto& entry : entries)
+            if (const auto found = epoch_in(entry)) co_return found;
+        core::epoch_id fresh;
+        fill_random(fresh);
+        const auto text = text_of(fresh);
+        redis_->send({"SET", keys_[p].epoch, text, "NX"});
+        const redis::arguments get{"GET", keys_[p].epoch};
+        const auto reply = co_await redis_->execute(get);
+        co_return reply ? parse_epoch(reply->text) : std::nullopt;
+    }
+
+    // Takes from every stream what is of its first entry's epoch, in order, until the batch is full.
+    void fill_batch(const std::vector<stream_slice>& read, batch_limits limits) {
+        hot_.clear();
+        for (const auto& slice : read) hot_.push_back(slice.partition);
+        if (read.empty()) return;
+        const auto begin = turn_++ % read.size();  // whoever was cut off by the limits is first some time
+        std::size_t bytes = 0;
+        for (std::size_t i = 0; i < read.size(); ++i)
+            if (!fill_from(read[(begin + i) % read.size()], limits, bytes)) return;
+    }
+
+    // False: the batch is full.
+    bool fill_from(const stream_slice& slice, batch_limits limits, std::size_t& bytes) {
+        for (const auto& entry : slice.entries) {
+            if (epoch_in(entry).value_or(slice.epoch) != slice.epoch) return true;
+            auto made = taken_from(entry, slice);
+            bytes += core::weight(made.command);
+            const bool is_full = batch_.size() >= limits.commands_max || (bytes > limits.bytes_max && !batch_.empty());
+            if (is_full) return false;
+            batch_.push_back(std::move(made));
+        }
+        return true;
+    }
+
+    static taken taken_from(const redis::reply& entry, const stream_slice& slice) {
+        const auto bytes = command_in(entry);
+        auto [command, answer_to] = decode(bytes);
+        command.came->partition = slice.partition;
+        command.came->epoch = slice.epoch;
+        command.came->at = parse_entry_id(entry.items.at(0).text).value_or(core::entry_id{});
+        return {std::move(command), std::move(answer_to), bytes.size()};
+    }
+
+    std::optional<core::partition_number> partition_named(const std::string& stream) const {
+        for (std::size_t p = 0; p < keys_.size(); ++p)
+            if (keys_[p].stream == stream) return static_cast<core::partition_number>(p);
+        return std::nullopt;
+    }
+
+    std::vector<const core::command*> commands() const {
+        std::vector<const core::command*> all;
+        for (const auto& t : batch_) all.push_back(&t.command);
+        return all;
+    }
+
+    void publish(const std::string& channel, const std::vector<named_outcome>& answers) {
+        const auto text = encode(answers);
+        redis_->send({"PUBLISH", channel, text});
+    }
+
+    void remove(core::partition_number p, const core::epoch_id& epoch, const done_entries& done) {
+        const auto epoch_text = text_of(epoch);
+        for (std::size_t from = 0; from < done.ids.size(); from += done_ids_max) {
+            const auto bytes = std::to_string(from == 0 ? done.bytes : 0);
+            redis::arguments a{"EVAL",         done_script,    "3",        keys_[p].stream,
+                               keys_[p].epoch, keys_[p].bytes, epoch_text, bytes};
+            const auto to = std::min(from + done_ids_max, done.ids.size());
+            for (auto i = from; i < to; ++i) a.push_back(done.ids[i]);
+            redis_->send(a);
+        }
+    }
+
+    ledger::ownership& ownership_;
+    const std::vector<stream_keys> keys_;
+    std::unique_ptr<redis::client> redis_;
+    asio::steady_timer timer_;
+    std::atomic<bool> is_closed_ = false;
+    std::vector<taken> batch_;
+    partitions hot_;
+    std::size_t turn_ = 0;
+    bool has_failed_ = false;
+    milliseconds pause_ = pause_least;
+};
+
+}  // namespace
+
+std::unique_ptr<redis_receiver> make_redis_receiver(asio::any_io_executor loop, ledger::ownership& ownership,
+                                                    redis_receiver_options options) {
+    return std::make_unique<receiver_of_streams>(std::move(loop), ownership, std::move(options));
+}
+
+}  // namespace confab::queue

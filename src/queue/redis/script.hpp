@@ -1,0 +1,24 @@
+// A Lua script in Redis, run by its digest; its text is sent only where Redis does not know it (any more).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "drivers/redis/client.hpp"
+
+namespace confab::queue {
+
+class script {
+public:
+    explicit script(std::string_view text);
+
+    // Errors and meaning as of redis::client::execute. REQUIRES: what `keys` and `arguments` view lives until the reply.
+    awaitable<result<redis::reply>> run(redis::client& on, const redis::arguments& keys,
+                                        const redis::arguments& arguments) const;
+
+private:
+    std::string_view text_;
+    std::string sha1_;
+};
+
+}  // namespace confab::queue

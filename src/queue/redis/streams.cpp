@@ -1,0 +1,61 @@
+#include "queue/redis/streams.hpp"
+
+#include <fmt/core.h>
+#include <openssl/evp.h>
+
+#include <charconv>
+#include <optional>
+
+namespace confab::queue {
+namespace {
+
+bool read_number(std::string_view text, std::uint64_t& to) {
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), to);
+    return failed == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+std::vector<stream_keys> keys_of_all(std::uint64_t partitions) {
+    std::vector<stream_keys> all;
+    for (std::uint64_t p = 0; p < partitions; ++p) {
+        const auto prefix = fmt::format("confab:{{p{}}}:", p);
+        all.push_back({prefix + "stream", prefix + "epoch", prefix + "bytes"});
+    }
+    return all;
+}
+
+std::string text_of(const core::epoch_id& epoch) {
+    return {reinterpret_cast<const char*>(epoch.data()), epoch.size()};
+}
+
+std::optional<core::epoch_id> parse_epoch(std::string_view text) {
+    core::epoch_id epoch{};
+    if (text.size() != epoch.size()) return std::nullopt;
+    for (std::size_t i = 0; i < text.size(); ++i) epoch[i] = static_cast<std::byte>(text[i]);
+    return epoch;
+}
+
+std::string text_of(const core::entry_id& id) {
+    return fmt::format("{}-{}", id.ms, id.seq);
+}
+
+std::optional<core::entry_id> parse_entry_id(std::string_view text) {
+    core::entry_id id;
+    const auto dash = text.find('-');
+    if (dash == std::string_view::npos || !read_number(text.substr(0, dash), id.ms) ||
+        !read_number(text.substr(dash + 1), id.seq))
+        return std::nullopt;
+    return id;
+}
+
+std::string sha1_of(std::string_view script) {
+    unsigned char sum[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    EVP_Digest(script.data(), script.size(), sum, &length, EVP_sha1(), nullptr);
+    std::string text;
+    for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", sum[i]);
+    return text;
+}
+
+}  // namespace confab::queue

@@ -1,0 +1,69 @@
+// What the queue keeps in Redis, by name. All keys of a partition share a hash tag, so that Redis Cluster keeps them
+// together, and each script touches one partition only.
+//   confab:{pN}:stream   the entries: e, the epoch they were sent in, and c, the command
+//   confab:{pN}:epoch    drawn anew by whoever finds none: a queue that lost its memory is another queue
+//   confab:{pN}:bytes    what the entries' commands weigh together
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/passage.hpp"
+
+namespace confab::queue {
+
+struct stream_keys {
+    std::string stream, epoch, bytes;
+};
+std::vector<stream_keys> keys_of_all(std::uint64_t partitions);
+
+// Appends an entry unless there are too many or they are too heavy.
+// KEYS: stream, epoch, bytes. ARGV: command, most commands, most bytes, an epoch to begin if there is none.
+// Answers {epoch, id}, or 0 when it is full.
+inline constexpr std::string_view send_script = R"lua(
+local size = #ARGV[1]
+if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+if tonumber(redis.call('GET', KEYS[3]) or '0') + size > tonumber(ARGV[3]) then return 0 end
+local epoch = redis.call('GET', KEYS[2])
+if not epoch then
+    epoch = ARGV[4]
+    redis.call('SET', KEYS[2], epoch)
+end
+local id = redis.call('XADD', KEYS[1], '*', 'e', epoch, 'c', ARGV[1])
+redis.call('INCRBY', KEYS[3], size)
+return {epoch, id}
+)lua";
+
+// Deletes entries that were done, and none that only bears the id of one: ids may come again in another epoch.
+// KEYS as above. ARGV: the epoch they were taken in, what they weigh, their ids.
+inline constexpr std::string_view done_script = R"lua(
+local ids = {}
+local same_epoch = redis.call('GET', KEYS[2]) == ARGV[1]
+for i = 3, #ARGV do
+    if same_epoch then
+        ids[#ids + 1] = ARGV[i]
+    else
+        local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
+        if entry and entry[2][2] == ARGV[1] then ids[#ids + 1] = ARGV[i] end
+    end
+end
+if #ids > 0 then redis.call('XDEL', KEYS[1], unpack(ids)) end
+if redis.call('XLEN', KEYS[1]) == 0 then
+    redis.call('DEL', KEYS[3])
+elseif #ids > 0 then
+    redis.call('DECRBY', KEYS[3], ARGV[2])
+end
+return #ids
+)lua";
+inline constexpr std::size_t done_ids_max = 1000;  // in one call: Lua's unpack takes no more than some thousands
+
+std::string text_of(const core::epoch_id& epoch);
+std::optional<core::epoch_id> parse_epoch(std::string_view text);
+std::string text_of(const core::entry_id& id);
+std::optional<core::entry_id> parse_entry_id(std::string_view text);
+
+// The SHA-1 by which EVALSHA names a script, in lower-case hexadecimal.
+std::string sha1_of(std::string_view script);
+
+}  // namespace confab::queue

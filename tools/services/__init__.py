@@ -1,0 +1,15 @@
+"""The real servers of a cluster on loopback, for tests and for `make cluster`; tools/setup brings what they need."""
+
+from .cluster import Cluster
+from .confab import Node, Worker
+from .elasticsearch import Elasticsearch
+from .engines import Engines
+from .mariadb import MariaDb
+from .mysql import MySql
+from .nginx import Nginx
+from .redis_server import Redis
+from .service import Service, ServiceFailure
+from .toxiproxy import Gate, Toxiproxy
+
+__all__ = ["Cluster", "Elasticsearch", "Engines", "Gate", "MariaDb", "MySql", "Nginx", "Node", "Redis", "Service", "ServiceFailure",
+           "Toxiproxy", "Worker"]

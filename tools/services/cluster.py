@@ -1,0 +1,81 @@
+"""A whole cluster on loopback: nginx in front of API nodes, workers, and the engines they share."""
+
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+from .confab import Node, Worker
+from .nginx import Nginx
+from .service import ServiceFailure, plain_environment
+from .toxiproxy import Toxiproxy
+
+COMMAND_WAIT_S = 300
+
+
+class Cluster:
+    """The engines run already and are empty, or hold what an earlier cluster left; they stay as they are when the cluster ends.
+
+    With `gates`, every node and worker reaches each engine through a gate of its own (see confab.Confab).
+    """
+
+    def __init__(self, confab, folder, engines, nodes=2, workers=2, gates=False, node_options=(), worker_options=()):
+        self.confab, self.folder, self.engines = confab, Path(folder), engines
+        self.options = {Node: node_options, Worker: worker_options}
+        self.toxiproxy = Toxiproxy(self.folder / "toxiproxy") if gates else None
+        self.counts = {Node: nodes, Worker: workers}
+        self.nodes, self.workers, self.front = [], [], None
+
+    def start(self):
+        if self.toxiproxy:
+            self.toxiproxy.start()
+        self.run("migrate")
+        self.nodes = [self.new(Node, number) for number in range(self.counts[Node])]
+        self.workers = [self.new(Worker, number) for number in range(self.counts[Worker])]
+        for each in self.nodes + self.workers:
+            each.spawn()
+        for each in self.nodes + self.workers:
+            each.wait_until_ready()
+        self.front = Nginx(self.folder / "front", [node.port for node in self.nodes]).start()
+        return self
+
+    def new(self, kind, number, options=()):
+        name = f"{kind.name}-{number + 1}"
+        gates = self.toxiproxy and SimpleNamespace(
+            **{engine.role: self.toxiproxy.gate(f"{name}-{engine.role}", engine.port) for engine in self.engines.all})
+        return kind(self.confab, self.folder / name, self.engines.urls(gates), gates, options=[*self.options[kind], *options])
+
+    def add_worker(self, *options):
+        """One more, working."""
+        worker = self.new(Worker, len(self.workers), options)
+        self.workers.append(worker)
+        return worker.start()
+
+    def run(self, command, *arguments, status=0):
+        """What a confab command printed, run past every gate to its end; any other status than this one is a failure."""
+        urls = {f"CONFAB_{role.upper()}": url for role, url in self.engines.urls().items()}
+        done = subprocess.run([str(self.confab), command, *map(str, arguments)], env=plain_environment(urls), text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_WAIT_S)
+        if done.returncode != status:
+            raise ServiceFailure(f"confab {command} ended with status {done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def processes(self):
+        return [each for each in (self.front, *self.nodes, *self.workers, self.toxiproxy) if each]
+
+    def stop(self):
+        """In good order: nothing new comes in, what is in flight is answered. The statuses of nodes and workers."""
+        return {each.folder.name: each.stop() for each in self.processes()}
+
+    def close(self):
+        for each in self.processes():
+            each.close()
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,112 @@
+import http.client
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from .layout import laid_out
+from .ports import Port
+from .service import Service
+
+RELEASE = "elasticsearch-7.13.3"
+
+CONFIG = """\
+cluster.name: confab
+node.name: alone
+discovery.type: single-node
+network.host: 127.0.0.1
+http.port: {port}
+transport.port: {transport_port}
+path.data: {data}
+path.logs: {folder}
+"""
+
+LOGGING = """\
+status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{ISO8601} %-5p %c{1.} %m%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+"""
+
+# The start script's own, less what is for a long life: one collector thread, quick compilation, no heap dumps.
+JAVA_OPTIONS = ("-Xms512m", "-Xmx512m", "-Xss1m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+                "-Dfile.encoding=UTF-8", "-Djava.awt.headless=true", "-Djava.locale.providers=SPI,COMPAT", "-Djna.nosys=true",
+                "-Dio.netty.noUnsafe=true", "-Dio.netty.noKeySetOptimization=true", "-Dio.netty.recycler.maxCapacityPerThread=0",
+                "-Dio.netty.allocator.numDirectArenas=0", "-Dlog4j.shutdownHookEnabled=false", "-Dlog4j2.disable.jmx=true",
+                "--add-opens=java.base/java.io=ALL-UNNAMED")
+
+
+class Elasticsearch(Service):
+    """A cluster of one node, without X-Pack. `options` are Java's, such as -Xmx2g: the last one given counts."""
+
+    name = "elasticsearch"
+    role = "elasticsearch"  # of confab's options
+
+    def __init__(self, folder, **more):
+        super().__init__(folder, **more)
+        self.held_transport_port = Port()
+
+    def prepare(self):
+        config = self.folder / "config"
+        for each in (self.data, config, self.folder / "tmp"):
+            each.mkdir()
+        (config / "log4j2.properties").write_text(LOGGING)
+
+    def configure(self):
+        (self.folder / "config" / "elasticsearch.yml").write_text(CONFIG.format(
+            port=self.port, transport_port=self.held_transport_port.number, data=self.data, folder=self.folder))
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", "nobody:", self.folder], check=True)
+
+    def privileges(self):
+        """It refuses root. So nobody runs it, who may read what lies in root's own folders, and keeps that where access(2) is asked."""
+        if os.geteuid() != 0:
+            return []
+        return ["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--securebits=+no_setuid_fixup",
+                "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--bounding-set=-all,+dac_override"]
+
+    def command(self):
+        home = laid_out(RELEASE) / "server"
+        return [java(), *JAVA_OPTIONS, *self.options, f"-Djava.io.tmpdir={self.folder}/tmp", f"-Des.path.home={home}",
+                f"-Des.path.conf={self.folder}/config", "-Des.distribution.flavor=oss", "-Des.distribution.type=zip",
+                "-Des.bundled_jdk=false", "-cp", f"{home}/lib/*", "org.elasticsearch.bootstrap.Elasticsearch"]
+
+    def url_at(self, port):
+        return f"http://127.0.0.1:{port}"
+
+    @property
+    def url(self):
+        return self.url_at(self.port)
+
+    def request(self, method, path, body=None, timeout=60):
+        """Status and decoded answer. A list is sent line by line, as bulk wants it."""
+        lines = body if isinstance(body, list) else [] if body is None else [body]
+        content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, content, {"Content-Type": "application/json"} if content else {})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"{method} {path}: {error!r}") from error
+        finally:
+            connection.close()
+
+    def answers(self):
+        """Its shards too: after a restart an index is there before it can be searched."""
+        status, health = self.request("GET", "/_cluster/health?wait_for_status=yellow&timeout=5s")
+        return status == 200 and not health["timed_out"]
+
+    def close(self):
+        super().close()
+        self.held_transport_port.release()
+
+
+def java():
+    """That of Debian's package: another one in the path may be too new for this Elasticsearch."""
+    found = sorted(Path("/usr/lib/jvm").glob("java-17-openjdk-*/bin/java"))
+    return found[0] if found else shutil.which("java")

@@ -1,0 +1,62 @@
+"""The three engines behind a cluster, started together; several clusters can use them one after the other."""
+
+from pathlib import Path
+
+from .elasticsearch import Elasticsearch
+from .mysql import MySql
+from .redis_server import Redis
+from .sql_server import ADMIN, DATABASE
+
+
+class Engines:
+    def __init__(self, folder, sql=MySql):
+        folder = Path(folder)
+        self.redis = Redis(folder / "redis")
+        self.sql = sql(folder / sql.name)
+        self.elasticsearch = Elasticsearch(folder / "elasticsearch")
+        self.all = [self.redis, self.sql, self.elasticsearch]
+
+    def start(self):
+        for each in self.all:
+            each.spawn()
+        for each in self.all:
+            each.wait_until_ready()
+        return self
+
+    def empty(self):
+        """As new, and running, whatever was done to them: a tenth of the time that new ones would take."""
+        for each in self.all:
+            if each.runs():
+                each.resume()
+            else:
+                each.spawn()
+        for each in self.all:
+            each.wait_until_ready()
+        self.redis.client().flushall()
+        with self.sql.connect(user=ADMIN, database=None) as connection, connection.cursor() as cursor:
+            cursor.execute(f"drop database {DATABASE}")
+            cursor.execute(f"create database {DATABASE} character set utf8mb4 collate utf8mb4_bin")
+        status, answer = self.elasticsearch.request("DELETE", "/_all")
+        assert status == 200, answer
+
+    def urls(self, gates=None):
+        """Each engine's URL by its role; through the gates, if there are any."""
+        return {engine.role: engine.url_at(getattr(gates, engine.role).port if gates else engine.port) for engine in self.all}
+
+    def stop(self):
+        for each in reversed(self.all):
+            each.stop()
+
+    def close(self):
+        for each in self.all:
+            each.close()
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,88 @@
+"""Toxiproxy, and the gates it keeps: each stands in front of a server and can be shut, slowed or made to lose what is sent."""
+
+import http.client
+import json
+
+from .layout import laid_out
+from .ports import Port
+from .service import Service
+
+RELEASE = "toxiproxy-2.5.0"
+
+
+class Toxiproxy(Service):
+    name = "toxiproxy"
+
+    def __init__(self, folder, **more):
+        super().__init__(folder, **more)
+        self.gates = []
+
+    def command(self):
+        return [laid_out(RELEASE) / "toxiproxy-server", "-host", "127.0.0.1", "-port", self.port, *self.options]
+
+    def request(self, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            text = answer.read()
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"{method} {path}: {error!r}") from error
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            raise AssertionError(f"toxiproxy: {method} {path} {body} answered {answer.status}: {text.decode()}")
+        return answer.status, text
+
+    def answers(self):
+        return self.request("GET", "/version")[0] == 200
+
+    def gate(self, name, upstream_port):
+        """A new way to the server that listens, now or later, on the port."""
+        gate = Gate(self, name, upstream_port)
+        self.gates.append(gate)
+        return gate
+
+    def close(self):
+        super().close()
+        for gate in self.gates:
+            gate.held_port.release()
+
+
+class Gate:
+    """A port behind which a server is; open until it is told otherwise. What is done to it holds for connections that are open, too."""
+
+    def __init__(self, proxy, name, upstream_port):
+        self.proxy, self.name = proxy, name
+        self.held_port = Port()
+        self.port = self.held_port.number
+        proxy.request("POST", "/proxies", {"name": name, "listen": f"127.0.0.1:{self.port}", "upstream": f"127.0.0.1:{upstream_port}"})
+
+    def shut(self):
+        """Ends every connection; refuses new ones."""
+        self.proxy.request("POST", f"/proxies/{self.name}", {"enabled": False})
+
+    def open(self):
+        """As it was at first: nothing refused, slowed or lost."""
+        for toxic in json.loads(self.proxy.request("GET", f"/proxies/{self.name}/toxics")[1]):
+            self.remove(toxic["name"])
+        self.proxy.request("POST", f"/proxies/{self.name}", {"enabled": True})
+
+    def slow_down(self, milliseconds):
+        """Every answer comes that much later."""
+        self.add("slow", "latency", "downstream", latency=milliseconds)
+
+    def drop_replies(self):
+        """What the server sends is lost while connections stay open; those end once the gate is opened again."""
+        self.add("no_replies", "timeout", "downstream", timeout=0)
+
+    def drop_requests(self):
+        self.add("no_requests", "timeout", "upstream", timeout=0)
+
+    def add(self, name, kind, stream, toxicity=1.0, **attributes):
+        """Any toxic of Toxiproxy's. `stream` is downstream (to the client) or upstream (to the server)."""
+        self.proxy.request("POST", f"/proxies/{self.name}/toxics",
+                           {"name": name, "type": kind, "stream": stream, "toxicity": toxicity, "attributes": attributes})
+
+    def remove(self, name):
+        self.proxy.request("DELETE", f"/proxies/{self.name}/toxics/{name}")
