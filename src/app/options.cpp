@@ -66,6 +66,8 @@ constexpr option table[] = {
     {"index-after-messages", type::number, "2000", "messages", 1, 1'000'000,
      "so many of a chat wait before the search index takes them in; until then they are scanned",
      used_by::serve | used_by::reindex},
+    {"index-pause-ms", type::number, "100", "milliseconds", 1, 3'600'000,
+     "between two looks of the search index at what was written; until then it is scanned", used_by::serve},
     {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known",
      used_by::servers},
     {"partitions", type::number, "64", "partitions", 1, 1024,

@@ -40,7 +40,8 @@ public:
           queue_(queue::make_local_queue({s.number("queue-commands-max"), s.number("queue-bytes-max")})),
           index_(search::open_sqlite_index({ledger_->folder(), ledger_->identity(), read_pool_.get_executor()})),
           index_source_(ledger_->reader_on(index_loop_.at(0).get_executor())),
-          follower_(*index_source_, index_->reader(), index_->writer(), {s.number("index-after-messages")},
+          follower_(*index_source_, index_->reader(), index_->writer(),
+                    {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms"))},
                     index_loop_.at(0).get_executor()),
           is_indexed_(begin_index()),
           search_(is_indexed_ ? search::make_indexed(ledger_->reader(), index_->reader())

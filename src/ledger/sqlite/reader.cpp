@@ -225,7 +225,7 @@ public:
     }
 
     awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
-        co_return with_session<std::vector<change>>([&](read_session& s) {
+        return read_list<change>(slice_rows_max, [=](read_session& s) {
             s.changes.bind(row_of(chat, after_seq), row_of(chat, core::number_max), std::uint64_t{slice_rows_max});
             return many<change>(s.changes, change_from);
         });
