@@ -1,7 +1,9 @@
 #include "contract/index_contract.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <thread>
 
 #include "support/run.hpp"
 #include "support/seed.hpp"
@@ -261,6 +263,30 @@ TEST_P(index_contract, forgets_everything_when_cleared) {
     EXPECT_TRUE(run(s.auditor().texts(chat, {})).value().texts.empty());
     ASSERT_TRUE(run(s.writer().store(chat, std::vector{text(1, "anew")}, {}, {1, 0})));
     EXPECT_EQ(s.reached(chat), (reach{1, 0}));
+}
+
+TEST_P(index_contract, tells_numbers_and_reach_of_one_moment) {
+    shelf s(GetParam());
+    std::atomic<bool> is_done = false;
+    std::thread looking([&] {
+        asio::io_context here;
+        const core::folded_query query("common");
+        for (int looks = 0; !is_done || looks < 10; ++looks) {
+            auto candidates = s.reader().candidates(chat, query, message_number(core::number_max));
+            auto running = asio::co_spawn(here, std::move(candidates), asio::use_future);
+            here.restart();
+            here.run();
+            const auto found = running.get().value();
+            EXPECT_EQ(found.numbers.empty() ? 0 : found.numbers.front().value(), found.reach.messages);
+        }
+    });
+    for (std::uint64_t n = 0; n < 3'000; n += 30) {
+        std::vector<indexed_text> more;
+        for (auto i = n + 1; i <= n + 30; ++i) more.push_back(text(i, "common"));
+        s.store(chat, more);
+    }
+    is_done = true;
+    looking.join();
 }
 
 class random_texts {

@@ -69,6 +69,15 @@ protected:
     }
     reach reached(std::uint64_t chat) { return run(index->reader().reached(id(chat))).value(); }
 
+    void wait_for(reach wanted) {
+        const auto is_there = [&] {
+            const auto at = run(index->reader().reached(id(1)));
+            return at && *at == wanted;
+        };
+        for (int i = 0; i < 60'000 && !is_there(); ++i) std::this_thread::sleep_for(1ms);
+        EXPECT_EQ(reached(1), wanted);
+    }
+
     std::vector<std::string> findings() {
         const auto ledger_auditor = ledger::open_sqlite_auditor(folder.path());
         const auto index_auditor = search::open_sqlite_index_auditor(folder.path(), ledger->identity());
@@ -186,10 +195,6 @@ TEST_F(index_following, follows_what_is_committed_until_it_is_stopped) {
     auto f = follower(100);
     auto ended = asio::co_spawn(pool, f.run(), asio::use_future);
     running = &f;
-    const auto wait_for = [&](reach wanted) {
-        for (int i = 0; i < 10'000 && reached(1) != wanted; ++i) std::this_thread::sleep_for(1ms);
-        EXPECT_EQ(reached(1), wanted);
-    };
     wait_for({500, 0});
     say(1, 99);
     change(1, 1, "changed");
@@ -199,6 +204,20 @@ TEST_F(index_following, follows_what_is_committed_until_it_is_stopped) {
     say(1, 10'000);
     remove(1, 10'000);
     wait_for({10'600, 2});
+    f.stop();
+    ended.get();
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST_F(index_following, takes_everything_in_again_once_the_index_turned_out_damaged) {
+    say(1, 300);
+    auto f = follower(100);
+    auto ended = asio::co_spawn(pool, f.run(), asio::use_future);
+    wait_for({300, 0});
+    damage_index("update blocks set entries = x'0163'");
+    expect_exact(1, "text", 301);
+    EXPECT_EQ(run(index->reader().reached(id(1))).error(), error::unavailable);
+    wait_for({300, 0});
     f.stop();
     ended.get();
     EXPECT_EQ(findings(), std::vector<std::string>());
