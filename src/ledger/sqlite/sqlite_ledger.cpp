@@ -57,13 +57,14 @@ public:
 
     ledger::reader& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
+    void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
 
 private:
     data_folder folder_;
     std::filesystem::path file_;
     std::unique_ptr<ledger::writer> writer_;
-    std::unique_ptr<ledger::reader> reader_;
+    std::unique_ptr<closable_reader> reader_;
 };
 
 }  // namespace
