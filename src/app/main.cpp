@@ -43,30 +43,38 @@ T run_alone(awaitable<T> work) {
     return running.get();
 }
 
-// Nothing: there is none to be checked.
-std::unique_ptr<search::index_auditor> open_index_auditor(const settings& s) {
-    if (is_cluster(s)) return nullptr;
+// Goes on with the search index, where there is one. One that cannot be read is a finding among others: it can be built
+// anew.
+ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
+    if (is_cluster(s)) return report;
     const auto& folder = s.text("data");
-    return search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
+    try {
+        const auto index = search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
+        if (!index) return report;
+        auto checked = run_alone(ops::check_index(ledger, *index, report));
+        if (checked) return std::move(*checked);
+        report.tell("the search index cannot be read to its end: " + checked.error().message());
+    } catch (const startup_error& cause) {
+        report.tell(cause.what());
+    }
+    return report;
 }
 
 int check(const settings& s) {
     asio::thread_pool none(1);
     const auto auditor = is_cluster(s) ? ledger::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
                                        : ledger::open_sqlite_auditor(s.text("data"));
-    const auto index = open_index_auditor(s);
-    auto report = run_alone(ops::check(*auditor));
-    if (report && index) report = run_alone(ops::check_index(*auditor, *index, std::move(*report)));
-    if (!report) throw startup_error("the data cannot be read to its end: " + report.error().message());
-    fmt::print("{} apps, {} chats, {} messages, {} changes: ", report->apps, report->chats, report->messages,
-               report->changes);
-    if (report->findings_count == 0) {
+    auto checked = run_alone(ops::check(*auditor));
+    if (!checked) throw startup_error("the ledger cannot be read to its end: " + checked.error().message());
+    const auto report = check_index(s, *auditor, std::move(*checked));
+    fmt::print("{} apps, {} chats, {} messages, {} changes, {} messages in the search index: ", report.apps,
+               report.chats, report.messages, report.changes, report.indexed);
+    if (report.findings_count == 0) {
         fmt::print("all numbers gapless, all counts right\n");
-        if (index) fmt::print("{} messages in the search index: all texts right\n", report->indexed);
         return 0;
     }
-    fmt::print("{} findings\n", report->findings_count);
-    for (const auto& finding : report->findings) fmt::print("  {}\n", finding);
+    fmt::print("{} findings\n", report.findings_count);
+    for (const auto& finding : report.findings) fmt::print("  {}\n", finding);
     return exit_failure;
 }
 
@@ -74,8 +82,8 @@ int reindex(const settings& s) {
     asio::thread_pool here(1);
     const auto from = ledger::open_sqlite_ledger({s.text("data"), here.get_executor()});
     const auto into = search::open_sqlite_index({from->folder(), from->identity(), here.get_executor()});
-    write::index_follower follower(from->reader(), into->reader(), into->writer(), {s.number("index-after-messages")},
-                                   here.get_executor());
+    write::index_follower follower(from->reader(), into->reader(), into->writer(),
+                                   {s.number("index-after-messages"), {}}, here.get_executor());
     const auto report = asio::co_spawn(here, ops::reindex(follower, into->writer()), asio::use_future).get();
     if (!report) throw startup_error("the search index cannot be built: " + report.error().message());
     fmt::print("{} messages of {} chats in the search index; shorter chats are scanned\n", report->messages,
@@ -104,8 +112,7 @@ std::string shown(const option& o, const std::string& value) {
 }
 
 int print_config(const settings& s) {
-    for (const auto& o : options())
-        fmt::print("{} = {}  ({})\n", o.name, shown(o, s[o.name].value), s[o.name].source);
+    for (const auto& o : options()) fmt::print("{} = {}  ({})\n", o.name, shown(o, s[o.name].value), s[o.name].source);
     return 0;
 }
 

@@ -40,7 +40,8 @@ public:
           queue_(queue::make_local_queue({s.number("queue-commands-max"), s.number("queue-bytes-max")})),
           index_(search::open_sqlite_index({ledger_->folder(), ledger_->identity(), read_pool_.get_executor()})),
           index_source_(ledger_->reader_on(index_loop_.at(0).get_executor())),
-          follower_(*index_source_, index_->reader(), index_->writer(), {s.number("index-after-messages")},
+          follower_(*index_source_, index_->reader(), index_->writer(),
+                    {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms"))},
                     index_loop_.at(0).get_executor()),
           is_indexed_(begin_index()),
           search_(is_indexed_ ? search::make_indexed(ledger_->reader(), index_->reader())
@@ -77,6 +78,7 @@ public:
     // Whether everything in flight was answered. Once is enough.
     bool stop() {
         const bool whole = !std::exchange(is_serving_, false) || server_->drain(drain_timeout_);
+        ledger_->close_reads();
         queue_->close();
         if (std::exchange(is_writing_, false)) writer_done_.get_future().wait();
         writer_loop_.stop();

@@ -26,15 +26,14 @@ public:
             if (!chats) co_return chats.error();
             if (chats->empty()) co_return std::move(report_);
             for (const auto& c : *chats)
-                if (const auto ok = co_await check_chat(c.chat); !ok) co_return ok.error();
+                if (const auto ok = co_await check_chat(c.chat, c.reach.messages); !ok) co_return ok.error();
             after = chats->back().chat;
         }
     }
 
 private:
-    awaitable<result<void>> check_chat(core::chat_id chat) {
+    awaitable<result<void>> check_chat(core::chat_id chat, std::uint64_t reached) {
         core::message_number last;
-        std::uint64_t reached = 0;
         for (;;) {
             const auto slice = co_await index_.texts(chat, last);
             if (!slice) co_return slice.error();

@@ -1,16 +1,14 @@
-// 1. The batch writer notes each chat it has written to, with its counters: a chat that is behind is found without
-// looking
-//    for it. At the start, and after the index was replaced, all chats are looked at once.
+// 1. The batch writer notes each chat it has written to: a chat that is behind is found without looking for it. At the
+//    start, and after the index was replaced, all chats are looked at once.
 // 2. A chat is due when enough messages wait, so that whole blocks are written, or as soon as an indexed message has
 //    changed, so that what was deleted leaves the index too. Between two looks lies a pause: what comes meanwhile is
 //    taken in together.
-// 3. A step reads the chat's counters first, then at most a slice of changes and some slices of messages, and stores
-// them
-//    with the reach they make. Texts are read after the counters, so they may be newer than the reach tells, never
-//    older.
+// 3. A look at a chat reads its counters first and goes as far as they tell, in steps: each reads at most a slice of
+//    changes and some slices of messages, and stores them with the reach they make. Texts are read after the counters,
+//    so they may be newer than the reach tells, never older.
 // 4. The index's own reach is the only memory there is. After a crash the next look goes on from it, and a step that
-// found
-//    another reach than it began with is done again.
+//    found another reach than it began with is done again.
+//
 // Why not in the batch writer's transaction: creating would wait for it; here it takes what the processor has to spare
 // (its thread is of low priority), and a search scans what was not taken in yet.
 #include "write/index_follower.hpp"
@@ -32,7 +30,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t store_messages_max = 4'000;
 constexpr std::size_t store_bytes_max = 1024 * 1024;
 
-constexpr auto pause = 100ms;     // between two looks at what was noted
 constexpr auto care_every = 5s;   // for the index's own tidying, when nothing happens
 constexpr auto retry_after = 5s;  // at first, after a failure; twice as long each time
 constexpr auto retry_after_max = 320s;
@@ -110,7 +107,10 @@ index_follower::index_follower(ledger::reader& ledger, search::index& index, sea
 awaitable<result<void>> index_follower::begin() {
     for (core::chat_id after;;) {
         const auto chats = co_await into_.chats(after);
-        if (!chats) co_return chats.error();
+        if (!chats) {
+            const bool is_replaced = co_await into_.tidy();
+            co_return is_replaced ? result<void>() : chats.error();
+        }
         if (chats->empty()) co_return result<void>();
         for (const auto& [chat, at] : *chats) {
             const auto head = co_await ledger_.counts(chat);
@@ -144,7 +144,7 @@ awaitable<void> index_follower::run() {
         is_all_due = !done;
         if (done) {
             retry = retry_after;
-            co_await rest(pause);
+            co_await rest(options_.pause);
         } else {
             log::warning("the search index stays behind for now: " + done.error().message());
             co_await rest(retry);
@@ -161,26 +161,34 @@ awaitable<result<void>> index_follower::take_in_noted() {
     co_return result<void>();
 }
 
+// As far as the ledger had come when it began: a chat that never rests leaves the others their turn.
 awaitable<result<void>> index_follower::take_in(core::chat_id chat) {
+    const auto head = co_await ledger_.counts(chat);
+    if (!head) co_return head.error();
     for (;;) {
-        const auto head = co_await ledger_.counts(chat);
-        if (!head) co_return head.error();
         const auto from = co_await index_.reached(chat);
         if (!from) co_return from.error();
         expect_next(chat, *from);
         if (!is_due(*head, *from) || is_stopping()) co_return result<void>();
-        auto to = *from;
-        load next;
-        auto read = result<void>();
-        if (from->messages == 0)
-            to.changes = head->changes;  // each text is read after the counters, with all of these changes in it
-        else
-            read = co_await read_changed(ledger_, chat, to, next);
-        if (read && is_long(*head, *from)) read = co_await read_created(ledger_, *head, to, next);
-        if (!read) co_return read.error();
-        const auto stored = co_await into_.store(chat, next.texts, *from, to);
+        const auto stored = co_await take_step(*head, *from);
         if (!stored) co_return stored.error();
+        const bool is_replaced = co_await into_.tidy();
+        if (is_replaced) co_return error::unavailable;  // all is due again
     }
+}
+
+awaitable<result<void>> index_follower::take_step(const ledger::chat_counts& head, search::reach from) {
+    auto to = from;
+    load next;
+    auto read = result<void>();
+    if (from.messages == 0)
+        to.changes = head.changes;  // each text is read after the counters, with all of these changes in it
+    else
+        read = co_await read_changed(ledger_, head.chat, to, next);
+    if (read && is_long(head, from)) read = co_await read_created(ledger_, head, to, next);
+    if (!read) co_return read.error();
+    if (to == from) co_return error::unavailable;  // the ledger does not hold what it counts
+    co_return co_await into_.store(head.chat, next.texts, from, to);
 }
 
 bool index_follower::is_long(const ledger::chat_counts& head, search::reach at) const {

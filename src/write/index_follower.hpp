@@ -20,6 +20,7 @@ struct follower_options {
     // So many messages of a chat wait before they are taken in, all at once; up to then searches scan them. Also keeps
     // short chats out of the index.
     std::uint64_t after_messages;
+    std::chrono::milliseconds pause;  // between two looks at what was written
 };
 
 class index_follower {
@@ -46,6 +47,7 @@ public:
 private:
     awaitable<result<void>> take_in_noted();
     awaitable<result<void>> take_in(core::chat_id chat);
+    awaitable<result<void>> take_step(const ledger::chat_counts& head, search::reach from);
     bool is_due(const ledger::chat_counts& head, search::reach at) const;
     bool is_long(const ledger::chat_counts& head, search::reach at) const;
 

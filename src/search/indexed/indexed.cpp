@@ -1,10 +1,9 @@
 // 1. What lies above the index's reach is scanned: messages from the asked number down to the reach.
 // 2. Below it, the index tells candidates, down to a number of its choosing. With them go the messages of this range
-// that
-//    have changed since the reach: what the index knows of them is old.
+//    that have changed since the reach: what the index knows of them is old.
 // 3. Each is compared with its row in the ledger. So a false candidate, an edit or a deletion meanwhile costs a look
-// and
-//    nothing else.
+//    and nothing else.
+//
 // Why that misses nothing acknowledged before the call: the reach belongs to the very candidates it came with, and the
 // changes are read after them. A change is either within the reach, then the index knows its text, or above it, then
 // its message is looked at. A slice needs nothing of the one before: should the index move on meanwhile, be behind or
@@ -18,6 +17,9 @@ namespace confab::search {
 namespace {
 
 using numbers = std::vector<core::message_number>;
+
+// The most rows one slice looks at by their numbers: more only wait when a chat has changed much since the reach.
+constexpr std::size_t looks_max = 2'000;
 
 class indexed final : public port {
 public:
@@ -77,7 +79,8 @@ private:
     awaitable<result<hits>> compared(core::chat_id chat, const core::folded_query& query, numbers all,
                                      std::optional<core::message_number> next) {
         if (all.empty()) co_return hits{.messages = {}, .next = next};
-        auto found = co_await ledger_.matching(chat, all, query);
+        const auto looked_at = std::span(all).first(std::min(all.size(), looks_max));
+        auto found = co_await ledger_.matching(chat, looked_at, query);
         if (!found) co_return found.error();
         if (found->looked_at < all.size()) next = all[found->looked_at].next();
         co_return hits{.messages = std::move(found->rows), .next = next};

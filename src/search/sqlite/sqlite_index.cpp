@@ -50,6 +50,11 @@ public:
         is_broken_ = !guarded(side::writer, [&] { begin_with(open_index_file(file_, ledger_)); });
     }
 
+    // The writer closes last: only it may move what is left of the log into the file.
+    ~index_in_file() override { sessions_.clear(); }
+    index_in_file(const index_in_file&) = delete;
+    index_in_file& operator=(const index_in_file&) = delete;
+
     index& reader() override { return *this; }
     index_writer& writer() override { return *this; }
 
