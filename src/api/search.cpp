@@ -14,7 +14,7 @@
 namespace confab::api {
 namespace {
 
-constexpr std::string_view names[] = {"query", "search", "highlight"};
+constexpr std::string_view names[] = {"query", "search", "highlight", "limit", "order", "after", "before", "around"};
 
 using clock = std::chrono::steady_clock;
 
@@ -43,7 +43,8 @@ struct search_run {
 };
 
 // A page of a search goes downwards, newest first: `limit` and `before` are all it takes.
-std::optional<http::problem> refusal_of(const page& asked) {
+std::optional<http::problem> refusal_of(const page& asked, fields& given) {
+    if (given.word("order") == "asc") return invalid_parameter("order", "of a search is desc: the newest come first");
     const bool fits = asked.anchor == anchor_kind::none || asked.anchor == anchor_kind::before;
     return fits ? std::nullopt
                 : std::optional(invalid_anchor(asked, "is not known to a search, which goes down from `before`"));
@@ -128,7 +129,7 @@ awaitable<http::response> search_messages(call& c) {
     const auto query = given.required<core::search_query>(name);
     const bool highlight = given.flag("highlight");
     if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
-    auto paged = read_page(c);
+    auto paged = read_page(given);
     if (const auto* wrong = std::get_if<http::problem>(&paged)) co_return refuse(c, *wrong);
     auto& asked = std::get<0>(paged);
 
@@ -138,7 +139,7 @@ awaitable<http::response> search_messages(call& c) {
     if (asked) {
         const auto anchor = anchor_number(*asked);
         if (const auto* wrong = std::get_if<http::problem>(&anchor)) co_return refuse(c, *wrong);
-        if (const auto wrong = refusal_of(*asked)) co_return refuse(c, *wrong);
+        if (const auto wrong = refusal_of(*asked, given)) co_return refuse(c, *wrong);
         if (asked->anchor == anchor_kind::before) before = std::min(before, std::get<0>(anchor));
     }
     const auto run =

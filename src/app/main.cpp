@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -75,7 +77,15 @@ int print_config(const settings& s) {
     return 0;
 }
 
+// Started with one of them closed, a file or socket opened later would take its number, and be written into.
+void have_standard_streams() {
+    int opened = 0;
+    while (opened >= 0 && opened <= STDERR_FILENO) opened = open("/dev/null", O_RDWR);
+    if (opened > STDERR_FILENO) close(opened);
+}
+
 int run(int argc, char** argv) {
+    have_standard_streams();
     const auto asked = parse(argc, argv);
     if (asked.command.empty()) {
         fmt::print("{}", asked.text);

@@ -369,5 +369,15 @@ TEST_P(ledger_contract, tidies_away_expired_keys_only) {
     EXPECT_EQ(number_of(b.commit(keyed)), 2U);
 }
 
+TEST_P(ledger_contract, tidies_on_when_the_clock_went_back) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    b.tidy({now().us + 10 * 365 * 24 * 3'600'000'000LL});
+    const auto keyed = command(new_message(token, 1, "once"), key("k", "once"));
+    b.commit(keyed);
+    b.tidy({now().us + 25 * 3'600'000'000LL});
+    EXPECT_EQ(number_of(b.commit(keyed)), 2U);
+}
+
 }  // namespace
 }  // namespace confab::testing

@@ -122,7 +122,10 @@ private:
 
 std::unique_ptr<auditor> open_sqlite_auditor(const std::filesystem::path& folder) {
     const auto file = data_folder::database_in(folder);
-    if (!std::filesystem::exists(file)) throw startup_error(fmt::format("no ledger at {}", file.string()));
+    std::error_code hidden;
+    if (!std::filesystem::exists(file, hidden) && !hidden)
+        throw startup_error(fmt::format("no ledger at {}", file.string()));
+    if (hidden) throw startup_error(fmt::format("{} cannot be opened: {}", file.string(), hidden.message()));
     try {
         return std::make_unique<sqlite_auditor>(file);
     } catch (const sqlite::failure& cause) {
