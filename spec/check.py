@@ -122,19 +122,21 @@ class Outcome:
         return re.findall(r"^<(\w+) line .*>: 0:0$", self.text, re.MULTILINE)
 
     @property
-    def as_it_should(self):
-        if self.never_taken:
-            return False
-        if self.world.breaks:
-            return self.violated == self.world.breaks
+    def holds(self):
         return "Model checking completed. No error has been found." in self.text
 
+    @property
+    def as_it_should(self):
+        return self.violated == self.world.breaks if self.world.breaks else self.holds and not self.never_taken
+
     def __str__(self):
-        found = "holds"
+        found = "holds" if self.holds else "TLC failed"
         if self.violated:
             found = f"{self.violated} is violated after {len(re.findall('^State ', self.text, re.MULTILINE)) - 1} steps"
-        if not self.as_it_should:
-            found += f"; expected: {self.world.breaks + ' is violated' if self.world.breaks else 'holds, and every action is taken'}"
+        if self.never_taken:
+            found += f", but these actions are never taken: {' '.join(self.never_taken)}"
+        elif not self.as_it_should:
+            found += f", but should {'violate ' + self.world.breaks if self.world.breaks else 'hold'}"
         return f"{self.world.name}: {found} ({self.states:,} states, {self.seconds:.1f} s)"
 
 

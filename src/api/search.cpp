@@ -52,12 +52,12 @@ std::optional<http::problem> refusal_of(const page& asked, fields& given) {
 
 // The numbers of the first hits of the run, one more than the page may have if there are as many. Numbers only: a page
 // of the longest messages is not to be held, and its Link has to be known before it is sent.
-awaitable<result<std::vector<std::uint64_t>>> first_hits(search_run& run, std::size_t limit) {
-    std::vector<std::uint64_t> numbers;
+awaitable<result<std::vector<core::message_number>>> first_hits(search_run& run, std::size_t limit) {
+    std::vector<core::message_number> numbers;
     for (bool is_last = false; !is_last && numbers.size() <= limit;) {
         const auto found = co_await run.next();
         if (!found) co_return found.error();
-        for (const auto& m : found->rows) numbers.push_back(m.number.value());
+        for (const auto& m : found->rows) numbers.push_back(m.number);
         is_last = found->is_last;
     }
     co_return numbers;
@@ -66,18 +66,14 @@ awaitable<result<std::vector<std::uint64_t>>> first_hits(search_run& run, std::s
 // Reads the messages of these numbers again, a slice at a time, without those that were deleted or edited to something
 // else meanwhile.
 slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<search_run> run,
-                                        std::vector<std::uint64_t> numbers) {
+                                        std::vector<core::message_number> numbers) {
     return [&ledger, run, numbers = std::move(numbers),
             at = std::size_t{0}]() mutable -> awaitable<result<slice<core::message>>> {
-        slice<core::message> read{};
-        for (std::size_t bytes = 0; at < numbers.size() && bytes < ledger::slice_bytes_max; ++at) {
-            const ledger::window one{.after = numbers[at] - 1, .last = numbers[at]};
-            const auto found = co_await ledger.matching(run->chat, one, run->query);
-            if (!found) co_return found.error();
-            for (const auto& m : found->rows) bytes += read.rows.emplace_back(m).content.size();
-        }
-        read.is_last = at == numbers.size();
-        co_return read;
+        const std::span left(numbers.begin() + static_cast<std::ptrdiff_t>(at), numbers.end());
+        auto found = co_await ledger.matching(run->chat, left, run->query);
+        if (!found) co_return found.error();
+        at += found->looked_at;
+        co_return slice<core::message>{std::move(found->rows), at == numbers.size()};
     };
 }
 
@@ -109,7 +105,7 @@ awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run,
     std::string next;
     if (has_more) {
         const auto query = fmt::format("{}&limit={}", repeated, asked.limit);
-        next = link(c, query, anchor_kind::before, std::to_string(numbers->back()), "next");
+        next = link(c, query, anchor_kind::before, std::to_string(numbers->back().value()), "next");
     }
     auto source = messages_of(c.parts.ledger, run, std::move(*numbers));
     auto r = co_await list_hits(c, std::move(source), run, highlight);

@@ -25,7 +25,7 @@ constexpr option table[] = {
     {"listen", type::text, "127.0.0.1:3000", "ADDRESS:PORT", 0, 0, "where to listen; port 0 takes any free one",
      used_by::serve},
     {"data", type::text, "./confab-data", "FOLDER", 0, 0, "where the data is, when alone",
-     used_by::serve | used_by::check},
+     used_by::serve | used_by::check | used_by::reindex},
     {"mysql", type::secret, "", "URL", 0, 0, "the ledger of a cluster: mysql://user:password@host/database",
      used_by::cluster},
     {"redis", type::secret, "", "URL", 0, 0, "the queue of a cluster: redis://user:password@host",
@@ -47,8 +47,7 @@ constexpr option table[] = {
     {"json-depth-max", type::number, "32", "levels", 1, 1000, "deeper JSON is refused with 400", used_by::serve},
     {"request-timeout-s", type::number, "30", "seconds", 1, 3600, "from a request's first byte to its last",
      used_by::serve},
-    {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection",
-     used_by::serve},
+    {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection", used_by::serve},
     {"write-timeout-s", type::number, "30", "seconds", 1, 3600, "for a client to take a piece of its response",
      used_by::serve},
     {"drain-timeout-s", type::number, "8", "seconds", 1, 3600, "for requests in flight once told to stop",
@@ -63,6 +62,11 @@ constexpr option table[] = {
      used_by::servers},
     {"search-time-max-ms", type::number, "10000", "milliseconds", 1, 3'600'000,
      "a search that takes longer is refused with 503", used_by::serve},
+    {"index-after-messages", type::number, "2000", "messages", 1, 1'000'000,
+     "so many of a chat wait before the search index takes them in; until then they are scanned",
+     used_by::serve | used_by::reindex},
+    {"index-pause-ms", type::number, "100", "milliseconds", 1, 3'600'000,
+     "between two looks of the search index at what was written; until then it is scanned", used_by::serve},
     {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known",
      used_by::servers},
     {"partitions", type::number, "64", "partitions", 1, 1024,
@@ -96,6 +100,7 @@ constexpr command commands[] = {
     {"worker", "run a worker of a cluster", used_by::worker},
     {"migrate", "bring the engines of a cluster to what this confab needs", used_by::migrate},
     {"check", "prove that the data keeps its promises; also beside a running server", used_by::check},
+    {"reindex", "build the search index anew; not beside a running server", used_by::reindex},
     {"jobs", "show what waits in a cluster's queue and its dead letters; `replay ID`, `drop ID`", used_by::jobs},
     {"config", "print every option's value and where it came from", used_by::everyone},
 };
@@ -119,8 +124,9 @@ bool is_a_platforms(std::string_view name) {
 
 // The secret whose file a variable like CONFAB_MYSQL_FILE names.
 const option* secret_in_file(std::string_view name) {
-    const auto at = std::ranges::find_if(
-        table, [name](const option& o) { return o.type == type::secret && environment_name(o.name) + "_FILE" == name; });
+    const auto at = std::ranges::find_if(table, [name](const option& o) {
+        return o.type == type::secret && environment_name(o.name) + "_FILE" == name;
+    });
     return at == std::end(table) ? nullptr : at;
 }
 

@@ -4,9 +4,11 @@
 
 #include <chrono>
 
+#include "ledger/mysql/reader_sql.hpp"
 #include "ledger/mysql/rows.hpp"
 #include "ledger/mysql/schema.hpp"
 #include "ledger/mysql/server.hpp"
+#include "ledger/mysql/slices.hpp"
 
 namespace confab::ledger {
 namespace {
@@ -120,6 +122,18 @@ public:
                 return change_row{row.number(0), core::message_number(row.number(1)), row.number(2),
                                   row.integer(3) != 0};
             });
+    }
+
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat, core::message_number after) override {
+        const window w{.after = after.value(), .last = core::number_max};
+        const slice_limits most{slice_rows_max, slice_bytes_max};
+        try {
+            auto slice = co_await gather<text>(db_, text_of(read_sql::texts), chat, w, most, text_from);
+            co_return std::move(slice.rows);
+        } catch (const mysql::failure& cause) {
+            tell_failure("auditing", cause);
+        }
+        co_return error::unavailable;
     }
 
     awaitable<result<std::uint64_t>> orphans() override {

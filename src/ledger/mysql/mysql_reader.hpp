@@ -25,6 +25,16 @@ public:
     awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat, core::message_number message,
                                                                    std::uint64_t after) override;
 
+    // reader_for_index.cpp
+    awaitable<result<chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
+                                       const core::folded_query& query) override;
+    awaitable<result<chat_counts>> counts(core::chat_id chat) override;
+    awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) override;
+    awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) override;
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override;
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat,
+                                               std::span<const core::message_number> numbers) override;
+
 private:
     // Has `work` done on a connection: an awaitable of result<T>.
     template <class T, class Work>

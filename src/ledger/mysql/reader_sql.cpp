@@ -28,6 +28,19 @@ std::string messages_in(std::string_view direction) {
                        message_columns, direction);
 }
 
+std::string texts_in(std::string_view direction) {
+    return fmt::format("select {} from messages where chat_id = ? and number > ? and number <= ? "
+                       "order by number {} limit ?",
+                       text_columns, direction);
+}
+
+// Rows come in any order.
+std::string by_number(std::string_view columns, std::size_t numbers) {
+    std::string marks = "?";
+    for (std::size_t i = 1; i < numbers; ++i) marks += ",?";
+    return fmt::format("select {} from messages m where m.chat_id = ? and m.number in ({})", columns, marks);
+}
+
 std::string made(read_sql s) {
     switch (s) {
         case read_sql::app_by_token: return fmt::format("select {} from apps where token = ?", app_columns);
@@ -54,6 +67,19 @@ std::string made(read_sql s) {
             // Without the hint a server that knows few rows may walk all of a chat's changes.
             return "select version, at, content_before from changes force index (changes_of_message) "
                    "where chat_id = ? and number = ? and version > ? and version <= ? order by version limit ?";
+        case read_sql::counts: return "select id, messages_count, changes_count from chats where id = ?";
+        case read_sql::counts_after:
+            return "select id, messages_count, changes_count from chats where id > ? order by id limit ?";
+        case read_sql::changes:
+            // The other key holds all that is asked for, but in another order.
+            return "select seq, number from changes force index (primary) where chat_id = ? and seq > ? "
+                   "order by seq limit ?";
+        case read_sql::texts: return texts_in("asc");
+        case read_sql::texts_descending: return texts_in("desc");
+        case read_sql::few_messages: return by_number(message_columns, few_numbers);
+        case read_sql::many_messages: return by_number(message_columns, many_numbers);
+        case read_sql::few_texts: return by_number(text_columns, few_numbers);
+        case read_sql::many_texts: return by_number(text_columns, many_numbers);
     }
     std::abort();
 }

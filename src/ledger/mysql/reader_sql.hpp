@@ -20,8 +20,21 @@ enum class read_sql {
     messages_descending,
     present_version,
     past_versions,
+    counts,
+    counts_after,
+    changes,
+    texts,
+    texts_descending,
+    few_messages,
+    many_messages,
+    few_texts,
+    many_texts,
 };
-inline constexpr std::size_t read_sql_count = static_cast<std::size_t>(read_sql::past_versions) + 1;
+inline constexpr std::size_t read_sql_count = static_cast<std::size_t>(read_sql::many_texts) + 1;
+
+// How many numbers the statements above take that ask for rows by number.
+inline constexpr std::size_t few_numbers = 16;
+inline constexpr std::size_t many_numbers = 128;
 
 // Lives for ever.
 const std::string& text_of(read_sql s);

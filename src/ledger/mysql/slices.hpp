@@ -49,6 +49,10 @@ inline std::size_t bytes_of(const core::message& m) {
     return m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
 }
 
+inline std::size_t bytes_of(const text& t) {
+    return t.content ? t.content->size() : 0;
+}
+
 // The rows of a slice so far.
 template <class T>
 struct gathered {
