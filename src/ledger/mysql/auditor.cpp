@@ -128,7 +128,7 @@ public:
         const window w{.after = after.value(), .last = core::number_max};
         const slice_limits most{slice_rows_max, slice_bytes_max};
         try {
-            auto slice = co_await gather<text>(db_, text_of(read_sql::texts), chat, w, most, text_from);
+            auto slice = co_await gather<text>(db_, text_of(read_sql::texts), chat, w, most, weights_, text_from);
             co_return std::move(slice.rows);
         } catch (const mysql::failure& cause) {
             tell_failure("auditing", cause);
@@ -167,6 +167,7 @@ private:
     }
 
     mysql::connection db_;
+    row_weights weights_;
 };
 
 }  // namespace
