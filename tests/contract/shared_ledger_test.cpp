@@ -289,7 +289,7 @@ TEST_F(shared_ledger, a_connection_lost_within_a_batch_keeps_nothing_of_it) {
     w.hold();
     const std::vector<command> batch{through(command_of(new_message(token, 1, "a")), 1)};
     ASSERT_TRUE(w.load(batch));
-    execute({"kill " + ask("select trx_mysql_thread_id from information_schema.innodb_trx limit 1")});
+    kill_all_others();
     EXPECT_EQ(w.apply().error(), error::unavailable);
     EXPECT_EQ(ask("select count(*) from messages"), "0");
     EXPECT_EQ(number_of(w.commit(batch[0])), 1U);
