@@ -19,7 +19,13 @@ def composed(checkout):
     return yaml.safe_load(done.stdout)
 
 
-def findings(checkout):
+def options_of_image(checkout):
+    """What the Dockerfile sets for every command."""
+    pairs = re.search(r"^ENV (.*)$", (checkout / "Dockerfile").read_text(), re.M).group(1).split()
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def findings(checkout, confab):
     project = composed(checkout)
     services = project["services"]
 
@@ -29,6 +35,11 @@ def findings(checkout):
     for name, role in roles.items():
         if set(services[name]["environment"]) != ENGINES:
             yield f"{name} is not told exactly where the engines are"
+        environment = {**options_of_image(checkout), **services[name]["environment"]}
+        for words in (["config"], [*services[name]["command"], "--help"]):
+            asked = subprocess.run([confab, *words], env=environment, capture_output=True, text=True)
+            if asked.returncode != 0:
+                yield f"{name} starts with what confab does not know: {asked.stderr.strip()}"
         if (role == "serve") != ("--auth=open" in services[name]["command"]):
             yield f"{name}: --auth=open belongs to the nodes, and there in so many words"
 
@@ -61,11 +72,11 @@ def findings(checkout):
         yield f"nginx stands in front of {nodes}"
 
 
-def main(checkout):
-    found = list(findings(Path(checkout)))
+def main(checkout, confab):
+    found = list(findings(Path(checkout), confab))
     print("\n".join(found) or "the compose file is in order")
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

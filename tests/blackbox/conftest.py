@@ -1,8 +1,8 @@
 import random
 import signal
-import subprocess
-from pathlib import Path
+from types import SimpleNamespace
 
+import libraries
 import pytest
 
 from client import Client
@@ -10,13 +10,23 @@ from server import Server
 
 TEST_SECONDS_MAX = 600
 HEAVY_TEST_SECONDS_MAX = 3600
-FAULTS = Path(__file__).resolve().parent.parent / "faults"
 
 
 def pytest_addoption(parser):
     parser.addoption("--confab", required=True, help="the confab binary under test")
     parser.addoption("--seed", type=int, help="repeats a random test with the seed it printed")
+    parser.addoption("--front", type=int, metavar="PORT",
+                     help="only the tests that need a server and no more, against the one that is there")
     parser.addoption("--crash-rounds", type=int, default=20, help="how often the crash test kills the server")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Against a front, what starts, stops or configures a server of its own has no place."""
+    if config.getoption("--front") is None:
+        return
+    kept = [item for item in items if "shared_server" in item.fixturenames and "start" not in item.fixturenames]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")
@@ -74,8 +84,11 @@ def start(confab, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def shared_server(confab, tmp_path_factory):
+def shared_server(confab, pytestconfig, tmp_path_factory):
     """One server for all tests of a file that only talk to it; each makes its own app. SIGTERM ends it well."""
+    if (front := pytestconfig.getoption("--front")) is not None:
+        yield SimpleNamespace(port=front)
+        return
     starter = server_starter(confab, tmp_path_factory.mktemp("shared"))
     server = next(starter)()
     yield server
@@ -110,12 +123,4 @@ def chat(client, app):
 def fault_library(tmp_path_factory):
     """Builds a library of tests/faults for LD_PRELOAD."""
     folder = tmp_path_factory.mktemp("faults")
-
-    def build(name):
-        library = folder / f"{name}.so"
-        if not library.exists():
-            command = ["cc", "-O1", "-Wall", "-shared", "-fPIC", "-o", library, FAULTS / f"{name}.c", "-ldl"]
-            subprocess.run(command, check=True)
-        return library
-
-    return build
+    return lambda name: libraries.build(name, folder)

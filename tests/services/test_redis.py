@@ -2,6 +2,7 @@ import time
 
 import pytest
 import redis.exceptions
+from libraries import MovedClock
 from services import Redis
 
 
@@ -48,3 +49,19 @@ def test_a_subscriber_hears_what_is_published_until_it_is_cut(server):
             deadline = time.monotonic() + 10
             while time.monotonic() < deadline:
                 channel.parse_response(block=True)
+
+
+def test_its_clock_can_be_moved_while_it_runs(tmp_path):
+    clock = MovedClock(tmp_path)
+    with Redis(tmp_path / "redis", environment=clock.environment) as server:
+        client = server.client()
+        assert abs(client.time()[0] - time.time()) < 5
+        clock.move(-100)
+        assert abs(client.time()[0] - (time.time() - 100)) < 5
+        identifier = client.xadd("stream", {"a": 1})
+        assert abs(int(identifier.split(b"-")[0]) / 1000 - (time.time() - 100)) < 5
+        clock.move(+100)
+        assert abs(client.time()[0] - (time.time() + 100)) < 5
+        clock.move(0)
+        server.restart()
+        assert abs(client.time()[0] - time.time()) < 5

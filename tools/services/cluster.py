@@ -52,8 +52,9 @@ class Cluster:
 
     def run(self, command, *arguments, status=0):
         """What a confab command printed, run past every gate to its end; any other status than this one is a failure."""
-        done = subprocess.run([str(self.confab), command, *self.engines.urls(), *map(str, arguments)], env=plain_environment(),
-                              text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_WAIT_S)
+        urls = {f"CONFAB_{role.upper()}": url for role, url in self.engines.urls().items()}
+        done = subprocess.run([str(self.confab), command, *map(str, arguments)], env=plain_environment(urls), text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_WAIT_S)
         if done.returncode != status:
             raise ServiceFailure(f"confab {command} ended with status {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout

@@ -15,7 +15,8 @@ class Confab(Service):
         self.binary, self.engine_urls, self.gates = binary, engine_urls, gates
 
     def command(self):
-        return [self.binary, self.command_name, *self.engine_urls, *self.options]
+        urls = [part for role, url in self.engine_urls.items() for part in (f"--{role}", url)]
+        return [self.binary, self.command_name, *urls, *self.options]
 
 
 class Node(Confab):

@@ -40,9 +40,8 @@ class Engines:
         assert status == 200, answer
 
     def urls(self, gates=None):
-        """Each engine's option for confab; through the gates, if there are any."""
-        at = {engine: getattr(gates, engine.role).port if gates else engine.port for engine in self.all}
-        return [part for engine, port in at.items() for part in (f"--{engine.role}", engine.url_at(port))]
+        """Each engine's URL by its role; through the gates, if there are any."""
+        return {engine.role: engine.url_at(getattr(gates, engine.role).port if gates else engine.port) for engine in self.all}
 
     def stop(self):
         for each in reversed(self.all):

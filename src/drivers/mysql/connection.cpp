@@ -1,0 +1,294 @@
+#include "drivers/mysql/connection.hpp"
+
+#include <fmt/core.h>
+#include <sys/socket.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/mysql/execution_state.hpp>
+#include <boost/mysql/statement.hpp>
+#include <boost/mysql/tcp_ssl.hpp>
+#include <map>
+
+#include "drivers/mysql/tenants.hpp"
+
+namespace confab::mysql {
+namespace {
+
+namespace my = boost::mysql;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
+
+// What is read at once: rows that stream come in pieces of this size.
+constexpr std::size_t read_bytes = 64 * 1024;
+
+asio::ssl::context& tls_context() {
+    static asio::ssl::context context(asio::ssl::context::tls_client);
+    return context;
+}
+
+my::ssl_mode mode_of(tls wanted) {
+    switch (wanted) {
+        case tls::disable: return my::ssl_mode::disable;
+        case tls::enable: return my::ssl_mode::enable;
+        case tls::require: return my::ssl_mode::require;
+    }
+    std::abort();
+}
+
+std::string told_by(const my::diagnostics& said) {
+    const auto text = said.server_message().empty() ? said.client_message() : said.server_message();
+    return std::string(text.data(), text.size());
+}
+
+}  // namespace
+
+class connection::session final : public tenant, public std::enable_shared_from_this<session> {
+public:
+    explicit session(connection_options options) : options_(std::move(options)) {}
+
+    ~session() override {
+        if (home_) home_->leave(*this);
+    }
+
+    void evict() override {
+        home_ = nullptr;
+        on_loop_.reset();
+        statements_.clear();
+    }
+
+    awaitable<void> open() {
+        const auto executor = co_await asio::this_coro::executor;
+        settle_on(executor);
+        const limit guard(*this, options_.connect_timeout);
+        co_await connect();
+        auto& server = options_.server;
+        my::handshake_params login(server.user, server.password, server.database);
+        login.set_ssl(mode_of(server.tls));
+        login.set_multi_queries(options_.several_statements);
+        my::diagnostics said;
+        const auto [fault] = co_await link().async_handshake(login, said, use_tuple);
+        check(fault, said);
+        is_open_ = true;
+        if (options_.at_start.empty()) co_return;
+        my::results none;
+        const auto [start_fault] = co_await link().async_execute(options_.at_start, none, said, use_tuple);
+        check(start_fault, said);
+    }
+
+    awaitable<my::results> query(std::string_view text, std::chrono::milliseconds time_limit) {
+        const limit guard(*this, time_limit);
+        my::results all;
+        my::diagnostics said;
+        const auto [fault] = co_await open_link().async_execute(text, all, said, use_tuple);
+        check(fault, said);
+        co_return all;
+    }
+
+    awaitable<my::results> run(std::string_view sql, const parameters& values) {
+        const limit guard(*this, options_.query_timeout);
+        const auto statement = co_await prepared(sql);
+        const auto& fields = values.fields();
+        const auto bound = statement.bind(fields.begin(), fields.end());
+        my::results all;
+        my::diagnostics said;
+        const auto [fault] = co_await open_link().async_execute(bound, all, said, use_tuple);
+        check(fault, said);
+        co_return all;
+    }
+
+    awaitable<void> start(std::string_view sql, const parameters& values) {
+        const limit guard(*this, options_.query_timeout);
+        const auto statement = co_await prepared(sql);
+        const auto& fields = values.fields();
+        const auto bound = statement.bind(fields.begin(), fields.end());
+        my::diagnostics said;
+        const auto [fault] = co_await open_link().async_start_execution(bound, stream_, said, use_tuple);
+        check(fault, said);
+    }
+
+    awaitable<std::optional<rows_view>> more() {
+        const limit guard(*this, options_.query_timeout);
+        while (stream_.should_read_rows()) {
+            my::diagnostics said;
+            const auto [fault, piece] = co_await open_link().async_read_some_rows(stream_, said, use_tuple);
+            check(fault, said);
+            if (!piece.empty()) co_return rows_view(piece);
+        }
+        co_return std::nullopt;
+    }
+
+    bool is_usable() const {
+        if (!is_open_ || !on_loop_ || stream_.should_read_rows()) return false;
+        // Between statements a server only speaks to say that it closes the connection.
+        char next = 0;
+        auto& socket = const_cast<my::tcp_ssl_connection&>(on_loop_->link).stream().lowest_layer();
+        return recv(socket.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+               (errno == EAGAIN || errno == EWOULDBLOCK);
+    }
+
+    void close() {
+        is_open_ = false;
+        if (!on_loop_) return;
+        error_code ignored;
+        on_loop_->link.stream().lowest_layer().close(ignored);
+        on_loop_->resolver.cancel();
+    }
+
+    const connection_options& options() const { return options_; }
+
+private:
+    struct on_loop {
+        explicit on_loop(const asio::any_io_executor& executor)
+            : link(my::buffer_params(read_bytes), executor, tls_context()), timer(executor), resolver(executor) {}
+
+        my::tcp_ssl_connection link;
+        asio::steady_timer timer;
+        tcp::resolver resolver;
+    };
+
+    // Closes the connection when its time is up.
+    class limit {
+    public:
+        limit(session& s, std::chrono::milliseconds most) : session_(s) {
+            s.is_too_late_ = false;
+            if (!s.on_loop_) return;
+            s.on_loop_->timer.expires_after(most);
+            s.on_loop_->timer.async_wait([weak = s.weak_from_this(), round = ++s.round_](const error_code& fault) {
+                const auto late = fault ? nullptr : weak.lock();
+                if (!late || late->round_ != round) return;
+                late->is_too_late_ = true;
+                late->close();
+            });
+        }
+        ~limit() {
+            ++session_.round_;
+            if (session_.on_loop_) session_.on_loop_->timer.cancel();
+        }
+        limit(const limit&) = delete;
+        limit& operator=(const limit&) = delete;
+
+    private:
+        session& session_;
+    };
+
+    void settle_on(const asio::any_io_executor& executor) {
+        auto& home = tenants::of(executor.context());
+        if (home_ && home_ != &home) home_->leave(*this);
+        home_ = nullptr;
+        is_open_ = false;
+        statements_.clear();
+        stream_ = {};
+        on_loop_.emplace(executor);
+        home.enter(*this);
+        home_ = &home;
+    }
+
+    awaitable<void> connect() {
+        error_code not_literal;
+        const auto literal = asio::ip::make_address(options_.server.host, not_literal);
+        std::vector<tcp::endpoint> places;
+        if (!not_literal) {
+            places.emplace_back(literal, options_.server.port);
+        } else {
+            const auto port = std::to_string(options_.server.port);
+            const auto [fault, found] = co_await on_loop_->resolver.async_resolve(options_.server.host, port, use_tuple);
+            check(fault, {});
+            for (const auto& place : found) places.push_back(place.endpoint());
+        }
+        auto& socket = link().stream().lowest_layer();
+        const auto [fault, used] = co_await asio::async_connect(socket, places, use_tuple);
+        check(fault, {});
+        socket.set_option(tcp::no_delay(true));
+        socket.set_option(asio::socket_base::keep_alive(true));
+    }
+
+    awaitable<my::statement> prepared(std::string_view sql) {
+        if (const auto known = statements_.find(sql); known != statements_.end()) co_return known->second;
+        my::diagnostics said;
+        const auto [fault, made] = co_await open_link().async_prepare_statement(sql, said, use_tuple);
+        check(fault, said);
+        statements_.emplace(sql, made);
+        co_return made;
+    }
+
+    my::tcp_ssl_connection& link() {
+        if (!on_loop_) throw failure(failure::kind::down, 0, "the event loop has ended");
+        return on_loop_->link;
+    }
+
+    my::tcp_ssl_connection& open_link() {
+        if (!is_open_) throw failure(failure::kind::down, 0, "the connection is closed");
+        return link();
+    }
+
+    void check(const error_code& fault, const my::diagnostics& said) {
+        if (!fault) return;
+        const bool late = is_too_late_;
+        if (late || !is_answer(fault)) close();
+        if (late) throw failure(failure::kind::down, 0, "no answer within the time limit");
+        throw failure::of(fault, told_by(said));
+    }
+
+    const connection_options options_;
+    tenants* home_ = nullptr;
+    std::optional<on_loop> on_loop_;
+    bool is_open_ = false;
+    bool is_too_late_ = false;
+    std::uint64_t round_ = 0;
+    std::map<std::string, my::statement, std::less<>> statements_;
+    my::execution_state stream_;
+};
+
+connection::connection(connection_options options) : session_(std::make_shared<session>(std::move(options))) {}
+connection::~connection() = default;
+connection::connection(connection&&) noexcept = default;
+connection& connection::operator=(connection&&) noexcept = default;
+
+awaitable<void> connection::open() {
+    return session_->open();
+}
+
+awaitable<rows> connection::query(std::string_view text) {
+    return query(text, session_->options().query_timeout);
+}
+
+awaitable<rows> connection::query(std::string_view text, std::chrono::milliseconds limit) {
+    auto all = co_await session_->query(text, limit);
+    co_return rows(std::move(all));
+}
+
+awaitable<rows> connection::run(std::string_view sql, parameters values) {
+    auto all = co_await session_->run(sql, values);
+    co_return rows(std::move(all));
+}
+
+awaitable<void> connection::start(std::string_view sql, parameters values) {
+    co_await session_->start(sql, values);
+}
+
+awaitable<std::optional<rows_view>> connection::more() {
+    return session_->more();
+}
+
+awaitable<void> connection::skip() {
+    for (;;) {
+        const auto piece = co_await session_->more();
+        if (!piece) co_return;
+    }
+}
+
+bool connection::is_usable() const {
+    return session_->is_usable();
+}
+
+void connection::close() {
+    session_->close();
+}
+
+}  // namespace confab::mysql

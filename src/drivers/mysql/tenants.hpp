@@ -1,0 +1,54 @@
+// What lives on an event loop and may be owned by something that outlives it: told when the loop goes, so that no socket
+// is closed on a loop that is gone.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/execution_context.hpp>
+#include <cstdint>
+#include <mutex>
+#include <unordered_set>
+
+namespace confab::mysql {
+
+class tenant {
+public:
+    virtual ~tenant() = default;
+    // The loop ends: let go of all that belongs to it.
+    virtual void evict() = 0;
+};
+
+class tenants final : public boost::asio::execution_context::service {
+public:
+    using key_type = tenants;
+    static inline boost::asio::execution_context::id id;
+
+    explicit tenants(boost::asio::execution_context& context) : service(context) {}
+
+    static tenants& of(boost::asio::execution_context& context) { return boost::asio::use_service<tenants>(context); }
+
+    // Names the loop; no other one ever has the same.
+    std::uint64_t number() const { return number_; }
+
+    void enter(tenant& t) {
+        const std::lock_guard lock(mutex_);
+        all_.insert(&t);
+    }
+    void leave(tenant& t) {
+        const std::lock_guard lock(mutex_);
+        all_.erase(&t);
+    }
+
+private:
+    void shutdown() override {
+        const std::lock_guard lock(mutex_);
+        for (auto* t : all_) t->evict();
+        all_.clear();
+    }
+
+    static inline std::atomic<std::uint64_t> last_number_{0};
+    const std::uint64_t number_ = ++last_number_;
+    std::mutex mutex_;
+    std::unordered_set<tenant*> all_;
+};
+
+}  // namespace confab::mysql

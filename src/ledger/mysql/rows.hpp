@@ -1,0 +1,61 @@
+// What the MySQL ledger's parts agree on: the columns that make up our types, and how a row becomes one of them.
+#pragma once
+
+#include <algorithm>
+
+#include "core/effect.hpp"
+#include "core/entities.hpp"
+#include "core/passage.hpp"
+#include "drivers/mysql/values.hpp"
+
+namespace confab::ledger {
+
+inline constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
+inline core::app app_from(const mysql::row& row) {
+    return {core::app_id(row.number(0)),
+            core::app_token::parse(row.text(1)).value(),
+            std::string(row.text(2)),
+            row.number(3),
+            {row.integer(4)},
+            {row.integer(5)}};
+}
+
+inline core::chat chat_from(const mysql::row& row) {
+    return {core::chat_id(row.number(0)),
+            core::chat_number(row.number(1)),
+            row.number(2),
+            row.number(3),
+            {row.integer(4)},
+            {row.integer(5)}};
+}
+
+inline constexpr std::string_view message_columns =
+    "m.number, m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at";
+// `first`: where they begin in the row.
+inline core::message message_from(const mysql::row& row, std::size_t first = 0) {
+    const auto gone = first + 7;
+    return {core::message_number(row.number(first)),
+            std::string(row.text(first + 1)),
+            row.optional_text(first + 2),
+            row.optional_text(first + 3),
+            row.number(first + 4),
+            {row.integer(first + 5)},
+            {row.integer(first + 6)},
+            row.is_null(gone) ? std::nullopt : std::optional(timestamp{row.integer(gone)})};
+}
+
+inline std::uint64_t encode(const core::key_scope& scope) {
+    return scope.id << 2 | static_cast<std::uint64_t>(scope.of);
+}
+
+// A job, an epoch, a digest; what is shorter than it is filled with zeros.
+template <class Bytes>
+Bytes bytes_from(mysql::blob stored) {
+    Bytes made{};
+    std::ranges::copy(stored.first(std::min(stored.size(), made.size())), made.begin());
+    return made;
+}
+
+enum class change_kind : std::uint64_t { edit = 1, deletion = 2 };
+
+}  // namespace confab::ledger

@@ -1,0 +1,250 @@
+#include "ledger/mysql/schema.hpp"
+
+#include <fmt/core.h>
+
+#include <iterator>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace confab::ledger {
+namespace {
+
+// The clustered primary keys keep a chat's messages and changes together: a page is a range scan, an insert touches no
+// second index. `job` tells which write made the row. Times are microseconds since 1970, but for leases, which only the
+// server's own clock sets and reads.
+const std::vector<const char*> first_schema = {
+    R"sql(
+    create table if not exists apps(
+        id bigint unsigned not null primary key,
+        token char(24) character set ascii collate ascii_bin not null,
+        name varchar(255) not null,
+        chats_count int unsigned not null default 0,
+        job binary(16),
+        created_at bigint not null,
+        updated_at bigint not null,
+        unique key apps_by_token (token)
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists chats(
+        id bigint unsigned not null primary key,
+        app_id bigint unsigned not null,
+        number int unsigned not null,
+        messages_count int unsigned not null default 0,
+        changes_count int unsigned not null default 0,
+        job binary(16),
+        created_at bigint not null,
+        updated_at bigint not null,
+        unique key chats_of_app (app_id, number)
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists messages(
+        chat_id bigint unsigned not null,
+        number int unsigned not null,
+        content mediumtext,
+        sender varchar(128),
+        metadata text,
+        version int unsigned not null default 1,
+        job binary(16),
+        created_at bigint not null,
+        updated_at bigint not null,
+        deleted_at bigint,
+        primary key (chat_id, number)
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists changes(
+        chat_id bigint unsigned not null,
+        seq int unsigned not null,
+        number int unsigned not null,
+        kind tinyint unsigned not null,
+        version int unsigned not null,
+        content_before mediumtext,
+        job binary(16),
+        at bigint not null,
+        primary key (chat_id, seq),
+        key changes_of_message (chat_id, number, version)
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists idempotency(
+        scope bigint unsigned not null,
+        key_hash binary(32) not null,
+        fingerprint binary(32) not null,
+        number bigint unsigned not null,
+        expires_at bigint not null,
+        primary key (scope, key_hash),
+        key idempotency_by_expiry (expires_at)
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists partitions(
+        p smallint unsigned not null primary key,
+        owner binary(16),
+        lease_until datetime(6) not null default '1970-01-01 00:00:00',
+        epoch binary(16) not null default '',
+        position_ms bigint unsigned not null default 0,
+        position_seq bigint unsigned not null default 0
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists past_epochs(
+        p smallint unsigned not null,
+        epoch binary(16) not null,
+        position_ms bigint unsigned not null,
+        position_seq bigint unsigned not null,
+        primary key (p, epoch)
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists workers(
+        id binary(16) not null primary key,
+        seen_until datetime(6) not null
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists dead_letters(
+        id bigint unsigned not null auto_increment primary key,
+        p smallint unsigned not null,
+        epoch binary(16) not null,
+        entry_ms bigint unsigned not null,
+        entry_seq bigint unsigned not null,
+        at bigint not null,
+        why varchar(255) not null,
+        bytes longblob not null,
+        unique key dead_letters_by_entry (p, epoch, entry_ms, entry_seq)
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists index_progress(
+        chat_id bigint unsigned not null primary key,
+        messages int unsigned not null default 0,
+        changes int unsigned not null default 0
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    R"sql(
+    create table if not exists sequences(
+        name varchar(32) character set ascii collate ascii_bin not null primary key,
+        next bigint unsigned not null
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+    "insert ignore into sequences(name, next) values('chats', 1)",
+};
+
+const std::vector<const char*> migrations[] = {first_schema};
+
+constexpr std::string_view create_meta = R"sql(
+    create table if not exists meta(
+        name varchar(32) character set ascii collate ascii_bin not null primary key,
+        value bigint unsigned not null
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql";
+
+constexpr auto migration_limit = std::chrono::hours(12);  // for one statement: a large table may be built anew
+
+awaitable<bool> has_tables(mysql::connection& db, std::string_view condition) {
+    const auto sql =
+        fmt::format("select 1 from information_schema.tables where table_schema = database() and {} limit 1", condition);
+    const auto found = co_await db.query(sql);
+    co_return !found.empty();
+}
+
+awaitable<std::optional<std::uint64_t>> meta(mysql::connection& db, std::string_view name) {
+    const auto found = co_await db.run("select value from meta where name = ?", name);
+    std::optional<std::uint64_t> value;
+    if (!found.empty()) value = found.front().number(0);
+    co_return value;
+}
+
+// 0 for an empty database.
+awaitable<int> schema_of(mysql::connection& db) {
+    const bool has_meta = co_await has_tables(db, "table_name = 'meta'");
+    if (!has_meta) {
+        const bool is_used = co_await has_tables(db, "true");
+        if (is_used) throw startup_error("the database belongs to another program: it has tables, but no table 'meta'");
+        co_return 0;
+    }
+    const auto version = co_await meta(db, "schema_version");
+    const int found = static_cast<int>(version.value_or(0));
+    if (found > newest_schema()) {
+        throw startup_error(
+            fmt::format("the database has schema version {}, this program knows up to {}: use a newer confab", found,
+                        newest_schema()));
+    }
+    co_return found;
+}
+
+awaitable<void> fix_partitions(mysql::connection& db, std::optional<std::uint64_t> wanted) {
+    const auto fixed = co_await meta(db, "partitions");
+    if (fixed && wanted && *fixed != *wanted) {
+        throw startup_error(fmt::format(
+            "the database has {} partitions, and their number cannot be changed: which one a chat goes through depends on it",
+            *fixed));
+    }
+    const auto count = fixed.value_or(wanted.value_or(partitions_default));
+    if (count < 1 || count > partitions_max)
+        throw startup_error(fmt::format("the number of partitions must be from 1 to {}", partitions_max));
+    for (std::uint64_t p = 0; p < count; ++p) co_await db.run("insert ignore into partitions(p) values(?)", p);
+    co_await db.run("insert ignore into meta(name, value) values('partitions', ?)", count);
+}
+
+awaitable<void> migrate_alone(mysql::connection& db, std::optional<std::uint64_t> partitions) {
+    const int found = co_await schema_of(db);
+    co_await db.query(create_meta);
+    for (int version = found; version < newest_schema(); ++version) {
+        for (const auto* statement : migrations[version]) co_await db.query(statement, migration_limit);
+        const auto done = static_cast<std::uint64_t>(version + 1);
+        co_await db.run("replace into meta(name, value) values('schema_version', ?)", done);
+    }
+    co_await fix_partitions(db, partitions);
+}
+
+struct server_version {
+    bool is_mariadb;
+    int major, minor;
+};
+
+server_version parse_version(std::string_view text) {
+    server_version v{text.find("MariaDB") != text.npos, 0, 0};
+    // What MariaDB puts first for old replicas.
+    if (text.starts_with("5.5.5-")) text.remove_prefix(6);
+    std::sscanf(std::string(text).c_str(), "%d.%d", &v.major, &v.minor);
+    return v;
+}
+
+}  // namespace
+
+int newest_schema() {
+    return static_cast<int>(std::size(migrations));
+}
+
+awaitable<void> migrate(mysql::connection& db, std::optional<std::uint64_t> partitions) {
+    // Names of locks are the server's, not the database's.
+    const auto locked = co_await db.query("select get_lock(concat(left(database(), 40), '.confab.migrate'), 3)");
+    if (locked.front().integer(0) != 1) throw startup_error("another confab is migrating the database at this moment");
+    co_await migrate_alone(db, partitions);
+    co_await db.query("do release_lock(concat(left(database(), 40), '.confab.migrate'))");
+}
+
+awaitable<std::uint64_t> require_newest(mysql::connection& db) {
+    const int found = co_await schema_of(db);
+    std::optional<std::uint64_t> partitions;
+    if (found == newest_schema()) partitions = co_await meta(db, "partitions");
+    if (!partitions) {
+        throw startup_error(fmt::format("the database has schema version {}, this program needs {}: run `confab migrate`",
+                                        found, newest_schema()));
+    }
+    co_return *partitions;
+}
+
+awaitable<void> require_safe(mysql::connection& db) {
+    const auto told = co_await db.query("select version(), @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog");
+    const auto settings = told.front();
+    const auto version = parse_version(settings.text(0));
+    const bool is_new_enough = version.is_mariadb ? std::pair(version.major, version.minor) >= std::pair(10, 6)
+                                                  : version.major >= 8;
+    if (!is_new_enough)
+        throw startup_error(fmt::format("it is {}: MySQL 8.0 or MariaDB 10.6 is needed, or a later one", settings.text(0)));
+    if (settings.number(1) != 1) {
+        throw startup_error(
+            "it does not flush at every commit, so a crash would lose what clients were told is kept: set "
+            "innodb_flush_log_at_trx_commit = 1");
+    }
+    if (settings.number(2) != 0 && settings.number(3) != 1) {
+        throw startup_error(
+            "it keeps a binary log that it does not sync at every commit, so a crash would lose what clients were told is "
+            "kept: set sync_binlog = 1");
+    }
+}
+
+}  // namespace confab::ledger

@@ -1,0 +1,80 @@
+"""A cluster comes up, answers through every door, and goes down in good order."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from client import Client
+
+PROGRAM = Path(__file__).resolve().parent.parent.parent / "tools" / "cluster"
+STOP_WAIT_S = 60
+
+
+def test_every_node_shows_what_was_written_through_any(cluster, client):
+    app = client.new_app("shared")
+    for node in cluster.nodes:
+        with Client(node.port) as direct:
+            assert direct.get(app).expect(200).json["name"] == "shared"
+
+
+def test_a_cluster_stops_in_good_order(cluster, client):
+    client.new_app()
+    statuses = cluster.stop()
+    assert statuses == dict.fromkeys(statuses, 0) and len(statuses) == 5
+
+
+def test_a_cluster_behind_gates_answers_too(start_cluster):
+    cluster = start_cluster(nodes=1, workers=1, gates=True)
+    with Client(cluster.front.port) as client:
+        client.new_app()
+        cluster.nodes[0].gates.mysql.shut()
+        assert client.get("/apps").status == 503
+        cluster.nodes[0].gates.mysql.open()
+        client.get("/apps").expect(200)
+
+
+def test_what_a_cluster_has_kept_another_finds(start_cluster):
+    first = start_cluster()
+    with Client(first.front.port) as client:
+        app = client.new_app("kept")
+    first.close()
+    with Client(start_cluster().front.port) as client:
+        assert client.get(app).expect(200).json["name"] == "kept"
+
+
+def started_program(confab, data):
+    program = subprocess.Popen([sys.executable, "-B", PROGRAM, "--confab", confab, "--data", data, "--sql", "mariadb"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    printed = ""
+    while not (front := re.search(r"^listening on http://127\.0\.0\.1:(\d+)$", printed, re.M)):
+        line = program.stdout.readline()
+        assert line, f"ended after {printed!r}"
+        printed += line
+    return program, int(front.group(1))
+
+
+def stop(program, number):
+    """Every process that it had started."""
+    children = Path(f"/proc/{program.pid}/task/{program.pid}/children")
+    running = [pid for task in children.parent.parent.iterdir() for pid in (task / "children").read_text().split()]
+    program.send_signal(number)
+    assert program.wait(STOP_WAIT_S) == 0
+    return running
+
+
+def test_make_cluster_stops_when_told_and_keeps_its_data(confab, tmp_path):
+    program, port = started_program(confab, tmp_path / "data")
+    try:
+        with Client(port) as client:
+            app = client.new_app("kept")
+        running = stop(program, signal.SIGINT)
+        assert len(running) == 8 and not any(Path(f"/proc/{pid}").exists() for pid in running)
+        program, port = started_program(confab, tmp_path / "data")
+        with Client(port) as client:
+            assert client.get(app).expect(200).json["name"] == "kept"
+        stop(program, signal.SIGTERM)
+    finally:
+        program.kill()
+        program.wait()

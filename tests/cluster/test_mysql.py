@@ -1,0 +1,102 @@
+"""The ledger's server that dies, is slow, or loses what it answers."""
+
+import time
+
+import pytest
+from crowd import Crowd
+from services.sql_server import ADMIN
+
+
+@pytest.fixture
+def cluster(start_cluster):
+    """Each process reaches each engine through a gate of its own."""
+    return start_cluster(gates=True)
+
+
+def test_killed_and_started_again_keeps_every_number_once(cluster, rng):
+    crowd = Crowd(cluster, rng)
+    with crowd.writing():
+        for _ in range(2):
+            crowd.wait_for_more(300)
+            cluster.engines.sql.kill()
+            time.sleep(1)
+            cluster.engines.sql.restart()
+            crowd.wait_for_more(300)
+    crowd.judge()
+
+
+def test_slow_answers_cost_time_and_nothing_else(cluster, rng):
+    crowd = Crowd(cluster, rng)
+    with crowd.writing():
+        crowd.wait_for_more(200)
+        for worker in cluster.workers:
+            worker.gates.mysql.slow_down(300)
+        crowd.wait_for_more(300)
+        for worker in cluster.workers:
+            worker.gates.mysql.open()
+        crowd.wait_for_more(200)
+    crowd.judge()
+
+
+def test_lost_reply_of_a_commit_lets_another_worker_go_on_in_time(cluster, rng):
+    """The connection stays open and says nothing: what was committed is not committed again, and others do not wait for ever."""
+    crowd = Crowd(cluster, rng)
+    with crowd.writing():
+        crowd.wait_for_more(200)
+        for worker in cluster.workers:
+            worker.gates.mysql.drop_replies()
+            lost = time.monotonic()
+            crowd.wait_for_more(500)  # also of this worker's partitions
+            missing = partitions_without_owner_but(cluster, worker)
+            while missing():
+                assert time.monotonic() - lost < 15, "nobody took the partitions over within 15 s"
+                time.sleep(0.1)
+            worker.gates.mysql.open()
+        crowd.wait_for_more(300)
+    crowd.judge()
+
+
+def partitions_without_owner_but(cluster, lost):
+    """Asks whether any partition is still kept from the workers that are well."""
+    well = len([worker for worker in cluster.workers if worker is not lost])
+
+    def ask():
+        (owned,), = cluster.engines.sql.query("select count(distinct owner) from partitions where lease_until > now(6)")
+        (free,), = cluster.engines.sql.query("select count(*) from partitions where lease_until is null or lease_until <= now(6)")
+        return owned > well or free > 0
+
+    return ask
+
+
+def test_undecodable_entry_while_the_ledger_is_down_for_long_is_one_dead_letter(cluster, rng):
+    crowd = Crowd(cluster, rng, chats=1, writers=4)
+    with crowd.writing():
+        crowd.wait_for_more(50)
+        for worker in cluster.workers:
+            worker.gates.mysql.shut()
+        stream = b"confab:{p%d}:stream" % partition_in_use(cluster)
+        cluster.engines.redis.client().xadd(stream, {"c": "no command"})
+        time.sleep(60)
+        for worker in cluster.workers:
+            worker.gates.mysql.open()
+        crowd.wait_for_more(50)
+    crowd.judge()
+    (count,), = cluster.engines.sql.query("select count(*) from dead_letters")
+    assert count == 1
+
+
+def partition_in_use(cluster):
+    (partition,), = cluster.engines.sql.query("select p from partitions order by position_ms desc limit 1")
+    return partition
+
+
+def test_server_that_does_not_flush_is_refused_at_start(cluster):
+    sql = cluster.engines.sql
+    sql.query("set global innodb_flush_log_at_trx_commit = 2", user=ADMIN)
+    try:
+        worker = cluster.new(type(cluster.workers[0]), 9)
+        worker.spawn()
+        assert worker.process.wait(60) == 1
+        assert "innodb_flush_log_at_trx_commit" in worker.log()
+    finally:
+        sql.query("set global innodb_flush_log_at_trx_commit = 1", user=ADMIN)

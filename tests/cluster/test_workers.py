@@ -1,0 +1,119 @@
+"""Workers that stop, die, come and go, while 32 clients write."""
+
+import time
+
+import pytest
+from client import Client
+from crowd import Crowd
+
+
+@pytest.fixture
+def cluster(start_cluster):
+    """Each process reaches each engine through a gate of its own."""
+    return start_cluster(gates=True)
+
+
+def test_worker_paused_before_its_commit_lets_another_take_over_and_applies_nothing_twice(cluster, rng):
+    crowd = Crowd(cluster, rng)
+    with crowd.writing():
+        for worker in cluster.workers * 2:
+            crowd.wait_for_more(300)
+            worker.pause()
+            crowd.wait_for_more(300)
+            worker.resume()
+    crowd.judge()
+
+
+def test_worker_killed_under_load_and_started_again_loses_and_repeats_nothing(cluster, rng):
+    crowd = Crowd(cluster, rng)
+    with crowd.writing():
+        for worker in cluster.workers * 3:
+            crowd.wait_for_more(300)
+            worker.kill()
+            crowd.wait_for_more(300)
+            worker.restart()
+    crowd.judge()
+
+
+def test_workers_that_come_and_go_share_the_partitions(start_cluster, rng):
+    cluster = start_cluster(workers=1)
+    crowd = Crowd(cluster, rng)
+    with crowd.writing():
+        crowd.wait_for_more(200)
+        for _ in range(2):
+            cluster.add_worker()
+        deadline = time.monotonic() + 60
+        while owners := shares(cluster):
+            if len(owners) == 3 and max(owners.values()) - min(owners.values()) <= 2 and sum(owners.values()) == 64:
+                break
+            assert time.monotonic() < deadline, owners
+            time.sleep(0.2)
+        crowd.wait_for_more(200)
+        assert cluster.workers[0].stop() == 0
+        crowd.wait_for_more(500)
+        assert len(shares(cluster)) == 2
+    crowd.judge()
+
+
+def shares(cluster):
+    """How many partitions each worker owns."""
+    rows = cluster.engines.sql.query("select hex(owner), count(*) from partitions where owner is not null group by owner")
+    return dict(rows)
+
+
+def test_worker_that_is_told_to_stop_leaves_nothing_half_done(cluster, rng):
+    crowd = Crowd(cluster, rng)
+    with crowd.writing():
+        for worker in cluster.workers * 2:
+            crowd.wait_for_more(200)
+            assert worker.stop() == 0
+            worker.restart()
+    crowd.judge()
+
+
+def test_all_workers_gone_refuses_nothing_that_was_accepted_once_they_are_back(cluster, rng):
+    crowd = Crowd(cluster, rng, writers=8)
+    with crowd.writing():
+        crowd.wait_for_more(50)
+        for worker in cluster.workers:
+            worker.kill()
+        time.sleep(8)  # more than a deadline: clients are told outcome_unknown
+        for worker in cluster.workers:
+            worker.restart()
+        crowd.wait_for_more(100)
+    crowd.judge()
+
+
+def test_killed_between_commit_and_deletion_tells_an_edit_as_it_was_done(start_cluster, rng):
+    """Redis does not hear of the deletion: the worker's way to it is cut while batches are committed. An edit with If-Match is done once."""
+    cluster = start_cluster(workers=1, gates=True)
+    crowd = Crowd(cluster, rng, writers=8)
+    with crowd.writing():
+        for _ in range(5):
+            crowd.wait_for_more(100)
+            cluster.workers[0].gates.redis.drop_requests()
+            time.sleep(0.3)
+            cluster.workers[0].kill()
+            cluster.workers[0].gates.redis.open()
+            cluster.workers[0].restart()
+    crowd.judge()
+
+
+def test_all_answers_lost_every_201_is_the_row_at_its_location(cluster, rng):
+    """No publication reaches a node: whoever waits looks into the ledger."""
+    crowd = Crowd(cluster, rng, chats=1)
+    redis = cluster.engines.redis.client()
+    with crowd.writing():
+        until = time.monotonic() + 8
+        while time.monotonic() < until:
+            redis.client_kill_filter(_type="pubsub")
+            time.sleep(0.01)
+        crowd.wait_for_more(100)
+    crowd.judge()
+    with Client(cluster.nodes[0].port) as client:
+        path = crowd.told.chat_path(1)
+        for number in rng.sample(range(1, len(crowd)), min(200, len(crowd) - 1)):
+            if (path, number) in crowd.told.messages:
+                (content, version), = crowd.told.messages[path, number]
+                answer = client.get(f"{path}/messages/{number}")
+                assert answer.status == 410 if content is None else answer.json["content"] == content
