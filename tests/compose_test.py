@@ -67,7 +67,7 @@ def findings(checkout, confab):
     template = (checkout / "deploy" / "nginx.conf.template").read_text()
     if set(re.findall(r"\$\{(\w+)\}", template)) != set(services["front"]["environment"]):
         yield "nginx is given other variables than its template has"
-    nodes = re.findall(r"server ([\w-]+):3000;", services["front"]["environment"]["NODES"])
+    nodes = re.findall(r"server ([\w-]+):3000 ", services["front"]["environment"]["NODES"])
     if set(nodes) != {name for name, role in roles.items() if role == "serve"}:
         yield f"nginx stands in front of {nodes}"
 

@@ -22,7 +22,7 @@ TIMES_AND_NAMES = [  # what differs from run to run
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "TIME"),
     (re.compile(r'"request_id":"[0-9a-f]{16}"'), "REQUEST_ID"),
 ]
-HEADERS_THAT_DIFFER = ("date", "request-id")
+HEADERS_THAT_DIFFER = ("date", "request-id", "server-timing")
 
 
 def routes_of(source):

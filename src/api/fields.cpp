@@ -22,6 +22,10 @@ std::variant<fields, http::problem> fields::read(const call& c, std::span<const 
 std::optional<std::string> fields::metadata(std::string_view name) {
     auto* const given = all_.find(name);
     if (!given) return std::nullopt;
+    if (!core::is_utf8(given->value)) {
+        refuse(name, core::text_fault::not_utf8, {});
+        return std::nullopt;
+    }
     std::optional<std::string> object;
     if (given->is == type::object) object = std::move(given->value);
     if (given->is == type::form_text) object = http::normal_json_object(given->value, json_depth_max_);
@@ -41,6 +45,14 @@ bool fields::flag(std::string_view name) {
     if (!is_flag || (given->is != type::boolean && given->is != type::form_text))
         refuse(name, "wrong_type", "must be true or false");
     return given->value == "true";
+}
+
+std::optional<std::string> fields::word(std::string_view name) {
+    auto* const given = all_.find(name);
+    if (!given) return std::nullopt;
+    if (given->is != type::object && given->is != type::boolean && given->is != type::other) return given->value;
+    refuse(name, "wrong_type", "must be a number or a word");
+    return std::nullopt;
 }
 
 std::optional<http::problem> fields::refusal() const {

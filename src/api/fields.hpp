@@ -42,6 +42,10 @@ public:
     // true or false, given as such or, in forms, as that text; absent: false.
     bool flag(std::string_view name);
 
+    // The text of a parameter that is a number or a word, whatever it says; nothing when it is absent or of another
+    // type.
+    std::optional<std::string> word(std::string_view name);
+
     bool was_given(std::string_view name) { return all_.find(name) != nullptr; }
 
     // What is wrong with the parameters asked for so far.

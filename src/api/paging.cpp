@@ -30,11 +30,6 @@ std::string_view name_of(order o) {
     return o == order::ascending ? "asc" : "desc";
 }
 
-http::problem invalid(std::string_view field, std::string_view detail) {
-    auto text = fmt::format("{} {}", field, detail);
-    return {http::problem_kind::invalid_parameters, text, {{std::string(field), "invalid", text}}};
-}
-
 bool is_digits(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -46,24 +41,23 @@ std::uint64_t saturated(std::string_view digits) {
 }
 
 // Takes one parameter into `p`; what is wrong with it.
-std::optional<http::problem> take(page& p, const std::string& name, const std::string& value) {
+std::optional<http::problem> take(page& p, std::string_view name, const std::string& value) {
     if (name == "limit") {
         if (is_digits(value)) p.limit = saturated(value);
         if (is_digits(value) && p.limit >= 1 && p.limit <= page_limit_max) return std::nullopt;
-        return invalid(name, fmt::format("must be a number from 1 to {}", page_limit_max));
+        return invalid_parameter(name, fmt::format("must be a number from 1 to {}", page_limit_max));
     }
     if (name == "order") {
-        if (value != "asc" && value != "desc") return invalid(name, "must be asc or desc");
+        if (value != "asc" && value != "desc") return invalid_parameter(name, "must be asc or desc");
         p.order = value == "asc" ? order::ascending : order::descending;
         return std::nullopt;
     }
-    if (p.anchor != anchor_kind::none) return invalid(name, fmt::format("cannot stand beside {}", name_of(p.anchor)));
+    if (p.anchor != anchor_kind::none)
+        return invalid_parameter(name, fmt::format("cannot stand beside {}", name_of(p.anchor)));
     p.anchor = name == "after" ? anchor_kind::after : name == "before" ? anchor_kind::before : anchor_kind::around;
     p.anchored_at = value;
     return std::nullopt;
 }
-
-constexpr std::string_view names[] = {"limit", "order", "after", "before", "around"};
 
 }  // namespace
 
@@ -72,15 +66,32 @@ std::variant<std::optional<page>, http::problem> read_page(const call& c) {
     if (!query) return http::problem{http::problem_kind::malformed, "the query string is not well-formed"};
     std::optional<page> found;
     for (const auto& [name, value] : *query) {
-        if (std::ranges::find(names, name) == std::end(names)) continue;
+        if (std::ranges::find(page_names, name) == std::end(page_names)) continue;
         if (!found) found.emplace();
         if (auto wrong = take(*found, name, value)) return std::move(*wrong);
     }
     return found;
 }
 
+std::variant<std::optional<page>, http::problem> read_page(fields& given) {
+    std::optional<page> found;
+    for (const auto name : page_names) {
+        const auto value = given.word(name);
+        if (!value) continue;
+        if (!found) found.emplace();
+        if (auto wrong = take(*found, name, *value)) return std::move(*wrong);
+    }
+    if (auto wrong = given.refusal()) return std::move(*wrong);
+    return found;
+}
+
+http::problem invalid_parameter(std::string_view name, std::string_view detail) {
+    auto text = fmt::format("{} {}", name, detail);
+    return {http::problem_kind::invalid_parameters, text, {{std::string(name), "invalid", text}}};
+}
+
 http::problem invalid_anchor(const page& p, std::string_view detail) {
-    return invalid(name_of(p.anchor), detail);
+    return invalid_parameter(name_of(p.anchor), detail);
 }
 
 std::variant<std::uint64_t, http::problem> anchor_number(const page& p) {

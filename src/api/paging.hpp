@@ -1,5 +1,5 @@
-// Pages of a list: `limit`, one of `after`, `before`, `around`, and `order`, in the query string. Without any of them a
-// list is whole.
+// Pages of a list: `limit`, one of `after`, `before`, `around`, and `order`, in the query string; of a search also in
+// its body. Without any of them a list is whole.
 //
 // Numbers have no gap, so a page of chats or messages is a range of numbers, known from the count alone before anything
 // is read.
@@ -10,6 +10,7 @@
 #include <string>
 #include <variant>
 
+#include "api/fields.hpp"
 #include "api/routes.hpp"
 #include "http/problem.hpp"
 #include "ledger/ledger.hpp"
@@ -31,6 +32,11 @@ struct page {
 // Nothing when the whole list is asked for. Errors: malformed, invalid_parameters.
 std::variant<std::optional<page>, http::problem> read_page(const call& c);
 
+// The same among the parameters of a search, which its body may bring.
+inline constexpr std::string_view page_names[] = {"limit", "order", "after", "before", "around"};
+std::variant<std::optional<page>, http::problem> read_page(fields& given);
+
+http::problem invalid_parameter(std::string_view name, std::string_view detail);
 http::problem invalid_anchor(const page& p, std::string_view detail);
 
 // What a page's anchor is, as a number. Larger ones than there can be count as the largest. Errors: invalid_parameters.

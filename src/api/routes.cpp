@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "api/handlers.hpp"
@@ -88,6 +89,22 @@ struct found_route {
     std::array<std::string, 3> captured;
 };
 
+// Adds a verb, and HEAD with GET, to the list of an Allow header.
+void allow(std::string& allowed, verb v) {
+    const auto add = [&](std::string_view name) { allowed.append(allowed.empty() ? "" : ", ").append(name); };
+    add(http::name_of(v));
+    if (v == verb::get) add(http::name_of(verb::head));
+}
+
+// What some path of the server allows, as OPTIONS of `*` is asked for (RFC 9110, 9.3.7).
+std::string allowed_somewhere() {
+    std::string allowed;
+    for (const auto& r : table)
+        if (std::ranges::find(table, r.verb, &route::verb) == &r) allow(allowed, r.verb);
+    allow(allowed, verb::options);
+    return allowed;
+}
+
 found_route find_route(verb wanted, std::string_view path) {
     found_route found;
     auto parts = split(path);
@@ -100,10 +117,9 @@ found_route find_route(verb wanted, std::string_view path) {
             found.captured = capture(r.path, *parts);
             return found;
         }
-        found.allowed.append(found.allowed.empty() ? "" : ", ").append(http::name_of(r.verb));
-        if (r.verb == verb::get) found.allowed.append(", HEAD");
+        allow(found.allowed, r.verb);
     }
-    if (!found.allowed.empty()) found.allowed.append(", OPTIONS");
+    if (!found.allowed.empty()) allow(found.allowed, verb::options);
     return found;
 }
 
@@ -124,6 +140,7 @@ std::span<const route> routes() {
 }
 
 awaitable<http::response> dispatch(const services& parts, const http::request& r) {
+    if (r.method == verb::options && r.target == "*") co_return options_of(allowed_somewhere());
     const auto wanted = r.method == verb::head ? verb::get : r.method;
     auto found = find_route(wanted, http::path_of(r.target));
     if (found.matched) {

@@ -14,7 +14,7 @@
 namespace confab::api {
 namespace {
 
-constexpr std::string_view names[] = {"query", "search", "highlight"};
+constexpr std::string_view names[] = {"query", "search", "highlight", "limit", "order", "after", "before", "around"};
 
 using clock = std::chrono::steady_clock;
 
@@ -43,7 +43,8 @@ struct search_run {
 };
 
 // A page of a search goes downwards, newest first: `limit` and `before` are all it takes.
-std::optional<http::problem> refusal_of(const page& asked) {
+std::optional<http::problem> refusal_of(const page& asked, fields& given) {
+    if (given.word("order") == "asc") return invalid_parameter("order", "of a search is desc: the newest come first");
     const bool fits = asked.anchor == anchor_kind::none || asked.anchor == anchor_kind::before;
     return fits ? std::nullopt
                 : std::optional(invalid_anchor(asked, "is not known to a search, which goes down from `before`"));
@@ -51,12 +52,12 @@ std::optional<http::problem> refusal_of(const page& asked) {
 
 // The numbers of the first hits of the run, one more than the page may have if there are as many. Numbers only: a page
 // of the longest messages is not to be held, and its Link has to be known before it is sent.
-awaitable<result<std::vector<std::uint64_t>>> first_hits(search_run& run, std::size_t limit) {
-    std::vector<std::uint64_t> numbers;
+awaitable<result<std::vector<core::message_number>>> first_hits(search_run& run, std::size_t limit) {
+    std::vector<core::message_number> numbers;
     for (bool is_last = false; !is_last && numbers.size() <= limit;) {
         const auto found = co_await run.next();
         if (!found) co_return found.error();
-        for (const auto& m : found->rows) numbers.push_back(m.number.value());
+        for (const auto& m : found->rows) numbers.push_back(m.number);
         is_last = found->is_last;
     }
     co_return numbers;
@@ -65,18 +66,14 @@ awaitable<result<std::vector<std::uint64_t>>> first_hits(search_run& run, std::s
 // Reads the messages of these numbers again, a slice at a time, without those that were deleted or edited to something
 // else meanwhile.
 slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<search_run> run,
-                                        std::vector<std::uint64_t> numbers) {
+                                        std::vector<core::message_number> numbers) {
     return [&ledger, run, numbers = std::move(numbers),
             at = std::size_t{0}]() mutable -> awaitable<result<slice<core::message>>> {
-        slice<core::message> read{};
-        for (std::size_t bytes = 0; at < numbers.size() && bytes < ledger::slice_bytes_max; ++at) {
-            const ledger::window one{.after = numbers[at] - 1, .last = numbers[at]};
-            const auto found = co_await ledger.matching(run->chat, one, run->query);
-            if (!found) co_return found.error();
-            for (const auto& m : found->rows) bytes += read.rows.emplace_back(m).content.size();
-        }
-        read.is_last = at == numbers.size();
-        co_return read;
+        const std::span left(numbers.begin() + static_cast<std::ptrdiff_t>(at), numbers.end());
+        auto found = co_await ledger.matching(run->chat, left, run->query);
+        if (!found) co_return found.error();
+        at += found->looked_at;
+        co_return slice<core::message>{std::move(found->rows), at == numbers.size()};
     };
 }
 
@@ -108,7 +105,7 @@ awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run,
     std::string next;
     if (has_more) {
         const auto query = fmt::format("{}&limit={}", repeated, asked.limit);
-        next = link(c, query, anchor_kind::before, std::to_string(numbers->back()), "next");
+        next = link(c, query, anchor_kind::before, std::to_string(numbers->back().value()), "next");
     }
     auto source = messages_of(c.parts.ledger, run, std::move(*numbers));
     auto r = co_await list_hits(c, std::move(source), run, highlight);
@@ -128,7 +125,7 @@ awaitable<http::response> search_messages(call& c) {
     const auto query = given.required<core::search_query>(name);
     const bool highlight = given.flag("highlight");
     if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
-    auto paged = read_page(c);
+    auto paged = read_page(given);
     if (const auto* wrong = std::get_if<http::problem>(&paged)) co_return refuse(c, *wrong);
     auto& asked = std::get<0>(paged);
 
@@ -138,7 +135,7 @@ awaitable<http::response> search_messages(call& c) {
     if (asked) {
         const auto anchor = anchor_number(*asked);
         if (const auto* wrong = std::get_if<http::problem>(&anchor)) co_return refuse(c, *wrong);
-        if (const auto wrong = refusal_of(*asked)) co_return refuse(c, *wrong);
+        if (const auto wrong = refusal_of(*asked, given)) co_return refuse(c, *wrong);
         if (asked->anchor == anchor_kind::before) before = std::min(before, std::get<0>(anchor));
     }
     const auto run =

@@ -23,11 +23,11 @@ std::size_t raise_open_files_limit() {
 }
 
 // Connections may use the file descriptors that the rest of the program leaves: SQLite's, at most four for each thread
-// that uses it, those to engines, and some.
+// that uses a file of the two, those to engines, and some.
 std::size_t connections_max_of(const settings& s) {
     const std::size_t wanted = s.number("connections-max");
     const std::size_t engines = s.number("mysql-connections-max") + 8;  // to engines of a cluster, of each loop
-    const std::size_t reserved = 32 + (4 + engines) * (threads_of(s) + s.number("read-threads") + 1);
+    const std::size_t reserved = 32 + (8 + engines) * (threads_of(s) + s.number("read-threads") + 2);
     const std::size_t files = raise_open_files_limit();
     if (files <= reserved)
         throw startup_error(fmt::format("the limit of open files is {}: at least {} are needed", files, reserved + 1));

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +15,9 @@
 #include "base/log.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check.hpp"
+#include "ops/check_index.hpp"
+#include "ops/reindex.hpp"
+#include "search/sqlite/sqlite_index.hpp"
 
 namespace confab::app {
 namespace {
@@ -29,24 +34,61 @@ log::level level_of(const settings& s) {
     throw usage_error(fmt::format("log-level is '{}': it takes info, warning, error or off", name));
 }
 
+template <class T>
+T run_alone(awaitable<T> work) {
+    asio::io_context here;
+    auto running = asio::co_spawn(here, std::move(work), asio::use_future);
+    here.run();
+    return running.get();
+}
+
+// Goes on with the search index, where there is one. One that cannot be read is a finding among others: it can be built
+// anew.
+ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
+    if (is_cluster(s)) return report;
+    const auto& folder = s.text("data");
+    try {
+        const auto index =
+            search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
+        if (!index) return report;
+        auto checked = run_alone(ops::check_index(ledger, *index, report));
+        if (checked) return std::move(*checked);
+        report.tell("the search index cannot be read to its end: " + checked.error().message());
+    } catch (const startup_error& cause) {
+        report.tell(cause.what());
+    }
+    return report;
+}
+
 int check(const settings& s) {
     asio::thread_pool none(1);
     const auto auditor = is_cluster(s) ? ledger::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
                                        : ledger::open_sqlite_auditor(s.text("data"));
-    asio::io_context here;
-    auto running = asio::co_spawn(here, ops::check(*auditor), asio::use_future);
-    here.run();
-    const auto report = running.get();
-    if (!report) throw startup_error("the ledger cannot be read to its end: " + report.error().message());
-    fmt::print("{} apps, {} chats, {} messages, {} changes: ", report->apps, report->chats, report->messages,
-               report->changes);
-    if (report->findings_count == 0) {
+    auto checked = run_alone(ops::check(*auditor));
+    if (!checked) throw startup_error("the ledger cannot be read to its end: " + checked.error().message());
+    const auto report = check_index(s, *auditor, std::move(*checked));
+    fmt::print("{} apps, {} chats, {} messages, {} changes, {} messages in the search index: ", report.apps,
+               report.chats, report.messages, report.changes, report.indexed);
+    if (report.findings_count == 0) {
         fmt::print("all numbers gapless, all counts right\n");
         return 0;
     }
-    fmt::print("{} findings\n", report->findings_count);
-    for (const auto& finding : report->findings) fmt::print("  {}\n", finding);
+    fmt::print("{} findings\n", report.findings_count);
+    for (const auto& finding : report.findings) fmt::print("  {}\n", finding);
     return exit_failure;
+}
+
+int reindex(const settings& s) {
+    asio::thread_pool here(1);
+    const auto from = ledger::open_sqlite_ledger({s.text("data"), here.get_executor()});
+    const auto into = search::open_sqlite_index({from->folder(), from->identity(), here.get_executor()});
+    write::index_follower follower(from->reader(), into->reader(), into->writer(), {s.number("index-after-messages"), {}},
+                                   here.get_executor());
+    const auto report = asio::co_spawn(here, ops::reindex(follower, into->writer()), asio::use_future).get();
+    if (!report) throw startup_error("the search index cannot be built: " + report.error().message());
+    fmt::print("{} messages of {} chats in the search index; shorter chats are scanned\n", report->messages,
+               report->chats);
+    return 0;
 }
 
 int migrate(const settings& s) {
@@ -75,7 +117,15 @@ int print_config(const settings& s) {
     return 0;
 }
 
+// Started with one of them closed, a file or socket opened later would take its number, and be written into.
+void have_standard_streams() {
+    int opened = 0;
+    while (opened >= 0 && opened <= STDERR_FILENO) opened = open("/dev/null", O_RDWR);
+    if (opened > STDERR_FILENO) close(opened);
+}
+
 int run(int argc, char** argv) {
+    have_standard_streams();
     const auto asked = parse(argc, argv);
     if (asked.command.empty()) {
         fmt::print("{}", asked.text);
@@ -86,6 +136,7 @@ int run(int argc, char** argv) {
     if (asked.command == "worker") return work(asked.values);
     if (asked.command == "migrate") return migrate(asked.values);
     if (asked.command == "check") return check(asked.values);
+    if (asked.command == "reindex") return reindex(asked.values);
     return print_config(asked.values);
 }
 

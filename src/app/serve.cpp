@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
 #include <cstdio>
 #include <future>
 
@@ -19,8 +20,11 @@
 #include "http/server.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "queue/local/local_queue.hpp"
+#include "search/indexed/indexed.hpp"
 #include "search/scan/scan.hpp"
+#include "search/sqlite/sqlite_index.hpp"
 #include "write/batch_writer.hpp"
+#include "write/index_follower.hpp"
 
 namespace confab::app {
 namespace {
@@ -34,7 +38,14 @@ public:
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
           queue_(queue::make_local_queue({s.number("queue-commands-max"), s.number("queue-bytes-max")})),
-          search_(search::make_scan(ledger_->reader())),
+          index_(search::open_sqlite_index({ledger_->folder(), ledger_->identity(), read_pool_.get_executor()})),
+          index_source_(ledger_->reader_on(index_loop_.at(0).get_executor())),
+          follower_(*index_source_, index_->reader(), index_->writer(),
+                    {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms"))},
+                    index_loop_.at(0).get_executor()),
+          is_indexed_(begin_index()),
+          search_(is_indexed_ ? search::make_indexed(ledger_->reader(), index_->reader())
+                              : search::make_scan(ledger_->reader())),
           services_{ledger_->reader(), *queue_, *search_, s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms"))},
           loops_(threads_of(s)),
@@ -47,6 +58,7 @@ public:
     standalone& operator=(const standalone&) = delete;
 
     void start() {
+        if (is_indexed_) follow();
         asio::co_spawn(writer_loop_.at(0), write::write_batches(*queue_, ledger_->writer(), batch_options_),
                        [this](std::exception_ptr failure) { writer_ended(failure); });
         writer_loop_.start();
@@ -69,6 +81,9 @@ public:
         queue_->close();
         if (std::exchange(is_writing_, false)) writer_done_.get_future().wait();
         writer_loop_.stop();
+        follower_.stop();
+        if (std::exchange(is_following_, false)) follower_done_.get_future().wait();
+        index_loop_.stop();
         loops_.stop();
         read_pool_.join();
         return whole;
@@ -78,6 +93,27 @@ private:
     std::unique_ptr<ledger::sqlite_ledger> open_ledger(const settings& s) {
         require_protected(where_, s.text("auth"));
         return ledger::open_sqlite_ledger({s.text("data"), read_pool_.get_executor()});
+    }
+
+    // Whether the index may be searched: an old one was made sure of, before the ledger goes on.
+    bool begin_index() {
+        asio::io_context here;
+        auto running = asio::co_spawn(here, follower_.begin(), asio::use_future);
+        here.run();
+        const auto begun = running.get();
+        if (!begun) log::warning("there is no search index in this run, searches scan: " + begun.error().message());
+        return begun.has_value();
+    }
+
+    void follow() {
+        batch_options_.committed = [this](std::span<const core::effect> effects) { follower_.committed(effects); };
+        asio::co_spawn(index_loop_.at(0), follower_.run(), [this](std::exception_ptr failure) {
+            if (failure) log::error("the index follower failed, searches scan what it leaves");
+            follower_done_.set_value();
+        });
+        index_loop_.start();
+        index_loop_.give_way();
+        is_following_ = true;
     }
 
     void writer_ended(std::exception_ptr failure) {
@@ -97,14 +133,21 @@ private:
     asio::thread_pool read_pool_;
     std::unique_ptr<ledger::sqlite_ledger> ledger_;
     std::unique_ptr<queue::local_queue> queue_;
+    event_loops index_loop_{1};
+    std::unique_ptr<search::sqlite_index> index_;
+    std::unique_ptr<ledger::reader> index_source_;
+    write::index_follower follower_;
+    const bool is_indexed_;
     std::unique_ptr<search::port> search_;
     const api::services services_;
     event_loops writer_loop_{1};
     event_loops loops_;
     std::unique_ptr<http::server> server_;
-    const write::batch_options batch_options_;
+    write::batch_options batch_options_;
     std::promise<void> writer_done_;
+    std::promise<void> follower_done_;
     bool is_writing_ = false;
+    bool is_following_ = false;
     bool is_serving_ = false;
 };
 

@@ -1,5 +1,8 @@
 #include "base/event_loops.hpp"
 
+#include <sys/resource.h>
+
+#include <boost/asio/post.hpp>
 #include <string>
 #include <system_error>
 
@@ -21,6 +24,12 @@ void event_loops::start() {
     } catch (const std::system_error& cause) {
         throw startup_error(std::string("cannot start a thread: ") + cause.what());
     }
+}
+
+void event_loops::give_way() {
+    constexpr int background = 10;
+    // In Linux each thread has a niceness of its own, and 0 names the calling one.
+    for (auto& l : loops_) boost::asio::post(l->context, [] { setpriority(PRIO_PROCESS, 0, background); });
 }
 
 void event_loops::stop() {

@@ -19,6 +19,8 @@ public:
     std::size_t size() const { return loops_.size(); }
     boost::asio::io_context& at(std::size_t index) { return loops_[index]->context; }
 
+    // From now on they only get the processor time that others leave. REQUIRES: started.
+    void give_way();
     // Begins to run them all. Throws startup_error: no thread to be had.
     void start();
     // Ends them and waits for their threads. What still waits on a loop never resumes; it is destroyed with this

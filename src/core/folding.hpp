@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/substring.hpp"
+
 namespace confab::core {
 
 // REQUIRES: valid UTF-8. The result is valid UTF-8.
@@ -20,9 +22,12 @@ public:
     bool is_in(std::string_view text) const;
 
     // Where a text that is folded already contains it, from `from` on; npos: nowhere.
-    std::size_t find_in(std::string_view folded, std::size_t from) const { return folded.find(needle_, from); }
+    std::size_t find_in(std::string_view folded, std::size_t from) const {
+        return find_substring(folded, needle_, from);
+    }
     // Of the folded query, in bytes.
     std::size_t size() const { return needle_.size(); }
+    std::string_view folded() const { return needle_; }
 
 private:
     std::string needle_;

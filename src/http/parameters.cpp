@@ -38,6 +38,7 @@ json::parse_options options_for(std::size_t depth_max) {
 parameter from_json(const json::value& v, std::string_view body, std::string_view name) {
     if (const auto* text = v.if_string()) return {parameter::type::text, std::string(*text)};
     if (v.is_object()) return {parameter::type::object, compact_json(*raw_member(body, name))};
+    if (v.is_number()) return {parameter::type::number, std::string(*raw_member(body, name))};
     if (const auto* flag = v.if_bool()) return {parameter::type::boolean, *flag ? "true" : "false"};
     return {parameter::type::other, {}};
 }

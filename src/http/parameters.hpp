@@ -22,6 +22,7 @@ struct parameter {
         form_text,  // from a form or query: a text, whatever it was meant to be
         object,     // a JSON object; `value` is its text without white space between tokens
         boolean,    // JSON's true or false; `value` is its text
+        number,     // a JSON number; `value` is its text
         other,      // any other JSON value; `value` is empty
     };
     type is;

@@ -16,6 +16,7 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "http/gzip.hpp"
 #include "http/problem.hpp"
 
 namespace confab::http {
@@ -79,6 +80,12 @@ problem problem_of(boost::system::error_code cause, const server_options& option
     return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
 }
 
+// How long it took to begin the answer, for a Server-Timing header: milliseconds.
+std::string timing(session::clock::duration took) {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+    return fmt::format("total;dur={}.{:03}", us / 1000, us % 1000);
+}
+
 // Beast's limits leave out what stands between the chunks of a body.
 const problem endless_line{problem_kind::header_too_large, "a chunk's extension or the trailer is too long"};
 
@@ -100,6 +107,7 @@ struct session::reading {
 
     // Lets the parser have what was read; true: the request is whole.
     bool parse(boost::system::error_code& cause) {
+        if (skip_empty_lines()) return false;
         while (buffer.size() > 0 && !parser->is_done()) {
             const auto used = parser->put(buffer.data(), cause);
             buffer.consume(used);
@@ -111,6 +119,18 @@ struct session::reading {
             if (parser->is_header_done() && !asked) take_header();
         }
         return parser->is_done();
+    }
+
+    bool is_empty() const { return buffer.size() == 0 && !parser->got_some(); }
+
+    // Lets empty lines before a request pass (RFC 9112, 2.2). True: half of one is there, and nothing else.
+    bool skip_empty_lines() {
+        if (parser->got_some()) return false;
+        const auto rest = [this] {
+            return std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size());
+        };
+        while (rest().starts_with("\r\n")) buffer.consume(2);
+        return rest() == "\r";
     }
 
     bool wants_continue() const {
@@ -171,7 +191,8 @@ awaitable<void> session::run() {
 
 // False: the connection is of no more use.
 awaitable<bool> session::read_request(reading& r) {
-    idle_ = r.buffer.size() == 0;
+    r.skip_empty_lines();
+    idle_ = r.is_empty();
     if (draining_ && idle_) {
         co_await linger();
         co_return false;
@@ -189,6 +210,7 @@ awaitable<bool> session::read_request(reading& r) {
             co_return false;
         }
         if (whole) break;
+        idle_ = r.is_empty();
         if (r.wants_continue()) {
             r.continue_sent = true;
             if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
@@ -230,8 +252,12 @@ awaitable<void> session::serve_one(reading& r) {
 }
 
 awaitable<response> session::answered(request& r) {
+    const auto begun = clock::now();
     try {
-        co_return co_await answer_(r);
+        auto reply = co_await answer_(r);
+        reply.headers.push_back({"Server-Timing", timing(clock::now() - begun)});
+        gzip_if_it_pays(r, reply);
+        co_return reply;
     } catch (const std::exception& cause) {
         log::error(fmt::format("request {}: {}", r.id, cause.what()));
     }
@@ -292,7 +318,8 @@ awaitable<void> session::refuse(const problem& p) {
 }
 
 // Closing a connection while bytes of the client are unread resets it, and may take the answer from the client. So this
-// side only says that it is done, and drops what comes until the client is done too, or has had everything and some time.
+// side only says that it is done, and drops what comes until the client is done too, or has had everything and some
+// time.
 awaitable<void> session::linger() {
     boost::system::error_code ignored;
     socket_.shutdown(asio::socket_base::shutdown_send, ignored);

@@ -45,6 +45,32 @@ struct matches {
     std::optional<window> rest;  // what was not looked at; nothing: all was
 };
 
+// Of the messages that were asked for by number, those that match; `looked_at`: how many of the numbers, from the first
+// on, were compared.
+struct chosen {
+    std::vector<core::message> rows;
+    std::size_t looked_at = 0;
+};
+
+// The pair of a chat's counters, read in one statement: all up to it is committed. What a search index goes on from.
+struct chat_counts {
+    core::chat_id chat;
+    std::uint64_t messages = 0;
+    std::uint64_t changes = 0;
+};
+
+// What a search index has to know of a message.
+struct text {
+    core::message_number number;
+    std::uint64_t version = 1;
+    std::optional<std::string> content;  // nothing: deleted
+};
+
+struct change {
+    std::uint64_t seq = 0;
+    core::message_number message;
+};
+
 // Sees all that was committed before the call. Any thread, any number of calls at once.
 // Errors: not_found where a single thing is asked for; unavailable.
 class reader {
@@ -74,6 +100,21 @@ public:
     virtual awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat,
                                                                            core::message_number message,
                                                                            std::uint64_t after) = 0;
+
+    // Of the numbered messages, in this order, those whose content contains the query; looks at all of them, or stops
+    // after about slice_bytes_max bytes of hits. REQUIRES: `numbers` and `query` live until the answer.
+    virtual awaitable<result<chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
+                                               const core::folded_query& query) = 0;
+
+    // For those who keep a search index. A slice each, as above.
+    virtual awaitable<result<chat_counts>> counts(core::chat_id chat) = 0;
+    virtual awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) = 0;
+    virtual awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) = 0;
+    virtual awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) = 0;
+    // Of the numbered messages, in this order, as many as make a slice, and at least one. REQUIRES: `numbers` are there
+    // and live until the answer.
+    virtual awaitable<result<std::vector<text>>> texts(core::chat_id chat,
+                                                       std::span<const core::message_number> numbers) = 0;
 };
 
 // One batch at a time: load, decide, apply. One writer, one thread.
@@ -139,6 +180,7 @@ public:
                                                            std::size_t rows_max) = 0;
     virtual awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) = 0;
     virtual awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) = 0;
+    virtual awaitable<result<std::vector<text>>> texts(core::chat_id chat, core::message_number after) = 0;
     // Rows that no walk from the apps downwards can meet: without a parent, with a number below 1, keys that made
     // nothing. In the whole ledger.
     virtual awaitable<result<std::uint64_t>> orphans() = 0;

@@ -173,9 +173,7 @@ private:
         if (stored != last) tell(fmt::format("{}: {} is {}, the last number is {}", where, count, stored, last));
     }
 
-    void tell(std::string finding) {
-        if (++report_.findings_count <= check_report::findings_max) report_.findings.push_back(std::move(finding));
-    }
+    void tell(std::string finding) { report_.tell(std::move(finding)); }
 
     auditor& ledger_;
     check_report report_;

@@ -18,8 +18,13 @@ struct check_report {
     std::uint64_t chats = 0;
     std::uint64_t messages = 0;
     std::uint64_t changes = 0;
+    std::uint64_t indexed = 0;  // messages in the search index
     std::uint64_t findings_count = 0;
     std::vector<std::string> findings;
+
+    void tell(std::string finding) {
+        if (++findings_count <= findings_max) findings.push_back(std::move(finding));
+    }
 };
 
 // Errors: unavailable.

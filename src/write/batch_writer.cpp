@@ -64,6 +64,7 @@ private:
         const auto applied = co_await ledger_.apply(effects);
         if (!applied) co_return applied.error();
         state_.end_batch(heads_max);
+        if (options_.committed) options_.committed(effects);
         co_return decided;
     }
 

@@ -3,6 +3,8 @@
 // inserts, and under load a sync is shared by all that came while the last one ran. Alone, a write waits for nobody.
 #pragma once
 
+#include <functional>
+
 #include "base/async.hpp"
 #include "core/decide.hpp"
 #include "ledger/ledger.hpp"
@@ -13,6 +15,7 @@ namespace confab::write {
 struct batch_options {
     queue::batch_limits limits;
     core::rules rules;
+    std::function<void(std::span<const core::effect>)> committed = {};  // is told what each commit changed
 };
 
 // Runs until the queue is closed and empty. Everything happens on the caller's executor.

@@ -137,6 +137,12 @@ def test_check_without_data_says_so(confab, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_check_of_a_folder_that_cannot_be_looked_at_says_why(confab, tmp_path):
+    result = run(confab, "check", "--data", tmp_path / ("x" * 300))
+    assert result.returncode > 0
+    assert result.stderr.startswith("confab: /") and result.stderr.count("\n") == 1, result
+
+
 def test_check_of_a_truncated_file_is_not_content(confab, data):
     path = data / "confab.db"
     path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])

@@ -116,6 +116,16 @@ def test_http_1_0_gets_whole_answers_without_chunks(port, chat):
         assert wire.is_closed_by_server()
 
 
+@pytest.mark.parametrize("lines", [b"\r\n", b"\r\n\r\n\r\n"])
+def test_empty_lines_before_a_request_are_let_pass(wire, app, lines):
+    wire.send(lines + request_bytes("GET", app) + lines + request_bytes("GET", app))
+    for _ in range(2):
+        wire.read_answer().expect(200)
+    for byte in lines + request_bytes("GET", app):
+        wire.send(bytes([byte]))
+    wire.read_answer().expect(200)
+
+
 GARBAGE = [b"\x00\x01\x02\x03\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x5a" * 64 + b"\r\n\r\n",
            b"hello\r\n\r\n", b"GET\r\n\r\n", b"GET /apps\r\n\r\n", b"GET /apps HTTP/1.1\r\nno colon here\r\n\r\n",
            b"GET /apps HTTP/1.1\r\nHost: a\r\nBad\x01Name: x\r\n\r\n", b"GET /apps NOTHTTP/1.1\r\n\r\n",

@@ -115,6 +115,7 @@ def test_invalid_utf8_is_malformed(client, chat, bad):
         answer = client.request("POST", chat.messages_path, body, {"Content-Type": content_type})
         assert_problem(answer, 400, "malformed")
     assert_problem(client.post(f"{chat.messages_path}?content=a{escaped}"), 400, "malformed")
+    assert_problem(client.post(f'{chat.messages_path}?content=a&metadata={{"a":"{escaped}"}}'), 400, "malformed")
     assert_problem(client.post(f"{chat.messages_path}/search?query={escaped}"), 400, "malformed")
     assert chat.contents() == []
 

@@ -6,6 +6,7 @@ import pytest
 
 import model
 from client import Chat, Client, assert_problem
+from index_file import AT_ONCE
 from objects import assert_created
 from pages import links
 from server import Server, run
@@ -161,7 +162,7 @@ DEEDS = [Pair.create] * 12 + [Pair.create_again] * 3 + [Pair.edit] * 10 + [Pair.
 NARROW = ("--batch-commands-max", 1, "--read-threads", 1, "--threads", 1)
 
 
-@pytest.mark.parametrize("options", [(), NARROW], ids=["by_default", "all_narrow"])
+@pytest.mark.parametrize("options", [(), NARROW, AT_ONCE], ids=["by_default", "all_narrow", "all_indexed"])
 def test_random_requests_and_restarts_never_differ_from_the_model(confab, start, rng, options):
     server = start(*options)
     client = Client(server.port)

@@ -173,6 +173,12 @@ def test_options_tells_what_is_allowed(client, chat, app):
         assert answer.raw == b""
 
 
+def test_options_of_the_whole_server_tells_every_method(client):
+    answer = client.request("OPTIONS", "*").expect(204)
+    assert allowed(answer) == {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}
+    assert_problem(client.request("GET", "*"), 404, "not_found")
+
+
 def test_method_that_is_not_allowed_is_405_with_allow(client, chat, app):
     for method, path in (("DELETE", "/apps"), ("PUT", "/apps"), ("POST", app), ("PATCH", app), ("PUT", f"{app}/chats"),
                          ("PUT", chat.path), ("POST", chat.path), ("PUT", chat.messages_path),
@@ -182,6 +188,12 @@ def test_method_that_is_not_allowed_is_405_with_allow(client, chat, app):
         answer = client.request(method, path)
         assert_problem(answer, 405, "method_not_allowed")
         assert allowed(answer) and method not in allowed(answer), answer
+
+
+def test_every_answer_says_how_long_it_took(client, app, chat):
+    for answer in (client.get("/apps"), chat.say("text"), chat.read(1), chat.read(2), chat.search("text"), chat.delete(1),
+                   client.request("HEAD", app), client.request("OPTIONS", app), client.request("PATCH", app)):
+        assert re.fullmatch(r"total;dur=\d+\.\d{3}", answer.headers["Server-Timing"]), answer
 
 
 def test_request_id_is_echoed_or_made(client):

@@ -97,12 +97,31 @@ def test_anchor_that_no_search_knows_is_named(chat, field):
     assert_problem(search_page(chat, "needle", **{field: 5}), 422, "invalid_parameters", field, "invalid")
 
 
-def test_paging_parameters_in_a_body_are_not_read(client, chat):
+def test_paging_parameters_come_from_the_body_too_and_it_wins(client, chat):
     hits = chat.search("needle").expect(200).json
     path = f"{chat.messages_path}/search"
-    for answer in (client.post(path, {"query": "needle", "limit": 1, "before": 9}),
-                   client.request("POST", path, "query=needle&limit=1&before=9", FORM)):
-        assert answer.expect(200).json == hits and links(answer) == {}
+    before = hits[3]["number"]
+    for answer in (client.post(path, {"query": "needle", "limit": 2, "before": before}),
+                   client.post(path, {"query": "needle", "limit": "2", "before": str(before), "order": "desc"}),
+                   client.post(path + "?limit=9&before=1", {"query": "needle", "limit": 2, "before": before}),
+                   client.post(path + f"?before={before}", {"query": "needle", "limit": 2, "before": None}),
+                   client.request("POST", path, f"query=needle&limit=2&before={before}", FORM)):
+        assert answer.expect(200).json == hits[4:6], answer
+        assert client.post(links(answer)["next"]).expect(200).json == hits[6:8]
+
+
+@pytest.mark.parametrize("field, value", [("limit", 0), ("limit", 1001), ("limit", -1), ("limit", 1.0), ("limit", 10**30),
+                                          ("before", -1), ("before", 1.5), ("order", "asc"), ("order", "up"), ("order", 1)])
+def test_wrong_paging_parameter_in_a_body_is_named(client, chat, field, value):
+    answer = client.post(f"{chat.messages_path}/search", {"query": "needle", field: value})
+    assert_problem(answer, 422, "invalid_parameters", field, "invalid")
+
+
+@pytest.mark.parametrize("value", [True, [], {}, [5]])
+@pytest.mark.parametrize("field", ["limit", "before", "order"])
+def test_paging_parameter_of_a_wrong_type_in_a_body_is_named(client, chat, field, value):
+    answer = client.post(f"{chat.messages_path}/search", {"query": "needle", field: value})
+    assert_problem(answer, 422, "invalid_parameters", field, "wrong_type")
 
 
 def test_longest_query_is_followed_to_the_end(client, fresh):

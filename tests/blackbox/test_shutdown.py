@@ -111,9 +111,12 @@ def test_silent_connections_do_not_hold_up_the_end(start):
     idle = [Wire(server.port) for _ in range(20)]
     for wire in idle[:10]:
         wire.send(request_bytes("GET", "/apps")).read_answer().expect(200)
+    for wire in idle[:5]:
+        wire.send(b"\r\n")  # as some clients do behind a body: it begins no request
     server.terminate()
     assert server.wait(PROMISED_S) == 0
     assert all(wire.is_closed_by_server() for wire in idle)
+    assert "broken off" not in server.log()
     for wire in idle:
         wire.close()
 

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from client import Chat, Client
-from load import fill
+from load import fill, wait_for
 from server import announced, clean_environment, files_end_at, run
 
 
@@ -90,6 +90,27 @@ def test_folder_that_cannot_be_is_refused(confab, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     for data in (tmp_path / "file", tmp_path / "file" / "below", "/proc/confab-data"):
         refused_start(confab, data)
+
+
+def test_empty_name_of_the_data_folder_is_refused(confab):
+    assert refused_start(confab, "") == "confab: the data folder has an empty name\n"
+
+
+def test_server_started_without_standard_streams_has_none_of_its_files_in_their_place(confab, tmp_path):
+    command = [confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data"]
+
+    def close_streams():
+        for stream in range(3):
+            os.close(stream)
+
+    with subprocess.Popen(command, env=clean_environment(), preexec_fn=close_streams) as process:
+        try:
+            wait_for(lambda: (tmp_path / "data" / "confab.db-shm").exists(), "the ledger is open")
+            assert {os.readlink(f"/proc/{process.pid}/fd/{stream}") for stream in range(3)} == {"/dev/null"}
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+    assert run(confab, "check", "--data", tmp_path / "data").returncode == 0
 
 
 def test_full_disk_at_the_first_start_is_refused(confab, tmp_path):

@@ -2,77 +2,14 @@
 
 #include <algorithm>
 
-#include "core/decide.hpp"
-#include "ops/check.hpp"
-#include "support/commands.hpp"
-#include "support/run.hpp"
+#include "contract/book.hpp"
 
 namespace confab::testing {
 namespace {
 
-using core::app_token, core::chat_number, core::message_number, core::answer;
+using core::app_token, core::chat_number, core::message_number;
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ledger_contract);
-
-// A ledger with the batch writer's steps done by hand.
-class book {
-public:
-    explicit book(const make_ledger& make) : ledger_(make()) {}
-
-    std::vector<result<answer>> commit(const std::vector<core::command>& batch) {
-        std::vector<const core::command*> commands;
-        for (const auto& c : batch) commands.push_back(&c);
-        EXPECT_TRUE(run(ledger_->writer().load(commands, state_)));
-        std::vector<core::effect> effects;
-        std::vector<result<answer>> answers;
-        for (const auto* c : commands) answers.push_back(core::decide(state_, *c, now(), {}, effects));
-        EXPECT_TRUE(run(ledger_->writer().apply(effects)));
-        state_.end_batch(1000);
-        return answers;
-    }
-
-    result<answer> commit(core::command c) { return commit(std::vector{std::move(c)}).front(); }
-
-    app_token new_app(const std::string& name = "an app") {
-        const auto token = app_token::make();
-        EXPECT_TRUE(commit(command(testing::new_app(token, name))));
-        return token;
-    }
-
-    app_token new_chat() {
-        const auto token = new_app();
-        EXPECT_TRUE(commit(command(core::create_chat{token})));
-        return token;
-    }
-
-    void reopen() {
-        ledger_->reopen();
-        state_.clear();
-    }
-
-    void forget() { state_.clear(); }
-    void tidy(timestamp at) { run(ledger_->writer().tidy(at)); }
-
-    ledger::reader& reader() { return ledger_->reader(); }
-
-    result<core::message> message(const app_token& app, std::uint64_t chat, std::uint64_t number) {
-        return run(reader().find_message(app, chat_number(chat), message_number(number)));
-    }
-
-    ~book() {
-        const auto report = run(ops::check(ledger_->auditor()));
-        EXPECT_TRUE(report);
-        for (const auto& finding : report->findings) ADD_FAILURE() << finding;
-    }
-
-private:
-    std::unique_ptr<ledger_fixture> ledger_;
-    core::state state_;
-};
-
-std::uint64_t number_of(const result<answer>& r) {
-    return std::get<core::created>(r.value()).number;
-}
 
 TEST_P(ledger_contract, empty_has_nothing_to_find) {
     book b(GetParam().make);
@@ -365,6 +302,16 @@ TEST_P(ledger_contract, tidies_away_expired_keys_only) {
     b.commit(keyed);
     b.tidy(now());
     EXPECT_EQ(std::get<core::replayed>(b.commit(keyed).value()).number, 1U);
+    b.tidy({now().us + 25 * 3'600'000'000LL});
+    EXPECT_EQ(number_of(b.commit(keyed)), 2U);
+}
+
+TEST_P(ledger_contract, tidies_on_when_the_clock_went_back) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    b.tidy({now().us + 10 * 365 * 24 * 3'600'000'000LL});
+    const auto keyed = command(new_message(token, 1, "once"), key("k", "once"));
+    b.commit(keyed);
     b.tidy({now().us + 25 * 3'600'000'000LL});
     EXPECT_EQ(number_of(b.commit(keyed)), 2U);
 }

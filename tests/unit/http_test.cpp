@@ -123,8 +123,9 @@ TEST(parameters_of, a_body_win_over_the_query) {
 TEST(parameters_of, json_keep_their_type) {
     using type = parameter::type;
     auto found =
-        read(post("/", "application/json", R"({"name":1,"metadata": {"b":[1.50, -2e400,true,null], "a":"x"} })"));
-    EXPECT_EQ(found.find("name")->is, type::other);
+        read(post("/", "application/json", R"({"name": 1.50 ,"metadata": {"b":[1.50, -2e400,true,null], "a":"x"} })"));
+    EXPECT_EQ(found.find("name")->is, type::number);
+    EXPECT_EQ(found.find("name")->value, "1.50");
     EXPECT_EQ(found.find("metadata")->is, type::object);
     EXPECT_EQ(found.find("metadata")->value, R"({"b":[1.50,-2e400,true,null],"a":"x"})");
 }

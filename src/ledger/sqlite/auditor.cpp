@@ -23,7 +23,9 @@ public:
               "select id, version, deleted_at is not null, content is not null, metadata is not null from messages "
               "where id > ? and id <= ? order by id limit ?")),
           changes_(db_.prepare("select id, number, version, content_before is not null from changes "
-                               "where id > ? and id <= ? order by id limit ?")) {}
+                               "where id > ? and id <= ? order by id limit ?")),
+          texts_(db_.prepare(
+              fmt::format("select {} from messages where id > ? and id <= ? order by id limit ?", text_columns))) {}
 
     awaitable<result<void>> refresh() override {
         try {
@@ -73,6 +75,11 @@ public:
         });
     }
 
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat, core::message_number after) override {
+        texts_.bind(row_of(chat, after.value()), row_of(chat, core::number_max), slice_limit);
+        co_return rows<text>(texts_, text_from);
+    }
+
     awaitable<result<std::uint64_t>> orphans() override {
         auto count = db_.prepare(R"sql(
             select (select count(*) from apps where id < 1)
@@ -115,14 +122,17 @@ private:
 
     sqlite::connection db_;
     std::optional<sqlite::transaction> snapshot_;
-    sqlite::statement apps_, chats_, messages_, changes_;
+    sqlite::statement apps_, chats_, messages_, changes_, texts_;
 };
 
 }  // namespace
 
 std::unique_ptr<auditor> open_sqlite_auditor(const std::filesystem::path& folder) {
     const auto file = data_folder::database_in(folder);
-    if (!std::filesystem::exists(file)) throw startup_error(fmt::format("no ledger at {}", file.string()));
+    std::error_code hidden;
+    if (!std::filesystem::exists(file, hidden) && !hidden)
+        throw startup_error(fmt::format("no ledger at {}", file.string()));
+    if (hidden) throw startup_error(fmt::format("{} cannot be opened: {}", file.string(), hidden.message()));
     try {
         return std::make_unique<sqlite_auditor>(file);
     } catch (const sqlite::failure& cause) {

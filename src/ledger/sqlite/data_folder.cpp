@@ -47,9 +47,14 @@ std::string holder_of(int lock) {
     return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : "unknown";
 }
 
+fs::path whole(const fs::path& path) {
+    if (path.empty()) throw startup_error("the data folder has an empty name");
+    return fs::absolute(path).lexically_normal();
+}
+
 }  // namespace
 
-data_folder::data_folder(const fs::path& path) : path_(fs::absolute(path).lexically_normal()) {
+data_folder::data_folder(const fs::path& path) : path_(whole(path)) {
     if (!path_.has_filename()) path_ = path_.parent_path();
     make_folder(path_);
     const auto lock_path = path_ / "confab.lock";

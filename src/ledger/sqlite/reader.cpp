@@ -5,9 +5,8 @@
 
 #include <fmt/core.h>
 
-#include <mutex>
-
 #include "base/log.hpp"
+#include "drivers/sqlite/session_pool.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger {
@@ -45,7 +44,13 @@ struct read_session {
                 "where app_id = ? and number > ? and number <= ?",
                 "number"),
           messages(db, fmt::format("select {} from messages where id > ? and id <= ?", message_columns), "id"),
-          versions(db.prepare(versions_sql)) {}
+          versions(db.prepare(versions_sql)),
+          counts(db.prepare("select id, messages_count, changes_count from chats where id = ?")),
+          counts_after(db.prepare("select id, messages_count, changes_count from chats where id > ? order by id "
+                                  "limit ?")),
+          changes(db.prepare("select id, number from changes where id > ? and id <= ? order by id limit ?")),
+          one_text(db.prepare(fmt::format("select {} from messages where id = ?", text_columns))),
+          texts(db, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {}
 
     // A list in either direction.
     struct both_ways {
@@ -61,35 +66,8 @@ struct read_session {
     sqlite::connection db;
     sqlite::statement app_by_token, app_by_id, chat, chat_id, message, last_app;
     both_ways apps, chats, messages;
-    sqlite::statement versions;
-};
-
-// Connections that wait for the next reader. As many come to be as reads ever run at once.
-class session_pool {
-public:
-    explicit session_pool(std::string database) : database_(std::move(database)) {}
-
-    std::unique_ptr<read_session> take() {
-        {
-            const std::lock_guard lock(mutex_);
-            if (!idle_.empty()) {
-                auto taken = std::move(idle_.back());
-                idle_.pop_back();
-                return taken;
-            }
-        }
-        return std::make_unique<read_session>(database_);
-    }
-
-    void give_back(std::unique_ptr<read_session> s) {
-        const std::lock_guard lock(mutex_);
-        idle_.push_back(std::move(s));
-    }
-
-private:
-    std::string database_;
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<read_session>> idle_;
+    sqlite::statement versions, counts, counts_after, changes, one_text;
+    both_ways texts;
 };
 
 core::chat chat_from(const sqlite::statement& row) {
@@ -99,6 +77,14 @@ core::chat chat_from(const sqlite::statement& row) {
             row.number(3),
             {row.integer(4)},
             {row.integer(5)}};
+}
+
+chat_counts counts_from(const sqlite::statement& row) {
+    return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
+}
+
+change change_from(const sqlite::statement& row) {
+    return {number_in(row.number(0)), core::message_number(row.number(1))};
 }
 
 template <class T, class From>
@@ -113,6 +99,15 @@ std::size_t bytes_of(const core::app&) {
 }  // a slice of the longest names weighs no more than it may
 std::size_t bytes_of(const core::chat&) {
     return 0;
+}
+std::size_t bytes_of(const chat_counts&) {
+    return 0;
+}
+std::size_t bytes_of(const change&) {
+    return 0;
+}
+std::size_t bytes_of(const text& t) {
+    return t.content ? t.content->size() : 0;
 }
 std::size_t bytes_of(const core::message_version& v) {
     return v.content.size();
@@ -141,7 +136,7 @@ std::uint64_t limit_of(const window& w) {
 class sqlite_reader final : public reader {
 public:
     sqlite_reader(const std::string& database, asio::any_io_executor pool)
-        : sessions_(database), pool_(std::move(pool)) {}
+        : sessions_([database] { return std::make_unique<read_session>(database); }), pool_(std::move(pool)) {}
 
     awaitable<result<core::app>> find_app(core::app_token token) override {
         co_return with_session<core::app>(
@@ -210,6 +205,46 @@ public:
         });
     }
 
+    awaitable<result<chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
+                                       const core::folded_query& query) override {
+        co_return co_await run_on(pool_, [&] {
+            return with_session<chosen>(
+                [&](read_session& s) { return result<chosen>(matching_of(s, chat, numbers, query)); });
+        });
+    }
+
+    awaitable<result<chat_counts>> counts(core::chat_id chat) override {
+        co_return with_session<chat_counts>(
+            [&](read_session& s) { return one<chat_counts>(s.counts.bind(chat.value()), counts_from); });
+    }
+
+    awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) override {
+        return read_list<chat_counts>(slice_rows_max, [=](read_session& s) {
+            return many<chat_counts>(s.counts_after.bind(after.value(), std::uint64_t{slice_rows_max}), counts_from);
+        });
+    }
+
+    awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
+        return read_list<change>(slice_rows_max, [=](read_session& s) {
+            s.changes.bind(row_of(chat, after_seq), row_of(chat, core::number_max), std::uint64_t{slice_rows_max});
+            return many<change>(s.changes, change_from);
+        });
+    }
+
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override {
+        return read_list<text>(limit_of(w), [=](read_session& s) {
+            auto& sql = s.texts.in(w.order);
+            return many<text>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)), text_from);
+        });
+    }
+
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat,
+                                               std::span<const core::message_number> numbers) override {
+        co_return co_await run_on(pool_, [&] {
+            return with_session<std::vector<text>>([&](read_session& s) { return texts_of(s, chat, numbers); });
+        });
+    }
+
 private:
     template <class T, class Work>
     result<T> with_session(Work work) {
@@ -260,7 +295,32 @@ private:
         });
     }
 
-    session_pool sessions_;
+    static chosen matching_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers,
+                              const core::folded_query& query) {
+        const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
+        chosen found;
+        for (std::size_t bytes = 0; found.looked_at < numbers.size() && bytes < slice_bytes_max; ++found.looked_at) {
+            s.message.bind(row_of(chat, numbers[found.looked_at].value()));
+            const sqlite::reading until_done(s.message);
+            if (s.message.row() && query.is_in(s.message.text(1)))
+                bytes += bytes_of(found.rows.emplace_back(message_from(s.message)));
+        }
+        return found;
+    }
+
+    static result<std::vector<text>> texts_of(read_session& s, core::chat_id chat,
+                                              std::span<const core::message_number> numbers) {
+        const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
+        std::vector<text> found;
+        for (std::size_t bytes = 0; found.size() < numbers.size() && bytes < slice_bytes_max;) {
+            const auto read = one<text>(s.one_text.bind(row_of(chat, numbers[found.size()].value())), text_from);
+            if (!read) return read.error();
+            bytes += bytes_of(found.emplace_back(*read));
+        }
+        return found;
+    }
+
+    sqlite::session_pool<read_session> sessions_;
     asio::any_io_executor pool_;
 };
 

@@ -6,6 +6,7 @@
 #include "core/entities.hpp"
 #include "core/state.hpp"
 #include "drivers/sqlite/sqlite.hpp"
+#include "ledger/ledger.hpp"
 
 namespace confab::ledger {
 
@@ -39,6 +40,11 @@ inline core::message message_from(const sqlite::statement& row) {
             {row.integer(5)},
             {row.integer(6)},
             row.is_null(7) ? std::nullopt : std::optional(timestamp{row.integer(7)})};
+}
+
+inline constexpr std::string_view text_columns = "id, version, content";
+inline text text_from(const sqlite::statement& row) {
+    return {core::message_number(number_in(row.number(0))), row.number(1), row.optional_text(2)};
 }
 
 }  // namespace confab::ledger

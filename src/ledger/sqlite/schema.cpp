@@ -130,6 +130,17 @@ void require_newest(sqlite::connection& db) {
                     newest_schema()));
 }
 
+void give_identity(sqlite::connection& db) {
+    if (!identity_of(db).empty()) return;
+    db.execute("insert into meta(key, value) values('identity', lower(hex(randomblob(16))))");
+}
+
+std::string identity_of(sqlite::connection& db) {
+    auto identity = db.prepare("select value from meta where key = 'identity'");
+    const sqlite::reading until_done(identity);
+    return identity.row() ? std::string(identity.text(0)) : std::string();
+}
+
 startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause) {
     const auto* const how = cause.is_corruption() ? "is corrupt" : "cannot be opened";
     return startup_error(fmt::format("{} {}: {}", file.string(), how, cause.what()));

@@ -21,6 +21,10 @@ void require_ours(sqlite::connection& db);
 // Throws startup_error unless the schema is the newest; for those that may not change anything.
 void require_newest(sqlite::connection& db);
 
+// A random text that tells this ledger from every other, given once. Empty: none was given yet.
+void give_identity(sqlite::connection& db);
+std::string identity_of(sqlite::connection& db);
+
 // What to tell when SQLite cannot open or read this file.
 startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause);
 

@@ -41,6 +41,7 @@ sqlite::connection open_for_writing(const std::filesystem::path& file) {
         log_ahead(db, file);
         settle_log(db, file);
         migrate(db);
+        give_identity(db);
         return db;
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);
@@ -53,23 +54,39 @@ public:
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
           writer_(make_sqlite_writer(open_for_writing(file_))),
-          reader_(make_sqlite_reader(file_, options.read_pool)) {}
+          reader_(make_sqlite_reader(file_, options.read_pool)),
+          identity_(identity_of_sqlite_ledger(folder_.path())) {}
 
     ledger::reader& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
     const std::filesystem::path& folder() const override { return folder_.path(); }
+    std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
+        return make_sqlite_reader(file_, std::move(pool));
+    }
+    const std::string& identity() const override { return identity_; }
 
 private:
     data_folder folder_;
     std::filesystem::path file_;
     std::unique_ptr<ledger::writer> writer_;
     std::unique_ptr<ledger::reader> reader_;
+    std::string identity_;
 };
 
 }  // namespace
 
 std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options) {
     return std::make_unique<opened>(options);
+}
+
+std::string identity_of_sqlite_ledger(const std::filesystem::path& folder) {
+    const auto file = data_folder::database_in(folder);
+    try {
+        sqlite::connection db(file, sqlite::access::read_only);
+        return identity_of(db);
+    } catch (const sqlite::failure& cause) {
+        throw cannot_open(file, cause);
+    }
 }
 
 }  // namespace confab::ledger

@@ -20,6 +20,11 @@ public:
     virtual ledger::reader& reader() = 0;
     virtual ledger::writer& writer() = 0;
     virtual const std::filesystem::path& folder() const = 0;
+
+    // One more reader, whose long reads run elsewhere than on the read pool.
+    virtual std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) = 0;
+    // A random text that no other ledger has; what is derived from this one bears it.
+    virtual const std::string& identity() const = 0;
 };
 
 // Throws startup_error: folder unusable or held by another server, newer schema, corrupt file.
@@ -27,5 +32,8 @@ std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options)
 
 // Reads beside a running server and never writes. Throws startup_error when there is no ledger or it cannot be read.
 std::unique_ptr<auditor> open_sqlite_auditor(const std::filesystem::path& folder);
+
+// As above; empty before a server opened the ledger.
+std::string identity_of_sqlite_ledger(const std::filesystem::path& folder);
 
 }  // namespace confab::ledger

@@ -289,7 +289,8 @@ private:
     }
 
     void purge(timestamp now) {
-        if (now.us < next_purge_us_) return;
+        const bool clock_went_back = now.us + purge_every_us < next_purge_us_;
+        if (now.us < next_purge_us_ && !clock_went_back) return;
         const auto expired = expired_keys(now);
         if (!expired.empty()) {
             sqlite::transaction all(db_, sqlite::transaction::kind::write);

@@ -1,0 +1,73 @@
+#include "ledger/mysql/claims.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "ledger/mysql/many.hpp"
+#include "ledger/mysql/rows.hpp"
+
+namespace confab::ledger {
+
+awaitable<bool> claims::lock(mysql::connection& db, std::span<const core::command* const> commands,
+                             std::string_view owner) {
+    for (const auto* c : commands) {
+        if (!c->came) continue;
+        auto& claimed = all_[c->came->partition];
+        claimed.epoch = c->came->epoch;
+        claimed.last = std::max(claimed.last, c->came->at);
+    }
+    if (all_.empty()) co_return true;
+    std::string list;
+    for (const auto& [p, claimed] : all_) list += fmt::format("{}{}", list.empty() ? "" : ",", p);
+    const auto sql = fmt::format(
+        "select p, owner = {} and lease_until > utc_timestamp(6), epoch, position_ms, position_seq from partitions "
+        "where p in ({}) order by p for update",
+        owner, list);
+    const auto rows = co_await db.query(sql);
+    std::size_t owned = 0;
+    for (const auto row : rows) {
+        if (row.is_null(1) || row.integer(1) == 0) co_return false;
+        ++owned;
+        const auto p = static_cast<core::partition_number>(row.number(0));
+        const auto epoch = bytes_from<core::epoch_id>(row.bytes(2));
+        const core::entry_id reached{row.number(3), row.number(4)};
+        auto& claimed = all_.at(p);
+        if (epoch == claimed.epoch) {
+            claimed.position = reached;
+        } else {
+            co_await enter_epoch(db, p, claimed, epoch, reached);
+        }
+    }
+    co_return owned == all_.size();
+}
+
+// A queue that lost its memory begins another epoch, in which nothing was passed yet; but one that was put back to an
+// earlier state may come with an epoch that was left before.
+awaitable<void> claims::enter_epoch(mysql::connection& db, core::partition_number p, claim& c,
+                                    const core::epoch_id& before, const core::entry_id& reached) {
+    const std::uint64_t partition = p;
+    if (before != core::epoch_id{})
+        co_await db.run("replace into past_epochs(p, epoch, position_ms, position_seq) values(?, ?, ?, ?)", partition,
+                        mysql::blob(before), reached.ms, reached.seq);
+    const auto rows = co_await db.run("select position_ms, position_seq from past_epochs where p = ? and epoch = ?",
+                                      partition, mysql::blob(c.epoch));
+    if (!rows.empty()) c.position = {rows.front().number(0), rows.front().number(1)};
+}
+
+bool claims::has_passed(const core::passage& came) const {
+    const auto found = all_.find(came.partition);
+    return found != all_.end() && came.at <= found->second.position;
+}
+
+std::string claims::moves() const {
+    std::string sql;
+    for (const auto& [p, c] : all_) {
+        const auto to = std::max(c.position, c.last);
+        sql += fmt::format("update partitions set epoch = {}, position_ms = {}, position_seq = {} where p = {};",
+                           hex_literal(c.epoch), to.ms, to.seq, p);
+    }
+    return sql;
+}
+
+}  // namespace confab::ledger

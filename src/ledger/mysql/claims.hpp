@@ -1,0 +1,42 @@
+// The partitions that a batch writes: locked, checked against the lease, and moved on in its transaction.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+
+#include "core/command.hpp"
+#include "drivers/mysql/connection.hpp"
+
+namespace confab::ledger {
+
+class claims {
+public:
+    // Locks the rows of all partitions that the commands came through. False: one of them is not (or no longer) this
+    // owner's, and nothing may be written. Throws mysql::failure. REQUIRES: in a transaction.
+    awaitable<bool> lock(mysql::connection& db, std::span<const core::command* const> commands, std::string_view owner);
+
+    // Whether an earlier batch has gone past this command: it was done, or refused, or it repeats the number of one that
+    // was. REQUIRES: locked.
+    bool has_passed(const core::passage& came) const;
+
+    // A statement for each partition that moves its position to the last of the commands. Empty: none came through a
+    // shared queue.
+    std::string moves() const;
+
+    bool empty() const { return all_.empty(); }
+
+private:
+    struct claim {
+        core::epoch_id epoch{};   // of the batch
+        core::entry_id position;  // reached before the batch in that epoch
+        core::entry_id last;      // of the batch
+    };
+
+    awaitable<void> enter_epoch(mysql::connection& db, core::partition_number p, claim& c, const core::epoch_id& before,
+                                const core::entry_id& reached);
+
+    std::map<core::partition_number, claim> all_;
+};
+
+}  // namespace confab::ledger

@@ -1,0 +1,24 @@
+// What decide() has to know of a batch, read in few statements however many commands there are.
+#pragma once
+
+#include <span>
+
+#include "core/state.hpp"
+#include "drivers/mysql/connection.hpp"
+
+namespace confab::ledger {
+
+// Adds to `s` what these commands name and it lacks: apps, chats, messages to change, keys. Throws mysql::failure.
+awaitable<void> load_heads(mysql::connection& db, std::span<const core::command* const> commands, core::state& s);
+
+// Ids for the apps and chats that a batch may create. They are drawn in blocks: skipping some is harmless.
+class id_source {
+public:
+    // Throws mysql::failure. REQUIRES: only one worker creates apps.
+    awaitable<void> provide(mysql::connection& db, std::span<const core::command* const> commands, core::state& s);
+
+private:
+    std::uint64_t chats_end_ = 0;
+};
+
+}  // namespace confab::ledger

@@ -1,0 +1,79 @@
+#include "ledger/mysql/jobs.hpp"
+
+#include "ledger/mysql/rows.hpp"
+
+namespace confab::ledger {
+namespace {
+
+using found = std::optional<core::answer>;
+
+constexpr std::string_view app_sql = "select created_at from apps where token = ? and job = ?";
+constexpr std::string_view chat_sql =
+    "select c.number, c.created_at from apps a join chats c on c.app_id = a.id "
+    "where a.token = ? and c.number > ? and c.job = ? limit 1";
+constexpr std::string_view message_sql =
+    "select m.number, m.created_at from apps a join chats c on c.app_id = a.id join messages m on m.chat_id = c.id "
+    "where a.token = ? and c.number = ? and m.number > ? and m.job = ? limit 1";
+constexpr std::string_view renamed_sql =
+    "select id, token, name, chats_count, created_at, updated_at from apps where token = ? and job = ?";
+constexpr std::string_view changed_sql =
+    "select m.number, m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at "
+    "from apps a join chats c on c.app_id = a.id join changes x on x.chat_id = c.id "
+    "join messages m on m.chat_id = c.id and m.number = x.number "
+    "where a.token = ? and c.number = ? and x.seq > ? and x.job = ? limit 1";
+
+class finder {
+public:
+    finder(mysql::connection& db, const core::job_id& job, const core::trace& seen)
+        : db_(db), job_(job), seen_(seen) {}
+
+    awaitable<found> operator()(const core::create_app& wish) const {
+        const auto rows = co_await db_.run(app_sql, wish.token.text(), job_);
+        if (rows.empty()) co_return found();
+        co_return core::created{0, {rows.front().integer(0)}};
+    }
+    awaitable<found> operator()(const core::create_chat& wish) const {
+        const auto rows = co_await db_.run(chat_sql, wish.app.text(), seen_.number, job_);
+        co_return created_in(rows);
+    }
+    awaitable<found> operator()(const core::create_message& wish) const {
+        const auto rows = co_await db_.run(message_sql, wish.app.text(), wish.chat.value(), seen_.number, job_);
+        co_return created_in(rows);
+    }
+    awaitable<found> operator()(const core::rename_app& wish) const {
+        const auto rows = co_await db_.run(renamed_sql, wish.app.text(), job_);
+        if (rows.empty()) co_return found();
+        co_return app_from(rows.front());
+    }
+    awaitable<found> operator()(const core::edit_message& wish) const { return changed(wish); }
+    awaitable<found> operator()(const core::delete_message& wish) const { return changed(wish); }
+    awaitable<found> operator()(const core::unreadable&) const { co_return found(); }
+
+private:
+    static found created_in(const mysql::rows& rows) {
+        if (rows.empty()) return std::nullopt;
+        return core::created{rows.front().number(0), {rows.front().integer(1)}};
+    }
+
+    template <class Wish>
+    awaitable<found> changed(const Wish& wish) const {
+        const auto rows = co_await db_.run(changed_sql, wish.app.text(), wish.chat.value(), seen_.change, job_);
+        if (rows.empty()) co_return found();
+        co_return message_from(rows.front());
+    }
+
+    mysql::connection& db_;
+    mysql::blob job_;
+    core::trace seen_;
+};
+
+}  // namespace
+
+awaitable<std::optional<core::answer>> find_job(mysql::connection& db, const core::command& c,
+                                                const core::trace& seen) {
+    const finder find(db, c.job, seen);
+    auto answer = co_await std::visit([&](const auto& wish) { return find(wish); }, c.wish);
+    co_return answer;
+}
+
+}  // namespace confab::ledger

@@ -1,0 +1,130 @@
+#include "ledger/mysql/leases.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/random.hpp"
+#include "ledger/mysql/many.hpp"
+
+namespace confab::ledger {
+namespace {
+
+constexpr std::chrono::milliseconds look_for_more_every{500};
+
+std::string drawn_id() {
+    std::array<std::byte, 16> id;
+    fill_random(id);
+    return hex_literal(id);
+}
+
+std::string list_of(const std::vector<core::partition_number>& these) {
+    std::string list;
+    for (const auto p : these) list += fmt::format("{}{}", list.empty() ? "" : ",", p);
+    return list;
+}
+
+std::vector<core::partition_number> numbers_in(const mysql::rows& rows) {
+    std::vector<core::partition_number> all;
+    for (const auto row : rows) all.push_back(static_cast<core::partition_number>(row.number(0)));
+    return all;
+}
+
+}  // namespace
+
+leases::leases(std::uint64_t partitions, std::chrono::milliseconds lease)
+    : partitions_(partitions), lease_(lease), owner_(drawn_id()) {}
+
+bool leases::are_due() const {
+    return clock::now() >= due_;
+}
+
+void leases::doubt() {
+    owned_.clear();
+    due_ = clock::time_point::min();
+}
+
+std::string leases::until() const {
+    return fmt::format("utc_timestamp(6) + interval {} microsecond", lease_.count() * 1000);
+}
+
+awaitable<bool> leases::hold(mysql::connection& db) {
+    const auto before = std::exchange(owned_, {});
+    const auto begun = clock::now();
+    const auto share = co_await fair_share(db);
+    auto mine = co_await renew(db);
+    if (mine.size() > share) {
+        const numbers surplus(mine.begin() + static_cast<std::ptrdiff_t>(share), mine.end());
+        co_await give_up(db, surplus);
+        mine.resize(share);
+    } else if (mine.size() < share) {
+        const auto more = co_await take(db, share - mine.size());
+        mine.insert(mine.end(), more.begin(), more.end());
+        std::ranges::sort(mine);
+    }
+    owned_ = mine;
+    due_ = begun + (mine.size() < share ? std::min(look_for_more_every, lease_ / 3) : lease_ / 3);
+    co_return owned_ != before;
+}
+
+// Tells that this worker is alive, and how many partitions each of the living may own.
+awaitable<std::uint64_t> leases::fair_share(mysql::connection& db) {
+    const auto tell = fmt::format(
+        "insert into workers(id, seen_until) values({}, {}) on duplicate key update seen_until = values(seen_until)",
+        owner_, until());
+    co_await db.query(tell);
+    co_await db.query("delete from workers where seen_until < utc_timestamp(6) - interval 1 minute");
+    const auto living = co_await db.query("select count(*) from workers where seen_until > utc_timestamp(6)");
+    const auto count = std::max<std::uint64_t>(living.front().number(0), 1);
+    co_return (partitions_ + count - 1) / count;
+}
+
+// One whose lease has run out is not renewed: somebody else may have had it in between.
+awaitable<leases::numbers> leases::renew(mysql::connection& db) {
+    const auto condition = fmt::format("owner = {} and lease_until > utc_timestamp(6)", owner_);
+    const auto select = fmt::format("select p from partitions where {} order by p", condition);
+    const auto before = co_await db.query(select);
+    const auto mine = numbers_in(before);
+    if (mine.empty()) co_return mine;
+    const auto extend = fmt::format("update partitions set lease_until = {} where p in ({}) and {}", until(),
+                                    list_of(mine), condition);
+    co_await db.query(extend);
+    const auto after = co_await db.query(select);
+    co_return numbers_in(after);
+}
+
+awaitable<void> leases::give_up(mysql::connection& db, const numbers& these) {
+    const auto sql = fmt::format("update partitions set owner = null, lease_until = '1970-01-01' where p in ({}) and owner = {}",
+                                 list_of(these), owner_);
+    co_await db.query(sql);
+}
+
+// Rows that somebody else holds locked are left alone: their owner is at work, or stopped in the middle of it.
+awaitable<leases::numbers> leases::take(mysql::connection& db, std::uint64_t most) {
+    co_await db.query("start transaction");
+    const auto select = fmt::format(
+        "select p from partitions where owner is null or lease_until <= utc_timestamp(6) order by p limit {} "
+        "for update skip locked",
+        most);
+    const auto rows = co_await db.query(select);
+    const auto free = numbers_in(rows);
+    if (!free.empty()) {
+        const auto take = fmt::format("update partitions set owner = {}, lease_until = {} where p in ({})", owner_,
+                                      until(), list_of(free));
+        co_await db.query(take);
+    }
+    co_await db.query("commit");
+    co_return free;
+}
+
+awaitable<void> leases::release(mysql::connection& db) {
+    owned_.clear();
+    const auto sql = fmt::format(
+        "update partitions set owner = null, lease_until = '1970-01-01' where owner = {0};"
+        "delete from workers where id = {0}",
+        owner_);
+    co_await db.query(sql);
+}
+
+}  // namespace confab::ledger

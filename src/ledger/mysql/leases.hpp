@@ -1,0 +1,49 @@
+// Who owns which partition. A worker tells the database now and then that it is alive; each owns its fair share, and
+// takes what is free or whose lease has run out. Only the database's clock counts.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "core/passage.hpp"
+#include "drivers/mysql/connection.hpp"
+
+namespace confab::ledger {
+
+class leases {
+public:
+    leases(std::uint64_t partitions, std::chrono::milliseconds lease);
+
+    // The worker's id, as SQL text.
+    const std::string& owner() const { return owner_; }
+
+    // Whether hold() has something to do.
+    bool are_due() const;
+    // Renews, gives up and takes. True: what is owned has changed. Throws mysql::failure; then nothing is owned until it
+    // succeeds. REQUIRES: not in a transaction.
+    awaitable<bool> hold(mysql::connection& db);
+    const std::vector<core::partition_number>& owned() const { return owned_; }
+
+    // Nothing is owned until the next hold(), which is due at once.
+    void doubt();
+    awaitable<void> release(mysql::connection& db);
+
+private:
+    using clock = std::chrono::steady_clock;
+    using numbers = std::vector<core::partition_number>;
+
+    awaitable<std::uint64_t> fair_share(mysql::connection& db);
+    awaitable<numbers> renew(mysql::connection& db);
+    awaitable<void> give_up(mysql::connection& db, const numbers& these);
+    awaitable<numbers> take(mysql::connection& db, std::uint64_t most);
+    std::string until() const;
+
+    const std::uint64_t partitions_;
+    const std::chrono::milliseconds lease_;
+    const std::string owner_;
+    numbers owned_;
+    clock::time_point due_ = clock::time_point::min();
+};
+
+}  // namespace confab::ledger

@@ -1,0 +1,222 @@
+// Every write asks first how far its chat has come. Chats never vanish and never go back, so what was seen a moment ago
+// still bounds the search for what is sent now: it is kept for a while, and a busy chat costs a query a second.
+#include "ledger/mysql/outcomes.hpp"
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <mutex>
+#include <unordered_map>
+
+#include "ledger/mysql/jobs.hpp"
+#include "ledger/mysql/rows.hpp"
+#include "ledger/mysql/server.hpp"
+
+namespace confab::ledger {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds fresh_for{1000};
+constexpr std::size_t traces_max = 100'000;  // some 150 bytes each
+
+// An app, or with a number one of its chats.
+struct place {
+    core::app_token app;
+    std::uint64_t chat;  // 0: the app itself
+
+    friend bool operator==(const place&, const place&) = default;
+};
+struct place_hash {
+    std::size_t operator()(const place& p) const noexcept {
+        return std::hash<core::app_token>{}(p.app) ^ (p.chat * 0x9e3779b97f4a7c15ULL);
+    }
+};
+
+// Any thread.
+class trace_cache {
+public:
+    // One that is fresh enough. Whoever is first to find it old is told nothing, and reads it anew for all.
+    std::optional<core::trace> find(const place& at) {
+        const std::lock_guard lock(mutex_);
+        const auto found = all_.find(at);
+        if (found == all_.end()) return std::nullopt;
+        const auto moment = clock::now();
+        if (moment < found->second.fresh_until) return found->second.seen;
+        found->second.fresh_until = moment + fresh_for;
+        return std::nullopt;
+    }
+
+    void put(const place& at, const core::trace& seen) {
+        const std::lock_guard lock(mutex_);
+        if (all_.size() >= traces_max) all_.clear();
+        all_.insert_or_assign(at, kept{seen, clock::now() + fresh_for});
+    }
+
+private:
+    struct kept {
+        core::trace seen;
+        clock::time_point fresh_until;
+    };
+    std::mutex mutex_;
+    std::unordered_map<place, kept, place_hash> all_;
+};
+
+std::optional<place> place_of(const core::command& c) {
+    return std::visit(
+        [](const auto& wish) -> std::optional<place> {
+            if constexpr (requires { wish.chat; })
+                return place{wish.app, wish.chat.value()};
+            else if constexpr (requires { wish.app; })
+                return place{wish.app, 0};
+            else
+                return std::nullopt;
+        },
+        c.wish);
+}
+
+class mysql_outcomes final : public outcomes {
+public:
+    explicit mysql_outcomes(mysql::pool& from) : pool_(from) {}
+
+    awaitable<result<core::trace>> before(const core::command& c) override {
+        const auto at = place_of(c);
+        if (!at) co_return core::trace{};
+        if (const auto known = cache_.find(*at)) co_return *known;
+        try {
+            auto lease = co_await pool_.take();
+            const auto seen = co_await read(*lease, *at);
+            if (!seen) co_return error::not_found;
+            cache_.put(*at, *seen);
+            co_return *seen;
+        } catch (const mysql::failure& cause) {
+            tell_failure("looking at a chat", cause);
+            co_return error::unavailable;
+        }
+    }
+
+    awaitable<result<std::optional<core::answer>>> of(const core::command& c, const core::passage& came) override {
+        try {
+            auto lease = co_await pool_.take();
+            const bool is_passed = co_await has_passed(*lease, came);
+            auto answer = co_await find_job(*lease, c, came.seen);
+            if (answer || !is_passed) co_return answer;
+            co_return co_await refusal(*lease, c);
+        } catch (const mysql::failure& cause) {
+            tell_failure("looking up a command", cause);
+            co_return error::unavailable;
+        }
+    }
+
+private:
+    using looked_up = result<std::optional<core::answer>>;
+
+    static awaitable<std::optional<core::trace>> read(mysql::connection& db, const place& at) {
+        std::optional<core::trace> seen;
+        if (at.chat == 0) {
+            const auto rows = co_await db.run("select chats_count from apps where token = ?", at.app.text());
+            if (!rows.empty()) seen = core::trace{rows.front().number(0), 0};
+        } else {
+            const auto rows = co_await db.run(
+                "select c.messages_count, c.changes_count from apps a join chats c on c.app_id = a.id "
+                "where a.token = ? and c.number = ?",
+                at.app.text(), at.chat);
+            if (!rows.empty()) seen = core::trace{rows.front().number(0), rows.front().number(1)};
+        }
+        co_return seen;
+    }
+
+    static awaitable<bool> has_passed(mysql::connection& db, const core::passage& came) {
+        if (came.epoch == core::epoch_id{}) co_return false;
+        const std::uint64_t p = came.partition;
+        const mysql::blob epoch(came.epoch);
+        const auto rows = co_await db.run(
+            "select position_ms, position_seq from partitions where p = ? and epoch = ? union all "
+            "select position_ms, position_seq from past_epochs where p = ? and epoch = ?",
+            p, epoch, p, epoch);
+        for (const auto row : rows) {
+            const core::entry_id position{row.number(0), row.number(1)};
+            if (came.at <= position) co_return true;
+        }
+        co_return false;
+    }
+
+    // Of a command that was passed and made nothing: why, as far as what is there now can tell.
+    static awaitable<looked_up> refusal(mysql::connection& db, const core::command& c) {
+        if (c.key) {
+            auto by_key = co_await answer_of_key(db, c);
+            if (!by_key || *by_key) co_return by_key;
+        }
+        if (const auto* const edit = std::get_if<core::edit_message>(&c.wish)) {
+            co_return co_await refusal_of_change(db, *edit);
+        }
+        if (const auto* const deletion = std::get_if<core::delete_message>(&c.wish)) {
+            co_return co_await refusal_of_change(db, *deletion);
+        }
+        const auto at = place_of(c);
+        if (at) {
+            const auto parent = co_await read(db, *at);
+            if (!parent) co_return error::not_found;
+            if (parent->number >= core::number_max) co_return error::numbers_used_up;
+        }
+        co_return error::outcome_unknown;
+    }
+
+    static awaitable<looked_up> answer_of_key(mysql::connection& db, const core::command& c) {
+        const auto scope = co_await scope_of(db, c);
+        if (!scope) co_return std::optional<core::answer>();
+        const auto rows =
+            co_await db.run("select fingerprint, number from idempotency where scope = ? and key_hash = ?",
+                            encode(*scope), mysql::blob(c.key->key_hash));
+        if (rows.empty()) co_return std::optional<core::answer>();
+        if (bytes_from<digest>(rows.front().bytes(0)) != c.key->fingerprint) co_return error::key_reused;
+        co_return std::optional<core::answer>(core::replayed{rows.front().number(1)});
+    }
+
+    static awaitable<std::optional<core::key_scope>> scope_of(mysql::connection& db, const core::command& c) {
+        using kind = core::key_scope::kind;
+        const auto at = place_of(c);
+        std::optional<core::key_scope> scope;
+        if (!at) {
+            scope = core::key_scope{kind::apps, 0};
+        } else if (at->chat == 0) {
+            const auto rows = co_await db.run("select id from apps where token = ?", at->app.text());
+            if (!rows.empty()) scope = core::key_scope{kind::chats_of_app, rows.front().number(0)};
+        } else {
+            const auto rows = co_await db.run(
+                "select c.id from apps a join chats c on c.app_id = a.id where a.token = ? and c.number = ?",
+                at->app.text(), at->chat);
+            if (!rows.empty()) scope = core::key_scope{kind::messages_of_chat, rows.front().number(0)};
+        }
+        co_return scope;
+    }
+
+    template <class Wish>
+    static awaitable<looked_up> refusal_of_change(mysql::connection& db, const Wish& wish) {
+        const auto rows = co_await db.run(
+            "select m.number, m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at "
+            "from apps a join chats c on c.app_id = a.id join messages m on m.chat_id = c.id "
+            "where a.token = ? and c.number = ? and m.number = ?",
+            wish.app.text(), wish.chat.value(), wish.message.value());
+        if (rows.empty()) co_return error::not_found;
+        const auto now = message_from(rows.front());
+        constexpr bool deletes = std::is_same_v<Wish, core::delete_message>;
+        if (now.deleted_at && deletes) co_return std::optional<core::answer>(now);
+        if (now.deleted_at) co_return error::deleted;
+        const bool is_allowed =
+            !wish.only_at || std::ranges::find(*wish.only_at, now.version) != wish.only_at->end();
+        if (!is_allowed) co_return error::version_mismatch;
+        co_return error::outcome_unknown;
+    }
+
+    mysql::pool& pool_;
+    trace_cache cache_;
+};
+
+}  // namespace
+
+std::unique_ptr<outcomes> make_mysql_outcomes(mysql::pool& from) {
+    return std::make_unique<mysql_outcomes>(from);
+}
+
+}  // namespace confab::ledger

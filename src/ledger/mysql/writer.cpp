@@ -1,0 +1,226 @@
+// A batch as one transaction, over all partitions it came through.
+//
+// 1. load() begins it, locks the partitions' rows and checks the lease on them by the database's clock. From here to the
+//    commit nobody else can own these partitions, however long this process is stopped.
+// 2. What was passed before is told by its job. The rest of what decide() needs is read in few statements.
+// 3. apply() writes the rows many at a time, then the counters, the positions and the commit in one round trip.
+// 4. Whatever fails rolls back, and all that was known is dropped: also when only the reply of the commit was lost. The
+//    entries are still in the queue, and are taken again; by then the position tells.
+#include "ledger/mysql/writer.hpp"
+
+#include <fmt/core.h>
+
+#include "base/log.hpp"
+#include "ledger/mysql/claims.hpp"
+#include "ledger/mysql/heads.hpp"
+#include "ledger/mysql/jobs.hpp"
+#include "ledger/mysql/leases.hpp"
+#include "ledger/mysql/server.hpp"
+#include "ledger/mysql/store.hpp"
+
+namespace confab::ledger {
+namespace {
+
+constexpr std::int64_t purge_every_us = 60'000'000;
+constexpr std::uint64_t purge_rows_max = 500;  // in one go; if there are as many, the next batch is followed by the next
+
+mysql::connection_options connection_of(const mysql_options& options, const mysql_worker_options& worker) {
+    auto how = connection_options_of(options);
+    how.query_timeout = worker.commit_timeout;
+    how.several_statements = true;
+    // A worker that stops in the middle of a batch is not waited for: the server ends its session and frees its locks.
+    how.at_start += ";set session transaction isolation level read committed"
+                    ";set session wait_timeout = 5, innodb_lock_wait_timeout = 2";
+    return how;
+}
+
+class batches final : public mysql_batches {
+public:
+    batches(const mysql_options& options, const mysql_worker_options& worker, std::uint64_t partitions)
+        : describe_(worker.describe), db_(connection_of(options, worker)), leases_(partitions, worker.lease) {}
+
+    awaitable<result<std::vector<core::partition_number>>> hold() override {
+        if (!leases_.are_due()) co_return leases_.owned();
+        try {
+            co_await be_connected();
+            const bool has_changed = co_await leases_.hold(db_);
+            must_forget_ = must_forget_ || has_changed;
+            co_return leases_.owned();
+        } catch (const mysql::failure& cause) {
+            give_up("holding partitions", cause);
+            co_return error::unavailable;
+        }
+    }
+
+    awaitable<void> release() override {
+        try {
+            co_await be_connected();
+            co_await leases_.release(db_);
+        } catch (const mysql::failure& cause) {
+            tell_failure("giving partitions up", cause);  // then others wait for the leases to end
+        }
+    }
+
+    awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) override {
+        if (std::exchange(must_forget_, false)) s.clear();
+        batch_ = commands;
+        try {
+            co_await be_connected();
+            const bool is_ours = co_await begin();
+            if (!is_ours) co_return lost();
+            co_await tell_settled(s);
+            co_await ids_.provide(db_, commands, s);
+            co_await load_heads(db_, commands, s);
+            co_return result<void>();
+        } catch (const mysql::failure& cause) {
+            give_up("loading a batch", cause);
+            co_return error::unavailable;
+        }
+    }
+
+    awaitable<result<void>> apply(std::span<const core::effect> effects) override {
+        const auto tried = co_await try_to_apply(effects);
+        if (tried || tried.error() != error::rejected || batch_.size() > 1) co_return tried;
+        const bool is_buried = co_await bury();
+        if (!is_buried) co_return error::unavailable;
+        co_return error::rejected;
+    }
+
+    awaitable<void> tidy(timestamp at) override {
+        if (at.us < next_purge_us_) co_return;
+        next_purge_us_ = at.us + purge_every_us;
+        const auto& owned = leases_.owned();
+        if (owned.empty() || owned.front() != 0) co_return;  // one worker does it for all
+        try {
+            co_await be_connected();
+            const auto gone =
+                co_await db_.run("delete from idempotency where expires_at <= ? limit ?", at.us, purge_rows_max);
+            if (gone.affected() >= purge_rows_max) next_purge_us_ = 0;
+        } catch (const mysql::failure& cause) {
+            give_up("purging expired keys", cause);
+        }
+    }
+
+private:
+    awaitable<void> be_connected() {
+        if (!db_.is_usable()) co_await db_.open();
+    }
+
+    // False: a lease is lost.
+    awaitable<bool> begin() {
+        claims_ = {};
+        co_await db_.query("start transaction");
+        co_return co_await claims_.lock(db_, batch_, leases_.owner());
+    }
+
+    awaitable<void> roll_back() {
+        try {
+            co_await db_.query("rollback");
+        } catch (const mysql::failure&) {
+            db_.close();  // which rolls back too
+        }
+    }
+
+    error lost() {
+        log::warning("a partition was taken over by another worker");
+        db_.close();
+        must_forget_ = true;
+        leases_.doubt();
+        return error::unavailable;
+    }
+
+    void give_up(std::string_view doing, const mysql::failure& cause) {
+        tell_failure(doing, cause);
+        db_.close();
+        must_forget_ = true;
+        leases_.doubt();
+    }
+
+    // Commands that were passed before are not decided again. What left no trace was refused, or never will be done: only
+    // a creation is, since its job would stand in the row it made.
+    awaitable<void> tell_settled(core::state& s) {
+        for (const auto* c : batch_) {
+            if (!c->came || !claims_.has_passed(*c->came)) continue;
+            auto answer = co_await find_job(db_, *c, c->came->seen);
+            if (answer) {
+                s.put(c->job, std::move(*answer));
+            } else if (!creates(*c)) {
+                s.put(c->job, error::outcome_unknown);
+            }
+        }
+    }
+
+    static bool creates(const core::command& c) {
+        return std::holds_alternative<core::create_app>(c.wish) || std::holds_alternative<core::create_chat>(c.wish) ||
+               std::holds_alternative<core::create_message>(c.wish);
+    }
+
+    awaitable<result<void>> try_to_apply(std::span<const core::effect> effects) {
+        bool is_refused = false;
+        try {
+            co_await store(db_, effects);
+            for (const auto* c : batch_)
+                if (const auto* const letter = std::get_if<core::unreadable>(&c->wish))
+                    co_await keep_letter(*c, "it cannot be read", letter->bytes);
+            const auto rest = counter_updates(effects) + claims_.moves() + "commit";
+            co_await db_.query(rest);
+            co_return result<void>();
+        } catch (const mysql::failure& cause) {
+            is_refused = cause.is_of_data();
+            if (!is_refused) give_up("committing a batch", cause);
+        }
+        if (!is_refused) co_return error::unavailable;
+        must_forget_ = true;
+        co_await roll_back();
+        co_return error::rejected;
+    }
+
+    // Passes over the only command of the batch for good, and keeps it for a person to look at.
+    awaitable<bool> bury() {
+        try {
+            const bool is_ours = co_await begin();
+            if (!is_ours) {
+                lost();
+                co_return false;
+            }
+            const auto& c = *batch_.front();
+            if (c.came && describe_) {
+                const auto bytes = describe_(c);
+                co_await keep_letter(c, "the database refused its data", bytes);
+            }
+            const auto rest = claims_.moves() + "commit";
+            co_await db_.query(rest);
+            co_return true;
+        } catch (const mysql::failure& cause) {
+            give_up("keeping a dead letter", cause);
+            co_return false;
+        }
+    }
+
+    awaitable<void> keep_letter(const core::command& c, std::string_view why, std::string_view bytes) {
+        if (!c.came) co_return;
+        const std::uint64_t p = c.came->partition;
+        const mysql::blob letter(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
+        co_await db_.run(
+            "insert ignore into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) values(?, ?, ?, ?, ?, ?, ?)",
+            p, mysql::blob(c.came->epoch), c.came->at.ms, c.came->at.seq, now().us, why, letter);
+    }
+
+    const std::function<std::string(const core::command&)> describe_;
+    mysql::connection db_;
+    leases leases_;
+    id_source ids_;
+    claims claims_;
+    std::span<const core::command* const> batch_;
+    bool must_forget_ = false;
+    std::int64_t next_purge_us_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<mysql_batches> make_mysql_batches(const mysql_options& options, const mysql_worker_options& worker,
+                                                  std::uint64_t partitions) {
+    return std::make_unique<batches>(options, worker, partitions);
+}
+
+}  // namespace confab::ledger

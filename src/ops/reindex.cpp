@@ -1,0 +1,21 @@
+#include "ops/reindex.hpp"
+
+namespace confab::ops {
+
+awaitable<result<reindex_report>> reindex(write::index_follower& follower, search::index_writer& into) {
+    if (const auto emptied = co_await into.clear(); !emptied) co_return emptied.error();
+    if (const auto taken = co_await follower.catch_up(); !taken) co_return taken.error();
+    reindex_report report;
+    for (core::chat_id after;;) {
+        const auto chats = co_await into.chats(after);
+        if (!chats) co_return chats.error();
+        if (chats->empty()) break;
+        report.chats += chats->size();
+        for (const auto& c : *chats) report.messages += c.reach.messages;
+        after = chats->back().chat;
+    }
+    co_await into.tidy();
+    co_return report;
+}
+
+}  // namespace confab::ops

@@ -1,0 +1,99 @@
+// 1. What lies above the index's reach is scanned: messages from the asked number down to the reach.
+// 2. Below it, the index tells candidates, down to a number of its choosing. With them go the messages of this range
+//    that have changed since the reach: what the index knows of them is old.
+// 3. Each is compared with its row in the ledger. So a false candidate, an edit or a deletion meanwhile costs a look
+//    and nothing else.
+//
+// Why that misses nothing acknowledged before the call: the reach belongs to the very candidates it came with, and the
+// changes are read after them. A change is either within the reach, then the index knows its text, or above it, then
+// its message is looked at. A slice needs nothing of the one before: should the index move on meanwhile, be behind or
+// be replaced, the next slice just finds another reach. An index that cannot be read has reached nothing: the chat is
+// scanned, within the search's time limit.
+#include "search/indexed/indexed.hpp"
+
+#include <algorithm>
+
+namespace confab::search {
+namespace {
+
+using numbers = std::vector<core::message_number>;
+
+// The most rows one slice looks at by their numbers: more only wait when a chat has changed much since the reach.
+constexpr std::size_t looks_max = 2'000;
+
+class indexed final : public port {
+public:
+    indexed(ledger::reader& ledger, index& index) : ledger_(ledger), index_(index) {}
+
+    awaitable<result<hits>> find(core::chat_id chat, const core::folded_query& query,
+                                 core::message_number before) override {
+        if (before.value() <= 1) co_return hits{};
+        const auto known = co_await index_.reached(chat);
+        const auto reached = known ? known->messages : 0;
+        const ledger::window above{.after = reached, .last = before.value() - 1, .order = ledger::order::descending};
+        if (above.after < above.last) co_return co_await scan(chat, query, above);
+        const auto told = co_await index_.candidates(chat, query, before);
+        const ledger::window everything{.last = before.value() - 1, .order = ledger::order::descending};
+        const bool is_covered = told && told->reach.messages >= everything.last;
+        if (!is_covered) co_return co_await scan(chat, query, everything);
+        const auto lowest = told->next.value_or(core::message_number(1));
+        const auto changed = co_await changed_since(chat, told->reach.changes, lowest, before);
+        if (!changed) co_return changed.error();
+        co_return co_await compared(chat, query, merged(told->numbers, *changed), told->next);
+    }
+
+private:
+    awaitable<result<hits>> scan(core::chat_id chat, const core::folded_query& query, ledger::window w) {
+        auto found = co_await ledger_.matching(chat, w, query);
+        if (!found) co_return found.error();
+        hits h{std::move(found->rows), std::nullopt};
+        const auto looked_at_down_to = found->rest ? found->rest->last : w.after;
+        if (looked_at_down_to > 0) h.next = core::message_number(looked_at_down_to + 1);
+        co_return h;
+    }
+
+    // Of the messages from `lowest` on and below `before`, those with a change above `seq`.
+    awaitable<result<numbers>> changed_since(core::chat_id chat, std::uint64_t seq, core::message_number lowest,
+                                             core::message_number before) {
+        numbers found;
+        for (;;) {
+            const auto slice = co_await ledger_.changes(chat, seq);
+            if (!slice) co_return slice.error();
+            if (slice->empty()) co_return found;
+            for (const auto& change : *slice)
+                if (change.message >= lowest && change.message < before) found.push_back(change.message);
+            seq = slice->back().seq;
+        }
+    }
+
+    // Both, in descending order, each number once.
+    static numbers merged(numbers told, const numbers& changed) {
+        if (changed.empty()) return told;
+        told.insert(told.end(), changed.begin(), changed.end());
+        std::ranges::sort(told, std::greater());
+        const auto twice = std::ranges::unique(told);
+        told.erase(twice.begin(), twice.end());
+        return told;
+    }
+
+    awaitable<result<hits>> compared(core::chat_id chat, const core::folded_query& query, numbers all,
+                                     std::optional<core::message_number> next) {
+        if (all.empty()) co_return hits{.messages = {}, .next = next};
+        const auto looked_at = std::span(all).first(std::min(all.size(), looks_max));
+        auto found = co_await ledger_.matching(chat, looked_at, query);
+        if (!found) co_return found.error();
+        if (found->looked_at < all.size()) next = all[found->looked_at].next();
+        co_return hits{.messages = std::move(found->rows), .next = next};
+    }
+
+    ledger::reader& ledger_;
+    index& index_;
+};
+
+}  // namespace
+
+std::unique_ptr<port> make_indexed(ledger::reader& from, index& candidates) {
+    return std::make_unique<indexed>(from, candidates);
+}
+
+}  // namespace confab::search

@@ -1,0 +1,103 @@
+// The auditing side of the SQLite index.
+#include <fmt/core.h>
+
+#include "search/sqlite/block.hpp"
+#include "search/sqlite/grams.hpp"
+#include "search/sqlite/index_file.hpp"
+#include "search/sqlite/rows.hpp"
+#include "search/sqlite/sqlite_index.hpp"
+
+namespace confab::search {
+namespace {
+
+class auditor final : public index_auditor {
+public:
+    explicit auditor(sqlite::connection db)
+        : db_(std::move(db)),
+          chats_(db_.prepare(chats_sql)),
+          reached_(db_.prepare(reach_sql)),
+          block_of_(db_.prepare(block_of_sql)),
+          first_block_(
+              db_.prepare("select id, entries, texts from blocks where id > ? and id <= ? order by id limit 1")) {}
+
+    awaitable<result<std::vector<chat_reach>>> chats(core::chat_id after) override {
+        co_return guarded<std::vector<chat_reach>>([&] { return read_chats(chats_, after); });
+    }
+
+    awaitable<result<slice>> texts(core::chat_id chat, core::message_number after) override {
+        co_return guarded<slice>([&] { return texts_in(chat, after.value()); });
+    }
+
+    awaitable<result<std::vector<std::string>>> engine_findings() override {
+        co_return guarded<std::vector<std::string>>([&] { return findings(); });
+    }
+
+private:
+    template <class T, class Work>
+    static result<T> guarded(Work work) {
+        try {
+            return work();
+        } catch (const sqlite::failure&) {
+            return error::unavailable;
+        } catch (const damaged_block&) {
+            return error::unavailable;
+        }
+    }
+
+    // What is left of the block that holds `after`, or else the next one.
+    slice texts_in(core::chat_id chat, std::uint64_t after) {
+        const sqlite::transaction snapshot(db_, sqlite::transaction::kind::read);
+        slice s{read_reach(reached_, chat), {}};
+        block_of_.bind(row_of(chat, 0), row_of(chat, after));
+        s.texts = read(block_of_);
+        std::erase_if(s.texts, [&](const indexed_text& t) { return t.number.value() <= after; });
+        if (!s.texts.empty()) return s;
+        first_block_.bind(row_of(chat, after), row_of(chat, core::number_max));
+        s.texts = read(first_block_);
+        return s;
+    }
+
+    static std::vector<indexed_text> read(sqlite::statement& sql) {
+        const sqlite::reading until_done(sql);
+        if (!sql.row()) return {};
+        return unpack(number_in(sql.number(0)), view(sql.bytes(1)), view(sql.bytes(2)));
+    }
+
+    std::vector<std::string> findings() {
+        std::vector<std::string> found;
+        auto check = db_.prepare("pragma integrity_check(20)");
+        while (check.row())
+            if (check.text(0) != "ok") found.emplace_back(check.text(0));
+        auto signed_blocks = db_.prepare(
+            "select b.id, b.texts, s.grams from blocks b left join signatures s on s.id = b.id order by b.id");
+        while (signed_blocks.row()) {
+            grams own;
+            own.add(view(signed_blocks.bytes(1)));
+            if (std::ranges::equal(own.stored(), signed_blocks.bytes(2))) continue;
+            const auto row = signed_blocks.number(0);
+            found.push_back(fmt::format("chat id {}: the signature of messages {} and after is wrong", row >> 32,
+                                        number_in(row).value()));
+        }
+        return found;
+    }
+
+    sqlite::connection db_;
+    sqlite::statement chats_, reached_, block_of_, first_block_;
+};
+
+}  // namespace
+
+std::unique_ptr<index_auditor> open_sqlite_index_auditor(const std::filesystem::path& folder,
+                                                         const std::string& ledger) {
+    const auto file = index_file_in(folder);
+    if (!std::filesystem::exists(file)) return nullptr;
+    try {
+        sqlite::connection db(file, sqlite::access::read_only);
+        if (!is_index_of(db, ledger)) return nullptr;
+        return std::make_unique<auditor>(std::move(db));
+    } catch (const sqlite::failure& cause) {
+        throw startup_error(fmt::format("{} cannot be read: {}", file.string(), cause.what()));
+    }
+}
+
+}  // namespace confab::search

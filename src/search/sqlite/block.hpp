@@ -1,0 +1,44 @@
+// Blocks: consecutive messages of a chat in one piece of text that can be searched at the speed of memory. Pure.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/folding.hpp"
+#include "search/indexed/index.hpp"
+
+namespace confab::search {
+
+// As long as a block's two parts are no longer than this, it fits a page of the file and is read without being put
+// together. Only a message longer than that makes a longer block, alone.
+inline constexpr std::size_t block_bytes_max = 16'000;
+inline constexpr int page_bytes = 16'384;
+
+struct block {
+    core::message_number first;
+    std::string entries;  // of each message: version and length of its text, as LEB128 numbers
+    std::string texts;    // of each message: its text, then a zero byte, which no text and no query holds
+};
+
+// The bytes of a block cannot be what pack() made.
+class damaged_block : public std::runtime_error {
+public:
+    damaged_block() : runtime_error("a block of the search index is damaged") {}
+};
+
+// As few blocks as hold the texts. REQUIRES: consecutive numbers.
+std::vector<block> pack(std::span<const indexed_text> texts);
+
+// What was packed. Throws damaged_block.
+std::vector<indexed_text> unpack(core::message_number first, std::string_view entries, std::string_view texts);
+
+// The numbers of the messages that contain the query, ascending. Throws damaged_block. REQUIRES: a query that is not
+// empty.
+std::vector<core::message_number> numbers_in(core::message_number first, std::string_view entries,
+                                             std::string_view texts, const core::folded_query& query);
+
+}  // namespace confab::search

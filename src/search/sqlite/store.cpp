@@ -1,0 +1,67 @@
+#include "search/sqlite/block.hpp"
+#include "search/sqlite/grams.hpp"
+#include "search/sqlite/rows.hpp"
+
+namespace confab::search {
+namespace {
+
+using texts = std::span<const indexed_text>;
+
+// The messages of the block that holds this one.
+std::vector<indexed_text> read_block_of(write_session& s, core::chat_id chat, std::uint64_t number) {
+    s.block_of.bind(row_of(chat, 0), row_of(chat, number));
+    const sqlite::reading until_done(s.block_of);
+    if (!s.block_of.row()) throw damaged_block();
+    return unpack(number_in(s.block_of.number(0)), view(s.block_of.bytes(1)), view(s.block_of.bytes(2)));
+}
+
+// A block that was there before under the same first number is replaced.
+void put(write_session& s, core::chat_id chat, texts messages) {
+    for (const auto& b : pack(messages)) {
+        const auto row = row_of(chat, b.first.value());
+        grams signature;
+        signature.add(b.texts);
+        s.put_block.bind(row, blob(b.entries), blob(b.texts)).run();
+        s.put_signature.bind(row, signature.stored()).run();
+    }
+}
+
+// Blocks may come out longer than before, and then are more; the first keeps its number, so that none is left over.
+void replace(write_session& s, core::chat_id chat, texts changed) {
+    while (!changed.empty()) {
+        auto held = read_block_of(s, chat, changed.front().number.value());
+        const auto first = held.front().number.value();
+        const auto end = first + held.size();
+        if (changed.front().number.value() >= end) throw damaged_block();
+        for (; !changed.empty() && changed.front().number.value() < end; changed = changed.subspan(1)) {
+            auto& old = held[changed.front().number.value() - first];
+            if (old.version <= changed.front().version) old = changed.front();
+        }
+        put(s, chat, held);
+    }
+}
+
+void append(write_session& s, core::chat_id chat, texts added, std::uint64_t after) {
+    if (added.empty()) return;
+    if (after == 0) return put(s, chat, added);
+    auto open = read_block_of(s, chat, after);
+    if (open.back().number.value() != after) throw damaged_block();
+    open.insert(open.end(), added.begin(), added.end());
+    put(s, chat, open);
+}
+
+}  // namespace
+
+bool store_in(write_session& s, core::chat_id chat, texts all, reach from, reach to) {
+    sqlite::transaction together(s.db, sqlite::transaction::kind::write);
+    if (read_reach(s.reached, chat) != from) return false;
+    const auto is_held = [&](const indexed_text& t) { return t.number.value() <= from.messages; };
+    const auto added = std::ranges::partition_point(all, is_held);
+    replace(s, chat, {all.begin(), added});
+    append(s, chat, {added, all.end()}, from.messages);
+    s.put_reach.bind(chat.value(), to.messages, to.changes).run();
+    together.commit();
+    return true;
+}
+
+}  // namespace confab::search

@@ -1,0 +1,270 @@
+// 1. The batch writer notes each chat it has written to: a chat that is behind is found without looking for it. At the
+//    start, and after the index was replaced, all chats are looked at once.
+// 2. A chat is due when enough messages wait, so that whole blocks are written, or as soon as an indexed message has
+//    changed, so that what was deleted leaves the index too. Between two looks lies a pause: what comes meanwhile is
+//    taken in together.
+// 3. A look at a chat reads its counters first and goes as far as they tell, in steps: each reads at most a slice of
+//    changes and some slices of messages, and stores them with the reach they make. Texts are read after the counters,
+//    so they may be newer than the reach tells, never older.
+// 4. The index's own reach is the only memory there is. After a crash the next look goes on from it, and a step that
+//    found another reach than it began with is done again.
+//
+// Why not in the batch writer's transaction: creating would wait for it; here it takes what the processor has to spare
+// (its thread is of low priority), and a search scans what was not taken in yet.
+#include "write/index_follower.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+
+#include "base/log.hpp"
+#include "core/folding.hpp"
+
+namespace confab::write {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The most of a chat that one store takes in; the texts before they are folded.
+constexpr std::size_t store_messages_max = 4'000;
+constexpr std::size_t store_bytes_max = 1024 * 1024;
+
+constexpr auto care_every = 5s;   // for the index's own tidying, when nothing happens
+constexpr auto retry_after = 5s;  // at first, after a failure; twice as long each time
+constexpr auto retry_after_max = 320s;
+
+constexpr std::size_t known_max = 200'000;  // chats whose next due message is kept in mind
+
+// What one store brings.
+struct load {
+    std::vector<search::indexed_text> texts;
+    std::size_t bytes = 0;
+
+    bool is_full() const { return texts.size() >= store_messages_max || bytes >= store_bytes_max; }
+    void add(const ledger::text& t) {
+        texts.push_back({t.number, t.version, t.content ? core::fold(*t.content) : std::string()});
+        bytes += t.content ? t.content->size() : 0;
+    }
+};
+
+// The messages that were changed, in order of their first change, of those that are in the index already.
+std::vector<core::message_number> held_of(const std::vector<ledger::change>& changes, std::uint64_t held) {
+    std::vector<core::message_number> numbers;
+    std::unordered_set<core::message_number> seen;
+    for (const auto& c : changes)
+        if (c.message.value() <= held && seen.insert(c.message).second) numbers.push_back(c.message);
+    return numbers;
+}
+
+// How far the changes come before the first whose message was not read.
+std::uint64_t covered_by(const std::vector<ledger::change>& changes, std::span<const core::message_number> unread) {
+    const auto is_unread = [&](const ledger::change& c) {
+        return std::ranges::find(unread, c.message) != unread.end();
+    };
+    const auto first = unread.empty() ? changes.end() : std::ranges::find_if(changes, is_unread);
+    return first == changes.end() ? changes.back().seq : first->seq - 1;
+}
+
+// Reads the messages that changed since `at`, as many as one load may hold, and moves `at` by them.
+awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat, search::reach& at, load& into) {
+    const auto changes = co_await ledger.changes(chat, at.changes);
+    if (!changes) co_return changes.error();
+    if (changes->empty()) co_return result<void>();
+    const auto numbers = held_of(*changes, at.messages);
+    std::span<const core::message_number> unread(numbers);
+    while (!unread.empty() && !into.is_full()) {
+        const auto slice = co_await ledger.texts(chat, unread);
+        if (!slice) co_return slice.error();
+        for (const auto& t : *slice) into.add(t);
+        unread = unread.subspan(slice->size());
+    }
+    at.changes = covered_by(*changes, unread);
+    std::ranges::sort(into.texts, {}, &search::indexed_text::number);
+    co_return result<void>();
+}
+
+// The same with messages that were created since.
+awaitable<result<void>> read_created(ledger::reader& ledger, const ledger::chat_counts& head, search::reach& at,
+                                     load& into) {
+    while (at.messages < head.messages && !into.is_full()) {
+        const ledger::window w{.after = at.messages, .last = head.messages};
+        const auto slice = co_await ledger.texts(head.chat, w);
+        if (!slice) co_return slice.error();
+        if (slice->empty()) co_return error::unavailable;  // below the count there is no gap
+        for (const auto& t : *slice) into.add(t);
+        at.messages = slice->back().number.value();
+    }
+    co_return result<void>();
+}
+
+}  // namespace
+
+index_follower::index_follower(ledger::reader& ledger, search::index& index, search::index_writer& into,
+                               follower_options options, asio::any_io_executor home)
+    : ledger_(ledger), index_(index), into_(into), options_(options), home_(home), alarm_(home) {}
+
+awaitable<result<void>> index_follower::begin() {
+    for (core::chat_id after;;) {
+        const auto chats = co_await into_.chats(after);
+        if (!chats) {
+            const bool is_replaced = co_await into_.tidy();
+            co_return is_replaced ? result<void>() : chats.error();
+        }
+        if (chats->empty()) co_return result<void>();
+        for (const auto& [chat, at] : *chats) {
+            const auto head = co_await ledger_.counts(chat);
+            if (!head && head.error() != error::not_found) co_return head.error();
+            if (head && at.messages <= head->messages && at.changes <= head->changes) continue;
+            log::warning("the search index has come further than the ledger and is built anew");
+            co_return co_await into_.clear();
+        }
+        after = chats->back().chat;
+    }
+}
+
+awaitable<result<void>> index_follower::catch_up() {
+    for (core::chat_id after;;) {
+        const auto heads = co_await ledger_.counts_after(after);
+        if (!heads) co_return heads.error();
+        if (heads->empty()) co_return result<void>();
+        for (const auto& head : *heads) {
+            if (head.messages < options_.after_messages && head.changes == 0) continue;
+            if (const auto taken = co_await take_in(head.chat); !taken) co_return taken.error();
+        }
+        after = heads->back().chat;
+    }
+}
+
+awaitable<void> index_follower::run() {
+    auto retry = std::chrono::milliseconds(retry_after);
+    for (bool is_all_due = true; !is_stopping();) {
+        auto done = co_await take_in_noted();
+        if (done && is_all_due) done = co_await catch_up();
+        is_all_due = !done;
+        if (done) {
+            retry = retry_after;
+            co_await rest(options_.pause);
+        } else {
+            log::warning("the search index stays behind for now: " + done.error().message());
+            co_await rest(retry);
+            retry = std::min(2 * retry, std::chrono::milliseconds(retry_after_max));
+        }
+        if (co_await into_.tidy()) is_all_due = true;
+        if (!is_all_due) co_await rest_until_noted(care_every);
+    }
+}
+
+awaitable<result<void>> index_follower::take_in_noted() {
+    for (const auto chat : take_noted())
+        if (const auto taken = co_await take_in(chat); !taken) co_return taken.error();
+    co_return result<void>();
+}
+
+// As far as the ledger had come when it began: a chat that never rests leaves the others their turn.
+awaitable<result<void>> index_follower::take_in(core::chat_id chat) {
+    const auto head = co_await ledger_.counts(chat);
+    if (!head) co_return head.error();
+    for (;;) {
+        const auto from = co_await index_.reached(chat);
+        if (!from) co_return from.error();
+        expect_next(chat, *from);
+        if (!is_due(*head, *from) || is_stopping()) co_return result<void>();
+        const auto stored = co_await take_step(*head, *from);
+        if (!stored) co_return stored.error();
+        const bool is_replaced = co_await into_.tidy();
+        if (is_replaced) co_return error::unavailable;  // all is due again
+    }
+}
+
+awaitable<result<void>> index_follower::take_step(const ledger::chat_counts& head, search::reach from) {
+    auto to = from;
+    load next;
+    auto read = result<void>();
+    if (from.messages == 0)
+        to.changes = head.changes;  // each text is read after the counters, with all of these changes in it
+    else
+        read = co_await read_changed(ledger_, head.chat, to, next);
+    if (read && is_long(head, from)) read = co_await read_created(ledger_, head, to, next);
+    if (!read) co_return read.error();
+    if (to == from) co_return error::unavailable;  // the ledger does not hold what it counts
+    co_return co_await into_.store(head.chat, next.texts, from, to);
+}
+
+bool index_follower::is_long(const ledger::chat_counts& head, search::reach at) const {
+    return head.messages >= at.messages + options_.after_messages;
+}
+
+bool index_follower::is_due(const ledger::chat_counts& head, search::reach at) const {
+    return is_long(head, at) || (at.messages > 0 && head.changes > at.changes);
+}
+
+awaitable<void> index_follower::rest(std::chrono::milliseconds time) {
+    if (is_stopping()) co_return;
+    alarm_.expires_after(time);
+    boost::system::error_code woken;
+    co_await alarm_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+}
+
+awaitable<void> index_follower::rest_until_noted(std::chrono::milliseconds longest) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!noted_.empty()) co_return;
+        is_waiting_ = true;
+    }
+    co_await rest(longest);
+    const std::lock_guard lock(mutex_);
+    is_waiting_ = false;
+}
+
+void index_follower::committed(std::span<const core::effect> effects) {
+    std::unique_lock lock(mutex_);
+    core::chat_id noted_last;
+    for (const auto& e : effects) {
+        if (const auto* created = std::get_if<core::message_created>(&e)) {
+            if (created->chat == noted_last) continue;
+            const auto known = due_at_.find(created->chat);
+            if (created->number.value() < (known == due_at_.end() ? options_.after_messages : known->second)) continue;
+            noted_.insert(noted_last = created->chat);
+        } else if (const auto* edited = std::get_if<core::message_edited>(&e)) {
+            noted_.insert(edited->chat);
+        } else if (const auto* deleted = std::get_if<core::message_deleted>(&e)) {
+            noted_.insert(deleted->chat);
+        }
+    }
+    if (noted_.empty() || !std::exchange(is_waiting_, false)) return;
+    lock.unlock();
+    asio::post(home_, [this] { alarm_.cancel(); });
+}
+
+void index_follower::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    asio::post(home_, [this] { alarm_.cancel(); });
+}
+
+bool index_follower::is_stopping() {
+    const std::lock_guard lock(mutex_);
+    return is_stopping_;
+}
+
+std::vector<core::chat_id> index_follower::take_noted() {
+    const std::lock_guard lock(mutex_);
+    std::vector<core::chat_id> taken(noted_.begin(), noted_.end());
+    noted_.clear();
+    return taken;
+}
+
+void index_follower::expect_next(core::chat_id chat, search::reach at) {
+    const std::lock_guard lock(mutex_);
+    if (at.messages == 0) {
+        due_at_.erase(chat);
+        return;
+    }
+    if (due_at_.size() >= known_max) due_at_.clear();
+    due_at_[chat] = at.messages + options_.after_messages;
+}
+
+}  // namespace confab::write

@@ -1,0 +1,74 @@
+// The index follower: brings the search index after the ledger, in the background. The same wherever the two are kept.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/async.hpp"
+#include "core/effect.hpp"
+#include "ledger/ledger.hpp"
+#include "search/indexed/index.hpp"
+
+namespace confab::write {
+
+struct follower_options {
+    // So many messages of a chat wait before they are taken in, all at once; up to then searches scan them. Also keeps
+    // short chats out of the index.
+    std::uint64_t after_messages;
+    std::chrono::milliseconds pause;  // between two looks at what was written
+};
+
+class index_follower {
+public:
+    // All of its work is done on `home`, a thread of its own.
+    index_follower(ledger::reader& ledger, search::index& index, search::index_writer& into, follower_options options,
+                   asio::any_io_executor home);
+
+    // Empties an index that has come further than the ledger: the ledger was put back to an earlier state, and will go
+    // on from there in its own way. Errors: unavailable. To be called before the ledger is written to or searched.
+    awaitable<result<void>> begin();
+
+    // Takes in whatever is due in any chat.
+    awaitable<result<void>> catch_up();
+
+    // Goes on catching up with what is committed, until stop(). Once.
+    awaitable<void> run();
+
+    // What the batch writer just committed. Any thread, returns at once.
+    void committed(std::span<const core::effect> effects);
+    // Any thread. run() returns within one store.
+    void stop();
+
+private:
+    awaitable<result<void>> take_in_noted();
+    awaitable<result<void>> take_in(core::chat_id chat);
+    awaitable<result<void>> take_step(const ledger::chat_counts& head, search::reach from);
+    bool is_due(const ledger::chat_counts& head, search::reach at) const;
+    bool is_long(const ledger::chat_counts& head, search::reach at) const;
+
+    awaitable<void> rest(std::chrono::milliseconds time);
+    awaitable<void> rest_until_noted(std::chrono::milliseconds longest);
+    bool is_stopping();
+    std::vector<core::chat_id> take_noted();
+    void expect_next(core::chat_id chat, search::reach at);
+
+    ledger::reader& ledger_;
+    search::index& index_;
+    search::index_writer& into_;
+    const follower_options options_;
+    const asio::any_io_executor home_;
+    asio::steady_timer alarm_;
+
+    std::mutex mutex_;  // guards what follows
+    std::unordered_set<core::chat_id> noted_;
+    std::unordered_map<core::chat_id, std::uint64_t> due_at_;  // from which message on an indexed chat is noted
+    bool is_waiting_ = false;
+    bool is_stopping_ = false;
+};
+
+}  // namespace confab::write

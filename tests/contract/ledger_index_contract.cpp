@@ -1,0 +1,175 @@
+// What every ledger tells those who keep a search index, and those who search with one.
+#include <algorithm>
+
+#include "contract/book.hpp"
+
+namespace confab::testing {
+namespace {
+
+using core::chat_id, core::chat_number, core::message_number;
+
+std::vector<message_number> numbers(std::initializer_list<std::uint64_t> values) {
+    return {values.begin(), values.end()};
+}
+
+chat_id id_of(book& b, const core::app_token& token, std::uint64_t chat = 1) {
+    return run(b.reader().find_chat(token, chat_number(chat))).value().id;
+}
+
+core::command removal(const core::app_token& token, std::uint64_t message) {
+    return command(core::delete_message{token, chat_number(1), message_number(message), {}});
+}
+
+// A chat of five messages: the second edited twice, the fourth deleted.
+core::app_token changed_chat(book& b) {
+    const auto token = b.new_chat();
+    for (const auto* text : {"one", "two", "three", "four", "five"}) b.commit(command(new_message(token, 1, text)));
+    b.commit({command(edit(token, 1, 2, "zwei")), command(edit(token, 1, 2, "deux")), removal(token, 4)});
+    return token;
+}
+
+TEST_P(ledger_contract, counts_what_a_chat_holds) {
+    book b(GetParam().make);
+    const auto chat = id_of(b, changed_chat(b));
+    const auto counts = run(b.reader().counts(chat)).value();
+    EXPECT_EQ(counts.chat, chat);
+    EXPECT_EQ(counts.messages, 5U);
+    EXPECT_EQ(counts.changes, 3U);
+    EXPECT_EQ(run(b.reader().counts(chat_id(chat.value() + 1000))).error(), error::not_found);
+}
+
+TEST_P(ledger_contract, counts_every_chat_in_order_of_ids) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    for (int i = 1; i < 1'500; ++i) b.commit(command(core::create_chat{token}));
+    b.commit(command(new_message(token, 1'200, "the only one")));
+    std::vector<ledger::chat_counts> all;
+    for (chat_id after;;) {
+        const auto slice = run(b.reader().counts_after(after)).value();
+        if (slice.empty()) break;
+        EXPECT_LE(slice.size(), ledger::slice_rows_max);
+        all.insert(all.end(), slice.begin(), slice.end());
+        after = slice.back().chat;
+    }
+    ASSERT_EQ(all.size(), 1'500U);
+    EXPECT_TRUE(std::ranges::is_sorted(all, std::less(), &ledger::chat_counts::chat));
+    EXPECT_EQ(std::ranges::count(all, 1U, &ledger::chat_counts::messages), 1);
+    const auto last = run(b.reader().counts_after(all[1'498].chat)).value();
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_EQ(last[0].chat, all[1'499].chat);
+}
+
+TEST_P(ledger_contract, tells_the_changes_of_one_chat_from_anywhere) {
+    book b(GetParam().make);
+    const auto token = changed_chat(b);
+    changed_chat(b);
+    const auto chat = id_of(b, token);
+    const auto all = run(b.reader().changes(chat, 0)).value();
+    ASSERT_EQ(all.size(), 3U);
+    for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i].seq, i + 1);
+    EXPECT_EQ(all[0].message, message_number(2));
+    EXPECT_EQ(all[1].message, message_number(2));
+    EXPECT_EQ(all[2].message, message_number(4));
+    EXPECT_EQ(run(b.reader().changes(chat, 2)).value().size(), 1U);
+    EXPECT_TRUE(run(b.reader().changes(chat, 3)).value().empty());
+    EXPECT_TRUE(run(b.reader().changes(chat, core::number_max + 1)).value().empty());
+}
+
+TEST_P(ledger_contract, tells_many_changes_in_slices) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    b.commit(command(new_message(token, 1, "0")));
+    std::vector<core::command> edits;
+    for (int i = 1; i <= 1'500; ++i) edits.push_back(command(edit(token, 1, 1, std::to_string(i))));
+    b.commit(edits);
+    std::uint64_t seq = 0;
+    for (;;) {
+        const auto slice = run(b.reader().changes(id_of(b, token), seq)).value();
+        if (slice.empty()) break;
+        EXPECT_LE(slice.size(), ledger::slice_rows_max);
+        for (const auto& c : slice) ASSERT_EQ(c.seq, ++seq);
+    }
+    EXPECT_EQ(seq, 1'500U);
+}
+
+void expect_changed_chat(std::span<const ledger::text> texts) {
+    ASSERT_EQ(texts.size(), 5U);
+    const std::optional<std::string> expected[] = {"one", "deux", "three", std::nullopt, "five"};
+    const std::uint64_t versions[] = {1, 3, 1, 2, 1};
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        EXPECT_EQ(texts[i].number, message_number(i + 1));
+        EXPECT_EQ(texts[i].content, expected[i]);
+        EXPECT_EQ(texts[i].version, versions[i]);
+    }
+}
+
+TEST_P(ledger_contract, tells_texts_as_they_are_now) {
+    book b(GetParam().make);
+    const auto token = changed_chat(b);
+    changed_chat(b);
+    const auto chat = id_of(b, token);
+    expect_changed_chat(run(b.reader().texts(chat, {.last = 5})).value());
+    expect_changed_chat(run(b.reader().texts(chat, {.last = core::number_max + 9})).value());
+    expect_changed_chat(run(b.auditor().texts(chat, message_number(0))).value());
+    const auto middle = run(b.reader().texts(chat, {.after = 1, .last = 3})).value();
+    ASSERT_EQ(middle.size(), 2U);
+    EXPECT_EQ(middle[0].content, "deux");
+    EXPECT_EQ(run(b.auditor().texts(chat, message_number(4))).value().size(), 1U);
+    EXPECT_TRUE(run(b.auditor().texts(chat, message_number(5))).value().empty());
+}
+
+TEST_P(ledger_contract, tells_texts_by_their_numbers_in_the_asked_order) {
+    book b(GetParam().make);
+    const auto chat = id_of(b, changed_chat(b));
+    const auto asked = numbers({4, 2, 5});
+    const auto texts = run(b.reader().texts(chat, asked)).value();
+    ASSERT_EQ(texts.size(), 3U);
+    EXPECT_EQ(texts[0].content, std::nullopt);
+    EXPECT_EQ(texts[1].content, "deux");
+    EXPECT_EQ(texts[1].version, 3U);
+    EXPECT_EQ(texts[2].number, message_number(5));
+    const auto missing = numbers({1, 6});
+    EXPECT_FALSE(run(b.reader().texts(chat, missing)));
+}
+
+TEST_P(ledger_contract, ends_a_slice_of_heavy_texts_early_but_not_before_the_first) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    std::vector<core::command> batch;
+    std::vector<message_number> all;
+    for (std::uint64_t i = 1; i <= 40; ++i) {
+        batch.push_back(command(new_message(token, 1, std::string(65536, 'x'))));
+        all.emplace_back(i);
+    }
+    b.commit(batch);
+    const auto chat = id_of(b, token);
+    const auto by_numbers = run(b.reader().texts(chat, all)).value();
+    const auto by_window = run(b.reader().texts(chat, {.last = 40})).value();
+    EXPECT_EQ(by_numbers.size(), ledger::slice_bytes_max / 65536);
+    EXPECT_EQ(by_window.size(), ledger::slice_bytes_max / 65536);
+    const auto hits = run(b.reader().matching(chat, all, core::folded_query("xx"))).value();
+    EXPECT_EQ(hits.looked_at, ledger::slice_bytes_max / 65536);
+    EXPECT_EQ(hits.rows.size(), hits.looked_at);
+}
+
+TEST_P(ledger_contract, finds_among_numbered_messages_those_that_match) {
+    book b(GetParam().make);
+    const auto chat = id_of(b, changed_chat(b));
+    const auto matching = [&](std::initializer_list<std::uint64_t> asked, const char* query) {
+        const auto all = numbers(asked);
+        const core::folded_query folded(query);
+        const auto found = run(b.reader().matching(chat, all, folded)).value();
+        EXPECT_EQ(found.looked_at, all.size());
+        std::vector<message_number> hits;
+        for (const auto& m : found.rows) hits.push_back(m.number);
+        return hits;
+    };
+    EXPECT_EQ(matching({5, 4, 3, 2, 1}, "E"), numbers({5, 3, 2, 1}));
+    EXPECT_EQ(matching({1, 5}, "E"), numbers({1, 5}));
+    EXPECT_EQ(matching({2}, "two"), numbers({}));
+    EXPECT_EQ(matching({4}, "four"), numbers({}));
+    EXPECT_EQ(matching({9, 1}, "one"), numbers({1}));
+}
+
+}  // namespace
+}  // namespace confab::testing

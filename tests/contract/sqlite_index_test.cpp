@@ -1,0 +1,193 @@
+// The SQLite search index: the contract, and what is its own.
+#include <boost/asio/thread_pool.hpp>
+#include <fstream>
+#include <iterator>
+
+#include "contract/index_contract.hpp"
+#include "drivers/sqlite/sqlite.hpp"
+#include "search/sqlite/block.hpp"
+#include "search/sqlite/index_file.hpp"
+#include "search/sqlite/sqlite_index.hpp"
+#include "support/folder.hpp"
+#include "support/run.hpp"
+
+namespace confab::testing {
+namespace {
+
+using core::chat_id, core::message_number;
+using search::indexed_text, search::reach;
+
+const std::string ours = "this ledger";
+const core::folded_query any("a");
+
+class sqlite_fixture final : public index_fixture {
+public:
+    sqlite_fixture() { open(); }
+
+    search::index& reader() override { return opened_->reader(); }
+    search::index_writer& writer() override { return opened_->writer(); }
+    search::index_auditor& auditor() override {
+        auditor_ = search::open_sqlite_index_auditor(folder_.path(), ours);
+        return *auditor_;
+    }
+    void reopen() override {
+        opened_.reset();
+        open();
+    }
+
+private:
+    void open() { opened_ = search::open_sqlite_index({folder_.path(), ours, pool_.get_executor()}); }
+
+    temporary_folder folder_;
+    asio::thread_pool pool_{1};
+    std::unique_ptr<search::sqlite_index> opened_;
+    std::unique_ptr<search::index_auditor> auditor_;
+};
+
+INSTANTIATE_TEST_SUITE_P(sqlite, index_contract,
+                         ::testing::Values(named_index{"sqlite", [] { return std::make_unique<sqlite_fixture>(); }}),
+                         [](const auto& tested) { return tested.param.name; });
+
+class sqlite_index_file : public ::testing::Test {
+protected:
+    std::unique_ptr<search::sqlite_index> open(const std::string& ledger = ours) {
+        return search::open_sqlite_index({folder.path(), ledger, pool.get_executor()});
+    }
+
+    static void store(search::sqlite_index& into, std::uint64_t messages, const std::string& text = "a secret word") {
+        std::vector<indexed_text> texts;
+        for (std::uint64_t n = 1; n <= messages; ++n) texts.push_back({message_number(n), 1, text});
+        ASSERT_TRUE(run(into.writer().store(chat, texts, {}, {messages, 0})));
+    }
+
+    static reach reached(search::sqlite_index& in) { return run(in.reader().reached(chat)).value(); }
+
+    std::filesystem::path file() const { return search::index_file_in(folder.path()); }
+
+    void overwrite(std::size_t at, const std::string& bytes) {
+        std::fstream out(file(), std::ios::binary | std::ios::in | std::ios::out);
+        out.seekp(static_cast<std::streamoff>(at));
+        out << bytes;
+    }
+
+    bool holds(std::string_view bytes) const {
+        for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+            std::ifstream in(entry.path(), std::ios::binary);
+            const std::string all{std::istreambuf_iterator<char>(in), {}};
+            if (all.find(bytes) != std::string::npos) return true;
+        }
+        return false;
+    }
+
+    static constexpr chat_id chat{1};
+    temporary_folder folder;
+    asio::thread_pool pool{1};
+};
+
+TEST_F(sqlite_index_file, of_another_ledger_is_begun_anew) {
+    store(*open(), 3);
+    EXPECT_EQ(reached(*open()), (reach{3, 0}));
+    EXPECT_EQ(reached(*open("another")), reach());
+    EXPECT_EQ(reached(*open()), reach());
+}
+
+TEST_F(sqlite_index_file, of_another_format_is_begun_anew) {
+    store(*open(), 3);
+    {
+        sqlite::connection db(file(), sqlite::access::read_write);
+        db.execute("update meta set value = '0' where key = 'format'");
+    }
+    EXPECT_EQ(reached(*open()), reach());
+}
+
+TEST_F(sqlite_index_file, that_was_removed_comes_back_empty) {
+    store(*open(), 3);
+    std::filesystem::remove(file());
+    const auto index = open();
+    EXPECT_EQ(reached(*index), reach());
+    store(*index, 2);
+    EXPECT_EQ(reached(*index), (reach{2, 0}));
+}
+
+TEST_F(sqlite_index_file, that_is_no_database_is_begun_anew) {
+    std::ofstream(file()) << std::string(100'000, 'x');
+    const auto index = open();
+    store(*index, 2);
+    EXPECT_EQ(reached(*index), (reach{2, 0}));
+}
+
+TEST_F(sqlite_index_file, damaged_inside_is_unavailable_until_it_is_begun_anew) {
+    store(*open(), 20'000);
+    overwrite(search::page_bytes * 2, std::string(search::page_bytes * 20, '\xff'));
+    const auto index = open();
+    EXPECT_EQ(run(index->reader().candidates(chat, any, message_number(20'001))).error(), error::unavailable);
+    EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_EQ(run(index->writer().chats({})).error(), error::unavailable);
+    EXPECT_TRUE(run(index->writer().tidy()));
+    EXPECT_EQ(reached(*index), reach());
+    store(*index, 2);
+    EXPECT_FALSE(run(index->writer().tidy()));
+    EXPECT_EQ(reached(*index), (reach{2, 0}));
+}
+
+TEST_F(sqlite_index_file, whose_block_lies_is_unavailable_until_it_is_begun_anew) {
+    store(*open(), 3);
+    {
+        sqlite::connection db(file(), sqlite::access::read_write);
+        db.execute("update blocks set entries = x'0163'");
+    }
+    const auto index = open();
+    EXPECT_EQ(run(index->reader().candidates(chat, any, message_number(4))).error(), error::unavailable);
+    EXPECT_TRUE(run(index->writer().tidy()));
+    EXPECT_EQ(reached(*index), reach());
+}
+
+TEST_F(sqlite_index_file, keeps_nothing_of_a_deleted_text) {
+    const auto index = open();
+    store(*index, 300, "a secret word");
+    while (run(index->writer().tidy())) {
+    }
+    ASSERT_TRUE(holds("secret"));
+    std::vector<indexed_text> removed;
+    for (std::uint64_t n = 1; n <= 300; ++n) removed.push_back({message_number(n), 2, ""});
+    ASSERT_TRUE(run(index->writer().store(chat, removed, {300, 0}, {300, 300})));
+    run(index->writer().tidy());
+    EXPECT_FALSE(holds("secret"));
+}
+
+TEST_F(sqlite_index_file, tells_more_chats_than_one_slice_holds) {
+    const auto index = open();
+    for (std::uint64_t id = 1; id <= 2'500; ++id) {
+        const std::vector<indexed_text> one{{message_number(1), 1, "x"}};
+        ASSERT_TRUE(run(index->writer().store(chat_id(id), one, {}, {1, 0})));
+    }
+    chat_id last;
+    for (;;) {
+        const auto slice = run(index->writer().chats(last)).value();
+        if (slice.empty()) break;
+        for (const auto& c : slice) ASSERT_EQ(c.chat, std::exchange(last, c.chat).next());
+    }
+    EXPECT_EQ(last, chat_id(2'500));
+}
+
+TEST_F(sqlite_index_file, whose_signature_is_wrong_is_a_finding) {
+    store(*open(), 3);
+    {
+        sqlite::connection db(file(), sqlite::access::read_write);
+        db.execute("update signatures set grams = zeroblob(2048)");
+    }
+    const auto auditor = search::open_sqlite_index_auditor(folder.path(), ours);
+    const auto findings = run(auditor->engine_findings()).value();
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_NE(findings[0].find("chat id 1"), std::string::npos) << findings[0];
+}
+
+TEST_F(sqlite_index_file, of_another_ledger_is_not_there_to_audit) {
+    EXPECT_EQ(search::open_sqlite_index_auditor(folder.path(), ours), nullptr);
+    store(*open(), 1);
+    EXPECT_NE(search::open_sqlite_index_auditor(folder.path(), ours), nullptr);
+    EXPECT_EQ(search::open_sqlite_index_auditor(folder.path(), "another"), nullptr);
+}
+
+}  // namespace
+}  // namespace confab::testing
