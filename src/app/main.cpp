@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "app/engines.hpp"
+#include "app/jobs.hpp"
 #include "app/options.hpp"
 #include "app/serve.hpp"
 #include "app/worker.hpp"
@@ -135,6 +136,7 @@ int run(int argc, char** argv) {
     if (asked.command == "serve") return serve(asked.values);
     if (asked.command == "worker") return work(asked.values);
     if (asked.command == "migrate") return migrate(asked.values);
+    if (asked.command == "jobs") return jobs(asked.values, asked.words);
     if (asked.command == "check") return check(asked.values);
     if (asked.command == "reindex") return reindex(asked.values);
     return print_config(asked.values);

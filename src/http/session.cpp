@@ -243,6 +243,7 @@ awaitable<void> session::serve_one(reading& r) {
     const framing f{keep_alive_, is_http_1_1, asked.method == verb::head};
     out_.clear();
     append_response(out_, reply, asked.id, f);
+    std::string().swap(reply.body);  // a long answer is not held twice while it is taken
     if (!reply.more || f.is_head) {
         co_await write(out_);
     } else {

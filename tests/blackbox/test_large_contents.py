@@ -11,7 +11,7 @@ from wire import Wire, post_json, request_bytes
 COUNT = 1200
 EDITS = 400
 CONTENT = "needle " + "x" * 65500
-HELD = 10
+HELD = 100
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,7 @@ public:
     }
 
     link* connected() const { return link_ && link_->is_open() ? link_.get() : nullptr; }
+    std::uint64_t connections() const { return connections_; }
     const client_options& options() const { return options_; }
 
 private:
@@ -51,6 +52,7 @@ private:
             if (made) {
                 self->tell(true);
                 self->link_ = made;
+                self->connections_ += 1;
                 self->on_made_(*made);
                 co_await made->ended();
                 pause = pause_least;
@@ -87,6 +89,7 @@ private:
     made_handler on_made_;
     asio::steady_timer pause_;
     std::shared_ptr<link> link_;
+    std::uint64_t connections_ = 0;
     bool was_there_ = true;
     bool is_closed_ = false;
 };
@@ -111,6 +114,7 @@ public:
     }
 
     bool is_connected() const override { return keeper_->connected() != nullptr; }
+    std::uint64_t connection() const override { return keeper_->connections(); }
     void close() override { keeper_->close(); }
 
 private:

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -44,6 +45,8 @@ public:
     virtual void send(const arguments& a) = 0;
 
     virtual bool is_connected() const = 0;
+    // Which connection it is, counted from 1. What is only true of one is not to be sent on another.
+    virtual std::uint64_t connection() const = 0;
     // Ends the connection, and with it everything that waits for a reply. It is not connected again.
     virtual void close() = 0;
 };

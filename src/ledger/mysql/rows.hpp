@@ -7,6 +7,7 @@
 #include "core/entities.hpp"
 #include "core/passage.hpp"
 #include "drivers/mysql/values.hpp"
+#include "ledger/ledger.hpp"
 
 namespace confab::ledger {
 
@@ -42,6 +43,11 @@ inline core::message message_from(const mysql::row& row, std::size_t first = 0) 
             {row.integer(first + 5)},
             {row.integer(first + 6)},
             row.is_null(gone) ? std::nullopt : std::optional(timestamp{row.integer(gone)})};
+}
+
+inline constexpr std::string_view text_columns = "number, version, content";
+inline text text_from(const mysql::row& row) {
+    return {core::message_number(row.number(0)), row.number(1), row.optional_text(2)};
 }
 
 inline std::uint64_t encode(const core::key_scope& scope) {

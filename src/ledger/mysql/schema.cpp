@@ -156,10 +156,10 @@ awaitable<int> schema_of(mysql::connection& db) {
     }
     const auto version = co_await meta(db, "schema_version");
     const int found = static_cast<int>(version.value_or(0));
-    if (found > newest_schema()) {
+    if (found > newest_mysql_schema()) {
         throw startup_error(
             fmt::format("the database has schema version {}, this program knows up to {}: use a newer confab", found,
-                        newest_schema()));
+                        newest_mysql_schema()));
     }
     co_return found;
 }
@@ -181,7 +181,7 @@ awaitable<void> fix_partitions(mysql::connection& db, std::optional<std::uint64_
 awaitable<void> migrate_alone(mysql::connection& db, std::optional<std::uint64_t> partitions) {
     const int found = co_await schema_of(db);
     co_await db.query(create_meta);
-    for (int version = found; version < newest_schema(); ++version) {
+    for (int version = found; version < newest_mysql_schema(); ++version) {
         for (const auto* statement : migrations[version]) co_await db.query(statement, migration_limit);
         const auto done = static_cast<std::uint64_t>(version + 1);
         co_await db.run("replace into meta(name, value) values('schema_version', ?)", done);
@@ -204,7 +204,7 @@ server_version parse_version(std::string_view text) {
 
 }  // namespace
 
-int newest_schema() {
+int newest_mysql_schema() {
     return static_cast<int>(std::size(migrations));
 }
 
@@ -219,10 +219,10 @@ awaitable<void> migrate(mysql::connection& db, std::optional<std::uint64_t> part
 awaitable<std::uint64_t> require_newest(mysql::connection& db) {
     const int found = co_await schema_of(db);
     std::optional<std::uint64_t> partitions;
-    if (found == newest_schema()) partitions = co_await meta(db, "partitions");
+    if (found == newest_mysql_schema()) partitions = co_await meta(db, "partitions");
     if (!partitions) {
         throw startup_error(fmt::format("the database has schema version {}, this program needs {}: run `confab migrate`",
-                                        found, newest_schema()));
+                                        found, newest_mysql_schema()));
     }
     co_return *partitions;
 }

@@ -10,7 +10,7 @@
 namespace confab::ledger {
 
 // The version a migrated ledger has.
-int newest_schema();
+int newest_mysql_schema();
 
 inline constexpr std::uint64_t partitions_default = 64;
 inline constexpr std::uint64_t partitions_max = 4096;

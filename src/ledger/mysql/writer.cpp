@@ -87,7 +87,8 @@ public:
     }
 
     awaitable<void> tidy(timestamp at) override {
-        if (at.us < next_purge_us_) co_return;
+        const bool clock_went_back = at.us + purge_every_us < next_purge_us_;
+        if (at.us < next_purge_us_ && !clock_went_back) co_return;
         next_purge_us_ = at.us + purge_every_us;
         const auto& owned = leases_.owned();
         if (owned.empty() || owned.front() != 0) co_return;  // one worker does it for all

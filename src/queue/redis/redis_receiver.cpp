@@ -96,7 +96,10 @@ public:
             if (!answer_to.empty()) to_publish[answer_to].push_back({command.job, std::move(outcomes[i])});
         }
         for (const auto& [channel, answers] : to_publish) publish(channel, answers);
-        for (const auto& [place, done] : to_delete) remove(place.first, place.second, done);
+        // On the connection that they were read on, or never: Redis may have been put back in between, and given their
+        // ids to others. What stays is read again, and the ledger knows it.
+        if (redis_->connection() == read_on_)
+            for (const auto& [place, done] : to_delete) remove(place.first, place.second, done);
         if (!to_delete.empty()) pause_ = pause_least;
     }
 
@@ -121,6 +124,7 @@ private:
     // What waits in the streams, from their beginnings. Waits for something if there is nothing. Nothing: Redis cannot
     // be read.
     awaitable<std::optional<std::vector<stream_slice>>> read_streams(const partitions& owned, batch_limits limits) {
+        read_on_ = redis_->connection();
         std::erase_if(hot_, [&](auto p) { return std::ranges::find(owned, p) == owned.end(); });
         std::vector<stream_slice> found;
         if (!hot_.empty()) {
@@ -250,6 +254,7 @@ private:
     std::vector<taken> batch_;
     partitions hot_;
     std::size_t turn_ = 0;
+    std::uint64_t read_on_ = 0;  // which connection the batch came over
     bool has_failed_ = false;
     milliseconds pause_ = pause_least;
 };

@@ -1,0 +1,127 @@
+#include "app/jobs.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+
+#include "app/engines.hpp"
+#include "ledger/mysql/backlog.hpp"
+#include "ledger/mysql/jobs.hpp"
+#include "ledger/mysql/server.hpp"
+#include "queue/redis/backlog.hpp"
+#include "queue/redis/codec.hpp"
+
+namespace confab::app {
+namespace {
+
+constexpr std::chrono::milliseconds connect_look_every{10};
+constexpr std::chrono::milliseconds connect_wait{5000};
+
+using redis_client = std::unique_ptr<redis::client>;
+
+awaitable<redis_client> connected(const settings& s) {
+    const auto here = co_await asio::this_coro::executor;
+    const auto options = redis_options_of(s);
+    auto client = redis::make_client(here, options);
+    asio::steady_timer pause(here);
+    for (auto left = connect_wait; !client->is_connected(); left -= connect_look_every) {
+        if (left <= left.zero()) throw startup_error(fmt::format("{} does not answer", options.where.shown()));
+        pause.expires_after(connect_look_every);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    co_return client;
+}
+
+[[noreturn]] void redis_is_gone() {
+    throw startup_error("Redis does not answer any more");
+}
+
+std::string age_of(const std::optional<core::entry_id>& oldest) {
+    if (!oldest) return "-";
+    const auto now_ms = now().us / 1000;
+    return fmt::format("{:.1f} s", static_cast<double>(std::max<std::int64_t>(
+                                       0, now_ms - static_cast<std::int64_t>(oldest->ms))) / 1000);
+}
+
+void print_partitions(const std::vector<ledger::partition_state>& states, const std::vector<queue::stream_state>& waits) {
+    std::uint64_t waiting = 0, unowned = 0;
+    for (const auto& w : waits) waiting += w.entries;
+    for (const auto& p : states) unowned += p.owner.empty();
+    fmt::print("{} commands wait in {} partitions; {} partitions have no owner\n", waiting, states.size(), unowned);
+    fmt::print("{:>9}  {:>8}  {:>9}  {}\n", "partition", "waiting", "oldest", "owner");
+    for (std::size_t i = 0; i < states.size(); ++i) {
+        const auto& p = states[i];
+        if (waits[i].entries == 0 && !p.owner.empty()) continue;
+        fmt::print("{:>9}  {:>8}  {:>9}  {}\n", p.partition, waits[i].entries, age_of(waits[i].oldest),
+                   p.owner.empty() ? "nobody" : p.owner);
+    }
+}
+
+void print_letters(const std::vector<ledger::dead_letter>& letters) {
+    fmt::print("{} dead letters\n", letters.size());
+    for (const auto& l : letters) {
+        std::string at;
+        append_rfc3339(at, l.at);
+        fmt::print("  {}  partition {}, entry {}-{}, {}: {}\n", l.id, l.partition, l.entry.ms, l.entry.seq, at, l.why);
+    }
+}
+
+awaitable<void> show(mysql::connection& db, const settings& s) {
+    const auto states = co_await ledger::partition_states(db);
+    const auto letters = co_await ledger::dead_letters(db);
+    const auto client = co_await connected(s);
+    const auto waits = co_await queue::stream_states(*client, states.size());
+    if (!waits) redis_is_gone();
+    print_partitions(states, *waits);
+    print_letters(letters);
+}
+
+[[noreturn]] void no_such_letter(std::uint64_t id) {
+    throw startup_error(fmt::format("there is no dead letter {}", id));
+}
+
+// Sent first and dropped then: whoever is interrupted in between finds it still there. One that was carried out meanwhile
+// is only dropped, since its job stands in the ledger.
+awaitable<void> replay(mysql::connection& db, const settings& s, std::uint64_t id) {
+    const auto letter = co_await ledger::find_dead_letter(db, id);
+    if (!letter) no_such_letter(id);
+    const auto entry = queue::decode(letter->bytes);
+    const auto done = co_await ledger::find_job(db, entry.command, core::trace{});
+    if (!done) {
+        const auto client = co_await connected(s);
+        const auto sent = co_await queue::send_again(*client, letter->partition, letter->bytes);
+        if (!sent) redis_is_gone();
+    }
+    co_await ledger::drop_dead_letter(db, id);
+    fmt::print("dead letter {} was {}\n", id, done ? "carried out before, and is dropped" : "sent again");
+}
+
+awaitable<void> drop(mysql::connection& db, std::uint64_t id) {
+    const bool is_gone = co_await ledger::drop_dead_letter(db, id);
+    if (!is_gone) no_such_letter(id);
+    fmt::print("dead letter {} is dropped\n", id);
+}
+
+std::uint64_t id_in(const std::vector<std::string>& words) {
+    const bool is_id = words.size() == 2 && !words[1].empty() && words[1].size() <= 18 &&
+                       std::ranges::all_of(words[1], [](char c) { return c >= '0' && c <= '9'; });
+    const bool is_known = !words.empty() && (words[0] == "replay" || words[0] == "drop");
+    if (!is_known || !is_id) throw usage_error("confab jobs takes nothing more, or `replay ID` or `drop ID`");
+    return std::stoull(words[1]);
+}
+
+}  // namespace
+
+int jobs(const settings& s, const std::vector<std::string>& words) {
+    for (const auto* name : {"mysql", "redis"})
+        if (s.text(name).empty()) throw usage_error(fmt::format("confab jobs needs --{}", name));
+    const auto id = words.empty() ? 0 : id_in(words);
+    ledger::with_server(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
+        if (words.empty()) return show(db, s);
+        return words[0] == "replay" ? replay(db, s, id) : drop(db, id);
+    });
+    return 0;
+}
+
+}  // namespace confab::app

@@ -1,0 +1,84 @@
+// The class behind make_mysql_reader(), for the files that its methods are in.
+#pragma once
+
+#include "drivers/mysql/pool.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/mysql/reader_sql.hpp"
+#include "ledger/mysql/server.hpp"
+
+namespace confab::ledger {
+
+class mysql_reader final : public reader {
+public:
+    mysql_reader(mysql::pool& pool, asio::any_io_executor read_pool) : pool_(pool), read_pool_(std::move(read_pool)) {}
+
+    awaitable<result<core::app>> find_app(core::app_token token) override;
+    awaitable<result<core::app>> find_app(core::app_id id) override;
+    awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) override;
+    awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
+                                                  core::message_number message) override;
+    awaitable<result<core::app_id>> last_app() override;
+    awaitable<result<std::vector<core::app>>> apps(window w) override;
+    awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) override;
+    awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) override;
+    awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) override;
+    awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat, core::message_number message,
+                                                                   std::uint64_t after) override;
+
+    // reader_for_index.cpp
+    awaitable<result<chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
+                                       const core::folded_query& query) override;
+    awaitable<result<chat_counts>> counts(core::chat_id chat) override;
+    awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) override;
+    awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) override;
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override;
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat,
+                                               std::span<const core::message_number> numbers) override;
+
+private:
+    // Has `work` done on a connection: an awaitable of result<T>.
+    template <class T, class Work>
+    awaitable<result<T>> ask(Work work) {
+        try {
+            const auto db = co_await pool_.take();
+            result<T> done = co_await work(*db);
+            co_return done;
+        } catch (const mysql::failure& cause) {
+            tell_failure("reading", cause);
+        }
+        co_return error::unavailable;
+    }
+
+    // The only row, or error::not_found.
+    template <class T, class From>
+    awaitable<result<T>> one(read_sql sql, const mysql::parameters& values, From from) {
+        const auto work = [&](mysql::connection& db) -> awaitable<result<T>> {
+            const auto found = co_await db.run(text_of(sql), values);
+            if (found.empty()) co_return error::not_found;
+            co_return from(found.front());
+        };
+        co_return co_await ask<T>(work);
+    }
+
+    // All rows, which are small.
+    template <class T, class From>
+    awaitable<result<std::vector<T>>> many(read_sql sql, const mysql::parameters& values, From from) {
+        const auto work = [&](mysql::connection& db) -> awaitable<result<std::vector<T>>> {
+            const auto found = co_await db.run(text_of(sql), values);
+            std::vector<T> made;
+            made.reserve(found.view().size());
+            for (const auto& row : found) made.push_back(from(row));
+            co_return made;
+        };
+        co_return co_await ask<std::vector<T>>(work);
+    }
+
+    mysql::pool& pool_;
+    asio::any_io_executor read_pool_;
+};
+
+inline read_sql in_order(const window& w, read_sql ascending, read_sql descending) {
+    return w.order == order::ascending ? ascending : descending;
+}
+
+}  // namespace confab::ledger

@@ -1,0 +1,194 @@
+// Each call borrows a connection of its event loop for one statement or a few, and gives it back before it works on what
+// came: a search compares texts on the read pool while others use the connection. No transaction: rows keep their places,
+// and a call that needs two statements reads in the order that makes up for what happens in between.
+#include "ledger/mysql/reader.hpp"
+
+#include "ledger/mysql/mysql_reader.hpp"
+#include "ledger/mysql/rows.hpp"
+#include "ledger/mysql/slices.hpp"
+
+namespace confab::ledger {
+namespace {
+
+constexpr std::uint64_t versions_max = 64;  // a slice of them: each may weigh 64 KiB
+
+core::message whole_message(const mysql::row& row) {
+    return message_from(row);
+}
+
+// Of the rows that were read, up to where the window begins anew, those that contain the query.
+matches compared(std::vector<core::message> rows, window w, bool is_cut, const core::folded_query& query) {
+    matches found;
+    std::size_t bytes = 0;
+    for (auto& m : rows) {
+        narrow(w, m.number);
+        if (!query.is_in(m.content)) continue;
+        bytes += bytes_of(m);
+        found.rows.push_back(std::move(m));
+        is_cut = is_cut || bytes >= slice_bytes_max;
+        if (bytes >= slice_bytes_max) break;
+    }
+    if (is_cut) found.rest = w;
+    return found;
+}
+
+// The version that a message has, and what is needed to tell the earlier ones.
+struct present {
+    core::message_version version;
+    timestamp created_at;
+    bool is_deleted;
+};
+
+present present_from(const mysql::row& row) {
+    core::message_version version{row.number(0), std::string(row.text(1)), {row.integer(3)}};
+    return {std::move(version), {row.integer(2)}, !row.is_null(4)};
+}
+
+std::size_t bytes_of(const core::message_version& v) {
+    return v.content.size();
+}
+
+// The versions from `next` on, out of the changes that came after the first. A change keeps what was there before it, so
+// a version is found in the change that made the next one, and the time it came to be in the one that made it.
+struct history {
+    std::uint64_t next;
+    timestamp since;  // of `next`, where it is the first
+    bool is_deleted = false;
+    std::vector<core::message_version> told = {};
+    std::size_t bytes = 0;
+
+    bool is_full() const { return bytes >= slice_bytes_max; }
+    void add(core::message_version v) {
+        bytes += bytes_of(v);
+        told.push_back(std::move(v));
+    }
+    void follow(const mysql::row& change) {
+        const auto made = change.number(0);
+        if (made > next) {
+            is_deleted = is_deleted || change.is_null(2);
+            add({next, std::string(change.text(2)), since});
+            next = made;
+        }
+        since = {change.integer(1)};
+    }
+};
+
+awaitable<void> follow_changes(mysql::connection& db, const mysql::parameters& values, history& h) {
+    co_await db.start(text_of(read_sql::past_versions), values);
+    while (!h.is_full()) {
+        const auto piece = co_await db.more();
+        if (!piece) co_return;
+        for (const auto& change : *piece)
+            if (!h.is_full()) h.follow(change);
+    }
+    co_await db.skip();  // less than a connection costs
+}
+static_assert(versions_max * row_bytes_max <= dropped_bytes_max);
+
+// What changed after the present version was read is left out: it is the later of the two that tells less. A deletion in
+// between took the texts away.
+awaitable<result<std::vector<core::message_version>>> versions_of(mysql::connection& db, core::chat_id chat,
+                                                                  core::message_number message, std::uint64_t after) {
+    const mysql::parameters which(chat.value(), message.value());
+    const auto found = co_await db.run(text_of(read_sql::present_version), which);
+    if (found.empty()) co_return error::not_found;
+    auto now = present_from(found.front());
+    if (now.is_deleted) co_return error::deleted;
+    const auto last = now.version.version;
+    history h{after + 1, now.created_at};
+    if (h.next < last) {
+        const mysql::parameters values(chat.value(), message.value(), after, last, versions_max);
+        co_await follow_changes(db, values, h);
+    }
+    if (h.is_deleted) co_return error::deleted;
+    if (h.next == last && !h.is_full()) h.add(std::move(now.version));
+    co_return std::move(h.told);
+}
+
+}  // namespace
+
+awaitable<result<core::app>> mysql_reader::find_app(core::app_token token) {
+    const mysql::parameters values(token.text());
+    co_return co_await one<core::app>(read_sql::app_by_token, values, app_from);
+}
+
+awaitable<result<core::app>> mysql_reader::find_app(core::app_id id) {
+    const mysql::parameters values(id.value());
+    co_return co_await one<core::app>(read_sql::app_by_id, values, app_from);
+}
+
+awaitable<result<core::chat>> mysql_reader::find_chat(core::app_token app, core::chat_number chat) {
+    const mysql::parameters values(chat.value(), app.text());
+    co_return co_await one<core::chat>(read_sql::chat, values, chat_from);
+}
+
+awaitable<result<core::message>> mysql_reader::find_message(core::app_token app, core::chat_number chat,
+                                                            core::message_number message) {
+    const mysql::parameters values(chat.value(), message.value(), app.text());
+    co_return co_await one<core::message>(read_sql::message, values, whole_message);
+}
+
+awaitable<result<core::app_id>> mysql_reader::last_app() {
+    const mysql::parameters none;
+    const auto id = [](const mysql::row& row) { return core::app_id(row.number(0)); };
+    co_return co_await one<core::app_id>(read_sql::last_app, none, id);
+}
+
+awaitable<result<std::vector<core::app>>> mysql_reader::apps(window w) {
+    const auto sql = in_order(w, read_sql::apps, read_sql::apps_descending);
+    const mysql::parameters values(w.after, w.last, slice_rows(w));
+    co_return co_await many<core::app>(sql, values, app_from);
+}
+
+awaitable<result<std::vector<core::chat>>> mysql_reader::chats(core::app_id app, window wanted) {
+    const auto w = clamped(wanted);
+    const auto sql = in_order(w, read_sql::chats, read_sql::chats_descending);
+    const mysql::parameters values(app.value(), w.after, w.last, slice_rows(w));
+    co_return co_await many<core::chat>(sql, values, chat_from);
+}
+
+awaitable<result<std::vector<core::message>>> mysql_reader::messages(core::chat_id chat, window wanted) {
+    using list = std::vector<core::message>;
+    const auto w = clamped(wanted);
+    const auto sql = in_order(w, read_sql::messages, read_sql::messages_descending);
+    const slice_limits most{slice_rows(w), slice_bytes_max};
+    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+        auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, whole_message);
+        co_return std::move(slice.rows);
+    };
+    co_return co_await ask<list>(work);
+}
+
+awaitable<result<matches>> mysql_reader::matching(core::chat_id chat, window wanted, const core::folded_query& query) {
+    using list = gathered<core::message>;
+    const auto w = clamped(wanted);
+    const auto sql = in_order(w, read_sql::messages, read_sql::messages_descending);
+    const slice_limits most{match_rows_max, match_bytes_max};
+    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+        auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, whole_message);
+        co_return std::move(slice);
+    };
+    auto read = co_await ask<list>(work);
+    if (!read) co_return read.error();
+    if (read->rows.empty()) co_return matches();
+    const bool is_cut = read->is_full() || read->rows.size() >= match_rows_max;
+    const auto compare = [&] { return compared(std::move(read->rows), w, is_cut, query); };
+    co_return co_await run_on(read_pool_, compare);
+}
+
+awaitable<result<std::vector<core::message_version>>> mysql_reader::versions(core::chat_id chat,
+                                                                             core::message_number message,
+                                                                             std::uint64_t after) {
+    using list = std::vector<core::message_version>;
+    const auto from = std::min(after, core::number_max);
+    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+        return versions_of(db, chat, message, from);
+    };
+    co_return co_await ask<list>(work);
+}
+
+std::unique_ptr<reader> make_mysql_reader(mysql::pool& pool, asio::any_io_executor read_pool) {
+    return std::make_unique<mysql_reader>(pool, std::move(read_pool));
+}
+
+}  // namespace confab::ledger

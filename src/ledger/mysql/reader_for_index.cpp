@@ -1,0 +1,147 @@
+// What those read who keep a search index, and those who search by one: counters, changes, texts, and rows by number.
+// Rows by number come some at a time, by statements that take a fixed number of them, so that few stay prepared.
+#include <unordered_map>
+
+#include "ledger/mysql/mysql_reader.hpp"
+#include "ledger/mysql/rows.hpp"
+#include "ledger/mysql/slices.hpp"
+
+namespace confab::ledger {
+namespace {
+
+using numbers_asked = std::span<const core::message_number>;
+
+chat_counts counts_from(const mysql::row& row) {
+    return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
+}
+
+change change_from(const mysql::row& row) {
+    return {row.number(0), core::message_number(row.number(1))};
+}
+
+core::message whole_message(const mysql::row& row) {
+    return message_from(row);
+}
+
+// The numbers in the places of a statement that takes `places` of them; the last one fills what is left.
+mysql::parameters values_of(core::chat_id chat, numbers_asked numbers, std::size_t places) {
+    mysql::parameters values(chat.value());
+    for (std::size_t i = 0; i < places; ++i) values.add(numbers[std::min(i, numbers.size() - 1)].value());
+    return values;
+}
+
+// In any order. REQUIRES: as many numbers as the larger statement takes, at most; and at least one.
+template <class T, class From>
+awaitable<std::vector<T>> rows_of(mysql::connection& db, read_sql few, read_sql many, core::chat_id chat,
+                                  numbers_asked numbers, From from) {
+    const bool is_few = numbers.size() <= few_numbers;
+    const auto& sql = text_of(is_few ? few : many);
+    const auto values = values_of(chat, numbers, is_few ? few_numbers : many_numbers);
+    const auto found = co_await db.run(sql, values);
+    std::vector<T> made;
+    for (const auto& row : found) made.push_back(from(row));
+    co_return made;
+}
+
+// How many of the numbers to ask for next.
+template <class T>
+std::size_t next_count(const gathered<T>& so_far, std::size_t left) {
+    return std::min<std::uint64_t>(rows_to_ask(so_far, left), many_numbers);
+}
+
+// Adds to the slice the rows of the numbers, in their order, until it is full.
+awaitable<bool> add_texts(mysql::connection& db, core::chat_id chat, numbers_asked numbers, gathered<text>& slice) {
+    auto rows = co_await rows_of<text>(db, read_sql::few_texts, read_sql::many_texts, chat, numbers, text_from);
+    std::unordered_map<core::message_number, text*> by_number;
+    for (auto& row : rows) by_number[row.number] = &row;
+    for (const auto number : numbers) {
+        if (slice.is_full()) co_return true;
+        const auto found = by_number.find(number);
+        if (found == by_number.end()) co_return false;
+        slice.add(*found->second);
+    }
+    co_return true;
+}
+
+// Adds the hits among the rows to `found`, in the numbers' order.
+void compare(const std::vector<core::message>& rows, numbers_asked numbers, const core::folded_query& query, chosen& found,
+             std::size_t& bytes) {
+    std::unordered_map<core::message_number, const core::message*> hits;
+    for (const auto& m : rows)
+        if (query.is_in(m.content)) hits[m.number] = &m;
+    for (const auto number : numbers) {
+        if (bytes >= slice_bytes_max) return;
+        ++found.looked_at;
+        const auto hit = hits.find(number);
+        if (hit == hits.end()) continue;
+        bytes += bytes_of(*hit->second);
+        found.rows.push_back(*hit->second);
+    }
+}
+
+}  // namespace
+
+awaitable<result<chosen>> mysql_reader::matching(core::chat_id chat, std::span<const core::message_number> numbers,
+                                                 const core::folded_query& query) {
+    using list = std::vector<core::message>;
+    chosen found;
+    for (std::size_t bytes = 0; found.looked_at < numbers.size() && bytes < slice_bytes_max;) {
+        const auto left = numbers.subspan(found.looked_at);
+        const auto asked = left.first(std::min(left.size(), found.looked_at == 0 ? few_numbers : many_numbers));
+        const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+            auto rows = co_await rows_of<core::message>(db, read_sql::few_messages, read_sql::many_messages, chat, asked,
+                                                        whole_message);
+            co_return rows;
+        };
+        const auto rows = co_await ask<list>(work);
+        if (!rows) co_return rows.error();
+        const auto on_pool = [&] { return compare(*rows, asked, query, found, bytes), true; };
+        co_await run_on(read_pool_, on_pool);
+    }
+    co_return found;
+}
+
+awaitable<result<chat_counts>> mysql_reader::counts(core::chat_id chat) {
+    const mysql::parameters values(chat.value());
+    co_return co_await one<chat_counts>(read_sql::counts, values, counts_from);
+}
+
+awaitable<result<std::vector<chat_counts>>> mysql_reader::counts_after(core::chat_id after) {
+    const mysql::parameters values(after.value(), std::uint64_t{slice_rows_max});
+    co_return co_await many<chat_counts>(read_sql::counts_after, values, counts_from);
+}
+
+awaitable<result<std::vector<change>>> mysql_reader::changes(core::chat_id chat, std::uint64_t after_seq) {
+    const mysql::parameters values(chat.value(), after_seq, std::uint64_t{slice_rows_max});
+    co_return co_await many<change>(read_sql::changes, values, change_from);
+}
+
+awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat, window wanted) {
+    using list = std::vector<text>;
+    const auto w = clamped(wanted);
+    const auto sql = in_order(w, read_sql::texts, read_sql::texts_descending);
+    const slice_limits most{slice_rows(w), slice_bytes_max};
+    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+        auto slice = co_await gather<text>(db, text_of(sql), chat, w, most, text_from);
+        co_return std::move(slice.rows);
+    };
+    co_return co_await ask<list>(work);
+}
+
+awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat,
+                                                         std::span<const core::message_number> numbers) {
+    using list = std::vector<text>;
+    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+        gathered<text> slice;
+        while (slice.rows.size() < numbers.size() && !slice.is_full()) {
+            const auto left = numbers.subspan(slice.rows.size());
+            const auto asked = left.first(next_count(slice, left.size()));
+            const bool are_there = co_await add_texts(db, chat, asked, slice);
+            if (!are_there) co_return error::not_found;
+        }
+        co_return std::move(slice.rows);
+    };
+    co_return co_await ask<list>(work);
+}
+
+}  // namespace confab::ledger

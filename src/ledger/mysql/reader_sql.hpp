@@ -1,0 +1,42 @@
+// The statements of the reader, in a closed list, so that a test can have the server explain each of them.
+#pragma once
+
+#include <array>
+#include <string>
+
+namespace confab::ledger {
+
+enum class read_sql {
+    app_by_token,
+    app_by_id,
+    chat,
+    message,
+    last_app,
+    apps,
+    apps_descending,
+    chats,
+    chats_descending,
+    messages,
+    messages_descending,
+    present_version,
+    past_versions,
+    counts,
+    counts_after,
+    changes,
+    texts,
+    texts_descending,
+    few_messages,
+    many_messages,
+    few_texts,
+    many_texts,
+};
+inline constexpr std::size_t read_sql_count = static_cast<std::size_t>(read_sql::many_texts) + 1;
+
+// How many numbers the statements above take that ask for rows by number.
+inline constexpr std::size_t few_numbers = 16;
+inline constexpr std::size_t many_numbers = 128;
+
+// Lives for ever.
+const std::string& text_of(read_sql s);
+
+}  // namespace confab::ledger

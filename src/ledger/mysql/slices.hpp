@@ -1,0 +1,122 @@
+// Reads a list in slices bounded in bytes without taking in much more than it keeps. A row may weigh 64 KiB or ten bytes,
+// and only the server knows. So a long slice begins with a few rows, and what they weigh tells how many more to ask for;
+// rows come in as a stream, which ends when the slice is full. What is left of the stream then is little, and is read
+// and dropped; where it is much all the same (heavy rows behind light ones), the connection is closed: opening another is
+// cheaper. Why not ask for lengths first: to tell the length of a long text, the server has to read it.
+#pragma once
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "drivers/mysql/connection.hpp"
+#include "ledger/ledger.hpp"
+
+namespace confab::ledger {
+
+inline constexpr std::size_t row_bytes_max = 64 * 1024;  // about: a content; what else a row has is small
+// As much as is read in the time in which a connection is opened.
+inline constexpr std::size_t dropped_bytes_max = 4 * 1024 * 1024;
+// Up to here a list is asked for at once.
+inline constexpr std::uint64_t short_list_rows = dropped_bytes_max / row_bytes_max;
+
+struct slice_limits {
+    std::uint64_t rows_max;
+    std::size_t bytes_max;
+};
+
+// The window's rows; of numbers larger than there can be, the last.
+inline window clamped(window w) {
+    w.after = std::min(w.after, core::number_max);
+    w.last = std::min(w.last, core::number_max);
+    return w;
+}
+
+inline std::uint64_t rows_in(const window& w) {
+    return w.last > w.after ? w.last - w.after : 0;
+}
+
+inline std::uint64_t slice_rows(const window& w) {
+    return std::min<std::uint64_t>({rows_in(w), w.rows_max, slice_rows_max});
+}
+
+// What of the window is left behind a row.
+inline void narrow(window& w, core::message_number behind) {
+    w.order == order::ascending ? w.after = behind.value() : w.last = behind.value() - 1;
+}
+
+inline std::size_t bytes_of(const core::message& m) {
+    return m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
+}
+
+inline std::size_t bytes_of(const text& t) {
+    return t.content ? t.content->size() : 0;
+}
+
+// The rows of a slice so far.
+template <class T>
+struct gathered {
+    std::vector<T> rows;
+    std::size_t bytes = 0;
+    std::size_t bytes_max = slice_bytes_max;
+
+    bool is_full() const { return bytes >= bytes_max; }
+    void add(T row) {
+        bytes += bytes_of(row);
+        rows.push_back(std::move(row));
+    }
+};
+
+// How many rows to ask for, of those that are left.
+template <class T>
+std::uint64_t rows_to_ask(const gathered<T>& so_far, std::uint64_t left) {
+    const auto few = std::max<std::uint64_t>(1, so_far.bytes_max / row_bytes_max);
+    if (so_far.rows.empty()) return left <= short_list_rows ? left : few;
+    const auto row_bytes = so_far.bytes / so_far.rows.size() + 1;
+    return std::min<std::uint64_t>(left, (so_far.bytes_max - so_far.bytes) / row_bytes + 1);
+}
+
+// Ends a stream of which so much may be left.
+inline awaitable<void> leave(mysql::connection& db, std::size_t bytes_left) {
+    if (bytes_left <= dropped_bytes_max) co_return co_await db.skip();
+    db.close();
+}
+
+// Adds a started statement's rows, at most `asked`, until the slice is full.
+template <class T, class From>
+awaitable<void> take_in(mysql::connection& db, std::uint64_t asked, gathered<T>& slice, From from) {
+    std::uint64_t left = asked;
+    while (!slice.is_full()) {
+        const auto piece = co_await db.more();
+        if (!piece) co_return;
+        for (const auto& row : *piece) {
+            if (slice.is_full()) break;
+            slice.add(from(row));
+            --left;
+        }
+    }
+    // What came last is the best guess at what comes.
+    co_await leave(db, left * (bytes_of(slice.rows.back()) + 1));
+}
+
+// REQUIRES: `sql` takes chat, after, last and limit, and tells rows in the window's order; `w` is clamped.
+template <class T, class From>
+awaitable<gathered<T>> gather(mysql::connection& db, std::string_view sql, core::chat_id chat, window w,
+                              slice_limits most, From from) {
+    gathered<T> slice;
+    slice.bytes_max = most.bytes_max;
+    for (auto left = std::min(most.rows_max, rows_in(w)); left > 0 && !slice.is_full();) {
+        const auto asked = rows_to_ask(slice, left);
+        const auto before = slice.rows.size();
+        const mysql::parameters values(chat.value(), w.after, w.last, asked);
+        co_await db.start(sql, values);
+        co_await take_in(db, asked, slice, from);
+        const auto came = slice.rows.size() - before;
+        if (came < asked) break;
+        left -= came;
+        narrow(w, slice.rows.back().number);
+    }
+    co_return slice;
+}
+
+}  // namespace confab::ledger

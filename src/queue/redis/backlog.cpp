@@ -1,0 +1,40 @@
+#include "queue/redis/backlog.hpp"
+
+#include <limits>
+
+#include "base/random.hpp"
+#include "queue/redis/script.hpp"
+
+namespace confab::queue {
+
+awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, std::uint64_t partitions) {
+    const auto every = keys_of_all(partitions);
+    std::vector<stream_state> all;
+    for (const auto& keys : every) {
+        const redis::arguments length{"XLEN", keys.stream}, first{"XRANGE", keys.stream, "-", "+", "COUNT", "1"};
+        const auto count = co_await on.execute(length);
+        if (!count) co_return error::unavailable;
+        const auto oldest = co_await on.execute(first);
+        if (!oldest) co_return error::unavailable;
+        stream_state state{static_cast<std::uint64_t>(count->integer), std::nullopt};
+        if (!oldest->items.empty()) state.oldest = parse_entry_id(oldest->items[0].items.at(0).text);
+        all.push_back(state);
+    }
+    co_return all;
+}
+
+awaitable<result<void>> send_again(redis::client& on, core::partition_number to, std::string_view bytes) {
+    static const script send(send_script);
+    const auto keys = keys_of_all(to + 1u).back();
+    const auto most = std::to_string(std::numeric_limits<std::int32_t>::max());
+    core::epoch_id fresh;
+    fill_random(fresh);
+    const auto fresh_text = text_of(fresh);
+    const redis::arguments places{keys.stream, keys.epoch, keys.bytes}, with{bytes, most, most, fresh_text};
+    const auto reply = co_await send.run(on, places, with);
+    if (!reply) co_return reply.error();
+    if (!reply->is_array_of(2)) co_return error::unavailable;
+    co_return result<void>();
+}
+
+}  // namespace confab::queue

@@ -1,0 +1,25 @@
+// What an operator looks at and does: how much waits in each partition's stream, and a command sent once more.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "drivers/redis/client.hpp"
+#include "queue/redis/streams.hpp"
+
+namespace confab::queue {
+
+struct stream_state {
+    std::uint64_t entries = 0;
+    std::optional<core::entry_id> oldest;
+};
+
+// Of every partition. Errors: unavailable.
+awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, std::uint64_t partitions);
+
+// Appends the bytes of an entry to a partition's stream, however full it is. Errors: unavailable, outcome_unknown.
+awaitable<result<void>> send_again(redis::client& on, core::partition_number to, std::string_view bytes);
+
+}  // namespace confab::queue

@@ -1,0 +1,78 @@
+"""`confab jobs`: what waits, and the letters that could not be delivered."""
+
+import re
+import time
+
+import pytest
+from client import Client, assert_problem
+from crowd import entries_in
+
+
+@pytest.fixture
+def chat(cluster):
+    with Client(cluster.nodes[0].port) as client:
+        yield client.new_chat()
+
+
+def jobs(cluster, *words, status=0):
+    return cluster.run("jobs", *words, status=status)
+
+
+def refused_letter(cluster, chat):
+    """The id of a dead letter: a message that the database cannot keep as long as its column is too short."""
+    sql = cluster.engines.sql
+    sql.query("alter table messages modify content varchar(10)")
+    try:
+        before, refused, after = chat.say("short"), chat.say("much longer than that"), chat.say("short too")
+        assert_problem(refused, 500, "rejected")
+        assert (before.expect(201).json["number"], after.expect(201).json["number"]) == (1, 2)
+    finally:
+        sql.query("alter table messages modify content mediumtext")
+    shown = jobs(cluster)
+    assert "1 dead letters" in shown
+    return re.search(r"^  (\d+)  partition \d+, entry [\d-]+, .*Z: the database refused its data$", shown, re.M)[1]
+
+
+def test_waiting_commands_are_shown_by_partition(cluster, chat):
+    for worker in cluster.workers:
+        worker.pause()
+    for number in range(7):
+        chat.client.post(chat.messages_path, {"content": "x"}, {"Idempotency-Key": str(number), "Prefer": "respond-async"}).expect(202)
+    shown = jobs(cluster)
+    assert shown.startswith("7 commands wait in 64 partitions; ")
+    assert re.search(r"^ +\d+ +7 +\d+\.\d s ", shown, re.M), shown
+    for worker in cluster.workers:
+        worker.resume()
+    deadline = time.monotonic() + 60
+    while not jobs(cluster).startswith("0 commands wait in 64 partitions; 0 partitions have no owner"):
+        assert time.monotonic() < deadline, jobs(cluster)
+        time.sleep(0.2)
+    assert chat.count() == 7
+
+
+def test_what_the_database_refused_is_kept_and_can_be_replayed(cluster, chat):
+    letter = refused_letter(cluster, chat)
+    assert f"dead letter {letter} was sent again" in jobs(cluster, "replay", letter)
+    deadline = time.monotonic() + 60
+    while chat.count() < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert chat.contents() == ["short", "short too", "much longer than that"]
+    assert "0 dead letters" in jobs(cluster)
+    assert entries_in(cluster.engines.redis.client()) == 0
+
+
+def test_what_the_database_refused_can_be_dropped(cluster, chat):
+    letter = refused_letter(cluster, chat)
+    assert f"dead letter {letter} is dropped" in jobs(cluster, "drop", letter)
+    assert "0 dead letters" in jobs(cluster)
+    jobs(cluster, "drop", letter, status=1)
+    jobs(cluster, "replay", letter, status=1)
+    assert chat.contents() == ["short", "short too"]
+
+
+@pytest.mark.parametrize("words", [["replay"], ["drop", "x"], ["erase", "1"], ["drop", "1", "2"]])
+def test_words_it_does_not_know_are_refused(cluster, words):
+    jobs(cluster, *words, status=2)
+
+

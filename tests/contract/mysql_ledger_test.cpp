@@ -1,0 +1,224 @@
+// The MySQL ledger: the contract, and what is its own, on the real server that CONFAB_TEST_MYSQL names.
+#include <boost/asio/thread_pool.hpp>
+
+#include "base/error.hpp"
+#include "contract/ledger_contract.hpp"
+#include "ops/check.hpp"
+#include "support/commands.hpp"
+#include "support/mysql.hpp"
+#include "support/run.hpp"
+
+namespace confab::testing {
+namespace {
+
+class mysql_fixture final : public ledger_fixture {
+public:
+    mysql_fixture() {
+        empty_the_ledger();
+        open();
+    }
+    ~mysql_fixture() override { close(); }
+
+    ledger::reader& reader() override { return opened_->reader(); }
+    ledger::writer& writer() override { return opened_->writer(); }
+    ledger::auditor& auditor() override {
+        auditor_ = ledger::open_mysql_auditor(mysql_server());
+        return *auditor_;
+    }
+    void reopen() override {
+        close();
+        open();
+    }
+
+private:
+    void open() {
+        opened_ = ledger::open_mysql_worker(mysql_server(pool_.get_executor()), {});
+        if (!run(opened_->ownership().hold())) throw std::runtime_error("no partitions");
+    }
+    void close() {
+        run(opened_->ownership().release());
+        opened_.reset();
+    }
+
+    asio::thread_pool pool_{1};
+    std::unique_ptr<ledger::mysql_worker> opened_;
+    std::unique_ptr<ledger::auditor> auditor_;
+};
+
+INSTANTIATE_TEST_SUITE_P(mysql, ledger_contract,
+                         ::testing::Values(named_ledger{"mysql", [] { return std::make_unique<mysql_fixture>(); }}),
+                         [](const auto& tested) { return tested.param.name; });
+
+// A database that is not a ledger yet.
+class mysql_data : public ::testing::Test {
+protected:
+    void SetUp() override { empty(); }
+    void TearDown() override { empty(); }
+
+    static void empty() { execute({"drop database if exists confab", "create database confab character set utf8mb4"}); }
+
+    std::string refusal() {
+        try {
+            ledger::open_mysql_node(mysql_server(pool.get_executor()));
+        } catch (const startup_error& cause) {
+            return cause.what();
+        }
+        return "opened";
+    }
+    static std::string migration_refusal(std::optional<std::uint64_t> partitions = std::nullopt) {
+        try {
+            ledger::migrate_mysql(mysql_server(), partitions);
+        } catch (const startup_error& cause) {
+            return cause.what();
+        }
+        return "migrated";
+    }
+
+    asio::thread_pool pool{1};
+};
+
+TEST_F(mysql_data, is_refused_before_it_is_migrated) {
+    EXPECT_NE(refusal().find("run `confab migrate`"), std::string::npos) << refusal();
+    EXPECT_THROW(ledger::open_mysql_auditor(mysql_server()), startup_error);
+    EXPECT_EQ(migration_refusal(), "migrated");
+    EXPECT_EQ(refusal(), "opened");
+    EXPECT_EQ(ledger::open_mysql_node(mysql_server(pool.get_executor()))->partitions(), 64U);
+}
+
+TEST_F(mysql_data, keeps_the_number_of_partitions_it_was_given) {
+    EXPECT_EQ(migration_refusal(7), "migrated");
+    EXPECT_EQ(migration_refusal(), "migrated");
+    EXPECT_EQ(migration_refusal(7), "migrated");
+    EXPECT_NE(migration_refusal(8).find("7 partitions"), std::string::npos) << migration_refusal(8);
+    EXPECT_EQ(ledger::open_mysql_worker(mysql_server(pool.get_executor()), {})->partitions(), 7U);
+    EXPECT_EQ(ask("select count(*) from partitions"), "7");
+}
+
+TEST_F(mysql_data, of_a_newer_schema_is_refused_and_left_alone) {
+    migration_refusal();
+    execute({"update meta set value = 9999 where name = 'schema_version'"});
+    EXPECT_NE(refusal().find("schema version 9999"), std::string::npos) << refusal();
+    EXPECT_NE(migration_refusal().find("schema version 9999"), std::string::npos);
+    EXPECT_THROW(ledger::open_mysql_auditor(mysql_server()), startup_error);
+    EXPECT_EQ(ask("select value from meta where name = 'schema_version'"), "9999");
+}
+
+TEST_F(mysql_data, of_another_program_is_refused_and_left_alone) {
+    execute({"create table something(a int)"});
+    EXPECT_NE(refusal().find("another program"), std::string::npos) << refusal();
+    EXPECT_NE(migration_refusal().find("another program"), std::string::npos);
+    EXPECT_EQ(ask("select count(*) from information_schema.tables where table_schema = database()"), "1");
+}
+
+TEST_F(mysql_data, a_migration_that_was_broken_off_is_done_again) {
+    migration_refusal(7);
+    execute({"drop table idempotency", "delete from meta", "delete from partitions where p > 3"});
+    EXPECT_EQ(migration_refusal(7), "migrated");
+    EXPECT_EQ(ask("select count(*) from partitions"), "7");
+    EXPECT_EQ(refusal(), "opened");
+}
+
+TEST_F(mysql_data, a_server_that_does_not_answer_is_named_without_its_password) {
+    auto nowhere = mysql_server(pool.get_executor());
+    nowhere.url = "mysql://confab:secret@127.0.0.1:1/confab";
+    try {
+        ledger::open_mysql_node(nowhere);
+        ADD_FAILURE() << "opened";
+    } catch (const startup_error& cause) {
+        const std::string why = cause.what();
+        EXPECT_NE(why.find("127.0.0.1:1/confab"), std::string::npos) << why;
+        EXPECT_EQ(why.find("secret"), std::string::npos) << why;
+    }
+}
+
+// A node whose server went away after its start, and came back.
+TEST_F(mysql_data, that_went_away_is_unavailable_and_no_more) {
+    migration_refusal();
+    const auto node = ledger::open_mysql_node(mysql_server(pool.get_executor()));
+    EXPECT_EQ(run(node->reader().last_app()).value(), core::app_id(0));
+    empty();
+    EXPECT_EQ(run(node->reader().last_app()).error(), error::unavailable);
+    EXPECT_EQ(run(node->reader().find_chat(core::app_token::make(), core::chat_number(1))).error(), error::unavailable);
+    EXPECT_EQ(run(node->reader().messages(core::chat_id(1), {.last = 9})).error(), error::unavailable);
+    const core::folded_query query("x");
+    EXPECT_EQ(run(node->reader().matching(core::chat_id(1), {.last = 9}, query)).error(), error::unavailable);
+    EXPECT_EQ(run(node->reader().versions(core::chat_id(1), core::message_number(1), 0)).error(), error::unavailable);
+    migration_refusal();
+    EXPECT_EQ(run(node->reader().last_app()).value(), core::app_id(0));
+}
+
+class mysql_audit : public ::testing::Test {
+protected:
+    void SetUp() override {
+        empty_the_ledger();
+        execute({"insert into apps(id, token, name, chats_count, created_at, updated_at) "
+                 "values(5, 'aaaaaaaaaaaaaaaaaaaaaaaa', 'a', 1, 1, 1)",
+                 "insert into chats(id, app_id, number, messages_count, created_at, updated_at) values(9, 5, 1, 2, 1, 1)",
+                 "insert into messages(chat_id, number, content, created_at, updated_at) "
+                 "values(9, 1, 'x', 1, 1), (9, 2, 'y', 1, 1)",
+                 "insert into idempotency(scope, key_hash, fingerprint, number, expires_at) "
+                 "values(0, 'app', '', 5, 1), (5 << 2 | 1, 'chat', '', 1, 1), (9 << 2 | 2, 'message', '', 2, 1)"});
+    }
+
+    static std::vector<std::string> findings() {
+        const auto auditor = ledger::open_mysql_auditor(mysql_server());
+        return run(ops::check(*auditor)).value().findings;
+    }
+    static std::uint64_t orphans() {
+        const auto auditor = ledger::open_mysql_auditor(mysql_server());
+        EXPECT_TRUE(run(auditor->refresh()));
+        return run(auditor->orphans()).value();
+    }
+};
+
+TEST_F(mysql_audit, is_content_with_what_is_whole) {
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST_F(mysql_audit, counts_every_row_that_belongs_to_nothing) {
+    const std::string rows[] = {
+        "insert into apps(id, token, name, created_at, updated_at) values(0, 'b', 'b', 1, 1)",
+        "insert into chats(id, app_id, number, created_at, updated_at) values(11, 77, 1, 1, 1)",
+        "insert into chats(id, app_id, number, created_at, updated_at) values(12, 5, 0, 1, 1)",
+        "insert into messages(chat_id, number, content, created_at, updated_at) values(77, 1, 'x', 1, 1)",
+        "insert into messages(chat_id, number, content, created_at, updated_at) values(77, 2, 'x', 1, 1)",
+        "insert into messages(chat_id, number, content, created_at, updated_at) values(9, 0, 'x', 1, 1)",
+        "insert into changes(chat_id, seq, number, kind, version, at) values(77, 1, 1, 1, 2, 1)",
+        "insert into changes(chat_id, seq, number, kind, version, at) values(9, 0, 1, 1, 2, 1)",
+        "insert into idempotency(scope, key_hash, fingerprint, number, expires_at) values(0, 'a', '', 6, 1)",
+        "insert into idempotency(scope, key_hash, fingerprint, number, expires_at) values(5 << 2 | 1, 'b', '', 2, 1)",
+        "insert into idempotency(scope, key_hash, fingerprint, number, expires_at) values(9 << 2 | 2, 'c', '', 3, 1)",
+        "insert into idempotency(scope, key_hash, fingerprint, number, expires_at) values(3, 'd', '', 1, 1)",
+    };
+    std::uint64_t expected = 0;
+    for (const auto& row : rows) {
+        execute({row});
+        EXPECT_EQ(orphans(), ++expected) << row;
+    }
+}
+
+TEST_F(mysql_audit, sees_what_was_committed_when_it_was_refreshed) {
+    const auto auditor = ledger::open_mysql_auditor(mysql_server());
+    ASSERT_TRUE(run(auditor->refresh()));
+    execute({"update apps set chats_count = 2",
+             "insert into chats(id, app_id, number, created_at, updated_at) values(10, 5, 2, 1, 1)"});
+    EXPECT_EQ(run(auditor->apps(core::app_id(0), 10)).value().front().chats_count, 1U);
+    EXPECT_EQ(run(auditor->chats(core::app_id(5), core::chat_number(0), 10)).value().size(), 1U);
+    EXPECT_EQ(run(auditor->engine_findings()).value(), std::vector<std::string>());
+    ASSERT_TRUE(run(auditor->refresh()));
+    EXPECT_EQ(run(auditor->apps(core::app_id(0), 10)).value().front().chats_count, 2U);
+    EXPECT_EQ(run(auditor->chats(core::app_id(5), core::chat_number(0), 10)).value().size(), 2U);
+}
+
+TEST_F(mysql_audit, finds_a_gap_a_wrong_count_and_a_lost_change) {
+    execute({"delete from messages where number = 1", "update messages set version = 2"});
+    const auto found = findings();
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_NE(found[0].find("message 2 follows 0"), std::string::npos) << found[0];
+    EXPECT_NE(found[1].find("version is 2, its changes say 1"), std::string::npos) << found[1];
+    execute({"update chats set messages_count = 3"});
+    EXPECT_EQ(findings().size(), 3U);
+}
+
+}  // namespace
+}  // namespace confab::testing

@@ -1,0 +1,54 @@
+// The real server, MariaDB or MySQL, that CONFAB_TEST_MYSQL names.
+#pragma once
+
+#include <cstdlib>
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+#include "ledger/mysql/mysql_ledger.hpp"
+#include "ledger/mysql/server.hpp"
+
+namespace confab::testing {
+
+inline ledger::mysql_options mysql_server(asio::any_io_executor read_pool = {}) {
+    const auto* const url = std::getenv("CONFAB_TEST_MYSQL");
+    if (!url) throw std::runtime_error("CONFAB_TEST_MYSQL names no server");
+    ledger::mysql_options options;
+    options.url = url;
+    options.read_pool = std::move(read_pool);
+    return options;
+}
+
+// Each statement in turn, on a connection of its own.
+inline void execute(const std::vector<std::string>& statements) {
+    ledger::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
+        for (const auto& sql : statements) co_await db.query(sql);
+    });
+}
+
+// The first column of the first row.
+inline std::string ask(const std::string& sql) {
+    std::string answer;
+    ledger::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
+        const auto found = co_await db.query(sql);
+        const auto first = found.front();
+        answer = first.text(0);
+        if (answer.empty() && !first.is_null(0)) answer = std::to_string(first.integer(0));
+    });
+    return answer;
+}
+
+// A ledger with nothing in it. Rows are deleted: making a table anew takes longer than a test.
+inline void empty_the_ledger() {
+    ledger::migrate_mysql(mysql_server(), std::nullopt);
+    std::vector<std::string> statements;
+    for (const auto* table : {"apps", "chats", "messages", "changes", "idempotency", "past_epochs", "workers", "dead_letters",
+                              "index_progress"})
+        statements.push_back("delete from " + std::string(table));
+    statements.emplace_back(
+        "update partitions set owner = null, lease_until = '1970-01-01', epoch = '', position_ms = 0, position_seq = 0");
+    execute(statements);
+}
+
+}  // namespace confab::testing
