@@ -1,4 +1,5 @@
-// The client beside a server that does what a test tells it to. What a real Elasticsearch answers is in the contract tests.
+// The client beside a server that does what a test tells it to. What a real Elasticsearch answers is in the contract
+// tests.
 #include "drivers/elastic/client.hpp"
 
 #include <fmt/core.h>
@@ -27,8 +28,8 @@ using asio::ip::tcp;
 using testing::run;
 
 std::string reply(int status, std::string_view body, std::string_view more = "") {
-    return fmt::format("HTTP/1.1 {} x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{}\r\n{}", status, body.size(),
-                       more, body);
+    return fmt::format("HTTP/1.1 {} x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{}\r\n{}", status,
+                       body.size(), more, body);
 }
 
 // Accepts connections, each with a thread of its own; `answer` tells what to send to a request, nothing: close.
@@ -104,7 +105,7 @@ private:
 };
 
 request search(std::string body = "{}") {
-    return {.verb = verb::post, .target = "/things/_search", .body = std::move(body)};
+    return {verb::post, "/things/_search", std::move(body)};
 }
 
 TEST(ElasticClient, SendsARequestWholeAndReadsItsAnswer) {
@@ -138,9 +139,8 @@ TEST(ElasticClient, OpensAnotherConnectionAfterOneThatIsToBeClosed) {
 }
 
 TEST(ElasticClient, RepeatsARequestThatMetAConnectionJustClosed) {
-    scripted_server server([](int nth, const std::string&) {
-        return nth == 2 ? std::nullopt : std::optional(reply(200, "{}"));
-    });
+    scripted_server server(
+        [](int nth, const std::string&) { return nth == 2 ? std::nullopt : std::optional(reply(200, "{}")); });
     const auto client = make_client(server.options());
     ASSERT_TRUE(run(client->send(search())));
     EXPECT_TRUE(run(client->send(search())));
@@ -148,9 +148,8 @@ TEST(ElasticClient, RepeatsARequestThatMetAConnectionJustClosed) {
 }
 
 TEST(ElasticClient, NeverRepeatsWhatWouldDoHarmTwice) {
-    scripted_server server([](int nth, const std::string&) {
-        return nth == 2 ? std::nullopt : std::optional(reply(200, "{}"));
-    });
+    scripted_server server(
+        [](int nth, const std::string&) { return nth == 2 ? std::nullopt : std::optional(reply(200, "{}")); });
     const auto client = make_client(server.options());
     ASSERT_TRUE(run(client->send(search())));
     auto once = search();
@@ -188,7 +187,8 @@ TEST(ElasticClient, AfterAnAnswerThatDidNotComeAsksNothingForAWhileAndThenAgain)
 }
 
 TEST(ElasticClient, TellsARefusalFromAnEngineThatCannotNow) {
-    constexpr auto refusal = R"({"error":{"type":"index_not_found_exception","reason":"no such index [x]"},"status":404})";
+    constexpr auto refusal =
+        R"({"error":{"type":"index_not_found_exception","reason":"no such index [x]"},"status":404})";
     const int statuses[] = {404, 429, 503, 404};
     scripted_server server([&](int nth, const std::string&) { return reply(statuses[nth - 1], refusal); });
     const auto client = make_client(server.options());
@@ -203,7 +203,8 @@ TEST(ElasticClient, TellsARefusalFromAnEngineThatCannotNow) {
 }
 
 TEST(ElasticClient, TakesNoAnswerThatIsTooLongOrNotJsonOrTooDeep) {
-    const std::string texts[] = {"\"" + std::string(2000, 'x') + "\"", "<html>", std::string(100, '[') + std::string(100, ']')};
+    const std::string texts[] = {"\"" + std::string(2000, 'x') + "\"", "<html>",
+                                 std::string(100, '[') + std::string(100, ']')};
     for (const auto& text : texts) {
         scripted_server server([&](int, const std::string&) { return reply(200, text); });
         auto options = server.options();
@@ -221,7 +222,8 @@ TEST(ElasticClient, HasNoMoreConnectionsThanItMay) {
     int answered = 0;
     asio::io_context loop;
     for (int i = 0; i < 20; ++i) {
-        asio::co_spawn(loop, client->send(search()), [&](std::exception_ptr, result<answer> a) { answered += a ? 1 : 0; });
+        asio::co_spawn(loop, client->send(search()),
+                       [&](std::exception_ptr, result<answer> a) { answered += a ? 1 : 0; });
     }
     loop.run();
     EXPECT_EQ(answered, 20);
@@ -240,7 +242,8 @@ TEST(ElasticClient, WaitsForAConnectionOnlyForAWhile) {
     const auto client = make_client(options);
     asio::io_context loop;
     bool is_answered = false;
-    asio::co_spawn(loop, client->send(search()), [&](std::exception_ptr, result<answer> a) { is_answered = a.has_value(); });
+    asio::co_spawn(loop, client->send(search()),
+                   [&](std::exception_ptr, result<answer> a) { is_answered = a.has_value(); });
     asio::co_spawn(loop, client->send(search()), [&](std::exception_ptr, result<answer> a) {
         EXPECT_EQ(a.error(), error::unavailable);
         ended.set_value();
@@ -258,7 +261,8 @@ TEST(ElasticClient, LeavesNothingBehindWhenItsLoopEndsBeforeItOrAfter) {
     auto client = make_client(server.options());
     {
         asio::io_context loop;
-        asio::co_spawn(loop, client->send(search()), [](std::exception_ptr, const result<answer>& a) { EXPECT_TRUE(a); });
+        asio::co_spawn(loop, client->send(search()),
+                       [](std::exception_ptr, const result<answer>& a) { EXPECT_TRUE(a); });
         loop.run();
         loop.restart();
         asio::co_spawn(loop, client->send(search()), [](std::exception_ptr, const result<answer>&) { FAIL(); });

@@ -38,8 +38,9 @@ http::verb wire_verb(verb v) {
 
 std::string base64(std::string_view text) {
     std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-    const auto size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+    const auto size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                        reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
     out.resize(static_cast<std::size_t>(size));
     return out;
 }
@@ -133,8 +134,8 @@ private:
         return w;
     }
 
-    awaitable<connection::exchanged> exchange(std::unique_ptr<connection>& on, const wire_request& r, bool is_repeatable,
-                                              std::chrono::milliseconds limit) {
+    awaitable<connection::exchanged> exchange(std::unique_ptr<connection>& on, const wire_request& r,
+                                              bool is_repeatable, std::chrono::milliseconds limit) {
         if (on) {
             auto done = co_await on->exchange(r, options_.answer_bytes_max, limit);
             if (!is_repeatable || !is_stale(done)) co_return done;

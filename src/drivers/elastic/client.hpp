@@ -2,9 +2,11 @@
 //
 // 1. Each event loop has connections of its own that are kept between requests, a bounded number of them; when all are
 //    out, a caller waits for a while.
-// 2. A connection that lay idle may have been closed by the other side just when a request goes out. Such a request is sent
+// 2. A connection that lay idle may have been closed by the other side just when a request goes out. Such a request is
+// sent
 //    once more on a new connection, if doing it twice does no harm. Nothing else is ever repeated here.
-// 3. After an engine could not be reached, or did not answer in time, nothing is asked for a short rest, then one request
+// 3. After an engine could not be reached, or did not answer in time, nothing is asked for a short rest, then one
+// request
 //    tries; so callers who have something else to do instead do not all wait for a time limit again and again.
 #pragma once
 
@@ -35,11 +37,13 @@ struct client_options {
 enum class verb { get, put, post, erase };
 
 struct request {
-    elastic::verb verb = elastic::verb::get;
-    std::string target;         // with its leading '/', percent-encoded
-    std::string body;           // a JSON value, or one a line; empty: none
-    bool is_repeatable = true;  // doing it twice does no harm
-    std::optional<std::chrono::milliseconds> timeout = {};  // instead of the usual one
+    request(elastic::verb v, std::string t, std::string b = {}) : verb(v), target(std::move(t)), body(std::move(b)) {}
+
+    elastic::verb verb;
+    std::string target;                                // with its leading '/', percent-encoded
+    std::string body;                                  // a JSON value, or one a line; empty: none
+    bool is_repeatable = true;                         // doing it twice does no harm
+    std::optional<std::chrono::milliseconds> timeout;  // instead of the usual one
 };
 
 struct answer {
@@ -47,7 +51,8 @@ struct answer {
     boost::json::value body;  // null: there was none
 
     bool is_ok() const { return status >= 200 && status < 300; }
-    // Of a refusal: the engine's name for it (such as index_not_found_exception), and its words. Empty when it gave none.
+    // Of a refusal: the engine's name for it (such as index_not_found_exception), and its words. Empty when it gave
+    // none.
     std::string_view error_type() const;
     std::string reason() const;
 };
@@ -57,8 +62,9 @@ class client {
 public:
     virtual ~client() = default;
 
-    // What the engine answered, refusals of the request (4xx) too. Errors: unavailable (it was not reached, did not answer in
-    // time, or said that it cannot do it now: 429 and 5xx), which is logged; whether the request was done is not known.
+    // What the engine answered, refusals of the request (4xx) too. Errors: unavailable (it was not reached, did not
+    // answer in time, or said that it cannot do it now: 429 and 5xx), which is logged; whether the request was done is
+    // not known.
     virtual awaitable<result<answer>> send(request r) = 0;
 };
 

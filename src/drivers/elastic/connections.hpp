@@ -18,12 +18,13 @@ struct connections_options {
 // The loop's thread only.
 class connections : public std::enable_shared_from_this<connections> {
 public:
-    // Those of `client` on the loop that the caller runs on; made at the first call. `client` keeps nothing of them: they
-    // are let go some time after it is gone.
+    // Those of `client` on the loop that the caller runs on; made at the first call. `client` keeps nothing of them:
+    // they are let go some time after it is gone.
     static std::shared_ptr<connections> of(const std::shared_ptr<const connections_options>& client,
                                            asio::execution_context& loop);
 
-    explicit connections(const std::shared_ptr<const connections_options>& client) : client_(client), options_(*client) {}
+    explicit connections(const std::shared_ptr<const connections_options>& client)
+        : client_(client), options_(*client) {}
 
     // A connection that goes back by itself.
     class lease {
