@@ -65,19 +65,23 @@ class Connection:
         self.socket.close()
 
     def ask(self, request):
-        """Sends a whole request; its whole reply. REQUIRES: the reply has a Content-Length."""
+        """Sends a whole request; its whole reply. REQUIRES: it has a Content-Length, or its content has no CR."""
         self.socket.sendall(request)
         received = b""
         while (end := received.find(b"\r\n\r\n")) < 0:
             received += self.receive()
         headers = self.headers(received[:end])
-        if "content-length" not in headers:
-            raise Failure("a reply without Content-Length cannot be measured")
-        whole = end + 4 + int(headers["content-length"])
-        while len(received) < whole:
-            received += self.receive()
         status = int(received.split(b" ", 2)[1])
-        return Reply(status, headers.get("content-type", ""), received[end + 4:], len(received))
+        if headers.get("transfer-encoding") == "chunked":
+            while not received.endswith(b"\r\n0\r\n\r\n"):
+                received += self.receive()
+            body = b"".join(received[end + 4:].split(b"\r\n")[1::2])
+        else:
+            whole = end + 4 + int(headers["content-length"])
+            while len(received) < whole:
+                received += self.receive()
+            body = received[end + 4:]
+        return Reply(status, headers.get("content-type", ""), body, len(received))
 
     def receive(self):
         data = self.socket.recv(65536)

@@ -4,7 +4,10 @@ import os
 
 
 def markdown(result):
-    return "\n\n".join((about(result), throughput_table(result["throughput"]), search_table(result["search"])))
+    tables = [about(result), throughput_table(result["throughput"]), search_table(result["search"])]
+    if result["search_large"]:
+        tables.append(large_table(result["search_large"]))
+    return "\n\n".join(tables)
 
 
 def about(result):
@@ -31,6 +34,12 @@ def search_table(rows):
             "requests")
     return table(head, [[f"{row['messages']:,}", str(len(row["query"])), *latency_cells(row["confab"]),
                          *latency_cells(row["nginx"])] for row in rows])
+
+
+def large_table(rows):
+    head = ("search in messages", "found", "characters", "beside", "p50 ms", "p99 ms", "searches")
+    return table(head, [[f"{row['messages']:,}", "once" if row["hits"] else "nowhere", str(len(row["query"])),
+                         row["beside"], *latency_cells(row["confab"])] for row in rows])
 
 
 def latency_cells(figures):

@@ -33,6 +33,9 @@ FOREIGN = [
     (r"<boost/beast", ("http", "elastic", "boost"), "the HTTP library"),
     (r"<sqlite3\.h>", ("sqlite",), "SQLite's interface"),
     (r"<CLI/", ("app",), "the command line's library"),
+    (r"<boost/mysql", ("mysql", "boost"), "MySQL's client"),
+    (r"<hiredis/", ("redis",), "Redis's client"),
+    (r"redis\.call|\bXADD\b|confab:\{", ("redis",), "a script or a key of Redis"),
 ]
 
 

@@ -49,8 +49,7 @@ ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::c
     if (is_cluster(s)) return report;
     const auto& folder = s.text("data");
     try {
-        const auto index =
-            search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
+        const auto index = search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
         if (!index) return report;
         auto checked = run_alone(ops::check_index(ledger, *index, report));
         if (checked) return std::move(*checked);
@@ -83,8 +82,8 @@ int reindex(const settings& s) {
     asio::thread_pool here(1);
     const auto from = ledger::open_sqlite_ledger({s.text("data"), here.get_executor()});
     const auto into = search::open_sqlite_index({from->folder(), from->identity(), here.get_executor()});
-    write::index_follower follower(from->reader(), into->reader(), into->writer(), {s.number("index-after-messages"), {}},
-                                   here.get_executor());
+    write::index_follower follower(from->reader(), into->reader(), into->writer(),
+                                   {s.number("index-after-messages"), {}}, here.get_executor());
     const auto report = asio::co_spawn(here, ops::reindex(follower, into->writer()), asio::use_future).get();
     if (!report) throw startup_error("the search index cannot be built: " + report.error().message());
     fmt::print("{} messages of {} chats in the search index; shorter chats are scanned\n", report->messages,
@@ -113,8 +112,7 @@ std::string shown(const option& o, const std::string& value) {
 }
 
 int print_config(const settings& s) {
-    for (const auto& o : options())
-        fmt::print("{} = {}  ({})\n", o.name, shown(o, s[o.name].value), s[o.name].source);
+    for (const auto& o : options()) fmt::print("{} = {}  ({})\n", o.name, shown(o, s[o.name].value), s[o.name].source);
     return 0;
 }
 

@@ -47,8 +47,7 @@ constexpr option table[] = {
     {"json-depth-max", type::number, "32", "levels", 1, 1000, "deeper JSON is refused with 400", used_by::serve},
     {"request-timeout-s", type::number, "30", "seconds", 1, 3600, "from a request's first byte to its last",
      used_by::serve},
-    {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection",
-     used_by::serve},
+    {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection", used_by::serve},
     {"write-timeout-s", type::number, "30", "seconds", 1, 3600, "for a client to take a piece of its response",
      used_by::serve},
     {"drain-timeout-s", type::number, "8", "seconds", 1, 3600, "for requests in flight once told to stop",
@@ -125,8 +124,9 @@ bool is_a_platforms(std::string_view name) {
 
 // The secret whose file a variable like CONFAB_MYSQL_FILE names.
 const option* secret_in_file(std::string_view name) {
-    const auto at = std::ranges::find_if(
-        table, [name](const option& o) { return o.type == type::secret && environment_name(o.name) + "_FILE" == name; });
+    const auto at = std::ranges::find_if(table, [name](const option& o) {
+        return o.type == type::secret && environment_name(o.name) + "_FILE" == name;
+    });
     return at == std::end(table) ? nullptr : at;
 }
 

@@ -78,6 +78,7 @@ public:
     // Whether everything in flight was answered. Once is enough.
     bool stop() {
         const bool whole = !std::exchange(is_serving_, false) || server_->drain(drain_timeout_);
+        ledger_->close_reads();
         queue_->close();
         if (std::exchange(is_writing_, false)) writer_done_.get_future().wait();
         writer_loop_.stop();

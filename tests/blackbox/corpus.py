@@ -3,6 +3,9 @@
 import subprocess
 from pathlib import Path
 
+from client import Chat
+from load import share
+
 FOLDER = "/usr/share/games/fortunes"
 LANGUAGES = {
     "en": ("fortunes", "fortunes-min"),
@@ -11,6 +14,8 @@ LANGUAGES = {
     "ru": ("fortunes-ru",),
 }
 CONTENT_BYTES_MAX = 65536
+CLIENTS = 32
+QUERY_CHARACTERS_MAX = 20
 
 
 def files(language):
@@ -42,3 +47,28 @@ def split_at_percent_lines(lines):
         else:
             piece.append(line)
     return [*pieces, "\n".join(piece)]
+
+
+def post_everything(port, paths, fortunes):
+    """Posts all languages at once, mixed; returns for each what it must hold by number."""
+    jobs = [(language, content) for language, contents in fortunes.items() for content in contents]
+
+    def post(client, job):
+        language, content = job
+        return language, Chat(client, paths[language]).tell(content), content
+
+    stored = {language: {} for language in fortunes}
+    for language, number, content in share(port, CLIENTS, jobs, post):
+        assert number not in stored[language], f"{language} {number} was told twice"
+        stored[language][number] = content
+    return stored
+
+
+def random_query(rng, contents):
+    """A substring of one of the messages, in whatever script it is, that is not blank."""
+    while True:
+        content = rng.choice(contents)
+        start = rng.randrange(len(content))
+        query = content[start:start + rng.randint(1, QUERY_CHARACTERS_MAX)]
+        if query.strip():
+            return query

@@ -30,8 +30,8 @@ def test_slow_answers_cost_time_and_nothing_else(cluster, rng):
     with crowd.writing():
         crowd.wait_for_more(200)
         for worker in cluster.workers:
-            worker.gates.mysql.slow_down(300)
-        crowd.wait_for_more(300)
+            worker.gates.mysql.slow_down(100)
+        crowd.wait_for_more(150)
         for worker in cluster.workers:
             worker.gates.mysql.open()
         crowd.wait_for_more(200)

@@ -223,9 +223,10 @@ TEST_P(index_contract, tells_many_candidates_in_slices) {
 
 TEST_P(index_contract, takes_every_sign_for_itself) {
     shelf s(GetParam());
-    const std::string signs[] = {"%", "_", "*", "\"", "\\", "'", "?", "(", ")", "[", "]", "{", "}", "+", "-",
-                                 "~", "^", "$", ".",  "|",  "&", "/", "<", ">", "=", ":", "!", "#", "@", "\n",
-                                 "\t", " ", "語", "🎈", "é", "e\xcc\x81", "\xc2\xa0", "and", "or", "not"};
+    const std::string signs[] = {"%",  "_", "*",  "\"", "\\", "'",         "?",        "(",   ")",  "[",
+                                 "]",  "{", "}",  "+",  "-",  "~",         "^",        "$",   ".",  "|",
+                                 "&",  "/", "<",  ">",  "=",  ":",         "!",        "#",   "@",  "\n",
+                                 "\t", " ", "語", "🎈",  "é",  "e\xcc\x81", "\xc2\xa0", "and", "or", "not"};
     std::vector<indexed_text> all;
     for (const auto& sign : signs) all.push_back(text(all.size() + 1, core::fold("a" + sign + "b")));
     s.store(chat, all);

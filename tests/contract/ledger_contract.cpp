@@ -1,7 +1,5 @@
 #include "contract/ledger_contract.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 
 #include "contract/book.hpp"
@@ -316,108 +314,6 @@ TEST_P(ledger_contract, tidies_on_when_the_clock_went_back) {
     b.commit(keyed);
     b.tidy({now().us + 25 * 3'600'000'000LL});
     EXPECT_EQ(number_of(b.commit(keyed)), 2U);
-}
-
-// The numbers and contents of texts; a deleted one's is "-".
-std::vector<std::string> told(const std::vector<ledger::text>& texts) {
-    std::vector<std::string> all;
-    for (const auto& t : texts)
-        all.push_back(fmt::format("{} v{} {}", t.number.value(), t.version, t.content.value_or("-")));
-    return all;
-}
-
-std::vector<message_number> numbers(std::initializer_list<std::uint64_t> values) {
-    std::vector<message_number> all;
-    for (const auto value : values) all.emplace_back(value);
-    return all;
-}
-
-TEST_P(ledger_contract, tells_an_index_what_there_is_and_what_changed) {
-    book b(GetParam().make);
-    const auto token = b.new_chat(), other = b.new_chat();
-    b.commit({command(new_message(token, 1, "a")), command(new_message(token, 1, "b")), command(new_message(token, 1, "c")),
-              command(new_message(other, 1, "other"))});
-    b.commit({command(edit(token, 1, 3, "cc")), command(core::delete_message{token, chat_number(1), message_number(1)})});
-    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value().id;
-    const auto next = run(b.reader().find_chat(other, chat_number(1))).value().id;
-    const auto counts = run(b.reader().counts(chat)).value();
-    EXPECT_EQ(counts.chat, chat);
-    EXPECT_EQ(counts.messages, 3U);
-    EXPECT_EQ(counts.changes, 2U);
-    EXPECT_EQ(run(b.reader().counts(core::chat_id(next.value() + 1))).error(), error::not_found);
-    const auto after = run(b.reader().counts_after(core::chat_id(chat.value() - 1))).value();
-    ASSERT_EQ(after.size(), 2U);
-    EXPECT_EQ(after[1].chat, next);
-    EXPECT_EQ(after[1].messages, 1U);
-    EXPECT_TRUE(run(b.reader().counts_after(next)).value().empty());
-    const auto changes = run(b.reader().changes(chat, 0)).value();
-    ASSERT_EQ(changes.size(), 2U);
-    EXPECT_EQ(changes[0].message, message_number(3));
-    EXPECT_EQ(changes[1].seq, 2U);
-    EXPECT_EQ(changes[1].message, message_number(1));
-    EXPECT_EQ(run(b.reader().changes(chat, 1)).value().size(), 1U);
-    EXPECT_TRUE(run(b.reader().changes(chat, 2)).value().empty());
-    EXPECT_TRUE(run(b.reader().changes(next, 0)).value().empty());
-    EXPECT_EQ(told(run(b.reader().texts(chat, {.last = 3})).value()),
-              (std::vector<std::string>{"1 v2 -", "2 v1 b", "3 v2 cc"}));
-    EXPECT_EQ(told(run(b.reader().texts(chat, {.after = 1, .last = 9, .order = ledger::order::descending})).value()),
-              (std::vector<std::string>{"3 v2 cc", "2 v1 b"}));
-    const auto some = numbers({3, 1, 3}), missing = numbers({2, 4});
-    EXPECT_EQ(told(run(b.reader().texts(chat, some)).value()), (std::vector<std::string>{"3 v2 cc", "1 v2 -", "3 v2 cc"}));
-    EXPECT_EQ(run(b.reader().texts(chat, missing)).error(), error::not_found);
-}
-
-TEST_P(ledger_contract, finds_among_numbered_messages) {
-    book b(GetParam().make);
-    const auto token = b.new_chat();
-    std::vector<core::command> batch;
-    std::vector<message_number> all;
-    for (std::uint64_t i = 1; i <= 300; ++i) {
-        batch.push_back(command(new_message(token, 1, i % 3 == 0 ? "A Fox" : "a dog")));
-        all.emplace_back(301 - i);
-    }
-    b.commit(batch);
-    b.commit(command(core::delete_message{token, chat_number(1), message_number(30)}));
-    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value().id;
-    const core::folded_query fox("fox");
-    const auto some = numbers({9, 1, 3, 4000, 30, 6});
-    const auto found = run(b.reader().matching(chat, some, fox)).value();
-    EXPECT_EQ(found.looked_at, 6U);
-    ASSERT_EQ(found.rows.size(), 3U);
-    EXPECT_EQ(found.rows[0].number, message_number(9));
-    EXPECT_EQ(found.rows[1].number, message_number(3));
-    EXPECT_EQ(found.rows[2].number, message_number(6));
-    EXPECT_EQ(found.rows[2].content, "A Fox");
-    const auto whole = run(b.reader().matching(chat, all, fox)).value();
-    EXPECT_EQ(whole.looked_at, 300U);
-    EXPECT_EQ(whole.rows.size(), 99U);
-    EXPECT_EQ(whole.rows.front().number, message_number(300));
-    const std::vector<message_number> none;
-    EXPECT_EQ(run(b.reader().matching(chat, none, fox)).value().looked_at, 0U);
-    EXPECT_EQ(run(b.reader().texts(chat, all)).value().size(), 300U);
-}
-
-TEST_P(ledger_contract, ends_what_is_asked_for_by_number_early_where_it_is_heavy) {
-    book b(GetParam().make);
-    const auto token = b.new_chat();
-    std::vector<core::command> batch;
-    std::vector<message_number> all;
-    for (std::uint64_t i = 1; i <= 40; ++i) {
-        batch.push_back(command(new_message(token, 1, std::string(65536, 'x'))));
-        all.emplace_back(i);
-    }
-    b.commit(batch);
-    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value().id;
-    constexpr auto few = ledger::slice_bytes_max / 65536;
-    EXPECT_EQ(run(b.reader().texts(chat, all)).value().size(), few);
-    EXPECT_EQ(run(b.reader().texts(chat, {.last = 40})).value().size(), few);
-    const core::folded_query x("x"), y("y");
-    const auto found = run(b.reader().matching(chat, all, x)).value();
-    EXPECT_EQ(found.rows.size(), few);
-    EXPECT_EQ(found.looked_at, few);
-    const auto nothing = run(b.reader().matching(chat, all, y)).value();
-    EXPECT_TRUE(nothing.rows.empty());
-    EXPECT_EQ(nothing.looked_at, 40U);
 }
 
 }  // namespace

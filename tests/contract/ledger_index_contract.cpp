@@ -41,7 +41,9 @@ TEST_P(ledger_contract, counts_what_a_chat_holds) {
 TEST_P(ledger_contract, counts_every_chat_in_order_of_ids) {
     book b(GetParam().make);
     const auto token = b.new_chat();
-    for (int i = 1; i < 1'500; ++i) b.commit(command(core::create_chat{token}));
+    std::vector<core::command> batch;
+    for (int i = 1; i < 1'500; ++i) batch.push_back(command(core::create_chat{token}));
+    b.commit(batch);
     b.commit(command(new_message(token, 1'200, "the only one")));
     std::vector<ledger::chat_counts> all;
     for (chat_id after;;) {
@@ -114,6 +116,9 @@ TEST_P(ledger_contract, tells_texts_as_they_are_now) {
     const auto middle = run(b.reader().texts(chat, {.after = 1, .last = 3})).value();
     ASSERT_EQ(middle.size(), 2U);
     EXPECT_EQ(middle[0].content, "deux");
+    const auto down = run(b.reader().texts(chat, {.after = 1, .last = 9, .order = ledger::order::descending})).value();
+    ASSERT_EQ(down.size(), 4U);
+    EXPECT_EQ(down[3].content, "deux");
     EXPECT_EQ(run(b.auditor().texts(chat, message_number(4))).value().size(), 1U);
     EXPECT_TRUE(run(b.auditor().texts(chat, message_number(5))).value().empty());
 }
@@ -128,28 +133,10 @@ TEST_P(ledger_contract, tells_texts_by_their_numbers_in_the_asked_order) {
     EXPECT_EQ(texts[1].content, "deux");
     EXPECT_EQ(texts[1].version, 3U);
     EXPECT_EQ(texts[2].number, message_number(5));
+    const auto twice = numbers({3, 1, 3});
+    EXPECT_EQ(run(b.reader().texts(chat, twice)).value().size(), 3U);
     const auto missing = numbers({1, 6});
-    EXPECT_FALSE(run(b.reader().texts(chat, missing)));
-}
-
-TEST_P(ledger_contract, ends_a_slice_of_heavy_texts_early_but_not_before_the_first) {
-    book b(GetParam().make);
-    const auto token = b.new_chat();
-    std::vector<core::command> batch;
-    std::vector<message_number> all;
-    for (std::uint64_t i = 1; i <= 40; ++i) {
-        batch.push_back(command(new_message(token, 1, std::string(65536, 'x'))));
-        all.emplace_back(i);
-    }
-    b.commit(batch);
-    const auto chat = id_of(b, token);
-    const auto by_numbers = run(b.reader().texts(chat, all)).value();
-    const auto by_window = run(b.reader().texts(chat, {.last = 40})).value();
-    EXPECT_EQ(by_numbers.size(), ledger::slice_bytes_max / 65536);
-    EXPECT_EQ(by_window.size(), ledger::slice_bytes_max / 65536);
-    const auto hits = run(b.reader().matching(chat, all, core::folded_query("xx"))).value();
-    EXPECT_EQ(hits.looked_at, ledger::slice_bytes_max / 65536);
-    EXPECT_EQ(hits.rows.size(), hits.looked_at);
+    EXPECT_EQ(run(b.reader().texts(chat, missing)).error(), error::not_found);
 }
 
 TEST_P(ledger_contract, finds_among_numbered_messages_those_that_match) {
@@ -169,6 +156,59 @@ TEST_P(ledger_contract, finds_among_numbered_messages_those_that_match) {
     EXPECT_EQ(matching({2}, "two"), numbers({}));
     EXPECT_EQ(matching({4}, "four"), numbers({}));
     EXPECT_EQ(matching({9, 1}, "one"), numbers({1}));
+}
+
+TEST_P(ledger_contract, finds_among_many_numbered_messages) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    std::vector<core::command> batch;
+    std::vector<message_number> all;
+    for (std::uint64_t i = 1; i <= 300; ++i) {
+        batch.push_back(command(new_message(token, 1, i % 3 == 0 ? "A Fox" : "a dog")));
+        all.emplace_back(301 - i);
+    }
+    b.commit(batch);
+    b.commit(command(core::delete_message{token, chat_number(1), message_number(30)}));
+    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value().id;
+    const core::folded_query fox("fox");
+    const auto some = numbers({9, 1, 3, 4000, 30, 6});
+    const auto found = run(b.reader().matching(chat, some, fox)).value();
+    EXPECT_EQ(found.looked_at, 6U);
+    ASSERT_EQ(found.rows.size(), 3U);
+    EXPECT_EQ(found.rows[0].number, message_number(9));
+    EXPECT_EQ(found.rows[1].number, message_number(3));
+    EXPECT_EQ(found.rows[2].number, message_number(6));
+    EXPECT_EQ(found.rows[2].content, "A Fox");
+    const auto whole = run(b.reader().matching(chat, all, fox)).value();
+    EXPECT_EQ(whole.looked_at, 300U);
+    EXPECT_EQ(whole.rows.size(), 99U);
+    EXPECT_EQ(whole.rows.front().number, message_number(300));
+    const std::vector<message_number> none;
+    EXPECT_EQ(run(b.reader().matching(chat, none, fox)).value().looked_at, 0U);
+    EXPECT_EQ(run(b.reader().texts(chat, all)).value().size(), 300U);
+}
+
+TEST_P(ledger_contract, ends_what_is_asked_for_by_number_early_where_it_is_heavy) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    std::vector<core::command> batch;
+    std::vector<message_number> all;
+    for (std::uint64_t i = 1; i <= 40; ++i) {
+        batch.push_back(command(new_message(token, 1, std::string(65536, 'x'))));
+        all.emplace_back(i);
+    }
+    b.commit(batch);
+    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value().id;
+    constexpr auto few = ledger::slice_bytes_max / 65536;
+    EXPECT_EQ(run(b.reader().texts(chat, all)).value().size(), few);
+    EXPECT_EQ(run(b.reader().texts(chat, {.last = 40})).value().size(), few);
+    const core::folded_query x("x"), y("y");
+    const auto found = run(b.reader().matching(chat, all, x)).value();
+    EXPECT_EQ(found.rows.size(), few);
+    EXPECT_EQ(found.looked_at, few);
+    const auto nothing = run(b.reader().matching(chat, all, y)).value();
+    EXPECT_TRUE(nothing.rows.empty());
+    EXPECT_EQ(nothing.looked_at, 40U);
 }
 
 }  // namespace

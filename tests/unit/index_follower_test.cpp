@@ -25,8 +25,8 @@ namespace confab::write {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::command, testing::edit, testing::new_message, testing::run;
 using search::reach;
+using testing::command, testing::edit, testing::new_message, testing::run;
 
 class index_following : public ::testing::Test {
 protected:
@@ -181,8 +181,9 @@ TEST_F(index_following, begins_anew_when_the_index_has_come_further_than_the_led
 TEST_F(index_following, begins_anew_when_the_index_is_damaged) {
     say(1, 10);
     catch_up(1);
-    damage_index("drop table chats; create table chats(id integer primary key, messages integer, changes integer) strict;"
-                 "pragma writable_schema = on; update sqlite_schema set rootpage = 99 where name = 'chats'");
+    damage_index(
+        "drop table chats; create table chats(id integer primary key, messages integer, changes integer) strict;"
+        "pragma writable_schema = on; update sqlite_schema set rootpage = 99 where name = 'chats'");
     index = search::open_sqlite_index({folder.path(), ledger->identity(), pool.get_executor()});
     ASSERT_TRUE(run(follower(1).begin()));
     catch_up(1);
@@ -282,9 +283,9 @@ TEST_F(index_following, searches_like_a_scan_however_far_it_has_come) {
         commit(batch);
         for (auto changes = upto(12); changes > 0; --changes) {
             const auto message = upto(count[chat]);
-            const auto now = run(ledger->reader().find_message(token, core::chat_number(chat),
-                                                               core::message_number(message)))
-                                 .value();
+            const auto now =
+                run(ledger->reader().find_message(token, core::chat_number(chat), core::message_number(message)))
+                    .value();
             if (now.deleted_at) continue;
             if (upto(4) == 1)
                 remove(chat, message);

@@ -42,7 +42,8 @@ TEST(find_substring, finds_a_piece_that_is_there) {
 std::vector<indexed_text> some_texts(std::uint64_t first, std::size_t count, std::mt19937_64& random) {
     std::vector<indexed_text> texts;
     for (std::size_t i = 0; i < count; ++i)
-        texts.push_back({message_number(first + i), 1 + i * i % 300, random_text(random, i % 50 == 0 ? 40'000 : 90, 5)});
+        texts.push_back(
+            {message_number(first + i), 1 + i * i % 300, random_text(random, i % 50 == 0 ? 40'000 : 90, 5)});
     return texts;
 }
 

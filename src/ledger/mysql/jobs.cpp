@@ -7,7 +7,8 @@ namespace {
 
 using found = std::optional<core::answer>;
 
-constexpr std::string_view app_sql = "select created_at from apps where token = ? and job = ?";
+// A rename leaves its own job in the row; but nobody else ever brings a new app's token.
+constexpr std::string_view app_sql = "select created_at from apps where token = ?";
 constexpr std::string_view chat_sql =
     "select c.number, c.created_at from apps a join chats c on c.app_id = a.id "
     "where a.token = ? and c.number > ? and c.job = ? limit 1";
@@ -17,7 +18,7 @@ constexpr std::string_view message_sql =
 constexpr std::string_view renamed_sql =
     "select id, token, name, chats_count, created_at, updated_at from apps where token = ? and job = ?";
 constexpr std::string_view changed_sql =
-    "select m.number, m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at "
+    "select m.number, m.content, m.sender, m.metadata, x.version, m.created_at, x.at, m.deleted_at "
     "from apps a join chats c on c.app_id = a.id join changes x on x.chat_id = c.id "
     "join messages m on m.chat_id = c.id and m.number = x.number "
     "where a.token = ? and c.number = ? and x.seq > ? and x.job = ? limit 1";
@@ -28,7 +29,7 @@ public:
         : db_(db), job_(job), seen_(seen) {}
 
     awaitable<found> operator()(const core::create_app& wish) const {
-        const auto rows = co_await db_.run(app_sql, wish.token.text(), job_);
+        const auto rows = co_await db_.run(app_sql, wish.token.text());
         if (rows.empty()) co_return found();
         co_return core::created{0, {rows.front().integer(0)}};
     }
@@ -45,7 +46,16 @@ public:
         if (rows.empty()) co_return found();
         co_return app_from(rows.front());
     }
-    awaitable<found> operator()(const core::edit_message& wish) const { return changed(wish); }
+    // The message as the edit left it: it may have been changed since.
+    awaitable<found> operator()(const core::edit_message& wish) const {
+        auto edited = co_await changed(wish);
+        if (!edited) co_return found();
+        auto& message = std::get<core::message>(*edited);
+        message.content = wish.content.text();
+        if (wish.metadata) message.metadata = wish.metadata;
+        message.deleted_at.reset();
+        co_return edited;
+    }
     awaitable<found> operator()(const core::delete_message& wish) const { return changed(wish); }
     awaitable<found> operator()(const core::unreadable&) const { co_return found(); }
 

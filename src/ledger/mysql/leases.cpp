@@ -51,6 +51,7 @@ std::string leases::until() const {
 
 awaitable<bool> leases::hold(mysql::connection& db) {
     const auto before = std::exchange(owned_, {});
+    bool has_taken = false;
     const auto begun = clock::now();
     const auto share = co_await fair_share(db);
     auto mine = co_await renew(db);
@@ -60,12 +61,14 @@ awaitable<bool> leases::hold(mysql::connection& db) {
         mine.resize(share);
     } else if (mine.size() < share) {
         const auto more = co_await take(db, share - mine.size());
+        has_taken = !more.empty();
         mine.insert(mine.end(), more.begin(), more.end());
         std::ranges::sort(mine);
     }
     owned_ = mine;
     due_ = begun + (mine.size() < share ? std::min(look_for_more_every, lease_ / 3) : lease_ / 3);
-    co_return owned_ != before;
+    // What was taken may be what was lost a moment ago: others may have written in between.
+    co_return has_taken || owned_ != before;
 }
 
 // Tells that this worker is alive, and how many partitions each of the living may own.
@@ -119,7 +122,7 @@ awaitable<leases::numbers> leases::take(mysql::connection& db, std::uint64_t mos
 }
 
 awaitable<void> leases::release(mysql::connection& db) {
-    owned_.clear();
+    doubt();
     const auto sql = fmt::format(
         "update partitions set owner = null, lease_until = '1970-01-01' where owner = {0};"
         "delete from workers where id = {0}",

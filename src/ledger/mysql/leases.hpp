@@ -20,7 +20,7 @@ public:
 
     // Whether hold() has something to do.
     bool are_due() const;
-    // Renews, gives up and takes. True: what is owned has changed. Throws mysql::failure; then nothing is owned until it
+    // Renews, gives up and takes. True: nothing that was known from before may be used any more. Throws mysql::failure; then nothing is owned until it
     // succeeds. REQUIRES: not in a transaction.
     awaitable<bool> hold(mysql::connection& db);
     const std::vector<core::partition_number>& owned() const { return owned_; }

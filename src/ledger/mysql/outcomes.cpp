@@ -101,7 +101,7 @@ public:
             const bool is_passed = co_await has_passed(*lease, came);
             auto answer = co_await find_job(*lease, c, came.seen);
             if (answer || !is_passed) co_return answer;
-            co_return co_await refusal(*lease, c);
+            co_return co_await refusal(*lease, c, came);
         } catch (const mysql::failure& cause) {
             tell_failure("looking up a command", cause);
             co_return error::unavailable;
@@ -142,7 +142,12 @@ private:
     }
 
     // Of a command that was passed and made nothing: why, as far as what is there now can tell.
-    static awaitable<looked_up> refusal(mysql::connection& db, const core::command& c) {
+    static awaitable<looked_up> refusal(mysql::connection& db, const core::command& c, const core::passage& came) {
+        const std::uint64_t p = came.partition;
+        const auto letters = co_await db.run(
+            "select id from dead_letters where p = ? and epoch = ? and entry_ms = ? and entry_seq = ?", p,
+            mysql::blob(came.epoch), came.at.ms, came.at.seq);
+        if (!letters.empty()) co_return error::rejected;
         if (c.key) {
             auto by_key = co_await answer_of_key(db, c);
             if (!by_key || *by_key) co_return by_key;
@@ -155,7 +160,10 @@ private:
         }
         // A creation is never refused because the position is beyond it: in a queue that was put back to an earlier state
         // its number may have been given before, and then it is yet to come.
-        if (!std::holds_alternative<core::rename_app>(c.wish)) co_return std::optional<core::answer>();
+        const auto* const rename = std::get_if<core::rename_app>(&c.wish);
+        if (!rename) co_return std::optional<core::answer>();
+        const auto app = co_await read(db, {rename->app, 0});
+        if (!app) co_return error::not_found;
         co_return error::outcome_unknown;
     }
 
@@ -163,9 +171,9 @@ private:
         const auto scope = co_await scope_of(db, c);
         if (!scope) co_return std::optional<core::answer>();
         const auto rows =
-            co_await db.run("select fingerprint, number from idempotency where scope = ? and key_hash = ?",
+            co_await db.run("select fingerprint, number, expires_at from idempotency where scope = ? and key_hash = ?",
                             encode(*scope), mysql::blob(c.key->key_hash));
-        if (rows.empty()) co_return std::optional<core::answer>();
+        if (rows.empty() || rows.front().integer(2) <= now().us) co_return std::optional<core::answer>();
         if (bytes_from<digest>(rows.front().bytes(0)) != c.key->fingerprint) co_return error::key_reused;
         co_return std::optional<core::answer>(core::replayed{rows.front().number(1)});
     }

@@ -145,15 +145,22 @@ awaitable<void> insert_keys(mysql::connection& db, std::span<const core::effect>
 
 using counters = std::map<std::uint64_t, std::uint64_t>;
 
+// The server walks the list of cases for every row.
+constexpr std::size_t counters_in_a_statement = 64;
+
 // Nothing but numbers goes into the text.
 std::string update_of(std::string_view table, std::string_view column, const counters& last) {
-    if (last.empty()) return {};
-    std::string cases, ids;
-    for (const auto& [id, value] : last) {
-        cases += fmt::format(" when {} then {}", id, value);
-        ids += fmt::format("{}{}", ids.empty() ? "" : ",", id);
+    std::string all;
+    for (auto at = last.begin(); at != last.end();) {
+        std::string cases, ids;
+        for (std::size_t i = 0; i < counters_in_a_statement && at != last.end(); ++i, ++at) {
+            fmt::format_to(std::back_inserter(cases), " when {} then {}", at->first, at->second);
+            fmt::format_to(std::back_inserter(ids), "{}{}", i > 0 ? "," : "", at->first);
+        }
+        fmt::format_to(std::back_inserter(all), "update {0} set {1} = case id{2} end where id in ({3});", table, column,
+                       cases, ids);
     }
-    return fmt::format("update {} set {} = case id{} end where id in ({});", table, column, cases, ids);
+    return all;
 }
 
 }  // namespace

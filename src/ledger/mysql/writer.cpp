@@ -141,7 +141,7 @@ private:
     // a creation is, since its job would stand in the row it made.
     awaitable<void> tell_settled(core::state& s) {
         for (const auto* c : batch_) {
-            if (!c->came || !claims_.has_passed(*c->came)) continue;
+            if (!has_passed(*c) || std::holds_alternative<core::unreadable>(c->wish)) continue;
             auto answer = co_await find_job(db_, *c, c->came->seen);
             if (answer) {
                 s.put(c->job, std::move(*answer));
@@ -150,6 +150,8 @@ private:
             }
         }
     }
+
+    bool has_passed(const core::command& c) const { return c.came && claims_.has_passed(*c.came); }
 
     static bool creates(const core::command& c) {
         return std::holds_alternative<core::create_app>(c.wish) || std::holds_alternative<core::create_chat>(c.wish) ||
@@ -161,7 +163,7 @@ private:
         try {
             co_await store(db_, effects);
             for (const auto* c : batch_)
-                if (const auto* const letter = std::get_if<core::unreadable>(&c->wish))
+                if (const auto* const letter = std::get_if<core::unreadable>(&c->wish); letter && !has_passed(*c))
                     co_await keep_letter(*c, "it cannot be read", letter->bytes);
             const auto rest = counter_updates(effects) + claims_.moves() + "commit";
             co_await db_.query(rest);

@@ -5,6 +5,8 @@
 
 #include <fmt/core.h>
 
+#include <atomic>
+
 #include "base/log.hpp"
 #include "drivers/sqlite/session_pool.hpp"
 #include "ledger/sqlite/rows.hpp"
@@ -133,10 +135,12 @@ std::uint64_t limit_of(const window& w) {
     return std::min<std::uint64_t>({rows, w.rows_max, slice_rows_max});
 }
 
-class sqlite_reader final : public reader {
+class sqlite_reader final : public closable_reader {
 public:
     sqlite_reader(const std::string& database, asio::any_io_executor pool)
         : sessions_([database] { return std::make_unique<read_session>(database); }), pool_(std::move(pool)) {}
+
+    void close() override { closed_ = true; }
 
     awaitable<result<core::app>> find_app(core::app_token token) override {
         co_return with_session<core::app>(
@@ -192,8 +196,7 @@ public:
 
     awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) override {
         co_return co_await run_on(pool_, [&] {
-            return with_session<matches>(
-                [&](read_session& s) { return result<matches>(matching_in(s, chat, w, query)); });
+            return with_session<matches>([&](read_session& s) { return matching_in(s, chat, w, query); });
         });
     }
 
@@ -248,6 +251,7 @@ public:
 private:
     template <class T, class Work>
     result<T> with_session(Work work) {
+        if (closed_) return error::shutting_down;
         try {
             auto borrowed = sessions_.take();
             result<T> done = work(*borrowed);
@@ -266,13 +270,14 @@ private:
     }
 
     // Compares the text where SQLite has it; only a hit becomes a message.
-    static matches matching_in(read_session& s, core::chat_id chat, window w, const core::folded_query& query) {
+    result<matches> matching_in(read_session& s, core::chat_id chat, window w, const core::folded_query& query) const {
         auto& sql = s.messages.in(w.order);
         sql.bind(row_of(chat, w.after), row_of(chat, w.last), std::uint64_t{match_rows_max});
         const sqlite::reading until_done(sql);
         matches found;
         std::size_t looked_at = 0, compared = 0, bytes = 0;
         for (; compared < match_bytes_max && bytes < slice_bytes_max && sql.row(); ++looked_at) {
+            if (closed_) return error::shutting_down;
             compared += sql.text(1).size();
             const auto number = number_in(sql.number(0));
             w.order == order::ascending ? w.after = number : w.last = number - 1;
@@ -322,11 +327,12 @@ private:
 
     sqlite::session_pool<read_session> sessions_;
     asio::any_io_executor pool_;
+    std::atomic<bool> closed_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool) {
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool) {
     return std::make_unique<sqlite_reader>(database, std::move(read_pool));
 }
 

@@ -7,6 +7,13 @@
 
 namespace confab::ledger {
 
-std::unique_ptr<reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool);
+class closable_reader : public reader {
+public:
+    // Refuses reads from now on, also those that wait for a thread (shutting_down): however many there are, none keeps
+    // the program from its end. Any thread.
+    virtual void close() = 0;
+};
+
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool);
 
 }  // namespace confab::ledger

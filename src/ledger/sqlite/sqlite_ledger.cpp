@@ -59,6 +59,7 @@ public:
 
     ledger::reader& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
+    void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
         return make_sqlite_reader(file_, std::move(pool));
@@ -69,7 +70,7 @@ private:
     data_folder folder_;
     std::filesystem::path file_;
     std::unique_ptr<ledger::writer> writer_;
-    std::unique_ptr<ledger::reader> reader_;
+    std::unique_ptr<closable_reader> reader_;
     std::string identity_;
 };
 

@@ -19,6 +19,8 @@ public:
     virtual ~sqlite_ledger() = default;
     virtual ledger::reader& reader() = 0;
     virtual ledger::writer& writer() = 0;
+    // Refuses reads from now on, also those that wait for a thread. Any thread.
+    virtual void close_reads() = 0;
     virtual const std::filesystem::path& folder() const = 0;
 
     // One more reader, whose long reads run elsewhere than on the read pool.

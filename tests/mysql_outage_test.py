@@ -1,0 +1,67 @@
+"""A pool of connections to a MySQL server that is killed, restarted and paused: who asks meanwhile is told so in time, and whoever asks
+afterwards is answered at once, on connections opened anew. mysql_outage_test.py mariadb|mysql PROBE"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
+
+from services import MariaDb, MySql  # noqa: E402
+
+KINDS = {"mariadb": MariaDb, "mysql": MySql}
+CALLERS = 40  # five for each connection
+# A connection that is not to be had, or a statement that is not answered: 0.5 s; and a second at most for who waits for one.
+TOLD_WITHIN_MS = 20_000
+
+
+class Probe:
+    def __init__(self, program, url):
+        self.process = subprocess.Popen([program, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def ask(self):
+        """How many were answered; each is answered or told that it was not."""
+        self.process.stdin.write(f"{CALLERS}\n")
+        self.process.stdin.flush()
+        answered, took_ms = map(int, self.process.stdout.readline().split())
+        assert took_ms < TOLD_WITHIN_MS, took_ms
+        return answered
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+
+
+class Outage(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="confab-outage-")
+        self.addCleanup(self.folder.cleanup)
+        self.server = self.enterContext(self.kind(pathlib.Path(self.folder.name) / "server"))
+        self.probe = Probe(self.program, self.server.url)
+        self.addCleanup(self.probe.close)
+        self.assertEqual(self.probe.ask(), CALLERS)
+
+    def test_killed_and_restarted(self):
+        for _ in range(2):
+            self.server.kill()
+            self.assertEqual(self.probe.ask(), 0)
+            self.server.restart()
+            self.assertEqual(self.probe.ask(), CALLERS)
+
+    def test_restarted_while_nobody_asked(self):
+        self.server.restart()
+        self.assertEqual(self.probe.ask(), CALLERS)
+
+    def test_paused(self):
+        self.server.pause()
+        self.assertEqual(self.probe.ask(), 0)
+        self.server.resume()
+        self.assertEqual(self.probe.ask(), CALLERS)
+
+
+if __name__ == "__main__":
+    Outage.kind, Outage.program = KINDS[sys.argv[1]], sys.argv[2]
+    unittest.main(argv=sys.argv[:1])
