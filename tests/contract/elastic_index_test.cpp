@@ -133,7 +133,7 @@ TEST_F(elastic_own, that_was_lost_and_made_anew_has_reached_nothing) {
     EXPECT_EQ(run(unaware->reader().reached(chat)).value(), (reach{5, 0}));
     const auto lost = index_name();
     ASSERT_TRUE(ask(elastic::verb::erase, "/" + lost).is_ok());
-    EXPECT_EQ(store(*index, texts(6, 7, "late"), {5, 0}, {7, 0}).error(), error::version_mismatch);
+    EXPECT_EQ(store(*index, texts(6, 7, "late"), {5, 0}, {7, 0}).error(), error::unavailable);
     EXPECT_EQ(ask(elastic::verb::get, "/" + lost).status, 404U);
     EXPECT_EQ(run(unaware->reader().candidates(chat, query, message_number(6))).error(), error::unavailable);
     EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);

@@ -167,7 +167,6 @@ private:
         co_return std::move(*found);
     }
 
-    // Errors also: version_mismatch (the index is gone).
     awaitable<result<void>> write(const located& at, core::chat_id chat, std::span<const indexed_text> texts) {
         for (auto& body : bulk_bodies(chat, texts, bulk_bytes_max)) {
             auto target = fmt::format("/{}/_bulk?require_alias=true&filter_path=errors,items.*.status,items.*.error",
@@ -198,7 +197,7 @@ private:
 
     error gone() {
         place_.forget();
-        return error::version_mismatch;
+        return error::unavailable;
     }
 
     error refused(const located& at, std::string_view doing, std::string_view why) {
