@@ -30,7 +30,7 @@ def findings(root):
 
 FOREIGN = [
     (r"\b(insert into|select .* from|update \w+ set)\b", ("sqlite", "mysql"), "SQL"),
-    (r"<boost/beast", ("http", "boost"), "the HTTP library"),
+    (r"<boost/beast", ("http", "elastic", "boost"), "the HTTP library"),
     (r"<sqlite3\.h>", ("sqlite",), "SQLite's interface"),
     (r"<CLI/", ("app",), "the command line's library"),
     (r"<boost/mysql", ("mysql", "boost"), "MySQL's client"),

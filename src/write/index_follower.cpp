@@ -1,5 +1,6 @@
 // 1. The batch writer notes each chat it has written to: a chat that is behind is found without looking for it. At the
-//    start, and after the index was replaced, all chats are looked at once.
+//    start, and after the index was replaced, all chats are looked at once; where several write, now and then as well,
+//    since one of them may have ended before it followed.
 // 2. A chat is due when enough messages wait, so that whole blocks are written, or as soon as an indexed message has
 //    changed, so that what was deleted leaves the index too. Between two looks lies a pause: what comes meanwhile is
 //    taken in together.
@@ -138,9 +139,11 @@ awaitable<result<void>> index_follower::catch_up() {
 
 awaitable<void> index_follower::run() {
     auto retry = std::chrono::milliseconds(retry_after);
+    auto looked_at_all = std::chrono::steady_clock::now();
     for (bool is_all_due = true; !is_stopping();) {
         auto done = co_await take_in_noted();
         if (done && is_all_due) done = co_await catch_up();
+        if (is_all_due) looked_at_all = std::chrono::steady_clock::now();
         is_all_due = !done;
         if (done) {
             retry = retry_after;
@@ -151,6 +154,8 @@ awaitable<void> index_follower::run() {
             retry = std::min(2 * retry, std::chrono::milliseconds(retry_after_max));
         }
         if (co_await into_.tidy()) is_all_due = true;
+        const auto every = options_.look_at_all_every;
+        if (every && std::chrono::steady_clock::now() - looked_at_all >= *every) is_all_due = true;
         if (!is_all_due) co_await rest_until_noted(care_every);
     }
 }
@@ -171,6 +176,7 @@ awaitable<result<void>> index_follower::take_in(core::chat_id chat) {
         expect_next(chat, *from);
         if (!is_due(*head, *from) || is_stopping()) co_return result<void>();
         const auto stored = co_await take_step(*head, *from);
+        if (!stored && stored.error() == error::version_mismatch) continue;  // another follower was there first
         if (!stored) co_return stored.error();
         const bool is_replaced = co_await into_.tidy();
         if (is_replaced) co_return error::unavailable;  // all is due again

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -21,6 +22,9 @@ struct follower_options {
     // short chats out of the index.
     std::uint64_t after_messages;
     std::chrono::milliseconds pause;  // between two looks at what was written
+    // After this time all chats are looked at once more: what another program wrote and never followed. Nothing: only
+    // this one writes.
+    std::optional<std::chrono::seconds> look_at_all_every = {};
 };
 
 class index_follower {

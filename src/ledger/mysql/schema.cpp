@@ -110,9 +110,11 @@ const std::vector<const char*> first_schema = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
     R"sql(
     create table if not exists index_progress(
-        chat_id bigint unsigned not null primary key,
-        messages int unsigned not null default 0,
-        changes int unsigned not null default 0
+        search_index binary(16) not null,
+        chat_id bigint unsigned not null,
+        messages int unsigned not null,
+        changes int unsigned not null,
+        primary key (search_index, chat_id)
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
     R"sql(
     create table if not exists sequences(

@@ -1,0 +1,43 @@
+// One connection to Elasticsearch. It belongs to the event loop it was made on, and does one exchange at a time.
+#pragma once
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <string>
+
+#include "base/async.hpp"
+
+namespace confab::elastic {
+
+using wire_request = boost::beast::http::request<boost::beast::http::string_body>;
+using wire_response = boost::beast::http::response<boost::beast::http::string_body>;
+
+class connection {
+public:
+    explicit connection(const asio::any_io_executor& loop) : stream_(loop) {}
+
+    awaitable<boost::system::error_code> open(std::string host, std::uint16_t port, std::chrono::milliseconds limit);
+
+    struct exchanged {
+        boost::system::error_code fault;  // none: `response` is whole
+        bool is_begun = false;            // something of a response came
+        wire_response response;
+    };
+    // REQUIRES: `r` lives until then.
+    awaitable<exchanged> exchange(const wire_request& r, std::size_t answer_bytes_max, std::chrono::milliseconds limit);
+
+    // It may carry another exchange, as far as can be seen. Costs one system call.
+    bool is_usable();
+
+private:
+    awaitable<boost::system::error_code> connect(std::vector<asio::ip::tcp::endpoint> places);
+
+    boost::beast::tcp_stream stream_;
+    boost::beast::flat_buffer buffer_;
+    bool is_open_ = false;
+};
+
+}  // namespace confab::elastic

@@ -1,0 +1,34 @@
+// How far search indexes that are kept elsewhere have come, chat by chat. An engine without transactions cannot keep
+// that beside its texts; here it moves in one statement, and only from where it was thought to be.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "base/async.hpp"
+#include "base/error.hpp"
+#include "ledger/ledger.hpp"
+
+namespace confab::ledger {
+
+// Names an index for ever: one that was lost and made anew is another one, and has come nowhere.
+using index_id = std::array<std::byte, 16>;
+
+// Any thread, any number of calls at once. Errors: unavailable.
+class index_progress {
+public:
+    virtual ~index_progress() = default;
+
+    // (0, 0): nothing of this chat.
+    virtual awaitable<result<chat_counts>> reached(const index_id& index, core::chat_id chat) = 0;
+    // The chats of which there is something, in order of their ids; a slice, empty at the end.
+    virtual awaitable<result<std::vector<chat_counts>>> chats(const index_id& index, core::chat_id after) = 0;
+    // Errors: version_mismatch (it is not at `from`; nothing was moved). After unavailable it may have moved.
+    // REQUIRES: the same chat; `to` is not (0, 0).
+    virtual awaitable<result<void>> move(const index_id& index, const chat_counts& from, const chat_counts& to) = 0;
+    // Forgets all of an index.
+    virtual awaitable<result<void>> forget(const index_id& index) = 0;
+};
+
+}  // namespace confab::ledger

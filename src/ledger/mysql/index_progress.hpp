@@ -1,0 +1,14 @@
+// The progress of search indexes, in a table of the MySQL ledger.
+#pragma once
+
+#include <memory>
+
+#include "ledger/index_progress.hpp"
+#include "ledger/mysql/mysql_ledger.hpp"
+
+namespace confab::ledger {
+
+// Connects when it is first used. REQUIRES of all calls: they are awaited on an event loop run by one thread.
+std::unique_ptr<index_progress> make_mysql_index_progress(const mysql_options& options);
+
+}  // namespace confab::ledger

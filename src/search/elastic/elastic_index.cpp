@@ -1,0 +1,233 @@
+// 1. A search reads the chat's reach from the ledger first, then asks the engine. What the engine holds is then at
+// least
+//    that far: a store makes its texts searchable before it moves the reach.
+// 2. A store writes its texts, each at its message's version (so an older one never replaces a newer, and a deletion,
+// which
+//    is an empty text, is not undone by a late replay), waits until they are on disk and searchable, and then moves the
+//    reach, if it is still where the store began. Breaking off anywhere leaves texts that nobody has been told of; the
+//    next store brings them again.
+// 3. The reach belongs to one very index (place.hpp). Should the engine lose it, what is made anew has reached nothing.
+// Why the engine is refreshed by each store: waiting for its own refresh takes a second, and a search that scans what
+// the index has not reached costs more than a refresh.
+#include "search/elastic/elastic_index.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/log.hpp"
+#include "search/elastic/manage.hpp"
+#include "search/elastic/place.hpp"
+#include "search/elastic/shape.hpp"
+#include "search/elastic/wire.hpp"
+
+namespace confab::search {
+namespace {
+
+constexpr std::size_t bulk_bytes_max = 4 * 1024 * 1024;  // of one request; the engine takes 100 MB
+constexpr std::size_t audited_texts_max = 200;           // in one answer; each is 64 KiB at most
+
+reach reach_of(const ledger::chat_counts& counts) {
+    return {counts.messages, counts.changes};
+}
+
+class index_in_engine final : public elastic_successor, public index, public index_writer, public index_auditor {
+public:
+    index_in_engine(const elastic_index_options& options, const std::string& target, ledger::index_progress& progress)
+        : options_(options),
+          engine_(elastic::make_client(options.engine)),
+          place_(*engine_, target),
+          progress_(progress) {}
+
+    index& reader() override { return *this; }
+    index_writer& writer() override { return *this; }
+    index_auditor& auditor() override { return *this; }
+
+    awaitable<result<search::reach>> reached(core::chat_id chat) override {
+        const auto at = co_await place_.now();
+        if (!at) co_return at.error();
+        const auto counts = co_await progress_.reached(at->id, chat);
+        if (!counts) co_return counts.error();
+        co_return reach_of(*counts);
+    }
+
+    awaitable<result<search::candidates>> candidates(core::chat_id chat, const core::folded_query& query,
+                                                     core::message_number below) override {
+        const auto at = co_await place_.now();
+        if (!at) co_return at.error();
+        const auto counts = co_await progress_.reached(at->id, chat);
+        if (!counts) co_return counts.error();
+        search::candidates found{reach_of(*counts), {}, {}};
+        // What a store has brought and not yet told of is left out: it may be there only in part.
+        const auto from = std::min(below, core::message_number(counts->messages).next());
+        if (from.value() <= 1) co_return found;
+        auto body = candidates_body(chat, query, from, candidates_max, options_.engine.answer_timeout);
+        auto numbers = co_await search(*at, chat, std::move(body), numbers_in);
+        if (!numbers) co_return numbers.error();
+        found.numbers = std::move(*numbers);
+        if (found.numbers.size() == candidates_max && found.numbers.back().value() > 1)
+            found.next = found.numbers.back();
+        co_return found;
+    }
+
+    awaitable<result<std::vector<chat_reach>>> chats(core::chat_id after) override {
+        const auto at = co_await place_.now();
+        if (!at) co_return at.error();
+        const auto counts = co_await progress_.chats(at->id, after);
+        if (!counts) co_return counts.error();
+        std::vector<chat_reach> all;
+        for (const auto& c : *counts) all.push_back({c.chat, reach_of(c)});
+        co_return all;
+    }
+
+    awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, search::reach from,
+                                  search::reach to) override {
+        const auto at = co_await place_.now();
+        if (!at) co_return at.error();
+        const auto counts = co_await progress_.reached(at->id, chat);
+        if (!counts) co_return counts.error();
+        if (reach_of(*counts) != from) co_return error::version_mismatch;
+        if (!texts.empty()) {
+            const auto written = co_await write(*at, chat, texts);
+            if (!written) co_return written.error();
+            const auto refreshed = co_await refresh(*at);
+            if (!refreshed) co_return refreshed.error();
+        }
+        const ledger::chat_counts moved{chat, to.messages, to.changes};
+        co_return co_await progress_.move(at->id, *counts, moved);
+    }
+
+    awaitable<result<void>> clear() override {
+        const auto made = co_await make_index(*engine_, options_);
+        if (!made) co_return made.error();
+        const auto moved = co_await move_alias(*engine_, options_.alias, *made);
+        place_.forget();
+        stored_to_.reset();
+        if (!moved) co_return moved.error();
+        co_return co_await remove_unused(*engine_, options_.alias, progress_);
+    }
+
+    awaitable<bool> tidy() override {
+        const auto at = co_await place_.now();
+        if (!at) co_return false;
+        const bool is_another = stored_to_ && *stored_to_ != *at;
+        stored_to_ = *at;
+        co_return is_another;
+    }
+
+    awaitable<result<slice>> texts(core::chat_id chat, core::message_number after) override {
+        const auto at = co_await place_.now();
+        if (!at) co_return at.error();
+        const auto counts = co_await progress_.reached(at->id, chat);
+        if (!counts) co_return counts.error();
+        auto body = texts_body(chat, after, counts->messages, audited_texts_max);
+        auto found = co_await search(*at, chat, std::move(body), texts_in);
+        if (!found) co_return found.error();
+        co_return slice{reach_of(*counts), std::move(*found)};
+    }
+
+    awaitable<result<std::vector<std::string>>> engine_findings() override {
+        const auto at = co_await place_.now();
+        if (!at) co_return at.error();
+        const auto health =
+            co_await engine_->send(elastic::request(elastic::verb::get, fmt::format("/_cluster/health/{}", at->name)));
+        if (!health) co_return health.error();
+        std::vector<std::string> found;
+        boost::system::error_code none;
+        const auto* status = health->body.find_pointer("/status", none);
+        if (!status || *status == "red") found.push_back(fmt::format("{} has shards that are not there", at->name));
+        co_return found;
+    }
+
+    awaitable<result<void>> take_over() override {
+        const auto at = co_await place_.now();
+        if (!at) co_return at.error();
+        const auto moved = co_await move_alias(*engine_, options_.alias, at->name);
+        if (!moved) co_return moved.error();
+        // Until everybody has turned to it, the old one answers.
+        const auto loop = co_await asio::this_coro::executor;
+        asio::steady_timer rest(loop, 2 * known_for);
+        co_await rest.async_wait(asio::use_awaitable);
+        co_return co_await remove_unused(*engine_, options_.alias, progress_);
+    }
+
+private:
+    // Has the engine search, and takes what it answers apart.
+    template <class T>
+    awaitable<result<T>> search(const located& at, core::chat_id chat, std::string body,
+                                std::optional<T> (*taken_apart)(const boost::json::value&)) {
+        auto target = fmt::format("/{}/_search?routing={}&allow_partial_search_results=false", at.name, chat.value());
+        const auto told =
+            co_await engine_->send(elastic::request(elastic::verb::post, std::move(target), std::move(body)));
+        if (!told) co_return told.error();
+        if (!told->is_ok()) co_return refused(at, "searching", told->reason());
+        auto found = taken_apart(told->body);
+        if (!found) co_return refused(at, "searching", "it was not done in time, or not to the end");
+        co_return std::move(*found);
+    }
+
+    awaitable<result<void>> write(const located& at, core::chat_id chat, std::span<const indexed_text> texts) {
+        for (auto& body : bulk_bodies(chat, texts, bulk_bytes_max)) {
+            auto target = fmt::format("/{}/_bulk?require_alias=true&filter_path=errors,items.*.status,items.*.error",
+                                      write_alias_of(at.name));
+            elastic::request r(elastic::verb::post, std::move(target), std::move(body));
+            r.timeout = options_.store_timeout;
+            const auto told = co_await engine_->send(std::move(r));
+            if (!told) co_return told.error();
+            if (!told->is_ok()) co_return refused(at, "storing", told->reason());
+            const auto outcome = outcome_in(told->body);
+            if (outcome.is_gone) co_return gone();
+            if (!outcome.refused.empty()) co_return refused(at, "storing", outcome.refused);
+        }
+        co_return result<void>();
+    }
+
+    awaitable<result<void>> refresh(const located& at) {
+        elastic::request r(elastic::verb::post, fmt::format("/{}/_refresh", at.name));
+        r.timeout = options_.store_timeout;
+        const auto told = co_await engine_->send(std::move(r));
+        if (!told) co_return told.error();
+        if (told->status == 404) co_return gone();
+        boost::system::error_code none;
+        const auto* failed = told->body.find_pointer("/_shards/failed", none);
+        if (!told->is_ok() || !failed || *failed != 0) co_return refused(at, "refreshing", told->reason());
+        co_return result<void>();
+    }
+
+    error gone() {
+        place_.forget();
+        return error::unavailable;
+    }
+
+    error refused(const located& at, std::string_view doing, std::string_view why) {
+        place_.forget();
+        log::warning(fmt::format("{} {} failed: {}", doing, at.name, why));
+        return error::unavailable;
+    }
+
+    const elastic_index_options options_;
+    const std::unique_ptr<elastic::client> engine_;
+    place place_;
+    ledger::index_progress& progress_;
+    std::optional<located> stored_to_;
+};
+
+}  // namespace
+
+std::unique_ptr<elastic_index> open_elastic_index(const elastic_index_options& options,
+                                                  ledger::index_progress& progress) {
+    return std::make_unique<index_in_engine>(options, options.alias, progress);
+}
+
+awaitable<result<std::unique_ptr<elastic_successor>>> begin_elastic_successor(const elastic_index_options& options,
+                                                                              ledger::index_progress& progress) {
+    const auto engine = elastic::make_client(options.engine);
+    const auto removed = co_await remove_unused(*engine, options.alias, progress);
+    if (!removed) co_return removed.error();
+    const auto made = co_await make_index(*engine, options);
+    if (!made) co_return made.error();
+    co_return std::make_unique<index_in_engine>(options, *made, progress);
+}
+
+}  // namespace confab::search

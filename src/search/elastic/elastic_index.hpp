@@ -1,0 +1,54 @@
+// The search index of a cluster, in Elasticsearch. How far it has come is kept with the ledger
+// (ledger/index_progress.hpp).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "drivers/elastic/client.hpp"
+#include "ledger/index_progress.hpp"
+#include "search/indexed/index.hpp"
+
+namespace confab::search {
+
+struct elastic_index_options {
+    elastic::client_options engine;
+    std::string alias = "confab-messages";            // names what is searched; each index is named after it
+    std::chrono::milliseconds store_timeout{10'000};  // of one request that stores
+    std::uint64_t shards = 1;                         // of an index that is made; all of a chat lies in one
+};
+
+// All three sides ask the engine only when they are asked, so this is there without it. REQUIRES of all calls: they are
+// awaited on an event loop run by one thread. Several programs may have a writer at once: of two that store of the same
+// chat, one finds that its reach has moved (version_mismatch).
+class elastic_index {
+public:
+    virtual ~elastic_index() = default;
+    virtual index& reader() = 0;
+    virtual index_writer& writer() = 0;
+    virtual index_auditor& auditor() = 0;
+};
+
+// The index that is searched, whichever that is at the time of each call.
+std::unique_ptr<elastic_index> open_elastic_index(const elastic_index_options& options,
+                                                  ledger::index_progress& progress);
+
+// A new one beside it, which nobody searches until it takes over.
+class elastic_successor : public elastic_index {
+public:
+    // From now on it is the one that is searched, in one step; the one before is removed some seconds later, which this
+    // waits for. Once. Errors: unavailable.
+    virtual awaitable<result<void>> take_over() = 0;
+};
+
+// Also removes what an earlier one left that never took over. Errors: unavailable.
+awaitable<result<std::unique_ptr<elastic_successor>>> begin_elastic_successor(const elastic_index_options& options,
+                                                                              ledger::index_progress& progress);
+
+// Makes an empty index if there is none; waits for the engine on the caller's thread. Throws startup_error, with the
+// reason: it does not answer, is too old, or holds an index that is not as this program makes it (`confab reindex`
+// makes a new one).
+void migrate_elastic(const elastic_index_options& options);
+
+}  // namespace confab::search

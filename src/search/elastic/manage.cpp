@@ -1,0 +1,172 @@
+#include "search/elastic/manage.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+
+#include "base/log.hpp"
+#include "search/elastic/place.hpp"
+#include "search/elastic/shape.hpp"
+
+namespace confab::search {
+namespace {
+
+namespace json = boost::json;
+
+using names = std::vector<std::string>;
+
+constexpr auto manage_timeout = std::chrono::seconds(60);
+
+error refused(std::string_view doing, const elastic::answer& told) {
+    log::warning(fmt::format("{} failed: {}", doing, told.reason()));
+    return error::unavailable;
+}
+
+// The indexes that an alias, a name or a pattern stands for, in order; none where there is none.
+awaitable<result<names>> indexes_of(elastic::client& engine, const std::string& target) {
+    const auto told = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}/_alias", target)));
+    if (!told) co_return told.error();
+    if (told->status == 404) co_return names();
+    const auto* all = told->body.if_object();
+    if (!told->is_ok() || !all) co_return refused("looking for indexes", *told);
+    names found;
+    for (const auto& one : *all) found.emplace_back(one.key());
+    std::ranges::sort(found);
+    co_return found;
+}
+
+awaitable<result<void>> change_aliases(elastic::client& engine, json::array actions) {
+    const json::object body = {{"actions", std::move(actions)}};
+    elastic::request r(elastic::verb::post, "/_aliases", json::serialize(body));
+    r.timeout = manage_timeout;
+    r.is_repeatable = false;
+    const auto told = co_await engine.send(std::move(r));
+    if (!told) co_return told.error();
+    if (!told->is_ok()) co_return refused("moving the alias of the search index", *told);
+    co_return result<void>();
+}
+
+awaitable<result<void>> remove_index(elastic::client& engine, const std::string& name) {
+    elastic::request r(elastic::verb::erase, fmt::format("/{}", name));
+    r.timeout = manage_timeout;
+    const auto told = co_await engine.send(std::move(r));
+    if (!told) co_return told.error();
+    if (!told->is_ok() && told->status != 404) co_return refused("removing an index", *told);
+    co_return result<void>();
+}
+
+// Whether "7.13.3" is 7.13 or later. Nothing: it is no version.
+std::optional<bool> is_new_enough(std::string_view version) {
+    int major = 0, minor = 0;
+    const auto* const end = version.data() + version.size();
+    const auto [dot, no_major] = std::from_chars(version.data(), end, major);
+    if (no_major != std::errc() || dot == end) return std::nullopt;
+    if (std::from_chars(dot + 1, end, minor).ec != std::errc()) return std::nullopt;
+    return std::pair(major, minor) >= std::pair(7, 13);
+}
+
+awaitable<void> require_version(elastic::client& engine) {
+    const auto told = co_await engine.send(elastic::request(elastic::verb::get, "/"));
+    if (!told) throw startup_error("it does not answer");
+    if (!told->is_ok()) throw startup_error(fmt::format("it refuses to talk ({}): {}", told->status, told->reason()));
+    boost::system::error_code none;
+    const auto* number = told->body.find_pointer("/version/number", none);
+    const auto* text = number ? number->if_string() : nullptr;
+    const auto enough = text ? is_new_enough(*text) : std::nullopt;
+    if (!enough) throw startup_error("it is not an Elasticsearch");
+    if (!*enough) throw startup_error(fmt::format("it is {}: 7.13 is needed, or a later one", std::string_view(*text)));
+}
+
+// Makes the first index. Of two that do so at once the alias stands for both for a moment, then for the one of the
+// lower name: both see that.
+awaitable<result<void>> make_first(elastic::client& engine, const elastic_index_options& options) {
+    const auto made = co_await make_index(engine, options);
+    if (!made) co_return made.error();
+    json::array add = {{{"add", {{"index", *made}, {"alias", options.alias}}}}};
+    const auto added = co_await change_aliases(engine, std::move(add));
+    if (!added) co_return added.error();
+    const auto all = co_await indexes_of(engine, options.alias);
+    if (!all) co_return all.error();
+    for (const auto& name : *all) {
+        if (name == all->front()) continue;
+        const auto removed = co_await remove_index(engine, name);
+        if (!removed) co_return removed.error();
+    }
+    co_return result<void>();
+}
+
+awaitable<void> migrate(elastic::client& engine, const elastic_index_options& options) {
+    co_await require_version(engine);
+    const auto known = co_await indexes_of(engine, options.alias);
+    if (known && known->size() == 1 && known->front() == options.alias)
+        throw startup_error(fmt::format("it holds an index named {}, which is to be an alias", options.alias));
+    const bool is_missing = known && known->empty();
+    if (is_missing) {
+        const auto made = co_await make_first(engine, options);
+        if (!made) throw startup_error("no index can be made");
+    }
+    const auto found = co_await locate(engine, options.alias);
+    if (!found)
+        throw startup_error(fmt::format(
+            "its index {} is not as this program makes it: `confab reindex` makes a new one", options.alias));
+}
+
+}  // namespace
+
+awaitable<result<std::string>> make_index(elastic::client& engine, const elastic_index_options& options) {
+    auto name = new_index_name(options.alias);
+    const auto shape = index_shape(options.shards, write_alias_of(name));
+    elastic::request r(elastic::verb::put, fmt::format("/{}", name), json::serialize(shape));
+    r.timeout = manage_timeout;
+    r.is_repeatable = false;
+    const auto told = co_await engine.send(std::move(r));
+    if (!told) co_return told.error();
+    if (!told->is_ok()) co_return refused("making an index", *told);
+    co_return name;
+}
+
+awaitable<result<void>> move_alias(elastic::client& engine, const std::string& alias, const std::string& to) {
+    const auto before = co_await indexes_of(engine, alias);
+    if (!before) co_return before.error();
+    json::array actions = {{{"add", {{"index", to}, {"alias", alias}}}}};
+    for (const auto& name : *before)
+        if (name != to) actions.push_back(json::object{{"remove", {{"index", name}, {"alias", alias}}}});
+    co_return co_await change_aliases(engine, std::move(actions));
+}
+
+awaitable<result<void>> remove_unused(elastic::client& engine, const std::string& alias,
+                                      ledger::index_progress& progress) {
+    const auto used = co_await indexes_of(engine, alias);
+    if (!used) co_return used.error();
+    const auto all = co_await indexes_of(engine, alias + "-*");
+    if (!all) co_return all.error();
+    for (const auto& name : *all) {
+        const bool is_used = std::ranges::find(*used, name) != used->end();
+        if (is_used || !is_index_name(name, alias)) continue;
+        const auto unused = co_await locate(engine, name);
+        const auto removed = co_await remove_index(engine, name);
+        if (!removed) co_return removed.error();
+        // Nobody asks for it any more, it would only take up room.
+        if (unused) co_await progress.forget(unused->id);
+    }
+    co_return result<void>();
+}
+
+void migrate_elastic(const elastic_index_options& options) {
+    const auto engine = elastic::make_client(options.engine);
+    asio::io_context here;
+    auto done = asio::co_spawn(here, migrate(*engine, options), asio::use_future);
+    here.run();
+    try {
+        done.get();
+    } catch (const startup_error& cause) {
+        throw startup_error(fmt::format("Elasticsearch at {}: {}", options.engine.where.shown(), cause.what()));
+    }
+}
+
+}  // namespace confab::search

@@ -1,0 +1,77 @@
+#include "search/elastic/place.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "base/clock.hpp"
+#include "base/digest.hpp"
+#include "base/log.hpp"
+#include "search/elastic/shape.hpp"
+
+namespace confab::search {
+namespace {
+
+namespace json = boost::json;
+
+std::optional<ledger::index_id> id_in(const json::value& described) {
+    boost::system::error_code none;
+    const auto* uuid = described.find_pointer("/settings/index/uuid", none);
+    const auto* text = uuid ? uuid->if_string() : nullptr;
+    if (!text) return std::nullopt;
+    const auto digest = digest_of({std::string_view(*text)});
+    ledger::index_id id;
+    std::copy_n(digest.begin(), id.size(), id.begin());
+    return id;
+}
+
+// Tells the log, once a minute.
+error not_searched(const std::string& target, std::string_view why) {
+    constexpr std::int64_t pause_us = 60'000'000;
+    static std::atomic<std::int64_t> told_at{0};
+    const auto at = confab::now().us;
+    auto last = told_at.load();
+    if (at - last >= pause_us && told_at.compare_exchange_strong(last, at))
+        log::warning(fmt::format("the search index {} {}: searches scan", target, why));
+    return error::unavailable;
+}
+
+}  // namespace
+
+awaitable<result<located>> locate(elastic::client& engine, const std::string& target) {
+    const auto told = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}", target)));
+    if (!told) co_return told.error();
+    if (told->status == 404) co_return not_searched(target, "is not there (`confab migrate` makes one)");
+    const auto* all = told->body.if_object();
+    if (!told->is_ok() || !all) co_return not_searched(target, "is not told: " + told->reason());
+    if (all->size() != 1) co_return not_searched(target, "stands for several indexes");
+    const auto& described = all->begin()->value();
+    const auto id = id_in(described);
+    if (!id || !has_index_shape(described))
+        co_return not_searched(target, "is not as this program makes it (`confab reindex` makes a new one)");
+    co_return located{std::string(all->begin()->key()), *id};
+}
+
+awaitable<result<located>> place::now() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (known_ && std::chrono::steady_clock::now() < known_until_) co_return *known_;
+    }
+    const auto found = co_await locate(engine_, target_);
+    const std::lock_guard lock(mutex_);
+    if (found) {
+        known_ = *found;
+        known_until_ = std::chrono::steady_clock::now() + known_for;
+    } else {
+        known_.reset();
+    }
+    co_return found;
+}
+
+void place::forget() {
+    const std::lock_guard lock(mutex_);
+    known_.reset();
+}
+
+}  // namespace confab::search

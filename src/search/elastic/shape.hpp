@@ -1,0 +1,25 @@
+// What an index is made of: its settings and mapping, and the names around it. Pure.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace confab::search {
+
+// What to put to make an index with this alias.
+boost::json::value index_shape(std::uint64_t shards, std::string_view alias);
+
+// Whether an index, as the engine describes it (settings and mappings), has that shape; the number of shards aside.
+bool has_index_shape(const boost::json::value& described);
+
+// A name that no index ever had: what is remembered of an index is never taken for that of a later one.
+std::string new_index_name(std::string_view alias);
+// Whether it may be one of those.
+bool is_index_name(std::string_view name, std::string_view alias);
+// The alias through which an index is written. It goes with it; so what is written to an index that is gone is refused,
+// where by its own name it would come to life again, without its mapping.
+std::string write_alias_of(std::string_view index);
+
+}  // namespace confab::search

@@ -1,0 +1,262 @@
+// The index in Elasticsearch, with its progress in MySQL: the contract, and what is its own.
+#include "search/elastic/elastic_index.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include "contract/index_contract.hpp"
+#include "core/folding.hpp"
+#include "search/elastic/shape.hpp"
+#include "support/elastic.hpp"
+#include "support/run.hpp"
+#include "support/seed.hpp"
+
+namespace confab::testing {
+namespace {
+
+using core::chat_id, core::message_number;
+using search::indexed_text, search::reach;
+
+class elastic_fixture final : public index_fixture {
+public:
+    search::index& reader() override { return opened_->reader(); }
+    search::index_writer& writer() override { return opened_->writer(); }
+    search::index_auditor& auditor() override { return opened_->auditor(); }
+    void reopen() override {
+        opened_.reset();
+        opened_ = search::open_elastic_index(options_, *progress_);
+    }
+
+private:
+    const search::elastic_index_options options_ = new_elastic_index();
+    const std::unique_ptr<ledger::index_progress> progress_ = ledger::make_mysql_index_progress(mysql_with_schema());
+    std::unique_ptr<search::elastic_index> opened_ = search::open_elastic_index(options_, *progress_);
+};
+
+INSTANTIATE_TEST_SUITE_P(elastic, index_contract,
+                         ::testing::Values(named_index{"elastic", [] { return std::make_unique<elastic_fixture>(); }}),
+                         [](const auto& tested) { return tested.param.name; });
+
+constexpr chat_id chat(7);
+
+class elastic_own : public ::testing::Test {
+protected:
+    std::unique_ptr<search::elastic_index> open() { return search::open_elastic_index(options, *progress); }
+
+    static std::vector<indexed_text> texts(std::uint64_t first, std::uint64_t last, const std::string& text) {
+        std::vector<indexed_text> all;
+        for (auto n = first; n <= last; ++n) all.push_back({message_number(n), 1, text});
+        return all;
+    }
+    static result<void> store(search::elastic_index& into, const std::vector<indexed_text>& all, reach from, reach to) {
+        return run(into.writer().store(chat, all, from, to));
+    }
+    static std::vector<std::uint64_t> told(search::elastic_index& by, const std::string& query) {
+        return told(by, core::folded_query(query));
+    }
+    static std::vector<std::uint64_t> told(search::elastic_index& by, const core::folded_query& query) {
+        std::vector<std::uint64_t> all;
+        for (std::optional below = message_number(core::number_max); below;) {
+            const auto slice = run(by.reader().candidates(chat, query, *below)).value();
+            for (const auto n : slice.numbers) all.push_back(n.value());
+            below = slice.next;
+        }
+        return all;
+    }
+
+    elastic::answer ask(elastic::verb verb, const std::string& target, const std::string& body = "") {
+        return run(engine->send(elastic::request(verb, target, body))).value();
+    }
+    // The one index behind the alias.
+    std::string index_name() {
+        const auto told = ask(elastic::verb::get, "/" + options.alias + "/_alias");
+        const auto& all = told.body.as_object();
+        EXPECT_EQ(all.size(), 1U);
+        return std::string(all.begin()->key());
+    }
+
+    const search::elastic_index_options options = new_elastic_index();
+    const std::unique_ptr<elastic::client> engine = elastic::make_client(options.engine);
+    const std::unique_ptr<ledger::index_progress> progress = ledger::make_mysql_index_progress(mysql_with_schema());
+};
+
+TEST_F(elastic_own, tells_more_than_ten_thousand) {
+    const auto index = open();
+    for (std::uint64_t n = 0; n < 12'000; n += 4'000)
+        ASSERT_TRUE(store(*index, texts(n + 1, n + 4'000, "page me"), {n, 0}, {n + 4'000, 0}));
+    const auto all = told(*index, "e m");
+    ASSERT_EQ(all.size(), 12'000U);
+    for (std::uint64_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i], 12'000 - i);
+}
+
+TEST_F(elastic_own, lets_no_late_replay_bring_back_what_was_deleted) {
+    const auto index = open();
+    ASSERT_TRUE(store(*index, {{message_number(1), 1, "a secret word"}}, {}, {1, 0}));
+    ASSERT_TRUE(store(*index, {{message_number(1), 2, ""}}, {1, 0}, {1, 1}));
+    const auto old_bulk = R"({"index":{"_id":"7:1","routing":"7","version":1,"version_type":"external"}})"
+                          "\n"
+                          R"({"chat":"7","number":1,"text":"a secret word"})"
+                          "\n";
+    const auto target = "/" + search::write_alias_of(index_name()) + "/_bulk?refresh=true";
+    const auto replayed = ask(elastic::verb::post, target, old_bulk);
+    EXPECT_EQ(replayed.body.at_pointer("/items/0/index/status").as_int64(), 409);
+    EXPECT_TRUE(told(*index, "secret").empty());
+    EXPECT_TRUE(told(*index, "s").empty());
+    EXPECT_EQ(run(index->auditor().texts(chat, {})).value().texts,
+              (std::vector{indexed_text{message_number(1), 2, ""}}));
+}
+
+TEST_F(elastic_own, of_two_writers_at_one_reach_lets_one_store) {
+    const auto one = open(), other = open();
+    ASSERT_TRUE(store(*one, texts(1, 5, "a"), {}, {5, 0}));
+    EXPECT_EQ(store(*other, texts(1, 5, "a"), {}, {5, 0}).error(), error::version_mismatch);
+    asio::io_context loop;
+    int stored = 0, refused = 0;
+    const auto all = texts(6, 9, "b");
+    for (const auto* writer : {&one, &other}) {
+        asio::co_spawn(loop, (*writer)->writer().store(chat, all, {5, 0}, {9, 0}),
+                       [&](std::exception_ptr, const result<void>& r) {
+                           stored += r ? 1 : 0;
+                           refused += !r && r.error() == error::version_mismatch ? 1 : 0;
+                       });
+    }
+    loop.run();
+    EXPECT_EQ(stored, 1);
+    EXPECT_EQ(refused, 1);
+    EXPECT_EQ(told(*one, "b"), (std::vector<std::uint64_t>{9, 8, 7, 6}));
+}
+
+TEST_F(elastic_own, that_was_lost_and_made_anew_has_reached_nothing) {
+    const auto index = open(), unaware = open();
+    const core::folded_query query("kept");
+    ASSERT_TRUE(store(*index, texts(1, 5, "kept"), {}, {5, 0}));
+    EXPECT_FALSE(run(index->writer().tidy()));
+    EXPECT_EQ(run(unaware->reader().reached(chat)).value(), (reach{5, 0}));
+    const auto lost = index_name();
+    ASSERT_TRUE(ask(elastic::verb::erase, "/" + lost).is_ok());
+    EXPECT_EQ(store(*index, texts(6, 7, "late"), {5, 0}, {7, 0}).error(), error::unavailable);
+    EXPECT_EQ(ask(elastic::verb::get, "/" + lost).status, 404U);
+    EXPECT_EQ(run(unaware->reader().candidates(chat, query, message_number(6))).error(), error::unavailable);
+    EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+    search::migrate_elastic(options);
+    EXPECT_EQ(run(index->reader().reached(chat)).value(), reach());
+    EXPECT_TRUE(run(index->writer().tidy()));
+    ASSERT_TRUE(store(*index, texts(1, 5, "kept"), {}, {5, 0}));
+    EXPECT_EQ(told(*index, "kept").size(), 5U);
+}
+
+TEST_F(elastic_own, that_is_there_is_left_as_it_is_by_migrate) {
+    const auto index = open();
+    ASSERT_TRUE(store(*index, texts(1, 5, "kept"), {}, {5, 0}));
+    const auto before = index_name();
+    search::migrate_elastic(options);
+    EXPECT_EQ(index_name(), before);
+    EXPECT_EQ(told(*index, "kept").size(), 5U);
+}
+
+TEST_F(elastic_own, of_another_shape_is_refused_by_migrate_and_read_by_nobody) {
+    auto others = options;
+    others.alias += "-others";
+    const auto made =
+        R"({"aliases":{")" + others.alias + R"(":{}},"mappings":{"properties":{"text":{"type":"text"}}}})";
+    ASSERT_TRUE(ask(elastic::verb::put, "/" + others.alias + "-1", made).is_ok());
+    EXPECT_THROW(search::migrate_elastic(others), startup_error);
+    EXPECT_EQ(run(search::open_elastic_index(others, *progress)->reader().reached(chat)).error(), error::unavailable);
+    auto plain = options;
+    plain.alias += "-plain";
+    ASSERT_TRUE(ask(elastic::verb::put, "/" + plain.alias).is_ok());
+    EXPECT_THROW(search::migrate_elastic(plain), startup_error);
+}
+
+TEST_F(elastic_own, gives_way_to_its_successor_in_one_step) {
+    const auto index = open();
+    ASSERT_TRUE(store(*index, texts(1, 5, "old"), {}, {5, 0}));
+    EXPECT_FALSE(run(index->writer().tidy()));
+    const auto before = index_name();
+    const auto successor = run(search::begin_elastic_successor(options, *progress)).value();
+    ASSERT_TRUE(store(*successor, texts(1, 3, "new"), {}, {3, 0}));
+    EXPECT_EQ(told(*index, "old").size(), 5U);
+    ASSERT_TRUE(run(successor->take_over()));
+    EXPECT_NE(index_name(), before);
+    EXPECT_EQ(ask(elastic::verb::get, "/" + before).status, 404U);
+    EXPECT_EQ(run(index->reader().reached(chat)).value(), (reach{3, 0}));
+    EXPECT_EQ(told(*index, "new").size(), 3U);
+    EXPECT_TRUE(run(index->writer().tidy()));
+}
+
+TEST_F(elastic_own, successor_that_never_took_over_is_removed_by_the_next) {
+    const auto kept = index_name();
+    run(search::begin_elastic_successor(options, *progress)).value();
+    run(search::begin_elastic_successor(options, *progress)).value();
+    const auto told = ask(elastic::verb::get, "/" + options.alias + "-*/_alias");
+    EXPECT_EQ(told.body.as_object().size(), 2U);
+    EXPECT_EQ(index_name(), kept);
+}
+
+std::string utf8(char32_t c) {
+    const auto byte = [](char32_t bits) { return static_cast<char>(static_cast<unsigned char>(bits)); };
+    if (c < 0x80) return {byte(c)};
+    if (c < 0x800) return {byte(0xc0 | c >> 6), byte(0x80 | (c & 0x3f))};
+    if (c < 0x10000) return {byte(0xe0 | c >> 12), byte(0x80 | (c >> 6 & 0x3f)), byte(0x80 | (c & 0x3f))};
+    return {byte(0xf0 | c >> 18), byte(0x80 | (c >> 12 & 0x3f)), byte(0x80 | (c >> 6 & 0x3f)), byte(0x80 | (c & 0x3f))};
+}
+
+// Letters, signs that query languages know, white space and controls, combining marks, scripts of all sorts, emoji with
+// their joiners, private use and what is assigned to nothing.
+constexpr std::pair<char32_t, char32_t> scripts[] = {
+    {'a', 'e'},         {'A', 'E'},          {'!', '/'},         {'[', '`'},         {1, 0x20},
+    {0x80, 0xa0},       {0xc0, 0xff},        {0x300, 0x308},     {0x391, 0x3c9},     {0x410, 0x44f},
+    {0x5d0, 0x5ea},     {0x627, 0x64a},      {0x915, 0x94d},     {0xe01, 0xe3a},     {0x1100, 0x1112},
+    {0x2000, 0x200f},   {0x2028, 0x202f},    {0x3041, 0x3050},   {0x4e00, 0x4e10},   {0xac00, 0xac10},
+    {0xe000, 0xe003},   {0xfe00, 0xfe0f},    {0xfeff, 0xfeff},   {0xff21, 0xff25},   {0xfffd, 0xffff},
+    {0x10330, 0x10334}, {0x1d400, 0x1d404},  {0x1f3fb, 0x1f3ff}, {0x1f466, 0x1f46a}, {0x20000, 0x20004},
+    {0xe0100, 0xe0102}, {0x10fffd, 0x10ffff}};
+
+// Every query is answered by exactly the texts that contain it: the trigrams' phrase is a substring, in any script.
+TEST_F(elastic_own, tells_exactly_what_a_plain_search_finds_in_texts_of_all_scripts) {
+    std::mt19937_64 random(seed());
+    const auto below = [&](std::uint64_t bound) { return random() % bound; };
+    const auto any_text = [&](std::size_t characters) {
+        std::string t;
+        for (std::size_t i = 0; i < characters; ++i) {
+            const auto& [first, last] = scripts[below(std::size(scripts))];
+            t += utf8(first + static_cast<char32_t>(below(last - first + 1)));
+        }
+        return core::fold(t);
+    };
+    const auto index = open();
+    std::vector<indexed_text> held;
+    for (std::uint64_t n = 1; n <= 2'000; ++n) {
+        const auto length = below(100) == 0 ? below(20'000) : below(30);
+        held.push_back({message_number(n), 1, any_text(length)});
+    }
+    ASSERT_TRUE(store(*index, held, {}, {held.size(), 0}));
+    const auto any_part = [&]() -> std::string {
+        const auto& from = held[below(held.size())].text;
+        std::vector<std::size_t> starts;
+        for (std::size_t i = 0; i < from.size(); ++i)
+            if ((from[i] & 0xc0) != 0x80) starts.push_back(i);
+        if (starts.empty()) return "a";
+        const auto begin = below(starts.size());
+        const auto end = begin + 1 + below(12);
+        return from.substr(starts[begin], end < starts.size() ? starts[end] - starts[begin] : std::string::npos);
+    };
+    for (int i = 0; i < 400; ++i) {
+        const core::folded_query query(below(5) == 0 ? any_text(1 + below(3)) : any_part());
+        if (query.folded().empty()) continue;
+        std::vector<std::uint64_t> expected;
+        for (const auto& t : held)
+            if (query.find_in(t.text, 0) != std::string::npos) expected.insert(expected.begin(), t.number.value());
+        ASSERT_EQ(told(*index, query), expected) << boost::json::serialize(boost::json::string(query.folded()));
+    }
+}
+
+TEST_F(elastic_own, looks_for_the_longest_query_by_its_beginning) {
+    const auto index = open();
+    const std::string same(64, 'x');
+    ASSERT_TRUE(store(*index, {{message_number(1), 1, same + "yes"}, {message_number(2), 1, same + "no"}}, {}, {2, 0}));
+    EXPECT_EQ(told(*index, same + "yes"), (std::vector<std::uint64_t>{2, 1}));
+    EXPECT_EQ(told(*index, same.substr(3) + "yes"), (std::vector<std::uint64_t>{1}));
+}
+
+}  // namespace
+}  // namespace confab::testing

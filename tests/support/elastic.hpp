@@ -1,0 +1,40 @@
+// The real Elasticsearch that CONFAB_TEST_ELASTICSEARCH names, and the progress of its indexes in a real MySQL.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "ledger/mysql/index_progress.hpp"
+#include "search/elastic/elastic_index.hpp"
+#include "support/mysql.hpp"
+
+namespace confab::testing {
+
+inline elastic::client_options elastic_server() {
+    const auto* const url = std::getenv("CONFAB_TEST_ELASTICSEARCH");
+    if (!url) throw std::runtime_error("CONFAB_TEST_ELASTICSEARCH names no server");
+    elastic::client_options o{.where = engine_url::parse(url, "http", 9200)};
+    o.answer_timeout = std::chrono::seconds(30);
+    return o;
+}
+
+// An index of its own, empty.
+inline search::elastic_index_options new_elastic_index() {
+    static int count = 0;
+    search::elastic_index_options o{.engine = elastic_server(), .alias = fmt::format("test-{}-{}", getpid(), ++count)};
+    search::migrate_elastic(o);
+    return o;
+}
+
+inline ledger::mysql_options mysql_with_schema() {
+    auto server = mysql_server();
+    ledger::migrate_mysql(server, {});
+    return server;
+}
+
+}  // namespace confab::testing
