@@ -44,7 +44,8 @@ bool is_cluster(const settings& s) {
 void require_engines(const settings& s) {
     for (const auto* name : {"mysql", "redis", "elasticsearch"})
         if (s.text(name).empty())
-            throw usage_error(fmt::format("a cluster needs --mysql, --redis and --elasticsearch: --{} is missing", name));
+            throw usage_error(
+                fmt::format("a cluster needs --mysql, --redis and --elasticsearch: --{} is missing", name));
 }
 
 ledger::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool) {
@@ -58,6 +59,13 @@ ledger::mysql_options mysql_options_of(const settings& s, asio::any_io_executor 
 
 redis::client_options redis_options_of(const settings& s) {
     return {.where = engine_url::parse(s.text("redis"), "redis", 6379), .reply_timeout = ms(s, "redis-timeout-ms")};
+}
+
+search::elastic_index_options index_options_of(const settings& s) {
+    search::elastic_index_options o;
+    o.engine.where = engine_url::parse(s.text("elasticsearch"), "http", 9200);
+    o.engine.answer_timeout = ms(s, "elasticsearch-timeout-ms");
+    return o;
 }
 
 void require_redis_that_keeps(const settings& s) {

@@ -4,6 +4,7 @@
 #include "app/options.hpp"
 #include "drivers/redis/client.hpp"
 #include "ledger/mysql/mysql_ledger.hpp"
+#include "search/elastic/elastic_index.hpp"
 
 namespace confab::app {
 
@@ -14,6 +15,7 @@ void require_engines(const settings& s);
 
 ledger::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool);
 redis::client_options redis_options_of(const settings& s);
+search::elastic_index_options index_options_of(const settings& s);
 
 // Throws startup_error: Redis does not answer, or would throw commands away when its memory is full.
 void require_redis_that_keeps(const settings& s);

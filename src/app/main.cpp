@@ -14,6 +14,7 @@
 #include "app/serve.hpp"
 #include "app/worker.hpp"
 #include "base/log.hpp"
+#include "ledger/mysql/index_progress.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check.hpp"
 #include "ops/check_index.hpp"
@@ -43,12 +44,24 @@ T run_alone(awaitable<T> work) {
     return running.get();
 }
 
+// The same of a cluster, if the index was named.
+ops::check_report check_shared_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
+    if (s.text("elasticsearch").empty()) return report;
+    asio::thread_pool none(1);
+    const auto progress = ledger::make_mysql_index_progress(mysql_options_of(s, none.get_executor()));
+    const auto index = search::open_elastic_index(index_options_of(s), *progress);
+    auto checked = run_alone(ops::check_index(ledger, index->auditor(), report));
+    if (checked) return std::move(*checked);
+    report.tell("the search index cannot be read to its end: " + checked.error().message());
+    return report;
+}
+
 // Goes on with the search index, where there is one. One that cannot be read is a finding among others: it can be built
 // anew.
 ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
-    if (is_cluster(s)) return report;
     const auto& folder = s.text("data");
     try {
+        if (is_cluster(s)) return check_shared_index(s, ledger, std::move(report));
         const auto index = search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
         if (!index) return report;
         auto checked = run_alone(ops::check_index(ledger, *index, report));
@@ -78,13 +91,26 @@ int check(const settings& s) {
     return exit_failure;
 }
 
-int reindex(const settings& s) {
+result<ops::reindex_report> reindex_cluster(const settings& s) {
+    asio::thread_pool pool(1);
+    const auto mysql = mysql_options_of(s, pool.get_executor());
+    const auto from = ledger::open_mysql_node(mysql);
+    const auto progress = ledger::make_mysql_index_progress(mysql);
+    return run_alone(
+        ops::reindex_beside(from->reader(), index_options_of(s), *progress, {s.number("index-after-messages"), {}}));
+}
+
+result<ops::reindex_report> reindex_alone(const settings& s) {
     asio::thread_pool here(1);
     const auto from = ledger::open_sqlite_ledger({s.text("data"), here.get_executor()});
     const auto into = search::open_sqlite_index({from->folder(), from->identity(), here.get_executor()});
     write::index_follower follower(from->reader(), into->reader(), into->writer(),
                                    {s.number("index-after-messages"), {}}, here.get_executor());
-    const auto report = asio::co_spawn(here, ops::reindex(follower, into->writer()), asio::use_future).get();
+    return asio::co_spawn(here, ops::reindex(follower, into->writer()), asio::use_future).get();
+}
+
+int reindex(const settings& s) {
+    const auto report = is_cluster(s) ? reindex_cluster(s) : reindex_alone(s);
     if (!report) throw startup_error("the search index cannot be built: " + report.error().message());
     fmt::print("{} messages of {} chats in the search index; shorter chats are scanned\n", report->messages,
                report->chats);
@@ -97,6 +123,7 @@ int migrate(const settings& s) {
     const bool is_asked = s["partitions"].source != "default";
     ledger::migrate_mysql(mysql_options_of(s, none.get_executor()),
                           is_asked ? std::optional(s.number("partitions")) : std::nullopt);
+    search::migrate_elastic(index_options_of(s));
     fmt::print("the engines are as this confab needs them\n");
     return 0;
 }

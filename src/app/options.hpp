@@ -18,8 +18,8 @@ enum class option_type { text, number, secret };  // a secret is shown without i
 // Who takes an option: `confab config` takes all.
 namespace used_by {
 inline constexpr unsigned serve = 1, worker = 2, migrate = 4, check = 8, jobs = 16, reindex = 32;
-inline constexpr unsigned servers = serve | worker, cluster = worker | serve | migrate | check | jobs;
-inline constexpr unsigned everyone = cluster | reindex;
+inline constexpr unsigned servers = serve | worker, cluster = worker | serve | migrate | check | jobs | reindex;
+inline constexpr unsigned everyone = cluster;
 }  // namespace used_by
 
 struct option {

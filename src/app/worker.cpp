@@ -13,11 +13,15 @@
 #include "app/version.hpp"
 #include "base/event_loops.hpp"
 #include "base/log.hpp"
+#include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
+#include "write/index_follower.hpp"
 
 namespace confab::app {
 namespace {
+
+constexpr std::chrono::seconds look_at_all_every{60};
 
 class worker {
 public:
@@ -26,6 +30,12 @@ public:
           ledger_(open_ledger(s)),
           queue_(queue::make_redis_receiver(loop_.at(0).get_executor(), ledger_->ownership(),
                                             {redis_options_of(s), ledger_->partitions()})),
+          index_progress_(ledger::make_mysql_index_progress(mysql_options_of(s, read_pool_.get_executor()))),
+          index_(search::open_elastic_index(index_options_of(s), *index_progress_)),
+          follower_(ledger_->reader(), index_->reader(), index_->writer(),
+                    {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")),
+                     look_at_all_every},
+                    index_loop_.at(0).get_executor()),
           batch_options_(batch_options_of(s)) {}
 
     ~worker() { stop(); }
@@ -33,6 +43,7 @@ public:
     worker& operator=(const worker&) = delete;
 
     void start() {
+        follow();
         asio::co_spawn(loop_.at(0), run(), [this](std::exception_ptr failure) { ended(failure); });
         loop_.start();
         is_working_ = true;
@@ -48,6 +59,9 @@ public:
         queue_->close();
         if (std::exchange(is_working_, false)) done_.get_future().wait();
         loop_.stop();
+        follower_.stop();
+        if (std::exchange(is_following_, false)) follower_done_.get_future().wait();
+        index_loop_.stop();
         read_pool_.join();
     }
 
@@ -60,6 +74,18 @@ private:
         options.commit_timeout = std::chrono::milliseconds(s.number("commit-timeout-ms"));
         options.describe = [](const core::command& c) { return queue::encode(c, {}, {}); };
         return ledger::open_mysql_worker(mysql_options_of(s, read_pool_.get_executor()), options);
+    }
+
+    // What this worker commits is followed here; what another one left behind is found by the looks at all chats.
+    void follow() {
+        batch_options_.committed = [this](std::span<const core::effect> effects) { follower_.committed(effects); };
+        asio::co_spawn(index_loop_.at(0), follower_.run(), [this](std::exception_ptr failure) {
+            if (failure) log::error("the index follower failed, searches scan what it leaves");
+            follower_done_.set_value();
+        });
+        index_loop_.start();
+        index_loop_.give_way();
+        is_following_ = true;
     }
 
     awaitable<void> run() {
@@ -82,9 +108,15 @@ private:
     event_loops loop_{1};
     std::unique_ptr<ledger::mysql_worker> ledger_;
     std::unique_ptr<queue::redis_receiver> queue_;
-    const write::batch_options batch_options_;
+    event_loops index_loop_{1};
+    const std::unique_ptr<ledger::index_progress> index_progress_;
+    const std::unique_ptr<search::elastic_index> index_;
+    write::index_follower follower_;
+    write::batch_options batch_options_;
     std::promise<void> done_;
+    std::promise<void> follower_done_;
     bool is_working_ = false;
+    bool is_following_ = false;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace confab::search {
 struct elastic_index_options {
     elastic::client_options engine;
     std::string alias = "confab-messages";            // names what is searched; each index is named after it
-    std::chrono::milliseconds store_timeout{30'000};  // of one request that stores
+    std::chrono::milliseconds store_timeout{10'000};  // of one request that stores
     std::uint64_t shards = 1;                         // of an index that is made; all of a chat lies in one
 };
 

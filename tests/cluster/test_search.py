@@ -1,0 +1,105 @@
+"""Search over the shared index: exact and immediate while the index is behind, gone, or built anew."""
+
+import threading
+import time
+
+import pytest
+from client import Client
+from load import fill, wait_for
+
+INDEX_SOON = ["--index-after-messages=50", "--index-pause-ms=10"]
+
+
+@pytest.fixture
+def cluster(start_cluster):
+    return start_cluster(gates=True, worker_options=INDEX_SOON)
+
+
+def wait_until_indexed(cluster, messages):
+    def is_so():
+        return int(cluster.engines.sql.query("select coalesce(sum(messages), 0) from index_progress")[0][0]) >= messages
+
+    wait_for(is_so, f"{messages} messages in the index")
+
+
+def filled(client, count):
+    chat = client.new_chat()
+    fill(chat, ["a common text"] * count)
+    return chat
+
+
+def test_found_at_once_whether_the_index_has_taken_it_in_or_not(cluster, client):
+    chat = filled(client, 400)
+    wait_until_indexed(cluster, 350)
+    for worker in cluster.workers:
+        worker.gates.elasticsearch.shut()  # nothing is taken in any more
+    assert chat.find("common") == list(range(400, 0, -1))
+    chat.tell("a rare text")
+    assert chat.find("rare") == [401]
+    chat.edit(7, "an edited text").expect(200)
+    assert chat.find("edited") == [7]
+    chat.delete(8).expect(204)
+    assert chat.find("common") == [n for n in range(400, 0, -1) if n not in (7, 8)]
+    for worker in cluster.workers:
+        worker.gates.elasticsearch.open()
+    chat.edit(9, "an edited text").expect(200)
+    cluster.run("check")
+
+
+def test_engine_down_for_a_while_costs_no_write_and_no_hit(cluster, client):
+    chat = filled(client, 400)
+    wait_until_indexed(cluster, 350)
+    cluster.engines.elasticsearch.kill()
+    down = time.monotonic()
+    for n in range(401, 481):
+        chat.tell("said while it was down")
+        if n % 20 == 0:
+            assert chat.find("common") == list(range(400, 0, -1))
+            assert chat.find("while it was down") == list(range(n, 400, -1))
+    chat.delete(1).expect(204)
+    time.sleep(max(0, 20 - (time.monotonic() - down)))
+    cluster.engines.elasticsearch.restart()
+    wait_until_indexed(cluster, 450)
+    assert chat.find("while it was down") == list(range(480, 400, -1))
+    assert chat.find("common") == list(range(400, 1, -1))
+    cluster.run("check")
+
+
+def test_engine_that_says_nothing_makes_searches_scan(cluster, client):
+    chat = filled(client, 400)
+    wait_until_indexed(cluster, 350)
+    cluster.engines.elasticsearch.pause()
+    try:
+        begun = time.monotonic()
+        for _ in range(10):
+            assert chat.find("common") == list(range(400, 0, -1))
+        assert time.monotonic() - begun < 20
+    finally:
+        cluster.engines.elasticsearch.resume()
+    cluster.run("check")
+
+
+def test_reindex_is_not_noticed_by_who_searches(cluster, client):
+    chat = filled(client, 800)
+    wait_until_indexed(cluster, 750)
+    done = threading.Event()
+    looks = []
+
+    def search():
+        with Client(cluster.front.port) as own:
+            mine = chat.through(own)
+            while not done.is_set():
+                looks.append(mine.find("common") == list(range(800, 0, -1)))
+
+    searching = threading.Thread(target=search)
+    searching.start()
+    try:
+        told = cluster.run("reindex", "--index-after-messages=50")
+    finally:
+        done.set()
+        searching.join()
+    assert "800 messages of 1 chats" in told
+    assert looks and all(looks)
+    chat.tell("said after it")
+    assert chat.find("after") == [801]
+    cluster.run("check")
