@@ -1,12 +1,12 @@
 """The full variant: searches of one chat of a million messages, at rest and while messages are created in it."""
+import contextlib
 import itertools
 import multiprocessing
 import random
-import select
+import selectors
 import socket
 import sqlite3
 import time
-from contextlib import closing, contextmanager
 
 from client import Connection, create_messages, request_bytes
 from failure import Failure
@@ -19,7 +19,9 @@ NOWHERE = ("q", "hq", "thq", "the waterq")
 ONCE = ("j", "jk", "jkz", "jkz in a r")
 THE_ONE = "the only one that says jkz in a room of all these messages here."
 CREATES_PER_S = 5_000
-TICK_S = 0.02
+WRITERS = 256
+TICK_S = 0.01
+CREATED = b"HTTP/1.1 201"
 INDEX_BEHIND_MAX = 2_000  # as many messages as wait by default before the index takes them in
 INDEX_TIMEOUT_S = 600
 
@@ -52,7 +54,7 @@ class LargeChat:
 
     def reached(self):
         """How many messages of the chat the index has taken in: it is the longest."""
-        with closing(sqlite3.connect(f"file:{self.data}/confab-search.db?mode=ro", uri=True)) as index:
+        with contextlib.closing(sqlite3.connect(f"file:{self.data}/confab-search.db?mode=ro", uri=True)) as index:
             return index.execute("select coalesce(max(messages), 0) from chats").fetchone()[0]
 
     def searches(self, requests):
@@ -77,7 +79,7 @@ class LargeChat:
             yield {"messages": COUNT, "query": query, "hits": hits, "beside": beside, "confab": found}
 
 
-@contextmanager
+@contextlib.contextmanager
 def creating(port, path):
     """Creates messages at a steady rate in a process of its own; yields what tells the rate that was answered."""
     answered, asked_to_end = multiprocessing.Value("q", 0), multiprocessing.Event()
@@ -94,19 +96,33 @@ def creating(port, path):
 
 
 def create_steadily(port, path, answered, asked_to_end):
-    """An open loop: what is due is sent, however long answers take."""
+    """An open loop: what is due is sent, however long answers take. A connection answers one request after the other,
+    hence many."""
     request = request_bytes("POST", path, {"content": "the same sixty-four bytes, over and over, in the searched chat.."})
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        started, sent, unsent, seam = time.monotonic(), 0, b"", b""
+    with contextlib.ExitStack() as open_connections, selectors.DefaultSelector() as selector:
+        writers = []
+        for _ in range(WRITERS):
+            connection = open_connections.enter_context(socket.create_connection(("127.0.0.1", port)))
+            writers.append(Writer(connection, request, answered))
+            selector.register(connection, selectors.EVENT_READ, writers[-1])
+        started, sent = time.monotonic(), 0
         while not asked_to_end.is_set():
-            due = int((time.monotonic() - started) * CREATES_PER_S) - sent
-            sent += due
-            unsent += request * due
-            readable, writable, _ = select.select([connection], [connection] if unsent else [], [], TICK_S)
-            if writable:
-                unsent = unsent[connection.send(unsent[:65536]):]
-            if readable:
-                text = seam + connection.recv(262144)
-                answered.value += text.count(b"HTTP/1.1 201")
-                seam = text[-len("HTTP/1.1 20"):]
-            time.sleep(TICK_S)
+            due = int((time.monotonic() - started) * CREATES_PER_S)
+            for number in range(sent, due):
+                writers[number % WRITERS].send()
+            sent = due
+            for key, _ in selector.select(TICK_S):
+                key.data.receive()
+
+
+class Writer:
+    def __init__(self, connection, request, answered):
+        self.connection, self.request, self.answered, self.seam = connection, request, answered, b""
+
+    def send(self):
+        self.connection.sendall(self.request)
+
+    def receive(self):
+        text = self.seam + self.connection.recv(262144)
+        self.answered.value += text.count(CREATED)
+        self.seam = text[-(len(CREATED) - 1):]

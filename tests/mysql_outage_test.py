@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
@@ -35,6 +36,12 @@ class Probe:
         self.process.stdout.close()
 
 
+def wait_until_stopped(process):
+    """A signal reaches the threads of a process one after the other."""
+    while not all(task.read_text().rpartition(")")[2].split()[0] == "T" for task in pathlib.Path(f"/proc/{process}/task").glob("*/stat")):
+        time.sleep(0.005)
+
+
 class Outage(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory(prefix="confab-outage-")
@@ -57,6 +64,7 @@ class Outage(unittest.TestCase):
 
     def test_paused(self):
         self.server.pause()
+        wait_until_stopped(self.server.process.pid)
         self.assertEqual(self.probe.ask(), 0)
         self.server.resume()
         self.assertEqual(self.probe.ask(), CALLERS)

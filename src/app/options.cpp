@@ -100,7 +100,8 @@ constexpr command commands[] = {
     {"worker", "run a worker of a cluster", used_by::worker},
     {"migrate", "bring the engines of a cluster to what this confab needs", used_by::migrate},
     {"check", "prove that the data keeps its promises; also beside a running server", used_by::check},
-    {"reindex", "build the search index anew; alone not beside a running server, in a cluster beside all of them", used_by::reindex},
+    {"reindex", "build the search index anew; alone not beside a running server, in a cluster beside all of them",
+     used_by::reindex},
     {"jobs", "show what waits in a cluster's queue and its dead letters; `replay ID`, `drop ID`", used_by::jobs},
     {"config", "print every option's value and where it came from", used_by::everyone},
 };

@@ -48,7 +48,12 @@ public:
     void tidy(timestamp at) { run(ledger_->writer().tidy(at)); }
 
     ledger::reader& reader() { return ledger_->reader(); }
-    ledger::auditor& auditor() { return ledger_->auditor(); }
+    // Sees all up to now.
+    ledger::auditor& auditor() {
+        auto& opened = ledger_->auditor();
+        EXPECT_TRUE(run(opened.refresh()));
+        return opened;
+    }
 
     result<core::message> message(const core::app_token& app, std::uint64_t chat, std::uint64_t number) {
         return run(reader().find_message(app, core::chat_number(chat), core::message_number(number)));

@@ -1,125 +1,8 @@
-// What the ledger of a cluster owes to workers that share it and to nodes that ask what became of a command.
-#include <boost/asio/thread_pool.hpp>
-#include <map>
-#include <thread>
-
-#include "contract/ledger_contract.hpp"
-#include "core/decide.hpp"
-#include "ops/check.hpp"
-#include "support/commands.hpp"
-#include "support/mysql.hpp"
-#include "support/run.hpp"
+// What the ledger of a cluster owes to workers that share it.
+#include "contract/shared_ledger.hpp"
 
 namespace confab::testing {
 namespace {
-
-using core::answer, core::app_token, core::chat_number, core::command, core::message_number;
-using std::chrono::milliseconds;
-
-constexpr core::epoch_id first_epoch{std::byte{1}}, second_epoch{std::byte{2}};
-
-// The command as an entry of a partition's queue.
-command through(command c, std::uint64_t entry, core::partition_number p = 0, core::epoch_id epoch = first_epoch) {
-    c.came = core::passage{p, epoch, {1000, entry}, {}};
-    return c;
-}
-
-// A worker with the batch writer's steps done by hand.
-class hand_worker {
-public:
-    explicit hand_worker(milliseconds lease = milliseconds(60'000))
-        : opened_(ledger::open_mysql_worker(mysql_server(pool_.get_executor()), options(lease))) {}
-    ~hand_worker() { pool_.join(); }
-
-    std::vector<core::partition_number> hold() { return run(opened_->ownership().hold()).value(); }
-    bool holds(core::partition_number p) {
-        const auto held = hold();
-        return std::ranges::find(held, p) != held.end();
-    }
-    void release() { run(opened_->ownership().release()); }
-
-    result<void> load(const std::vector<command>& batch) {
-        commands_.clear();
-        for (const auto& c : batch) commands_.push_back(&c);
-        return run(opened_->writer().load(commands_, state_));
-    }
-
-    result<std::vector<result<answer>>> apply() {
-        std::vector<core::effect> effects;
-        std::vector<result<answer>> answers;
-        for (const auto* c : commands_) answers.push_back(core::decide(state_, *c, now(), {}, effects));
-        const auto applied = run(opened_->writer().apply(effects));
-        if (!applied) {
-            state_.clear();
-            return applied.error();
-        }
-        state_.end_batch(1000);
-        return answers;
-    }
-
-    result<std::vector<result<answer>>> try_to_commit(const std::vector<command>& batch) {
-        hold();
-        const auto loaded = load(batch);
-        if (!loaded) return loaded.error();
-        return apply();
-    }
-
-    std::vector<result<answer>> commit(const std::vector<command>& batch) {
-        auto answers = try_to_commit(batch);
-        EXPECT_TRUE(answers) << answers.error().message();
-        return answers ? std::move(*answers) : std::vector<result<answer>>(batch.size(), error::unavailable);
-    }
-    result<answer> commit(const command& c) { return commit(std::vector{c}).front(); }
-
-    core::state& state() { return state_; }
-    ledger::reader& reader() { return opened_->reader(); }
-
-private:
-    static ledger::mysql_worker_options options(milliseconds lease) {
-        ledger::mysql_worker_options o;
-        o.lease = lease;
-        o.describe = [](const command&) { return std::string("described"); };
-        return o;
-    }
-
-    asio::thread_pool pool_{1};
-    std::unique_ptr<ledger::mysql_worker> opened_;
-    core::state state_;
-    std::vector<const command*> commands_;
-};
-
-std::uint64_t number_of(const result<answer>& r) {
-    return r ? std::get<core::created>(*r).number : 0;
-}
-
-class shared_ledger : public ::testing::Test {
-protected:
-    void SetUp() override { empty_the_ledger(); }
-    void TearDown() override {
-        const auto auditor = ledger::open_mysql_auditor(mysql_server());
-        EXPECT_EQ(run(ops::check(*auditor)).value().findings, std::vector<std::string>());
-    }
-
-    static app_token new_chat(hand_worker& w) {
-        const auto token = app_token::make();
-        w.commit({command_of(new_app(token, "an app")), command_of(core::create_chat{token})});
-        return token;
-    }
-
-    template <class Wish>
-    static command command_of(Wish wish, std::optional<core::retry_key> k = std::nullopt) {
-        return testing::command(std::move(wish), std::move(k));
-    }
-
-    template <class Condition>
-    static void wait_until(Condition condition) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-        while (!condition() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(milliseconds(20));
-        EXPECT_TRUE(condition());
-    }
-
-    static constexpr std::size_t all_partitions = 64;
-};
 
 TEST_F(shared_ledger, a_batch_delivered_twice_is_done_once_and_answered_alike) {
     hand_worker w;
@@ -188,6 +71,22 @@ TEST_F(shared_ledger, what_was_passed_without_a_trace_is_done_only_if_it_creates
     EXPECT_EQ(number_of(answers[3]), 2U);
     EXPECT_EQ(answers[4].error(), error::outcome_unknown);
     EXPECT_EQ(ask("select position_seq from partitions where p = 0"), "100");
+}
+
+TEST_F(shared_ledger, a_large_batch_is_recognised_among_what_was_written_around_it) {
+    hand_worker w;
+    const auto token = new_chat(w), other = new_chat(w);
+    std::vector<command> mine, others;
+    for (std::uint64_t i = 1; i <= 700; ++i) {
+        mine.push_back(through(command_of(new_message(i % 7 == 0 ? other : token, 1, "mine")), i));
+        others.push_back(through(command_of(new_message(token, 1, "other")), i, 1));
+    }
+    w.commit(others);
+    const auto answers = w.commit(mine);
+    w.commit(command_of(new_message(token, 1, "after")));
+    const auto again = w.commit(mine);
+    for (std::size_t i = 0; i < mine.size(); ++i) ASSERT_EQ(number_of(again[i]), number_of(answers[i])) << i;
+    EXPECT_EQ(ask("select count(*) from messages"), "1401");
 }
 
 // The row of an app bears the job of its last rename.
@@ -289,7 +188,7 @@ TEST_F(shared_ledger, a_connection_lost_within_a_batch_keeps_nothing_of_it) {
     w.hold();
     const std::vector<command> batch{through(command_of(new_message(token, 1, "a")), 1)};
     ASSERT_TRUE(w.load(batch));
-    execute({"kill " + ask("select trx_mysql_thread_id from information_schema.innodb_trx limit 1")});
+    kill_all_others();
     EXPECT_EQ(w.apply().error(), error::unavailable);
     EXPECT_EQ(ask("select count(*) from messages"), "0");
     EXPECT_EQ(number_of(w.commit(batch[0])), 1U);
@@ -357,92 +256,6 @@ TEST_F(shared_ledger, data_that_the_engine_refuses_is_passed_over_alone) {
     EXPECT_EQ(run(node->outcomes().of(bad, *bad.came)).error(), error::rejected);
     execute({"alter table messages modify content mediumtext"});
     EXPECT_EQ(number_of(w.commit(through(command_of(new_message(token, 1, "b")), 3))), 2U);
-}
-
-class shared_outcomes : public shared_ledger {
-protected:
-    void SetUp() override {
-        shared_ledger::SetUp();
-        worker.emplace();
-        node = ledger::open_mysql_node(mysql_server());
-        token = new_chat(*worker);
-        worker->commit(command_of(new_message(token, 1, "a")));
-    }
-    void TearDown() override {
-        worker.reset();
-        shared_ledger::TearDown();
-    }
-
-    result<std::optional<answer>> outcome(const command& c) { return run(node->outcomes().of(c, *c.came)); }
-
-    std::optional<hand_worker> worker;
-    std::unique_ptr<ledger::mysql_node> node;
-    app_token token = app_token::make();
-};
-
-TEST_F(shared_outcomes, before_a_command_is_sent_its_place_is_known_or_not_there) {
-    const auto to_chat = run(node->outcomes().before(command_of(new_message(token, 1, "x")))).value();
-    EXPECT_EQ(to_chat.number, 1U);
-    EXPECT_EQ(to_chat.change, 0U);
-    EXPECT_EQ(run(node->outcomes().before(command_of(core::create_chat{token}))).value().number, 1U);
-    EXPECT_TRUE(run(node->outcomes().before(command_of(new_app(app_token::make(), "x")))));
-    const auto nowhere = command_of(new_message(token, 2, "x"));
-    EXPECT_EQ(run(node->outcomes().before(nowhere)).error(), error::not_found);
-    worker->commit(command_of(core::create_chat{token}));
-    EXPECT_TRUE(run(node->outcomes().before(nowhere)));
-}
-
-TEST_F(shared_outcomes, nothing_is_told_of_what_was_not_passed) {
-    const auto waiting = through(command_of(new_message(token, 1, "b")), 5);
-    EXPECT_EQ(outcome(waiting).value(), std::nullopt);
-    worker->commit(through(command_of(new_message(token, 1, "b")), 4));
-    EXPECT_EQ(outcome(waiting).value(), std::nullopt);
-    worker->commit(through(command_of(new_message(token, 1, "b")), 1, 0, second_epoch));
-    EXPECT_EQ(outcome(waiting).value(), std::nullopt);
-    EXPECT_EQ(outcome(through(command_of(new_message(token, 1, "b")), 5, 0, {})).value(), std::nullopt);
-}
-
-TEST_F(shared_outcomes, what_was_done_is_found_by_its_job) {
-    const auto sent = through(command_of(new_message(token, 1, "b")), 1);
-    worker->commit(sent);
-    EXPECT_EQ(std::get<core::created>(*outcome(sent).value()).number, 2U);
-    auto unsure = sent;  // whose entry is not known
-    unsure.came = core::passage{};
-    EXPECT_EQ(std::get<core::created>(*outcome(unsure).value()).number, 2U);
-    const auto edited = through(command_of(edit(token, 1, 1, "c")), 2);
-    worker->commit(edited);
-    worker->commit(through(command_of(edit(token, 1, 1, "d")), 3));
-    EXPECT_EQ(std::get<core::message>(*outcome(edited).value()).version, 2U);
-    EXPECT_EQ(std::get<core::message>(*outcome(edited).value()).content, "c");
-}
-
-TEST_F(shared_outcomes, a_refusal_is_told_by_what_is_there) {
-    const auto keyed = through(command_of(new_message(token, 1, "k"), key("k", "k")), 1);
-    worker->commit(keyed);
-    auto mismatch = edit(token, 1, 1, "x");
-    mismatch.only_at = {7};
-    const auto replay = through(command_of(new_message(token, 1, "k"), key("k", "k")), 2),
-               reuse = through(command_of(new_message(token, 1, "l"), key("k", "l")), 3),
-               no_message = through(command_of(edit(token, 1, 9, "x")), 4),
-               no_chat = through(command_of(new_message(token, 9, "x")), 5),
-               no_app = through(command_of(core::rename_app{app_token::make(), valid<core::app_name>("x")}), 6),
-               stale = through(command_of(mismatch), 7),
-               deletion = through(command_of(core::delete_message{token, chat_number(1), message_number(1)}), 8),
-               too_late = through(command_of(edit(token, 1, 1, "x")), 9),
-               again = through(command_of(core::delete_message{token, chat_number(1), message_number(1)}), 10);
-    const auto answers =
-        worker->commit({replay, reuse, no_message, no_chat, no_app, stale, deletion, too_late, again});
-    EXPECT_EQ(std::get<core::replayed>(answers[0].value()).number, 2U);
-    EXPECT_EQ(std::get<core::replayed>(*outcome(replay).value()).number, 2U);
-    EXPECT_EQ(outcome(reuse).error(), answers[1].error());
-    EXPECT_EQ(outcome(no_message).error(), answers[2].error());
-    EXPECT_EQ(answers[3].error(), error::not_found);
-    EXPECT_EQ(outcome(no_chat).value(), std::nullopt);  // a creation is never refused for being passed
-    EXPECT_EQ(outcome(no_app).error(), answers[4].error());
-    EXPECT_EQ(outcome(too_late).error(), answers[7].error());
-    EXPECT_TRUE(std::get<core::message>(*outcome(again).value()).deleted_at);
-    const auto lost = through(command_of(edit(token, 1, 2, "never sent")), 1);
-    EXPECT_EQ(outcome(lost).error(), error::outcome_unknown);
 }
 
 }  // namespace

@@ -51,4 +51,19 @@ inline void empty_the_ledger() {
     execute(statements);
 }
 
+// Ends every other session of ours; which of them had something begun, only a more privileged user may ask.
+inline void kill_all_others() {
+    ledger::with_server(mysql_server(), [](mysql::connection& db) -> awaitable<void> {
+        const auto others = co_await db.query("select id from information_schema.processlist where id <> connection_id()");
+        for (const auto& row : others) {
+            const auto sql = "kill " + std::to_string(row.number(0));
+            try {
+                co_await db.query(sql);
+            } catch (const mysql::failure&) {
+                continue;  // it ended by itself
+            }
+        }
+    });
+}
+
 }  // namespace confab::testing

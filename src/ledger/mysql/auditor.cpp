@@ -49,12 +49,7 @@ public:
 
     awaitable<result<void>> refresh() override {
         try {
-            if (!db_.is_usable()) {
-                co_await db_.open();
-                co_await db_.query("set session transaction isolation level repeatable read");
-            }
-            // Ends the one before.
-            co_await db_.query("start transaction with consistent snapshot, read only");
+            co_await begin();
             co_return result<void>();
         } catch (const mysql::failure& cause) {
             tell_failure("auditing", cause);
@@ -128,7 +123,8 @@ public:
         const window w{.after = after.value(), .last = core::number_max};
         const slice_limits most{slice_rows_max, slice_bytes_max};
         try {
-            auto slice = co_await gather<text>(db_, text_of(read_sql::texts), chat, w, most, text_from);
+            co_await be_begun();
+            auto slice = co_await gather<text>(db_, text_of(read_sql::texts), chat, w, most, weights_, text_from);
             co_return std::move(slice.rows);
         } catch (const mysql::failure& cause) {
             tell_failure("auditing", cause);
@@ -143,8 +139,24 @@ public:
     }
 
 private:
+    awaitable<void> begin() {
+        if (!db_.is_usable()) {
+            co_await db_.open();
+            co_await db_.query("set session transaction isolation level repeatable read");
+        }
+        // Ends the one before.
+        co_await db_.query("start transaction with consistent snapshot, read only");
+        has_begun_ = true;
+    }
+
+    // The first call may come before refresh(); but a snapshot that was lost with its connection is not replaced unasked.
+    awaitable<void> be_begun() {
+        if (!has_begun_) co_await begin();
+    }
+
     awaitable<result<mysql::rows>> all_of(std::string_view sql) {
         try {
+            co_await be_begun();
             auto found = co_await db_.query(sql, whole_ledger_limit);
             co_return std::move(found);
         } catch (const mysql::failure& cause) {
@@ -156,6 +168,7 @@ private:
     template <class T, class From>
     awaitable<result<std::vector<T>>> rows(std::string_view sql, const mysql::parameters& values, From from) {
         try {
+            co_await be_begun();
             const auto found = co_await db_.run(sql, values);
             std::vector<T> made;
             for (const auto& row : found) made.push_back(from(row));
@@ -167,6 +180,8 @@ private:
     }
 
     mysql::connection db_;
+    bool has_begun_ = false;
+    row_weights weights_;
 };
 
 }  // namespace

@@ -9,21 +9,23 @@
 
 namespace confab::ledger {
 
-awaitable<bool> claims::lock(mysql::connection& db, std::span<const core::command* const> commands,
-                             std::string_view owner) {
+awaitable<bool> claims::begin(mysql::connection& db, std::span<const core::command* const> commands,
+                              std::string_view owner) {
     for (const auto* c : commands) {
         if (!c->came) continue;
         auto& claimed = all_[c->came->partition];
         claimed.epoch = c->came->epoch;
         claimed.last = std::max(claimed.last, c->came->at);
     }
-    if (all_.empty()) co_return true;
-    std::string list;
-    for (const auto& [p, claimed] : all_) list += fmt::format("{}{}", list.empty() ? "" : ",", p);
+    if (all_.empty()) {
+        co_await db.query("start transaction");
+        co_return true;
+    }
     const auto sql = fmt::format(
-        "select p, owner = {} and lease_until > utc_timestamp(6), epoch, position_ms, position_seq from partitions "
+        "start transaction; select p, owner = {} and lease_until > utc_timestamp(6), epoch, position_ms, position_seq "
+        "from partitions "
         "where p in ({}) order by p for update",
-        owner, list);
+        owner, partitions());
     const auto rows = co_await db.query(sql);
     std::size_t owned = 0;
     for (const auto row : rows) {
@@ -60,14 +62,25 @@ bool claims::has_passed(const core::passage& came) const {
     return found != all_.end() && came.at <= found->second.position;
 }
 
+std::string claims::partitions() const {
+    std::string list;
+    for (const auto& [p, claimed] : all_) list += fmt::format("{}{}", list.empty() ? "" : ",", p);
+    return list;
+}
+
 std::string claims::moves() const {
-    std::string sql;
+    if (all_.empty()) return {};
+    std::string epochs, ms, seqs;
     for (const auto& [p, c] : all_) {
         const auto to = std::max(c.position, c.last);
-        sql += fmt::format("update partitions set epoch = {}, position_ms = {}, position_seq = {} where p = {};",
-                           hex_literal(c.epoch), to.ms, to.seq, p);
+        epochs += fmt::format(" when {} then {}", p, hex_literal(c.epoch));
+        ms += fmt::format(" when {} then {}", p, to.ms);
+        seqs += fmt::format(" when {} then {}", p, to.seq);
     }
-    return sql;
+    return fmt::format(
+        "update partitions set epoch = case p{} end, position_ms = case p{} end, position_seq = case p{} end "
+        "where p in ({});",
+        epochs, ms, seqs, partitions());
 }
 
 }  // namespace confab::ledger

@@ -12,15 +12,17 @@ namespace confab::ledger {
 
 class claims {
 public:
-    // Locks the rows of all partitions that the commands came through. False: one of them is not (or no longer) this
-    // owner's, and nothing may be written. Throws mysql::failure. REQUIRES: in a transaction.
-    awaitable<bool> lock(mysql::connection& db, std::span<const core::command* const> commands, std::string_view owner);
+    // Begins a transaction and locks the rows of all partitions that the commands came through. False: one of them is
+    // not (or no longer) this owner's, and nothing may be written. Throws mysql::failure. REQUIRES: in the batch, all
+    // commands of a partition are of one epoch; `db` takes several statements.
+    awaitable<bool> begin(mysql::connection& db, std::span<const core::command* const> commands,
+                          std::string_view owner);
 
-    // Whether an earlier batch has gone past this command: it was done, or refused, or it repeats the number of one that
-    // was. REQUIRES: locked.
+    // Whether an earlier batch has gone past this command: it was done, or refused, or it repeats the number of one
+    // that was. REQUIRES: locked.
     bool has_passed(const core::passage& came) const;
 
-    // A statement for each partition that moves its position to the last of the commands. Empty: none came through a
+    // A statement that moves the position of each partition to the last of the commands. Empty: none came through a
     // shared queue.
     std::string moves() const;
 
@@ -35,6 +37,8 @@ private:
 
     awaitable<void> enter_epoch(mysql::connection& db, core::partition_number p, claim& c, const core::epoch_id& before,
                                 const core::entry_id& reached);
+
+    std::string partitions() const;
 
     std::map<core::partition_number, claim> all_;
 };

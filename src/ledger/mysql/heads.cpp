@@ -140,8 +140,8 @@ awaitable<void> load_keys(mysql::connection& db, std::span<const core::command* 
 
 template <class Wish>
 std::uint64_t count_of(std::span<const core::command* const> commands) {
-    return static_cast<std::uint64_t>(std::ranges::count_if(
-        commands, [](const auto* c) { return std::holds_alternative<Wish>(c->wish); }));
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(commands, [](const auto* c) { return std::holds_alternative<Wish>(c->wish); }));
 }
 
 }  // namespace
@@ -153,12 +153,15 @@ awaitable<void> load_heads(mysql::connection& db, std::span<const core::command*
     co_await load_keys(db, commands, s);
 }
 
-awaitable<void> id_source::provide(mysql::connection& db, std::span<const core::command* const> commands,
-                                   core::state& s) {
-    if (s.next_app.value() == 0 && count_of<core::create_app>(commands) > 0) {
-        const auto rows = co_await db.query("select coalesce(max(id), 0) + 1 from apps");
-        s.next_app = core::app_id(rows.front().number(0));
-    }
+awaitable<void> id_source::provide_app(mysql::connection& db, std::span<const core::command* const> commands,
+                                       core::state& s) {
+    if (s.next_app.value() != 0 || count_of<core::create_app>(commands) == 0) co_return;
+    const auto rows = co_await db.query("select coalesce(max(id), 0) + 1 from apps");
+    s.next_app = core::app_id(rows.front().number(0));
+}
+
+awaitable<void> id_source::reserve_chats(mysql::connection& db, std::span<const core::command* const> commands,
+                                         core::state& s) {
     const auto chats = count_of<core::create_chat>(commands);
     if (chats == 0 || (s.next_chat.value() != 0 && s.next_chat.value() + chats <= chats_end_)) co_return;
     const auto block = std::max(chats, ids_in_a_block);

@@ -14,8 +14,13 @@ awaitable<void> load_heads(mysql::connection& db, std::span<const core::command*
 // Ids for the apps and chats that a batch may create. They are drawn in blocks: skipping some is harmless.
 class id_source {
 public:
-    // Throws mysql::failure. REQUIRES: only one worker creates apps.
-    awaitable<void> provide(mysql::connection& db, std::span<const core::command* const> commands, core::state& s);
+    // These throw mysql::failure.
+
+    // REQUIRES: not in a transaction, so that no other worker waits for the end of a batch.
+    awaitable<void> reserve_chats(mysql::connection& db, std::span<const core::command* const> commands,
+                                  core::state& s);
+    // REQUIRES: nobody else creates apps until the batch is committed.
+    awaitable<void> provide_app(mysql::connection& db, std::span<const core::command* const> commands, core::state& s);
 
 private:
     std::uint64_t chats_end_ = 0;

@@ -1,5 +1,10 @@
 #include "ledger/mysql/jobs.hpp"
 
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "ledger/mysql/many.hpp"
 #include "ledger/mysql/rows.hpp"
 
 namespace confab::ledger {
@@ -25,8 +30,7 @@ constexpr std::string_view changed_sql =
 
 class finder {
 public:
-    finder(mysql::connection& db, const core::job_id& job, const core::trace& seen)
-        : db_(db), job_(job), seen_(seen) {}
+    finder(mysql::connection& db, const core::job_id& job, const core::trace& seen) : db_(db), job_(job), seen_(seen) {}
 
     awaitable<found> operator()(const core::create_app& wish) const {
         const auto rows = co_await db_.run(app_sql, wish.token.text());
@@ -77,7 +81,44 @@ private:
     core::trace seen_;
 };
 
+// The jobs that may have made messages of a chat, and the last number before all of them.
+struct wanted_jobs {
+    std::uint64_t seen = core::number_max;
+    std::vector<mysql::blob> jobs;
+};
+
+awaitable<void> find_in_chat(mysql::connection& db, core::chat_id chat, const wanted_jobs& wanted, core::state& s) {
+    for (std::size_t from = 0; from < wanted.jobs.size();) {
+        const auto size = run_of(wanted.jobs.size() - from);
+        mysql::parameters values(chat.value(), wanted.seen);
+        for (std::size_t i = from; i < from + size; ++i) values.add(wanted.jobs[i]);
+        const auto sql =
+            repeated("select job, number, created_at from messages where chat_id = ? and number > ? and job in (", "?",
+                     size, ")");
+        const auto rows = co_await db.run(sql, std::move(values));
+        for (const auto row : rows) {
+            const core::answer made = core::created{row.number(1), {row.integer(2)}};
+            s.put(bytes_from<core::job_id>(row.bytes(0)), result<core::answer>(made));
+        }
+        from += size;
+    }
+}
+
 }  // namespace
+
+awaitable<void> find_messages(mysql::connection& db, std::span<const core::command* const> commands, core::state& s) {
+    std::map<core::chat_id, wanted_jobs> chats;
+    for (const auto* c : commands) {
+        const auto* const wish = std::get_if<core::create_message>(&c->wish);
+        const auto* const owner = wish ? s.find(wish->app) : nullptr;
+        const auto* const head = owner ? s.find(core::state::chat_place{owner->id, wish->chat}) : nullptr;
+        if (!head) continue;
+        auto& wanted = chats[head->id];
+        wanted.seen = std::min(wanted.seen, c->came->seen.number);
+        wanted.jobs.emplace_back(c->job);
+    }
+    for (const auto& [chat, wanted] : chats) co_await find_in_chat(db, chat, wanted, s);
+}
 
 awaitable<std::optional<core::answer>> find_job(mysql::connection& db, const core::command& c,
                                                 const core::trace& seen) {

@@ -90,16 +90,17 @@ awaitable<leases::numbers> leases::renew(mysql::connection& db) {
     const auto before = co_await db.query(select);
     const auto mine = numbers_in(before);
     if (mine.empty()) co_return mine;
-    const auto extend = fmt::format("update partitions set lease_until = {} where p in ({}) and {}", until(),
-                                    list_of(mine), condition);
+    const auto extend =
+        fmt::format("update partitions set lease_until = {} where p in ({}) and {}", until(), list_of(mine), condition);
     co_await db.query(extend);
     const auto after = co_await db.query(select);
     co_return numbers_in(after);
 }
 
 awaitable<void> leases::give_up(mysql::connection& db, const numbers& these) {
-    const auto sql = fmt::format("update partitions set owner = null, lease_until = '1970-01-01' where p in ({}) and owner = {}",
-                                 list_of(these), owner_);
+    const auto sql =
+        fmt::format("update partitions set owner = null, lease_until = '1970-01-01' where p in ({}) and owner = {}",
+                    list_of(these), owner_);
     co_await db.query(sql);
 }
 

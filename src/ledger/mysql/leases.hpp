@@ -20,8 +20,8 @@ public:
 
     // Whether hold() has something to do.
     bool are_due() const;
-    // Renews, gives up and takes. True: nothing that was known from before may be used any more. Throws mysql::failure; then nothing is owned until it
-    // succeeds. REQUIRES: not in a transaction.
+    // Renews, gives up and takes. True: nothing that was known from before may be used any more. Throws mysql::failure;
+    // then nothing is owned until it succeeds. REQUIRES: not in a transaction.
     awaitable<bool> hold(mysql::connection& db);
     const std::vector<core::partition_number>& owned() const { return owned_; }
 

@@ -10,7 +10,7 @@
 
 namespace confab::ledger {
 
-inline constexpr std::array<std::size_t, 5> run_sizes{256, 64, 16, 4, 1};
+inline constexpr std::array<std::size_t, 9> run_sizes{256, 128, 64, 32, 16, 8, 4, 2, 1};
 
 // The largest run that is not longer than `rows`. REQUIRES: rows > 0.
 std::size_t run_of(std::size_t rows);

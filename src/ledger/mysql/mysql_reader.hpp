@@ -5,6 +5,7 @@
 #include "ledger/ledger.hpp"
 #include "ledger/mysql/reader_sql.hpp"
 #include "ledger/mysql/server.hpp"
+#include "ledger/mysql/slices.hpp"
 
 namespace confab::ledger {
 
@@ -75,6 +76,7 @@ private:
 
     mysql::pool& pool_;
     asio::any_io_executor read_pool_;
+    row_weights weights_;
 };
 
 inline read_sql in_order(const window& w, read_sql ascending, read_sql descending) {

@@ -144,9 +144,9 @@ private:
     // Of a command that was passed and made nothing: why, as far as what is there now can tell.
     static awaitable<looked_up> refusal(mysql::connection& db, const core::command& c, const core::passage& came) {
         const std::uint64_t p = came.partition;
-        const auto letters = co_await db.run(
-            "select id from dead_letters where p = ? and epoch = ? and entry_ms = ? and entry_seq = ?", p,
-            mysql::blob(came.epoch), came.at.ms, came.at.seq);
+        const auto letters =
+            co_await db.run("select id from dead_letters where p = ? and epoch = ? and entry_ms = ? and entry_seq = ?",
+                            p, mysql::blob(came.epoch), came.at.ms, came.at.seq);
         if (!letters.empty()) co_return error::rejected;
         if (c.key) {
             auto by_key = co_await answer_of_key(db, c);
@@ -158,8 +158,8 @@ private:
         if (const auto* const deletion = std::get_if<core::delete_message>(&c.wish)) {
             co_return co_await refusal_of_change(db, *deletion);
         }
-        // A creation is never refused because the position is beyond it: in a queue that was put back to an earlier state
-        // its number may have been given before, and then it is yet to come.
+        // A creation is never refused because the position is beyond it: in a queue that was put back to an earlier
+        // state its number may have been given before, and then it is yet to come.
         const auto* const rename = std::get_if<core::rename_app>(&c.wish);
         if (!rename) co_return std::optional<core::answer>();
         const auto app = co_await read(db, {rename->app, 0});
@@ -208,8 +208,7 @@ private:
         constexpr bool deletes = std::is_same_v<Wish, core::delete_message>;
         if (now.deleted_at && deletes) co_return std::optional<core::answer>(now);
         if (now.deleted_at) co_return error::deleted;
-        const bool is_allowed =
-            !wish.only_at || std::ranges::find(*wish.only_at, now.version) != wish.only_at->end();
+        const bool is_allowed = !wish.only_at || std::ranges::find(*wish.only_at, now.version) != wish.only_at->end();
         if (!is_allowed) co_return error::version_mismatch;
         co_return error::outcome_unknown;
     }

@@ -97,7 +97,10 @@ awaitable<result<std::vector<core::message_version>>> versions_of(mysql::connect
     const auto last = now.version.version;
     history h{after + 1, now.created_at};
     if (h.next < last) {
-        const mysql::parameters values(chat.value(), message.value(), after, last, versions_max);
+        // Most versions weigh about as much as the present one. Two changes at least: the first may tell only a time.
+        const auto about = slice_bytes_max / (now.version.content.size() + 1) + 2;
+        const auto most = std::min<std::uint64_t>(about, versions_max);
+        const mysql::parameters values(chat.value(), message.value(), after, last, most);
         co_await follow_changes(db, values, h);
     }
     if (h.is_deleted) co_return error::deleted;
@@ -153,7 +156,7 @@ awaitable<result<std::vector<core::message>>> mysql_reader::messages(core::chat_
     const auto sql = in_order(w, read_sql::messages, read_sql::messages_descending);
     const slice_limits most{slice_rows(w), slice_bytes_max};
     const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
-        auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, whole_message);
+        auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, weights_, whole_message);
         co_return std::move(slice.rows);
     };
     co_return co_await ask<list>(work);
@@ -165,7 +168,7 @@ awaitable<result<matches>> mysql_reader::matching(core::chat_id chat, window wan
     const auto sql = in_order(w, read_sql::messages, read_sql::messages_descending);
     const slice_limits most{match_rows_max, match_bytes_max};
     const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
-        auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, whole_message);
+        auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, weights_, whole_message);
         co_return std::move(slice);
     };
     auto read = co_await ask<list>(work);

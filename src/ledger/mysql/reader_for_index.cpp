@@ -122,7 +122,7 @@ awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat, win
     const auto sql = in_order(w, read_sql::texts, read_sql::texts_descending);
     const slice_limits most{slice_rows(w), slice_bytes_max};
     const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
-        auto slice = co_await gather<text>(db, text_of(sql), chat, w, most, text_from);
+        auto slice = co_await gather<text>(db, text_of(sql), chat, w, most, weights_, text_from);
         co_return std::move(slice.rows);
     };
     co_return co_await ask<list>(work);
@@ -133,12 +133,14 @@ awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat,
     using list = std::vector<text>;
     const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
         gathered<text> slice;
+        slice.guess = weights_.of(chat);
         while (slice.rows.size() < numbers.size() && !slice.is_full()) {
             const auto left = numbers.subspan(slice.rows.size());
             const auto asked = left.first(next_count(slice, left.size()));
             const bool are_there = co_await add_texts(db, chat, asked, slice);
             if (!are_there) co_return error::not_found;
         }
+        if (!slice.rows.empty()) weights_.note(chat, slice.row_bytes());
         co_return std::move(slice.rows);
     };
     co_return co_await ask<list>(work);

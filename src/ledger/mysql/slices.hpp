@@ -1,11 +1,13 @@
 // Reads a list in slices bounded in bytes without taking in much more than it keeps. A row may weigh 64 KiB or ten bytes,
-// and only the server knows. So a long slice begins with a few rows, and what they weigh tells how many more to ask for;
-// rows come in as a stream, which ends when the slice is full. What is left of the stream then is little, and is read
-// and dropped; where it is much all the same (heavy rows behind light ones), the connection is closed: opening another is
-// cheaper. Why not ask for lengths first: to tell the length of a long text, the server has to read it.
+// and only the server knows. So what the chat's rows weighed last tells how many to ask for, and what came so far how many
+// more; rows come in as a stream, which ends when the slice is full. What is left of the stream then is little, and is
+// read and dropped; where it is much all the same (heavy rows behind light ones), the connection is closed: opening
+// another is cheaper. Why not ask for lengths first: to tell the length of a long text, the server has to read it.
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +19,22 @@ namespace confab::ledger {
 inline constexpr std::size_t row_bytes_max = 64 * 1024;  // about: a content; what else a row has is small
 // As much as is read in the time in which a connection is opened.
 inline constexpr std::size_t dropped_bytes_max = 4 * 1024 * 1024;
-// Up to here a list is asked for at once.
-inline constexpr std::uint64_t short_list_rows = dropped_bytes_max / row_bytes_max;
+// To begin with, where nothing is known of the chat's rows: a usual page at once.
+inline constexpr std::uint64_t first_rows = dropped_bytes_max / row_bytes_max;
+
+// What rows of a chat weighed when some were read last. A guess: many chats share a place. Any thread.
+class row_weights {
+public:
+    // In bytes; 0: not known.
+    std::size_t of(core::chat_id chat) const { return last_[chat.value() % places].load(std::memory_order_relaxed); }
+    void note(core::chat_id chat, std::size_t row_bytes) {
+        last_[chat.value() % places].store(static_cast<std::uint32_t>(row_bytes), std::memory_order_relaxed);
+    }
+
+private:
+    static constexpr std::size_t places = 4096;
+    std::array<std::atomic<std::uint32_t>, places> last_{};
+};
 
 struct slice_limits {
     std::uint64_t rows_max;
@@ -59,7 +75,9 @@ struct gathered {
     std::vector<T> rows;
     std::size_t bytes = 0;
     std::size_t bytes_max = slice_bytes_max;
+    std::size_t guess = 0;  // of a row's weight, until there is one
 
+    std::size_t row_bytes() const { return rows.empty() ? guess : bytes / rows.size() + 1; }
     bool is_full() const { return bytes >= bytes_max; }
     void add(T row) {
         bytes += bytes_of(row);
@@ -70,9 +88,8 @@ struct gathered {
 // How many rows to ask for, of those that are left.
 template <class T>
 std::uint64_t rows_to_ask(const gathered<T>& so_far, std::uint64_t left) {
-    const auto few = std::max<std::uint64_t>(1, so_far.bytes_max / row_bytes_max);
-    if (so_far.rows.empty()) return left <= short_list_rows ? left : few;
-    const auto row_bytes = so_far.bytes / so_far.rows.size() + 1;
+    const auto row_bytes = so_far.row_bytes();
+    if (row_bytes == 0) return std::min(left, first_rows);
     return std::min<std::uint64_t>(left, (so_far.bytes_max - so_far.bytes) / row_bytes + 1);
 }
 
@@ -102,9 +119,10 @@ awaitable<void> take_in(mysql::connection& db, std::uint64_t asked, gathered<T>&
 // REQUIRES: `sql` takes chat, after, last and limit, and tells rows in the window's order; `w` is clamped.
 template <class T, class From>
 awaitable<gathered<T>> gather(mysql::connection& db, std::string_view sql, core::chat_id chat, window w,
-                              slice_limits most, From from) {
+                              slice_limits most, row_weights& weights, From from) {
     gathered<T> slice;
     slice.bytes_max = most.bytes_max;
+    slice.guess = weights.of(chat);
     for (auto left = std::min(most.rows_max, rows_in(w)); left > 0 && !slice.is_full();) {
         const auto asked = rows_to_ask(slice, left);
         const auto before = slice.rows.size();
@@ -116,6 +134,7 @@ awaitable<gathered<T>> gather(mysql::connection& db, std::string_view sql, core:
         left -= came;
         narrow(w, slice.rows.back().number);
     }
+    if (!slice.rows.empty()) weights.note(chat, slice.row_bytes());
     co_return slice;
 }
 

@@ -111,9 +111,10 @@ public:
             e.content, e.metadata, e.version, e.at.us, e.chat.value(), e.number.value());
     }
     awaitable<void> operator()(const core::message_deleted& e) const {
-        co_await db_.run("insert into changes(chat_id, seq, number, kind, version, job, at) values(?, ?, ?, ?, ?, ?, ?)",
-                         e.chat.value(), e.seq, e.number.value(), static_cast<std::uint64_t>(change_kind::deletion),
-                         e.version, mysql::blob(e.job), e.at.us);
+        co_await db_.run(
+            "insert into changes(chat_id, seq, number, kind, version, job, at) values(?, ?, ?, ?, ?, ?, ?)",
+            e.chat.value(), e.seq, e.number.value(), static_cast<std::uint64_t>(change_kind::deletion), e.version,
+            mysql::blob(e.job), e.at.us);
         co_await db_.run("update changes set content_before = null where chat_id = ? and number = ?", e.chat.value(),
                          e.number.value());
         co_await db_.run(

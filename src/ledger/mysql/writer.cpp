@@ -1,6 +1,7 @@
 // A batch as one transaction, over all partitions it came through.
 //
-// 1. load() begins it, locks the partitions' rows and checks the lease on them by the database's clock. From here to the
+// 1. load() begins it, locks the partitions' rows and checks the lease on them by the database's clock. From here to
+// the
 //    commit nobody else can own these partitions, however long this process is stopped.
 // 2. What was passed before is told by its job. The rest of what decide() needs is read in few statements.
 // 3. apply() writes the rows many at a time, then the counters, the positions and the commit in one round trip.
@@ -22,15 +23,17 @@ namespace confab::ledger {
 namespace {
 
 constexpr std::int64_t purge_every_us = 60'000'000;
-constexpr std::uint64_t purge_rows_max = 500;  // in one go; if there are as many, the next batch is followed by the next
+constexpr std::uint64_t purge_rows_max =
+    500;  // in one go; if there are as many, the next batch is followed by the next
 
 mysql::connection_options connection_of(const mysql_options& options, const mysql_worker_options& worker) {
     auto how = connection_options_of(options);
     how.query_timeout = worker.commit_timeout;
     how.several_statements = true;
     // A worker that stops in the middle of a batch is not waited for: the server ends its session and frees its locks.
-    how.at_start += ";set session transaction isolation level read committed"
-                    ";set session wait_timeout = 5, innodb_lock_wait_timeout = 2";
+    how.at_start +=
+        ";set session transaction isolation level read committed"
+        ";set session wait_timeout = 5, innodb_lock_wait_timeout = 2";
     return how;
 }
 
@@ -66,11 +69,12 @@ public:
         batch_ = commands;
         try {
             co_await be_connected();
+            co_await ids_.reserve_chats(db_, commands, s);
             const bool is_ours = co_await begin();
             if (!is_ours) co_return lost();
-            co_await tell_settled(s);
-            co_await ids_.provide(db_, commands, s);
+            co_await ids_.provide_app(db_, commands, s);
             co_await load_heads(db_, commands, s);
+            co_await tell_settled(s);
             co_return result<void>();
         } catch (const mysql::failure& cause) {
             give_up("loading a batch", cause);
@@ -110,8 +114,7 @@ private:
     // False: a lease is lost.
     awaitable<bool> begin() {
         claims_ = {};
-        co_await db_.query("start transaction");
-        co_return co_await claims_.lock(db_, batch_, leases_.owner());
+        co_return co_await claims_.begin(db_, batch_, leases_.owner());
     }
 
     awaitable<void> roll_back() {
@@ -137,11 +140,17 @@ private:
         leases_.doubt();
     }
 
-    // Commands that were passed before are not decided again. What left no trace was refused, or never will be done: only
-    // a creation is, since its job would stand in the row it made.
+    // Commands that were passed before are not decided again. What left no trace was refused, or never will be done:
+    // only a creation is, since its job would stand in the row it made.
     awaitable<void> tell_settled(core::state& s) {
-        for (const auto* c : batch_) {
-            if (!has_passed(*c) || std::holds_alternative<core::unreadable>(c->wish)) continue;
+        std::vector<const core::command*> passed;
+        for (const auto* c : batch_)
+            if (has_passed(*c)) passed.push_back(c);
+        co_await find_messages(db_, passed, s);
+        for (const auto* c : passed) {
+            if (std::holds_alternative<core::create_message>(c->wish) ||
+                std::holds_alternative<core::unreadable>(c->wish))
+                continue;
             auto answer = co_await find_job(db_, *c, c->came->seen);
             if (answer) {
                 s.put(c->job, std::move(*answer));
@@ -205,7 +214,8 @@ private:
         const std::uint64_t p = c.came->partition;
         const mysql::blob letter(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
         co_await db_.run(
-            "insert ignore into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) values(?, ?, ?, ?, ?, ?, ?)",
+            "insert ignore into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) values(?, ?, ?, ?, ?, ?, "
+            "?)",
             p, mysql::blob(c.came->epoch), c.came->at.ms, c.came->at.seq, now().us, why, letter);
     }
 

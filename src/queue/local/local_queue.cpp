@@ -72,6 +72,7 @@ public:
 
     void answer(std::vector<outcome> outcomes) override {
         auto answered = std::exchange(batch_, {});
+        release(answered);  // first: who is answered may send again at once
         std::vector<delivery> deliveries;
         for (std::size_t i = 0; i < answered.size(); ++i) {
             auto& to = delivery_to(answered[i].home, deliveries);
@@ -82,7 +83,6 @@ public:
                 for (auto& one : answers) std::move(one.handler)(std::move(one.answer));
             });
         }
-        release(answered);
     }
 
     void close() override {

@@ -1,0 +1,126 @@
+// Workers that share a ledger, each with the batch writer's steps done by hand.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <map>
+#include <thread>
+
+#include "contract/ledger_contract.hpp"
+#include "core/decide.hpp"
+#include "ops/check.hpp"
+#include "support/commands.hpp"
+#include "support/mysql.hpp"
+#include "support/run.hpp"
+
+namespace confab::testing {
+using core::answer, core::app_token, core::chat_number, core::command, core::message_number;
+using std::chrono::milliseconds;
+
+inline constexpr core::epoch_id first_epoch{std::byte{1}}, second_epoch{std::byte{2}};
+
+// The command as an entry of a partition's queue.
+inline command through(command c, std::uint64_t entry, core::partition_number p = 0,
+                       core::epoch_id epoch = first_epoch) {
+    c.came = core::passage{p, epoch, {1000, entry}, {}};
+    return c;
+}
+
+// A worker with the batch writer's steps done by hand.
+class hand_worker {
+public:
+    explicit hand_worker(milliseconds lease = milliseconds(60'000))
+        : opened_(ledger::open_mysql_worker(mysql_server(pool_.get_executor()), options(lease))) {}
+    ~hand_worker() { pool_.join(); }
+
+    std::vector<core::partition_number> hold() { return run(opened_->ownership().hold()).value(); }
+    bool holds(core::partition_number p) {
+        const auto held = hold();
+        return std::ranges::find(held, p) != held.end();
+    }
+    void release() { run(opened_->ownership().release()); }
+
+    result<void> load(const std::vector<command>& batch) {
+        commands_.clear();
+        for (const auto& c : batch) commands_.push_back(&c);
+        return run(opened_->writer().load(commands_, state_));
+    }
+
+    result<std::vector<result<answer>>> apply() {
+        std::vector<core::effect> effects;
+        std::vector<result<answer>> answers;
+        for (const auto* c : commands_) answers.push_back(core::decide(state_, *c, now(), {}, effects));
+        const auto applied = run(opened_->writer().apply(effects));
+        if (!applied) {
+            state_.clear();
+            return applied.error();
+        }
+        state_.end_batch(1000);
+        return answers;
+    }
+
+    result<std::vector<result<answer>>> try_to_commit(const std::vector<command>& batch) {
+        hold();
+        const auto loaded = load(batch);
+        if (!loaded) return loaded.error();
+        return apply();
+    }
+
+    std::vector<result<answer>> commit(const std::vector<command>& batch) {
+        auto answers = try_to_commit(batch);
+        EXPECT_TRUE(answers) << answers.error().message();
+        return answers ? std::move(*answers) : std::vector<result<answer>>(batch.size(), error::unavailable);
+    }
+    result<answer> commit(const command& c) { return commit(std::vector{c}).front(); }
+
+    core::state& state() { return state_; }
+    ledger::reader& reader() { return opened_->reader(); }
+
+private:
+    static ledger::mysql_worker_options options(milliseconds lease) {
+        ledger::mysql_worker_options o;
+        o.lease = lease;
+        o.describe = [](const command&) { return std::string("described"); };
+        return o;
+    }
+
+    asio::thread_pool pool_{1};
+    std::unique_ptr<ledger::mysql_worker> opened_;
+    core::state state_;
+    std::vector<const command*> commands_;
+};
+
+inline std::uint64_t number_of(const result<answer>& r) {
+    return r ? std::get<core::created>(*r).number : 0;
+}
+
+class shared_ledger : public ::testing::Test {
+protected:
+    void SetUp() override { empty_the_ledger(); }
+    void TearDown() override {
+        const auto auditor = ledger::open_mysql_auditor(mysql_server());
+        EXPECT_EQ(run(ops::check(*auditor)).value().findings, std::vector<std::string>());
+    }
+
+    static app_token new_chat(hand_worker& w) {
+        const auto token = app_token::make();
+        w.commit({command_of(new_app(token, "an app")), command_of(core::create_chat{token})});
+        return token;
+    }
+
+    template <class Wish>
+    static command command_of(Wish wish, std::optional<core::retry_key> k = std::nullopt) {
+        return testing::command(std::move(wish), std::move(k));
+    }
+
+    template <class Condition>
+    static void wait_until(Condition condition) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (!condition() && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::sleep_for(milliseconds(20));
+        EXPECT_TRUE(condition());
+    }
+
+    static constexpr std::size_t all_partitions = 64;
+};
+
+}  // namespace confab::testing
