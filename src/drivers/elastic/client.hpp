@@ -2,11 +2,9 @@
 //
 // 1. Each event loop has connections of its own that are kept between requests, a bounded number of them; when all are
 //    out, a caller waits for a while.
-// 2. A connection that lay idle may have been closed by the other side just when a request goes out. Such a request is
-// sent
-//    once more on a new connection, if doing it twice does no harm. Nothing else is ever repeated here.
-// 3. After an engine could not be reached, or did not answer in time, nothing is asked for a rest, then one
-// request
+// 2. A connection that lay idle may have been closed by the other side just when a request goes out. Such a request
+//    is sent once more on a new connection, if doing it twice does no harm. Nothing else is ever repeated here.
+// 3. After an engine could not be reached, or did not answer in time, nothing is asked for a rest, then one request
 //    tries; so callers who have something else to do instead do not all wait for a time limit again and again.
 #pragma once
 
