@@ -54,6 +54,12 @@ public:
     asio::any_io_executor taker() override { return taker_.at(0).get_executor(); }
     void wait_for(std::size_t commands) override {
         while (counted_.sent != commands) std::this_thread::yield();
+        // What was counted is on its way into the queue: once its loop does something else, it is there.
+        for (std::size_t i = 0; i < loops_.size(); ++i) {
+            std::promise<void> passed;
+            asio::post(loops_.at(i), [&] { passed.set_value(); });
+            passed.get_future().wait();
+        }
     }
 
 private:

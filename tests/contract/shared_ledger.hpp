@@ -12,7 +12,8 @@
 #include "support/mysql.hpp"
 #include "support/run.hpp"
 
-namespace confab::testing {
+namespace confab::testing::shared {
+
 using core::answer, core::app_token, core::chat_number, core::command, core::message_number;
 using std::chrono::milliseconds;
 
@@ -123,4 +124,4 @@ protected:
     static constexpr std::size_t all_partitions = 64;
 };
 
-}  // namespace confab::testing
+}  // namespace confab::testing::shared

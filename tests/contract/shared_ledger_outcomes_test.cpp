@@ -1,7 +1,8 @@
 // What the ledger of a cluster tells nodes that ask what became of a command.
 #include "contract/shared_ledger.hpp"
 
-namespace confab::testing {
+namespace confab::testing::shared {
+
 namespace {
 
 class shared_outcomes : public shared_ledger {
@@ -90,4 +91,4 @@ TEST_F(shared_outcomes, a_refusal_is_told_by_what_is_there) {
 }
 
 }  // namespace
-}  // namespace confab::testing
+}  // namespace confab::testing::shared
