@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
@@ -66,32 +67,42 @@ const json::value* member(const json::value& of, std::string_view name) {
 class availability {
 public:
     explicit availability(const client_options& o)
-        : rest_(o.rest_after_failure), try_(o.connect_timeout + o.answer_timeout), name_(o.where.shown()) {}
+        : rest_(o.rest_after_failure),
+          rest_max_(o.rest_max),
+          try_(o.connect_timeout + o.answer_timeout),
+          name_(o.where.shown()) {}
 
-    // False: it failed a moment ago. True, during a failure: the caller tries for all others.
-    bool may_ask() {
+    enum class leave { refused, given, to_try };  // refused: it failed a moment ago; to_try: for all others
+
+    leave ask() {
         auto until = rests_until_.load();
-        if (until == never) return true;
+        if (until == never) return leave::given;
         const auto at = clock::now().time_since_epoch().count();
-        if (at < until) return false;
-        return rests_until_.compare_exchange_strong(until, at + clock::duration(try_).count());
+        if (at < until) return leave::refused;
+        const auto tried_by = at + clock::duration(try_).count();
+        return rests_until_.compare_exchange_strong(until, tried_by) ? leave::to_try : leave::refused;
     }
 
     void answered() {
-        if (rests_until_.exchange(never) != never) log::info(fmt::format("{} answers again", name_));
+        if (rests_until_.exchange(never) == never) return;
+        failures_ = 0;
+        log::info(fmt::format("{} answers again", name_));
     }
 
-    void failed(std::string_view why) {
-        const auto until = (clock::now() + rest_).time_since_epoch().count();
+    void failed(leave with, std::string_view why) {
+        const auto before = with == leave::to_try ? ++failures_ : failures_.load();
+        const auto rest = std::min(rest_max_, rest_ * (1 << std::min(before, 10)));
+        const auto until = (clock::now() + rest).time_since_epoch().count();
         if (rests_until_.exchange(until) == never) log::warning(fmt::format("{} does not answer: {}", name_, why));
     }
 
 private:
     static constexpr clock::rep never = 0;
 
-    const std::chrono::milliseconds rest_, try_;
+    const std::chrono::milliseconds rest_, rest_max_, try_;
     const std::string name_;
     std::atomic<clock::rep> rests_until_ = never;
+    std::atomic<int> failures_ = 0;  // of those that tried, one after the other
 };
 
 class http_client final : public client {
@@ -107,7 +118,8 @@ public:
           availability_(options_) {}
 
     awaitable<result<answer>> send(request r) override {
-        if (!availability_.may_ask()) co_return error::unavailable;
+        const auto leave = availability_.ask();
+        if (leave == availability::leave::refused) co_return error::unavailable;
         const auto loop = co_await asio::this_coro::executor;
         const auto mine = connections::of(kept_, loop.context());
         auto taken = co_await mine->take();
@@ -116,7 +128,7 @@ public:
         const auto limit = r.timeout.value_or(options_.answer_timeout);
         auto done = co_await exchange(**taken, wired, r.is_repeatable, limit);
         if (done.fault) {
-            availability_.failed(done.fault.message());
+            availability_.failed(leave, done.fault.message());
             co_return error::unavailable;
         }
         availability_.answered();

@@ -2,11 +2,9 @@
 //
 // 1. Each event loop has connections of its own that are kept between requests, a bounded number of them; when all are
 //    out, a caller waits for a while.
-// 2. A connection that lay idle may have been closed by the other side just when a request goes out. Such a request is
-// sent
-//    once more on a new connection, if doing it twice does no harm. Nothing else is ever repeated here.
-// 3. After an engine could not be reached, or did not answer in time, nothing is asked for a short rest, then one
-// request
+// 2. A connection that lay idle may have been closed by the other side just when a request goes out. Such a request
+//    is sent once more on a new connection, if doing it twice does no harm. Nothing else is ever repeated here.
+// 3. After an engine could not be reached, or did not answer in time, nothing is asked for a rest, then one request
 //    tries; so callers who have something else to do instead do not all wait for a time limit again and again.
 #pragma once
 
@@ -31,7 +29,8 @@ struct client_options {
     std::chrono::milliseconds wait_for_connection{1000};  // when all of a loop are out
     std::chrono::seconds idle_max{30};                    // how long one is kept that nobody uses
     std::size_t answer_bytes_max = 32 * 1024 * 1024;
-    std::chrono::milliseconds rest_after_failure{1000};
+    std::chrono::milliseconds rest_after_failure{2000};  // at first; twice as long each time
+    std::chrono::milliseconds rest_max{16'000};
 };
 
 enum class verb { get, put, post, erase };

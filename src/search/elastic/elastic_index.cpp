@@ -1,11 +1,9 @@
 // 1. A search reads the chat's reach from the ledger first, then asks the engine. What the engine holds is then at
-// least
-//    that far: a store makes its texts searchable before it moves the reach.
-// 2. A store writes its texts, each at its message's version (so an older one never replaces a newer, and a deletion,
-// which
-//    is an empty text, is not undone by a late replay), waits until they are on disk and searchable, and then moves the
-//    reach, if it is still where the store began. Breaking off anywhere leaves texts that nobody has been told of; the
-//    next store brings them again.
+//    least that far: a store makes its texts searchable before it moves the reach.
+// 2. A store writes its texts, each at its message's version, so that an older one never replaces a newer, and a
+//    deletion, which is an empty text, is not undone by a late replay. It waits until they are on disk and searchable,
+//    then moves the reach, if it is still where the store began. Breaking off anywhere leaves texts that nobody has
+//    been told of; the next store brings them again.
 // 3. The reach belongs to one very index (place.hpp). Should the engine lose it, what is made anew has reached nothing.
 // Why the engine is refreshed by each store: waiting for its own refresh takes a second, and a search that scans what
 // the index has not reached costs more than a refresh.
