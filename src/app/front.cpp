@@ -6,6 +6,7 @@
 #include <csignal>
 #include <thread>
 
+#include "app/engines.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 
@@ -26,7 +27,8 @@ std::size_t raise_open_files_limit() {
 // that uses a file of the two, those to engines, and some.
 std::size_t connections_max_of(const settings& s) {
     const std::size_t wanted = s.number("connections-max");
-    const std::size_t engines = s.number("mysql-connections-max") + 8;  // to engines of a cluster, of each loop
+    // To MySQL, Redis and Elasticsearch, of each loop.
+    const std::size_t engines = is_cluster(s) ? s.number("mysql-connections-max") + 16 : 0;
     const std::size_t reserved = 32 + (8 + engines) * (threads_of(s) + s.number("read-threads") + 2);
     const std::size_t files = raise_open_files_limit();
     if (files <= reserved)
