@@ -13,7 +13,7 @@ namespace confab::search {
 
 struct located {
     std::string name;
-    ledger::index_id id;  // of this very index: one of the same name that was restored from a snapshot has another
+    ledger::index_id id;  // of this very index: one that was removed and came back under its name has another
 
     friend bool operator==(const located&, const located&) = default;
 };
