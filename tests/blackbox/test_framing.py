@@ -9,6 +9,8 @@ from client import assert_problem
 from memory import GROWTH_MAX, MIB, idle_memory, memory
 from wire import Wire, post_json, request_bytes
 
+pytestmark = pytest.mark.wire
+
 CHUNKED = "Transfer-Encoding: chunked"
 AS_JSON = "Content-Type: application/json"
 ENDLESS_MAX = 512 * MIB  # what is sent before a server that refuses nothing is given up

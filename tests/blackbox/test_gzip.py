@@ -69,6 +69,7 @@ def test_gzip_is_not_sent_to_others(client, long_chat, accepted):
     assert answer.headers["Vary"] == "Accept-Encoding"
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("path", ["", "?limit=40"])
 def test_head_tells_what_get_would(port, long_chat, path):
     with Wire(port) as wire:

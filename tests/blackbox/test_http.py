@@ -90,6 +90,7 @@ def test_pipelined_requests_are_answered_in_order(wire, chat):
     wire.read_answer().expect(404)
 
 
+@pytest.mark.wire
 def test_pipelined_then_closed_for_sending_is_still_answered(wire, chat):
     wire.send(b"".join(post_json(chat.messages_path, content_json(f"m{n}")) for n in range(5))).finish_sending()
     assert [wire.read_answer().expect(201).json["number"] for _ in range(5)] == [1, 2, 3, 4, 5]
@@ -135,6 +136,7 @@ GARBAGE = [b"\x00\x01\x02\x03\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x
            b"POST /apps HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456"]
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("garbage", GARBAGE)
 def test_garbage_is_answered_400_and_closed(wire, client, garbage):
     answer = wire.send(garbage).read_answer()
@@ -183,6 +185,7 @@ def mutated(rng, request):
     return bytes(request) or b"x"
 
 
+@pytest.mark.wire
 def test_mutated_requests_never_break_the_server(port, client, rng, chat):
     multipart = b'--B\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n--B--\r\n'
     chunks = b"12\r\n" + content_json("abc") + b"\r\n0\r\n\r\n"

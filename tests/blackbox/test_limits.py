@@ -155,6 +155,7 @@ def test_body_of_512_kib_and_one_byte_more(client, port, chat):
     assert chat.contents() == ["x"]
 
 
+@pytest.mark.wire
 def test_endless_chunked_body_is_too_large(port, chat):
     chunked = ["Transfer-Encoding: chunked", "Content-Type: application/json"]
     head = request_bytes("POST", chat.messages_path, headers=chunked)
@@ -164,6 +165,7 @@ def test_endless_chunked_body_is_too_large(port, chat):
     assert chat.contents() == []
 
 
+@pytest.mark.wire
 def test_announced_large_body_is_refused_before_it_is_sent(port, chat):
     head = request_bytes("POST", chat.messages_path, headers=["Content-Type: application/json", "Expect: 100-continue",
                                                               "Content-Length: 99999999999"])
@@ -172,6 +174,7 @@ def test_announced_large_body_is_refused_before_it_is_sent(port, chat):
     assert chat.contents() == []
 
 
+@pytest.mark.wire
 def test_header_beyond_16_kib_is_431(port, client):
     with Wire(port) as wire:
         wire.send(request_bytes("GET", "/apps", headers=["X-Long: " + "x" * 12000])).read_answer().expect(200)

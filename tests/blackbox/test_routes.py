@@ -173,6 +173,7 @@ def test_options_tells_what_is_allowed(client, chat, app):
         assert answer.raw == b""
 
 
+@pytest.mark.wire
 def test_options_of_the_whole_server_tells_every_method(client):
     answer = client.request("OPTIONS", "*").expect(204)
     assert allowed(answer) == {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}

@@ -92,6 +92,7 @@ def test_malformed_condition_is_refused_and_changes_nothing(chat, tags):
     assert chat.messages() == [created]
 
 
+@pytest.mark.wire
 def test_condition_in_two_header_lines_is_one_list(port, chat):
     chat.tell("text")
     path = f"{chat.messages_path}/1"
