@@ -307,6 +307,7 @@ TEST_F(index_following, searches_by_scanning_where_there_is_no_index) {
     catch_up(1);
     damage_index("update blocks set entries = x'0163'");
     expect_exact(1, "text", 51);
+    EXPECT_EQ(run(index->reader().reached(id(1))).error(), error::unavailable);
     expect_exact(1, "text", 51);
 }
 
