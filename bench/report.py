@@ -4,10 +4,9 @@ import os
 
 
 def markdown(result):
-    tables = [about(result), throughput_table(result["throughput"]), search_table(result["search"])]
-    if result["search_large"]:
-        tables.append(large_table(result["search_large"]))
-    return "\n\n".join(tables)
+    tables = [about(result), *(table_of(result[part]) for part, table_of in TABLES.items() if result.get(part)),
+              failures(result)]
+    return "\n\n".join(part for part in tables if part)
 
 
 def about(result):
@@ -15,35 +14,44 @@ def about(result):
     return (f"{result['binary']}, {result['date']}, {machine['cpu']}, "
             f"{len(machine['cores_used'])} of {machine['cores']} cores, {machine['memory_mib']:,} MiB, "
             f"Linux {machine['kernel']}, data on {machine['data_filesystem']}. "
-            f"Medians of {settings['runs']} runs of {settings['seconds']} s, nginx and confab in turns, "
-            f"wrk with {settings['wrk_threads']} threads.")
+            f"Medians of {settings['runs']} runs of {settings['seconds']} s, in turns, "
+            f"wrk with {settings['wrk_threads']} threads. µs: of the server's processor time for one request.")
 
 
-def throughput_table(rows):
-    head = ("work", "connections", "confab /s", "p50 ms", "p99 ms", "nginx /s", "p50 ms", "p99 ms", "ratio")
-    return table(head, [[row["work"], str(row["connections"]), *rate_cells(row["median"]["confab"]),
-                         *rate_cells(row["median"]["nginx"]), f"{row['ratio']:.2f}"] for row in rows])
+def failures(result):
+    if not result["failed"]:
+        return ""
+    return "## Failed\n\n" + table(("row", "reason"), [[each["row"], each["reason"]] for each in result["failed"]])
+
+
+def throughput_tables(part):
+    head = ("work", "connections", "confab /s", "p50 ms", "p99 ms", "µs", "nginx /s", "p50 ms", "p99 ms", "µs", "ratio")
+    return "## Throughput beside nginx\n\n" + table(head, [
+        [row["work"], str(row["connections"]), *rate_cells(row["median"]["confab"]), *rate_cells(row["median"]["nginx"]),
+         f"{row['ratio']:.2f}"] for row in part["rows"]])
+
+
+def curve_tables(part):
+    head = ("connections", "create /s", "p50 ms", "p99 ms", "µs", "creates of a sync", "KiB of a sync", "nginx /s", "ratio")
+    return "## Creation by connections\n\n" + table(head, [
+        [str(row["connections"]), *rate_cells(row["median"]["confab"]),
+         f"{row['median']['confab']['creates_of_a_sync']:,.1f}", f"{row['median']['confab']['bytes_of_a_sync'] / 1024:,.1f}",
+         f"{row['median']['nginx']['rate']:,.0f}", f"{row['ratio']:.2f}"] for row in part["rows"]])
+
+
+def latency_tables(part):
+    head = ("at a constant rate", "p50 ms", "p99 ms", "p99.9 ms")
+    size = part["turns"][0]["sync"]["bytes"]
+    names = {"create": f"create, {part['rate']:,}/s", "sync": f"fdatasync of {size:,} bytes appended"}
+    names["sent_late"] = "of a create's: before it was sent"
+    return "## Latency, open loop\n\n" + table(head, [
+        [name, *(milliseconds(part["median_us"][kind][figure]) for figure in ("p50", "p99", "p99_9"))]
+        for kind, name in names.items()]) + f"\n\np99 of create is {part['ratio_p99']:.2f} × that of the sync."
 
 
 def rate_cells(figures):
-    return [f"{figures['rate']:,.0f}", milliseconds(figures["p50_us"]), milliseconds(figures["p99_us"])]
-
-
-def search_table(rows):
-    head = ("search in messages", "characters", "confab p50 ms", "p99 ms", "searches", "nginx p50 ms", "p99 ms",
-            "requests")
-    return table(head, [[f"{row['messages']:,}", str(len(row["query"])), *latency_cells(row["confab"]),
-                         *latency_cells(row["nginx"])] for row in rows])
-
-
-def large_table(rows):
-    head = ("search in messages", "found", "characters", "beside", "p50 ms", "p99 ms", "searches")
-    return table(head, [[f"{row['messages']:,}", "once" if row["hits"] else "nowhere", str(len(row["query"])),
-                         row["beside"], *latency_cells(row["confab"])] for row in rows])
-
-
-def latency_cells(figures):
-    return [milliseconds(figures["p50_us"]), milliseconds(figures["p99_us"]), f"{figures['requests']:,}"]
+    return [f"{figures['rate']:,.0f}", milliseconds(figures.get("p50_us")), milliseconds(figures.get("p99_us")),
+            f"{figures['cpu_us']:.1f}"]
 
 
 def table(head, rows):
@@ -52,12 +60,24 @@ def table(head, rows):
 
 
 def milliseconds(us):
-    return f"{us / 1000:,.2f}"
+    return "–" if us is None else f"{us / 1000:,.2f}"
 
 
-def write_json(result, path):
+TABLES = {
+    "throughput": throughput_tables,
+    "curve": curve_tables,
+    "latency": latency_tables,
+}
+
+
+def write(result, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(folder / "result.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    replace(folder / "report.md", markdown(result) + "\n")
+
+
+def replace(path, text):
     """Whole or not at all: a broken run leaves the last good result."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".tmp")
-    unfinished.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    unfinished.write_text(text)
     os.replace(unfinished, path)
