@@ -1,5 +1,5 @@
-// Counts how often a program syncs its ledger's log and how many bytes it wrote to it, as two 64-bit numbers in the file
-// named by BENCH_SYNCS. Use with LD_PRELOAD. The cost is some nanoseconds a write, and a readlink a sync.
+// Counts how often a program syncs its ledger's log and how many bytes it wrote to it, as two 64-bit numbers in the
+// file named by BENCH_SYNCS. Use with LD_PRELOAD. The cost is some nanoseconds a write, and a readlink a sync.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -46,7 +46,8 @@ bool is_log(int file) {
 }
 
 void count_write(int file, ssize_t size) {
-    if (size > 0 && file < static_cast<int>(files_max)) written[static_cast<std::size_t>(file)] += static_cast<std::uint64_t>(size);
+    if (size > 0 && file < static_cast<int>(files_max))
+        written[static_cast<std::size_t>(file)] += static_cast<std::uint64_t>(size);
 }
 
 void count_sync(int file) {

@@ -27,7 +27,8 @@ struct options {
 std::string request(const options& o, std::uint64_t chat) {
     const auto body = fmt::format(R"({{"content":"{}"}})", o.content);
     return fmt::format(
-        "POST {}/{}/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+        "POST {}/{}/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
+        "{}\r\n\r\n{}",
         o.path, chat, body.size(), body);
 }
 
@@ -41,13 +42,13 @@ double cpu_s() {
 }
 
 void print(const options& o, outcome& done) {
-    fmt::print(R"({{"rate":{},"connections":{},"seconds":{:.3f},"answered":{},"answered_per_s":{:.1f},"other_answers":{},)"
-               R"("unanswered":{},"waited_for_a_connection":{},"cpu_s":{:.2f},"sent_late_us":{},"latency_us":{},"curve":[{}]}})"
-               "\n",
-               o.how.rate, o.how.connections, done.seconds, done.answered,
-               static_cast<double>(done.answered) / done.seconds, done.other_answers, done.unanswered,
-               done.waited_for_a_connection, cpu_s(), done.lateness.summary(), done.latency.summary(),
-               fmt::join(done.latency.curve(), ","));
+    fmt::print(
+        R"({{"rate":{},"connections":{},"seconds":{:.3f},"answered":{},"answered_per_s":{:.1f},"other_answers":{},)"
+        R"("unanswered":{},"waited_for_a_connection":{},"cpu_s":{:.2f},"sent_late_us":{},"latency_us":{},"curve":[{}]}})"
+        "\n",
+        o.how.rate, o.how.connections, done.seconds, done.answered, static_cast<double>(done.answered) / done.seconds,
+        done.other_answers, done.unanswered, done.waited_for_a_connection, cpu_s(), done.lateness.summary(),
+        done.latency.summary(), fmt::join(done.latency.curve(), ","));
 }
 
 int run(const options& o) {

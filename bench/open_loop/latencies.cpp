@@ -18,8 +18,8 @@ double latencies::us_at(double percentile) {
 }
 
 std::string latencies::summary() {
-    return fmt::format(R"({{"p50":{:.1f},"p90":{:.1f},"p99":{:.1f},"p99_9":{:.1f},"max":{:.1f}}})", us_at(50), us_at(90),
-                       us_at(99), us_at(99.9), us_at(100));
+    return fmt::format(R"({{"p50":{:.1f},"p90":{:.1f},"p99":{:.1f},"p99_9":{:.1f},"max":{:.1f}}})", us_at(50),
+                       us_at(90), us_at(99), us_at(99.9), us_at(100));
 }
 
 std::vector<std::string> latencies::curve() {
