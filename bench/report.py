@@ -1,11 +1,12 @@
-"""The result as people read it (Markdown) and as programs do (JSON)."""
+"""The result as people read it (Markdown, charts) and as programs do (JSON)."""
 import json
 import os
 
+from plots import plots
 
 def markdown(result):
     tables = [about(result), *(table_of(result[part]) for part, table_of in TABLES.items() if result.get(part)),
-              failures(result)]
+              failures(result), targets_table(result["targets"])]
     return "\n\n".join(part for part in tables if part)
 
 
@@ -16,6 +17,19 @@ def about(result):
             f"Linux {machine['kernel']}, data on {machine['data_filesystem']}. "
             f"Medians of {settings['runs']} runs of {settings['seconds']} s, in turns, "
             f"wrk with {settings['wrk_threads']} threads. µs: of the server's processor time for one request.")
+
+
+def targets_table(targets):
+    return "## Targets\n\n" + table(("row", "target", "measured", "reached"), [
+        [each["row"], f"{each['sense']} {figure(each['limit'])} {each['unit']}",
+         "–" if each["measured"] is None else figure(each["measured"]), REACHED[each["reached"]]] for each in targets])
+
+
+REACHED = {True: "yes", False: "**no**", None: "not measured"}
+
+
+def figure(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def failures(result):
@@ -49,6 +63,58 @@ def latency_tables(part):
         for kind, name in names.items()]) + f"\n\np99 of create is {part['ratio_p99']:.2f} × that of the sync."
 
 
+def indexing_tables(part):
+    return "## What indexing costs creation\n\n" + table(("search index", "create /s", "p50 ms", "p99 ms", "µs"), [
+        [name, *rate_cells(figures)] for name, figures in part["median"].items()]) + (
+        f"\n\nIt costs {100 * part['cost']:.1f} % of the rate at {part['connections']} connections.")
+
+
+def search_tables(part):
+    head = ("search in messages", "found", "characters", "beside", "p50 ms", "p99 ms", "searches")
+    return "## Searches\n\n" + table(head, [
+        [f"{row['messages']:,}", "once" if row["hits"] else "nowhere", str(len(row["query"])), row["beside"],
+         milliseconds(row["p50_us"]), milliseconds(row["p99_us"]), f"{row['requests']:,}"] for row in part["rows"]])
+
+
+def memory_tables(part):
+    rows = []
+    if idle := part["idle"]:
+        rows += [["idle", f"{idle['rss_mib']:.1f} MiB"], ["idle, of a processor", f"{100 * idle['cpu_share']:.2f} %"]]
+    if busy := part["busy"]:
+        rows.append([f"{busy['connections']:,} connections, {busy['rate']:,.0f} creates/s", f"{busy['peak_mib']:.1f} MiB"])
+    if listed := part["list"]:
+        rows.append([f"while listing {listed['messages']:,} messages ({listed['seconds']:.1f} s)",
+                     f"{listed['more_mib']:.1f} MiB more"])
+    return "## Memory\n\n" + table(("when", "measured"), rows)
+
+
+def growth_tables(part):
+    head = ("work", f"/s in {part['small']:,}", "p50 ms", "p99 ms", f"/s in {part['messages']:,}", "p50 ms", "p99 ms", "ratio")
+    rows = [[row["work"], *(cell for size in ("small", "large") for cell in rate_cells({"cpu_us": 0, **row["median"][size]})[:3]),
+             f"{row['ratio']:.2f}"] for row in part["rows"]]
+    said = ["## Growth\n\n" + table(head, rows)]
+    if start := part["start"]:
+        said.append(f"Start to first answer in the large one: {start['median_ms']:.0f} ms.")
+    if listed := part["list"]:
+        said.append(f"Listing {listed['messages']:,} of its messages took {listed['seconds']:.1f} s and {listed['more_mib']:.1f} MiB more.")
+    return "\n\n".join(said)
+
+
+def micro_tables(part):
+    return "## Steps of a request by themselves\n\n" + table(("step", "ns"), [[each["step"], f"{each['ns']:,.0f}"] for each in part])
+
+
+def cluster_tables(part):
+    names = part["creates"][0]["cpu_us"]
+    head = ("connections", "creates /s", "p50 ms", "p99 ms", *(f"{name} µs" for name in names), "all µs")
+    tables = "## Cluster\n\n" + f"{part['about']}\n\n" + table(head, [
+        [str(row["connections"]), f"{row['rate']:,.0f}", milliseconds(row["p50_us"]), milliseconds(row["p99_us"]),
+         *(f"{cost:.0f}" for cost in row["cpu_us"].values()), f"{sum(row['cpu_us'].values()):.0f}"] for row in part["creates"]])
+    read = part["read"]
+    return tables + (f"\n\nReading one message at {read['connections']} connections: {read['cluster']['rate']:,.0f}/s through a node, "
+                     f"{read['alone']['rate']:,.0f}/s from a server alone, {read['ratio']:.2f} ×.")
+
+
 def rate_cells(figures):
     return [f"{figures['rate']:,.0f}", milliseconds(figures.get("p50_us")), milliseconds(figures.get("p99_us")),
             f"{figures['cpu_us']:.1f}"]
@@ -67,6 +133,12 @@ TABLES = {
     "throughput": throughput_tables,
     "curve": curve_tables,
     "latency": latency_tables,
+    "indexing": indexing_tables,
+    "searches": search_tables,
+    "memory": memory_tables,
+    "growth": growth_tables,
+    "micro": micro_tables,
+    "cluster": cluster_tables,
 }
 
 
@@ -74,6 +146,8 @@ def write(result, folder):
     folder.mkdir(parents=True, exist_ok=True)
     replace(folder / "result.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     replace(folder / "report.md", markdown(result) + "\n")
+    for name, chart in plots(result).items():
+        replace(folder / name, chart)
 
 
 def replace(path, text):

@@ -1,11 +1,15 @@
 """Two servers measured in turns, A B A B, so that what disturbs the machine meets both."""
 import statistics
+import time
 from dataclasses import asdict
 
 import wrk
 from failure import Failure
 from process import cpu_s
 
+IDLE_TIMEOUT_S = 60
+IDLE_LOOK_S = 0.1
+IDLE_CPU_S = 0.011  # the kernel counts in steps of 0.01
 FIGURES = ("rate", "p50_us", "p99_us", "cpu_us")
 
 
@@ -34,10 +38,22 @@ def measure(sides, connections, runs, seconds, note):
     found = {side.name: [] for side in sides}
     for turn in range(1, runs + 1):
         for side in sides:
+            wait_until_idle([each.server for each in sides])
             found[side.name].append(side.run(connections, seconds))
         rates = ", ".join(f"{name} {runs_of[-1]['rate']:,.0f}/s" for name, runs_of in found.items())
         note(f"{sides[-1].work.name}, {connections} connections, run {turn}: {rates}")
     return {"runs": found, "median": {name: median(runs_of) for name, runs_of in found.items()}}
+
+
+def wait_until_idle(servers):
+    """A server may still index what it was sent: that has to be over before another is measured."""
+    deadline = time.monotonic() + IDLE_TIMEOUT_S
+    while time.monotonic() < deadline:
+        before = [cpu_s(server.process.pid) for server in servers]
+        time.sleep(IDLE_LOOK_S)
+        if all(cpu_s(server.process.pid) - then <= IDLE_CPU_S for server, then in zip(servers, before)):
+            return
+    raise Failure(f"a server is still busy {IDLE_TIMEOUT_S} s after the last request")
 
 
 def beside_nginx(work, confab, nginx, stage, connections, settings_of_runs, note):
