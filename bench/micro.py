@@ -11,12 +11,10 @@ def measure(lab):
                    f"--benchmark_repetitions={lab.settings.runs}", "--benchmark_report_aggregates_only=true"])
     # Whatever the library says of itself stands before the JSON.
     found = json.loads(output[output.index("{"):])["benchmarks"]
-    return [{"step": each["run_name"].removesuffix("/real_time"), "ns": ns_of(each)}
-            for each in found if each.get("aggregate_name") == "median"]
+    return [{"step": each["run_name"].split("/process_time")[0], "ns": ns_of(each)}
+            for each in found if each.get("aggregate_name", "median") == "median"]
 
 
 def ns_of(each):
-    """Of one: processor time, or of what has several threads the time that passed."""
-    if "items_per_second" in each:
-        return 1e9 / each["items_per_second"]
-    return each["cpu_time"] * NS[each["time_unit"]]
+    """Of processor time, of one request where a step takes several at once."""
+    return each["cpu_time"] * NS[each["time_unit"]] / each.get("requests", 1)

@@ -18,12 +18,19 @@ class Target:
     measured: Callable
 
 
+def only(rows):
+    """The first; KeyError without any."""
+    for row in rows:
+        return row
+    raise KeyError("no such row")
+
+
 def ratio(work, connections):
     return lambda result: throughput(result, work, connections)["ratio"]
 
 
 def throughput(result, work, connections):
-    return next(row for row in result["throughput"]["rows"]
+    return only(row for row in result["throughput"]["rows"]
                 if row["work"].startswith(work) and row["connections"] == connections)
 
 
@@ -46,7 +53,7 @@ def search_p99_ms(messages, lengths):
 def growth(work):
     def measured(result):
         part = result["growth"]
-        return next(row["ratio"] for row in part["rows"]
+        return only(row["ratio"] for row in part["rows"]
                     if row["work"].startswith(work) and part["messages"] == LARGE_GROWTH)
     return measured
 
@@ -61,7 +68,7 @@ def listing_mib(result):
 
 
 def cluster_row(result, connections):
-    return next(row for row in result["cluster"]["creates"] if row["connections"] == connections)
+    return only(row for row in result["cluster"]["creates"] if row["connections"] == connections)
 
 
 def cluster_cost_falls(result):
@@ -106,7 +113,7 @@ def judged(result):
 def judge(target, result):
     try:
         figure = target.measured(result)
-    except (KeyError, TypeError, StopIteration, ValueError):
+    except (KeyError, TypeError, ValueError):
         figure = None
     reached = None if figure is None else figure >= target.limit if target.sense == "≥" else figure <= target.limit
     return {"row": target.row, "sense": target.sense, "limit": target.limit, "unit": target.unit, "measured": figure,
