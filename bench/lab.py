@@ -2,6 +2,7 @@
 import contextlib
 import pathlib
 import shutil
+import signal
 import sys
 import time
 from dataclasses import asdict, dataclass, fields, replace
@@ -9,7 +10,25 @@ from dataclasses import asdict, dataclass, fields, replace
 from failure import Failure
 from servers import Confab, check_data
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 STARTED = time.monotonic()
+
+
+def note(text):
+    print(f"{time.monotonic() - STARTED:6.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+def stop_on_signals():
+    """Turns a signal into an exit that runs every cleanup; a second one must not cut that short."""
+    told = []
+
+    def leave(number, _):
+        told.append(number)
+        if len(told) == 1:
+            sys.exit(128 + number)
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, leave)
 
 
 @dataclass(frozen=True)
@@ -74,7 +93,7 @@ class Lab:
         return [row for row in found if row is not None]
 
     def note(self, text):
-        print(f"{time.monotonic() - STARTED:6.1f} s  {text}", file=sys.stderr, flush=True)
+        note(text)
 
     @contextlib.contextmanager
     def server(self, *options, data=None, environment=None):

@@ -9,7 +9,7 @@ from process import cpu_s
 
 IDLE_TIMEOUT_S = 60
 IDLE_LOOK_S = 0.1
-IDLE_CPU_S = 0.011  # the kernel counts in steps of 0.01
+IDLE_CPU_SHARE = 0.11  # the kernel counts in steps of 0.01 s
 FIGURES = ("rate", "p50_us", "p99_us", "cpu_us")
 
 
@@ -45,13 +45,13 @@ def measure(sides, connections, runs, seconds, note):
     return {"runs": found, "median": {name: median(runs_of) for name, runs_of in found.items()}}
 
 
-def wait_until_idle(servers):
+def wait_until_idle(servers, look_s=IDLE_LOOK_S):
     """A server may still index what it was sent: that has to be over before another is measured."""
     deadline = time.monotonic() + IDLE_TIMEOUT_S
     while time.monotonic() < deadline:
         before = [cpu_s(server.process.pid) for server in servers]
-        time.sleep(IDLE_LOOK_S)
-        if all(cpu_s(server.process.pid) - then <= IDLE_CPU_S for server, then in zip(servers, before)):
+        time.sleep(look_s)
+        if all(cpu_s(server.process.pid) - then <= IDLE_CPU_SHARE * look_s for server, then in zip(servers, before)):
             return
     raise Failure(f"a server is still busy {IDLE_TIMEOUT_S} s after the last request")
 
