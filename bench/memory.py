@@ -23,10 +23,14 @@ def measure(lab):
     with lab.server() as confab:
         rows["idle"] = lab.row("memory and processor when idle", idle, lab, confab)
         rows["busy"] = lab.row("memory at the highest rate", busy, lab, confab)
-    with stored(lab, long=(1, lab.settings.memory_list)) as (folder, apps), lab.server(data=folder) as confab:
-        path = messages(apps["long"], 1)
-        rows["list"] = lab.row("memory while listing", listing, lab, confab, path, lab.settings.memory_list)
+    rows["list"] = lab.row("memory while listing", listing_of_a_long_chat, lab)
     return rows
+
+
+def listing_of_a_long_chat(lab):
+    count = lab.settings.memory_list
+    with stored(lab, long=(1, count)) as (folder, apps), lab.server(data=folder) as confab:
+        return listing(lab, confab, messages(apps["long"], 1), count)
 
 
 def idle(lab, confab):

@@ -4,15 +4,28 @@ import os
 
 from plots import plots
 
+def files(result):
+    """Everything that is written of a result: names with their text."""
+    return {"result.json": json.dumps(result, indent=1, ensure_ascii=False) + "\n", "report.md": markdown(result) + "\n",
+            **plots(result)}
+
+
 def markdown(result):
-    tables = [about(result), *(table_of(result[part]) for part, table_of in TABLES.items() if result.get(part)),
-              failures(result), targets_table(result["targets"])]
-    return "\n\n".join(part for part in tables if part)
+    tables = ["# What was measured", about(result), *parts(result), failures(result), targets_table(result["targets"])]
+    return "\n\n".join(text for text in tables if text)
+
+
+def parts(result):
+    for part, table_of in TABLES.items():
+        if result.get(part):
+            yield table_of(result[part])
+            yield "\n".join(f"![{name.removesuffix('.svg')}]({name})" for name in plots({part: result[part]}))
 
 
 def about(result):
     machine, settings = result["machine"], result["settings"]
-    return (f"{result['binary']}, {result['date']}, {machine['cpu']}, "
+    kind = "`make bench-full`" if settings["full"] else "`make bench`, the quick one"
+    return (f"By {kind}: {result['binary']}, {result['date']}, {machine['cpu']}, "
             f"{len(machine['cores_used'])} of {machine['cores']} cores, {machine['memory_mib']:,} MiB, "
             f"Linux {machine['kernel']}, data on {machine['data_filesystem']}. "
             f"Medians of {settings['runs']} runs of {settings['seconds']} s, in turns, "
@@ -144,10 +157,12 @@ TABLES = {
 
 def write(result, folder):
     folder.mkdir(parents=True, exist_ok=True)
-    replace(folder / "result.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    replace(folder / "report.md", markdown(result) + "\n")
-    for name, chart in plots(result).items():
-        replace(folder / name, chart)
+    wanted = files(result)
+    for old in folder.glob("*.svg"):
+        if old.name not in wanted:
+            old.unlink()
+    for name, text in wanted.items():
+        replace(folder / name, text)
 
 
 def replace(path, text):
