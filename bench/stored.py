@@ -2,6 +2,7 @@
 copied before every use, so that each begins from the same state."""
 import contextlib
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -26,6 +27,8 @@ def stored(lab, **apps):
         else:
             tokens = copy(kept(lab, apps, total), folder)
         confab(lab, "reindex", folder)
+        # What the kernel has still to write would be in the way of the syncs that are measured.
+        os.sync()
         lab.note(f"a ledger of {total:,} messages is ready")
         yield folder, tokens
 
