@@ -3,7 +3,7 @@ import random
 
 CONTENT_BYTES = 64
 CONTENT = "the same sixty-four bytes, over and over, as a message of a chat"
-# fill.cpp has the same words. None of them has a q or a j.
+# programs/fill.cpp has the same words. None of them has a q or a j.
 WORDS = """the water and morning with letters under another small house river stone between they went home later when
 all of it had been said over tea in a room full of old maps""".split()
 # Found nowhere. What stands before the q is common, so that a scan cannot give up at the first character.

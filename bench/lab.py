@@ -82,9 +82,10 @@ class Lab:
         """What `measure` returns; nothing when it fails, which is noted and does not end the rest."""
         try:
             return measure(*arguments)
-        except (Failure, OSError) as failure:
-            self.failed.append({"row": name, "reason": str(failure)})
-            self.note(f"FAILED: {name}: {failure}")
+        except Exception as failure:  # also a mistake in one part of the benchmark must not cost the others
+            reason = str(failure) if isinstance(failure, Failure) else repr(failure)
+            self.failed.append({"row": name, "reason": reason})
+            self.note(f"FAILED: {name}: {reason}")
             return None
 
     def rows(self, named):

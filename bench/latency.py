@@ -19,7 +19,7 @@ SHARE = 0.5
 FIGURES = ("p50", "p99", "p99_9")
 TIMES = {
     "create": lambda turn: turn["create"]["latency_us"],
-    "sent_late": lambda turn: turn["create"]["sent_late_us"],
+    "client": lambda turn: turn["create"]["late_us"],
     "sync": lambda turn: turn["sync"]["latency_us"],
 }
 

@@ -11,7 +11,7 @@ def files(result):
 
 
 def markdown(result):
-    tables = ["# What was measured", about(result), *parts(result), failures(result), targets_table(result["targets"])]
+    tables = ["# What was measured", about(result), *parts(result), disk_table(result["disk"]), failures(result), targets_table(result["targets"])]
     return "\n\n".join(text for text in tables if text)
 
 
@@ -45,6 +45,11 @@ def figure(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def disk_table(disk):
+    return "## The disk before each part\n\n" + table(("64 KiB appended and synced, before", "p50 ms", "p99 ms"), [
+        [part, milliseconds(found["p50_us"]), milliseconds(found["p99_us"])] for part, found in disk.items()])
+
+
 def failures(result):
     if not result["failed"]:
         return ""
@@ -70,7 +75,7 @@ def latency_tables(part):
     head = ("at a constant rate", "p50 ms", "p99 ms", "p99.9 ms")
     size = part["turns"][0]["sync"]["bytes"]
     names = {"create": f"create, {part['rate']:,}/s", "sync": f"fdatasync of {size:,} bytes appended"}
-    names["sent_late"] = "of a create's: before it was sent"
+    names["client"] = "of a create's: the client late itself"
     return "## Latency, open loop\n\n" + table(head, [
         [name, *(milliseconds(part["median_us"][kind][figure]) for figure in ("p50", "p99", "p99_9"))]
         for kind, name in names.items()]) + f"\n\np99 of create is {part['ratio_p99']:.2f} × that of the sync."

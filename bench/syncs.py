@@ -6,6 +6,7 @@ import time
 from failure import Failure
 
 APPEND_S = 2
+GLANCE_S, GLANCE_BYTES = 0.3, 64 * 1024
 CONTENT_BYTE = b"x"
 
 
@@ -26,13 +27,20 @@ class SyncCounter:
         return tuple(now - then for now, then in zip(self.count(), before))
 
 
-def append_latencies(folder, size):
-    """Appends `size` bytes and waits for fdatasync, over and over for some seconds: in µs, sorted."""
+def glance(folder):
+    """How long a sync takes at the moment. Rented disks slow down by a multiple once a burst is used up: figures of such a time are
+    not to be compared with others."""
+    found = percentiles(append_latencies(folder, GLANCE_BYTES, GLANCE_S))
+    return {"p50_us": found["p50"], "p99_us": found["p99"]}
+
+
+def append_latencies(folder, size, seconds=APPEND_S):
+    """Appends `size` bytes and waits for fdatasync, over and over: in µs, sorted."""
     path = pathlib.Path(folder) / "appended"
     data, times_us = CONTENT_BYTE * size, []
     file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
-        end = time.monotonic() + APPEND_S
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             if os.write(file, data) != size:
                 raise Failure(f"{path} took only a part of {size} bytes")

@@ -67,8 +67,10 @@ clock::time_point client::due_at(std::uint64_t request) const {
 }
 
 void client::line_up(clock::time_point now) {
-    for (auto at = due_at(lined_up_); at <= now && at < end_; at = due_at(++lined_up_))
+    for (auto at = due_at(lined_up_); at <= now && at < end_; at = due_at(++lined_up_)) {
         line_.push_back({at, at >= counted_from_});
+        if (line_.back().is_counted) done_.lateness.add(now - at);
+    }
 }
 
 void client::send_waiting() {
@@ -77,7 +79,6 @@ void client::send_waiting() {
         line_.pop_front();
         auto& by = *idle_.front();
         idle_.pop_front();
-        if (first.is_counted) done_.lateness.add(clock::now() - first.at);
         by.send(requests_[sent_++ % requests_.size()], first);
     }
     done_.waited_for_a_connection += line_.empty() ? 0 : 1;

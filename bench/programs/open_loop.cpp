@@ -44,7 +44,7 @@ double cpu_s() {
 void print(const options& o, outcome& done) {
     fmt::print(
         R"({{"rate":{},"connections":{},"seconds":{:.3f},"answered":{},"answered_per_s":{:.1f},"other_answers":{},)"
-        R"("unanswered":{},"waited_for_a_connection":{},"cpu_s":{:.2f},"sent_late_us":{},"latency_us":{},"curve":[{}]}})"
+        R"("unanswered":{},"waited_for_a_connection":{},"cpu_s":{:.2f},"late_us":{},"latency_us":{},"curve":[{}]}})"
         "\n",
         o.how.rate, o.how.connections, done.seconds, done.answered, static_cast<double>(done.answered) / done.seconds,
         done.other_answers, done.unanswered, done.waited_for_a_connection, cpu_s(), done.lateness.summary(),

@@ -1,8 +1,9 @@
 // An open loop on one thread.
 // 1. Request i is due at begin + i / rate, however those before it fare: a server that stalls is still sent the rest.
 // 2. Who is due and finds every connection busy waits in line, and that counts.
-// 3. Its latency runs from when it was due to when its answer is whole. What was sent late, be it this program's fault,
-//    is so much later answered; `lateness` tells how much that was.
+// 3. Its latency runs from when it was due to when its answer is whole. If this program was late itself, because it did
+// not get
+//    a processor, that counts too; `lateness` tells how much it was.
 #pragma once
 
 #include <csignal>
@@ -31,7 +32,7 @@ struct outcome {
     std::uint64_t waited_for_a_connection = 0;
     std::string first_other;  // answer
     latencies latency;
-    latencies lateness;
+    latencies lateness;  // from when a request was due to when this program came to see it
 };
 
 class client {
