@@ -46,6 +46,7 @@ class Settings:
     memory_list: int = 100_000
     growth_messages: int = 0  # 0: growth is not measured
     micro_seconds: float = 0.05
+    disk_wait_s: int = 5  # at most, before each part, for a disk that has become slow
     cluster_connections: tuple = ()  # none: no cluster
 
     def changed(self, changes):
@@ -63,7 +64,7 @@ class Settings:
 QUICK = Settings()
 FULL = Settings(runs=5, seconds=3, curve_connections=(1, 4, 16, 64, 256, 1000), curve_runs=5, latency_seconds=10,
                 searches=300, large_chat=1_000_000, memory_list=1_000_000, growth_messages=20_000_000,
-                micro_seconds=0.5, cluster_connections=(2, 16, 64, 256))
+                micro_seconds=0.5, disk_wait_s=60, cluster_connections=(2, 16, 64, 256))
 
 
 @dataclass

@@ -64,11 +64,12 @@ def test_compare_takes_runs_that_lie_far_apart_for_noise(bench, result, tmp_path
     assert "× nginx" not in compared(bench, old, new).stdout
 
 
-def test_compare_says_that_machines_and_settings_differ(bench, result, tmp_path):
+def test_compare_says_that_machines_settings_and_disks_differ(bench, result, tmp_path):
     other = deepcopy(result)
-    other["machine"]["cpu"], other["settings"]["runs"] = "another", 5
+    other["machine"]["cpu"], other["settings"]["runs"], other["disk"]["throughput"]["p50_us"] = "another", 5, 4000
     said = compared(bench, written(result, tmp_path / "old.json"), written(other, tmp_path / "new.json")).stderr
     assert "cpu was a processor, now another" in said and "runs was 3, now 5" in said
+    assert "before throughput a sync took 0.30 ms, now 4.00 ms" in said
 
 
 def test_a_target_is_reached_missed_or_not_measured(result):
