@@ -1,11 +1,10 @@
 #include "api/objects.hpp"
 
-#include <fmt/format.h>
-
 #include <iterator>
 #include <optional>
 #include <utility>
 
+#include "base/digits.hpp"
 #include "core/highlight.hpp"
 #include "http/json.hpp"
 
@@ -34,7 +33,7 @@ public:
         begin(name) += value.value_or("null");
     }
     void number(std::string_view name, std::uint64_t value) {
-        fmt::format_to(std::back_inserter(begin(name)), "{}", value);
+        append_number(begin(name), value);
     }
     void time(std::string_view name, timestamp at) {
         begin(name) += '"';
@@ -129,19 +128,27 @@ std::string json_of(const core::create_message& wish, const core::created& made)
 }
 
 std::string etag_of(std::uint64_t version) {
-    return fmt::format("\"{}\"", version);
+    std::string tag = "\"";
+    append_number(tag, version);
+    return tag += '"';
 }
 
 std::string path_to(const core::app_token& app) {
-    return fmt::format("/apps/{}", app.text());
+    std::string path;
+    path.reserve(64);
+    return path.append("/apps/").append(app.text());
 }
 
 std::string path_to(const core::app_token& app, core::chat_number chat) {
-    return fmt::format("/apps/{}/chats/{}", app.text(), chat.value());
+    auto path = path_to(app) += "/chats/";
+    append_number(path, chat.value());
+    return path;
 }
 
 std::string path_to(const core::app_token& app, core::chat_number chat, core::message_number message) {
-    return fmt::format("/apps/{}/chats/{}/messages/{}", app.text(), chat.value(), message.value());
+    auto path = path_to(app, chat) += "/messages/";
+    append_number(path, message.value());
+    return path;
 }
 
 }  // namespace confab::api

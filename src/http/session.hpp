@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "http/response_text.hpp"
@@ -36,8 +37,8 @@ private:
     awaitable<bool> read_request(reading& r);
     awaitable<bool> fill(reading& r);
     awaitable<void> serve_one(reading& r);
-    awaitable<response> answered(request& r);
     awaitable<void> write_pieces(response& r, const framing& f);
+    std::optional<std::string_view> send(std::string_view text);
     awaitable<bool> write(std::string_view text);
     awaitable<bool> write_slowly(std::string_view text);
     void break_off();
