@@ -17,7 +17,7 @@ def pytest_addoption(parser):
     parser.addoption("--seed", type=int, help="repeats a random test with the seed it printed")
     parser.addoption("--front", type=int, metavar="PORT",
                      help="only the tests that need a server and no more, against the one that is there")
-    parser.addoption("--front-pid", type=int, metavar="PID", help="the process behind that port, for tests that measure it")
+    parser.addoption("--front-pid", type=int, action="append", metavar="PID", help="a process behind that port, for tests that measure it")
     parser.addoption("--crash-rounds", type=int, default=20, help="how often the crash test kills the server")
 
 
@@ -88,7 +88,7 @@ def start(confab, tmp_path):
 def shared_server(confab, pytestconfig, tmp_path_factory):
     """One server for all tests of a file that only talk to it; each makes its own app. SIGTERM ends it well."""
     if (front := pytestconfig.getoption("--front")) is not None:
-        yield SimpleNamespace(port=front, process=SimpleNamespace(pid=pytestconfig.getoption("--front-pid")))
+        yield SimpleNamespace(port=front, pids=pytestconfig.getoption("--front-pid"))
         return
     starter = server_starter(confab, tmp_path_factory.mktemp("shared"))
     server = next(starter)()

@@ -1,5 +1,6 @@
 """A real server as a child process: started until it answers, stopped, killed, paused and started again on its port and its data."""
 
+import http.client
 import os
 import shutil
 import signal
@@ -25,6 +26,18 @@ class ServiceFailure(Exception):
 def plain_environment(extra=None):
     """Ours without any CONFAB_ variable: an option of the developer's shell must not reach what is under test."""
     return {**{name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}, **(extra or {})}
+
+
+def http_status(port, method, path):
+    """Nothing when what answers is not HTTP. Raises OSError when nobody does."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request(method, path)
+        return connection.getresponse().status
+    except http.client.HTTPException:
+        return None
+    finally:
+        connection.close()
 
 
 class Service:
