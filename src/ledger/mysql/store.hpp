@@ -1,4 +1,4 @@
-// Writes effects: new rows many at a time, changes one by one in their order, and each counter once.
+// Writes effects: rows many at a time, and each counter once.
 #pragma once
 
 #include <span>
