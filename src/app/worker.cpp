@@ -21,8 +21,6 @@
 namespace confab::app {
 namespace {
 
-constexpr std::chrono::seconds look_at_all_every{60};
-
 class worker {
 public:
     explicit worker(const settings& s)
@@ -34,7 +32,7 @@ public:
           index_(search::open_elastic_index(index_options_of(s), *index_progress_)),
           follower_(ledger_->reader(), index_->reader(), index_->writer(),
                     {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")),
-                     look_at_all_every},
+                     index_progress_.get()},
                     index_loop_.at(0).get_executor()),
           batch_options_(batch_options_of(s)) {}
 
@@ -72,11 +70,12 @@ private:
         ledger::mysql_worker_options options;
         options.lease = std::chrono::milliseconds(s.number("lease-ms"));
         options.commit_timeout = std::chrono::milliseconds(s.number("commit-timeout-ms"));
+        options.note_after_messages = s.number("index-after-messages");
         options.describe = [](const core::command& c) { return queue::encode(c, {}, {}); };
         return ledger::open_mysql_worker(mysql_options_of(s, read_pool_.get_executor()), options);
     }
 
-    // What this worker commits is followed here; what another one left behind is found by the looks at all chats.
+    // What this worker commits is followed here; what another one left behind is found by its notes.
     void follow() {
         batch_options_.committed = [this](std::span<const core::effect> effects) { follower_.committed(effects); };
         asio::co_spawn(index_loop_.at(0), follower_.run(), [this](std::exception_ptr failure) {

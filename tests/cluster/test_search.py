@@ -77,6 +77,27 @@ def test_engine_that_says_nothing_makes_searches_scan(cluster, client):
     cluster.run("check")
 
 
+def test_what_a_dead_worker_left_unindexed_another_takes_in(start_cluster):
+    """The one that wrote it reaches no engine and dies; the other one learns of it by what was noted with the writes."""
+    cluster = start_cluster(workers=1, gates=True, worker_options=INDEX_SOON)
+    writer = cluster.workers[0]
+    writer.gates.elasticsearch.shut()
+    with Client(cluster.front.port) as client:
+        cluster.add_worker()
+        wait_for(lambda: owned_by_both(cluster), "both workers own partitions")
+        chats = [filled(client, 120) for _ in range(6)]
+        chats[0].edit(3, "an edited text").expect(200)
+        writer.kill()
+        wait_until_indexed(cluster, 6 * 100)  # what is beyond a multiple of 50 may wait
+        wait_for(lambda: cluster.engines.sql.query("select count(*) from index_notes") == ((0,),), "no chat is noted any more")
+        assert chats[0].find("edited") == [3]
+    cluster.run("check")
+
+
+def owned_by_both(cluster):
+    return len(cluster.engines.sql.query("select distinct owner from partitions where owner is not null")) == 2
+
+
 def test_reindex_is_not_noticed_by_who_searches(cluster, client):
     chat = filled(client, 800)
     wait_until_indexed(cluster, 750)

@@ -130,4 +130,31 @@ std::string counter_updates(std::span<const core::effect> effects) {
            update_of("chats", "changes_count", changes);
 }
 
+std::string notes_for_index(std::span<const core::effect> effects, std::uint64_t after) {
+    if (after == 0) return {};
+    std::map<std::uint64_t, chat_counts> waiting;
+    timestamp since;
+    for (const auto& e : effects) {
+        if (const auto* const message = std::get_if<core::message_created>(&e)) {
+            if (message->number.value() % after != 0) continue;
+            waiting[message->chat.value()].messages = message->number.value();
+            since = message->at;
+        } else if (const auto* const edit = std::get_if<core::message_edited>(&e)) {
+            waiting[edit->chat.value()].changes = edit->seq;
+            since = edit->at;
+        } else if (const auto* const deletion = std::get_if<core::message_deleted>(&e)) {
+            waiting[deletion->chat.value()].changes = deletion->seq;
+            since = deletion->at;
+        }
+    }
+    if (waiting.empty()) return {};
+    std::string rows;
+    for (const auto& [chat, upto] : waiting)
+        fmt::format_to(std::back_inserter(rows), "{}({},{},{},{})", rows.empty() ? "" : ",", chat, upto.messages,
+                       upto.changes, since.us);
+    return "insert into index_notes(chat_id, messages, changes, since) values" + rows +
+           " on duplicate key update messages = greatest(messages, values(messages)), "
+           "changes = greatest(changes, values(changes));";
+}
+
 }  // namespace confab::ledger
