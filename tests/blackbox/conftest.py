@@ -1,20 +1,15 @@
-import random
-import signal
 from types import SimpleNamespace
 
 import libraries
 import pytest
 
 from client import Client
+from fixtures import add_options, bounded_test, confab, rng, seed  # noqa: F401: pytest finds them here
 from server import Server
-
-TEST_SECONDS_MAX = 600
-HEAVY_TEST_SECONDS_MAX = 3600
 
 
 def pytest_addoption(parser):
-    parser.addoption("--confab", required=True, help="the confab binary under test")
-    parser.addoption("--seed", type=int, help="repeats a random test with the seed it printed")
+    add_options(parser)
     parser.addoption("--front", type=int, metavar="PORT",
                      help="only the tests that need a server and no more, against the one that is there")
     parser.addoption("--front-pid", type=int, action="append", metavar="PID", help="a process behind that port, for tests that measure it")
@@ -30,37 +25,11 @@ def pytest_collection_modifyitems(config, items):
     items[:] = kept
 
 
-@pytest.fixture(scope="session")
-def confab(pytestconfig):
-    path = pytestconfig.invocation_params.dir / pytestconfig.getoption("--confab")
-    assert path.is_file(), f"no binary at {path}"
-    return path
+def seconds_max(request):
+    return 3600 if request.node.get_closest_marker("heavy") else 600
 
 
-@pytest.fixture(autouse=True)
-def bounded(request):
-    """A hanging test fails by itself: sockets time out on their own, this is for everything else."""
-    def give_up(*_):
-        raise TimeoutError("the test took too long")
-
-    previous = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(HEAVY_TEST_SECONDS_MAX if request.node.get_closest_marker("heavy") else TEST_SECONDS_MAX)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, previous)
-
-
-@pytest.fixture
-def seed(pytestconfig):
-    chosen = pytestconfig.getoption("--seed")
-    chosen = random.SystemRandom().randrange(2**32) if chosen is None else chosen
-    print(f"repeat with --seed {chosen}")
-    return chosen
-
-
-@pytest.fixture
-def rng(seed):
-    return random.Random(seed)
+bounded = bounded_test(seconds_max)
 
 
 def server_starter(confab, folder):

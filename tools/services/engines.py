@@ -5,10 +5,11 @@ from pathlib import Path
 from .elasticsearch import Elasticsearch
 from .mysql import MySql
 from .redis_server import Redis
+from .service import Started
 from .sql_server import ADMIN, DATABASE
 
 
-class Engines:
+class Engines(Started):
     def __init__(self, folder, sql=MySql):
         folder = Path(folder)
         self.redis = Redis(folder / "redis")
@@ -50,13 +51,3 @@ class Engines:
     def close(self):
         for each in self.all:
             each.close()
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(self, *_):
-        self.close()

@@ -40,7 +40,21 @@ def http_status(port, method, path):
         connection.close()
 
 
-class Service:
+class Started:
+    """As a context manager it is started on entry, and closed at the end or when that fails."""
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Service(Started):
     """What a server is made of: `command`, `answers`; `prepare` lays out its data before its first start, `configure` is for every start.
 
     As a context manager it is started on entry and killed at the end, paused or not: what it wrote is the test's own. Its folder holds `data`
@@ -171,13 +185,3 @@ class Service:
     def close(self):
         self.kill()
         self.held_port.release()
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(self, *_):
-        self.close()
