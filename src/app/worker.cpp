@@ -17,6 +17,21 @@
 namespace confab::app {
 namespace {
 
+// The search index of a cluster and what keeps it.
+struct kept_index {
+    kept_index(const settings& s, ledger::reader& ledger, asio::any_io_executor read_pool, asio::any_io_executor home)
+        : progress(ledger::make_mysql_index_progress(mysql_options_of(s, std::move(read_pool)))),
+          index(search::open_elastic_index(index_options_of(s), *progress)),
+          follower(
+              ledger, index->reader(), index->writer(),
+              {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")), progress.get()},
+              std::move(home)) {}
+
+    const std::unique_ptr<ledger::index_progress> progress;
+    const std::unique_ptr<search::elastic_index> index;
+    write::index_follower follower;
+};
+
 class worker {
 public:
     explicit worker(const settings& s)
@@ -24,13 +39,9 @@ public:
           ledger_(open_ledger(s)),
           queue_(queue::make_redis_receiver(writing_.executor(), ledger_->ownership(),
                                             {redis_options_of(s), ledger_->partitions()})),
-          index_progress_(ledger::make_mysql_index_progress(mysql_options_of(s, read_pool_.get_executor()))),
-          index_(search::open_elastic_index(index_options_of(s), *index_progress_)),
-          follower_(ledger_->reader(), index_->reader(), index_->writer(),
-                    {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")),
-                     index_progress_.get()},
-                    indexing_.executor()),
-          batch_options_(batch_options_of(s)) {}
+          batch_options_(batch_options_of(s)) {
+        if (has_search_index(s)) index_.emplace(s, ledger_->reader(), read_pool_.get_executor(), indexing_.executor());
+    }
 
     ~worker() { stop(); }
     worker(const worker&) = delete;
@@ -38,7 +49,7 @@ public:
 
     void start() {
         // What this worker commits is followed here; what another one left behind is found by its notes.
-        indexing_.start(follower_, batch_options_);
+        if (index_) indexing_.start(index_->follower, batch_options_);
         writing_.start(run());
     }
 
@@ -62,7 +73,7 @@ private:
         ledger::mysql_worker_options options;
         options.lease = std::chrono::milliseconds(s.number("lease-ms"));
         options.commit_timeout = std::chrono::milliseconds(s.number("commit-timeout-ms"));
-        options.note_after_messages = s.number("index-after-messages");
+        if (has_search_index(s)) options.note_after_messages = s.number("index-after-messages");
         options.describe = [](const core::command& c) { return queue::encode(c, {}, {}); };
         return ledger::open_mysql_worker(mysql_options_of(s, read_pool_.get_executor()), options);
     }
@@ -77,9 +88,7 @@ private:
     std::unique_ptr<ledger::mysql_worker> ledger_;
     std::unique_ptr<queue::redis_receiver> queue_;
     index_thread indexing_;
-    const std::unique_ptr<ledger::index_progress> index_progress_;
-    const std::unique_ptr<search::elastic_index> index_;
-    write::index_follower follower_;
+    std::optional<kept_index> index_;
     write::batch_options batch_options_;
 };
 

@@ -2,9 +2,10 @@
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
-from client import Client
+from client import Chat, Client
 from load import fill, wait_for
 
 INDEX_SOON = ["--index-after-messages=50", "--index-pause-ms=10"]
@@ -122,3 +123,36 @@ def test_reindex_is_not_noticed_by_who_searches(cluster, client):
     chat.tell("said after it")
     assert chat.find("after") == [801]
     cluster.run("check")
+
+
+def test_cluster_without_engine_finds_the_same_by_reading_and_takes_one_in_later(start_cluster, shared_engines):
+    engine = shared_engines.elasticsearch
+    with without(shared_engines, engine):
+        cluster = start_cluster(nodes=1, workers=1)
+        with Client(cluster.front.port) as client:
+            chat = filled(client, 300)
+            chat.edit(7, "an edited text").expect(200)
+            chat.delete(8).expect(204)
+            assert chat.find("common") == [n for n in range(300, 0, -1) if n not in (7, 8)]
+            assert chat.find("edited") == [7]
+            path = chat.path
+        assert cluster.engines.sql.query("select count(*) from index_notes") == ((0,),)
+        cluster.run("reindex", status=2)
+        cluster.run("check")
+        cluster.close()
+    cluster = start_cluster(nodes=1, workers=1, worker_options=INDEX_SOON)
+    wait_until_indexed(cluster, 300)
+    with Client(cluster.front.port) as client:
+        assert Chat(client, path).find("common") == [n for n in range(300, 0, -1) if n not in (7, 8)]
+    cluster.run("check")
+
+
+@contextmanager
+def without(engines, engine):
+    """Clusters that are started meanwhile are not told of it."""
+    place = engines.all.index(engine)
+    engines.all.remove(engine)
+    try:
+        yield
+    finally:
+        engines.all.insert(place, engine)
