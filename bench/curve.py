@@ -1,0 +1,50 @@
+"""Creation by the number of connections: the rate beside nginx's, how many creations share a sync, and what each costs."""
+import statistics
+
+import work
+from servers import matching_nginx
+from stage import Stage
+from syncs import SyncCounter
+from turns import Side, measure as measure_in_turns
+
+CHATS = 50
+
+
+def measure(lab):
+    counter = SyncCounter(lab)
+    with lab.server(environment=counter.environment) as confab:
+        stage = Stage(confab.port, lab.note)
+        each = work.create(stage.app("by connections", CHATS), CHATS)
+        with matching_nginx([each], confab, lab) as nginx:
+            sides = [Side("nginx", nginx, nginx.ports[each.name], each, nginx.replies[each.name]),
+                     CountingSide(counter, "confab", confab, confab.port, each, each.sample(confab.port), stage)]
+            return {"rows": lab.rows((f"{each.name}, by connections: {count}", lambda count=count: row(lab, sides, count))
+                                     for count in lab.settings.curve_connections)}
+
+
+class CountingSide(Side):
+    def __init__(self, counter, *more):
+        super().__init__(*more)
+        self.counter = counter
+
+    def run(self, connections, seconds):
+        before = self.counter.count()
+        run = super().run(connections, seconds)
+        syncs, written = self.counter.since(before)
+        return {**run, "syncs": syncs, "creates_of_a_sync": run["requests"] / syncs, "bytes_of_a_sync": written / syncs}
+
+
+def row(lab, sides, connections):
+    found = measure_in_turns(sides, connections, lab.settings.curve_runs, lab.settings.seconds, lab.note)
+    for figure in ("creates_of_a_sync", "bytes_of_a_sync"):
+        found["median"]["confab"][figure] = statistics.median(run[figure] for run in found["runs"]["confab"])
+    return {"connections": connections, **found,
+            "ratio": found["median"]["confab"]["rate"] / found["median"]["nginx"]["rate"]}
+
+
+def highest_rate(result):
+    """Of creation, at any number of connections, as far as it was measured; else nothing."""
+    curve = (result.get("curve") or {}).get("rows", [])
+    creates = [row for row in (result.get("throughput") or {}).get("rows", [])
+               if row["work"].startswith("create") and "p50_us" in row["median"]["confab"]]
+    return max((row["median"]["confab"]["rate"] for row in curve + creates), default=None)

@@ -1,0 +1,107 @@
+"""The same work in a small ledger and in a large one, in turns; and how long a server takes to start on the large one."""
+import contextlib
+import statistics
+import time
+
+import work
+from client import Connection, request_bytes
+from content import NOWHERE, messages
+from failure import Failure
+from memory import listing
+from searches import latencies
+from servers import Server, free_ports
+from stage import Stage
+from stored import stored
+from turns import Side, measure as measure_in_turns
+
+MESSAGES_PER_CHAT = 10_000
+SMALL_CHATS = 10
+CHATS_CREATED_IN = 10  # spread over all: as many in both, or it would be another work
+CONNECTIONS = 64
+STARTS = 5
+START_TIMEOUT_S = 20
+SEARCHED_FOR = NOWHERE[2]
+
+
+def measure(lab):
+    total = lab.settings.growth_messages
+    if not total:
+        return None
+    long = total // 20
+    chats = (total - long) // MESSAGES_PER_CHAT
+    with contextlib.ExitStack() as cleanup:
+        small, small_apps = cleanup.enter_context(stored(lab, many=(SMALL_CHATS, MESSAGES_PER_CHAT)))
+        large, large_apps = cleanup.enter_context(stored(lab, long=(1, long), many=(chats, MESSAGES_PER_CHAT)))
+        found = {"messages": total, "small": SMALL_CHATS * MESSAGES_PER_CHAT}
+        path = messages(large_apps["many"], chats) + "/1"
+        found["start"] = lab.row(f"start with {total:,} messages", start, lab, large, path)
+        confab = {"small": cleanup.enter_context(lab.server(data=small)),
+                  "large": cleanup.enter_context(lab.server(data=large))}
+        list_path = messages(large_apps["long"], 1)
+        found["list"] = lab.row("memory while listing the large", listing, lab, confab["large"], list_path, long)
+        places = {"small": (confab["small"], small_apps["many"], SMALL_CHATS),
+                  "large": (confab["large"], large_apps["many"], chats)}
+        found["rows"] = lab.rows([("growth: search", lambda: search_row(lab, places)),
+                                  *((f"growth: {name}", lambda make=make: row(lab, places, make)) for name, make in WORKS)])
+        return found
+
+
+# Creation comes last: it makes chats longer, and what waits for the index in them another amount.
+WORKS = (
+    ("read", lambda app, chats: work.read(app, chats, MESSAGES_PER_CHAT)),
+    ("list", lambda app, chats: work.list_last(app, chats)),
+    ("create", lambda app, chats: work.create(app, CHATS_CREATED_IN, "create", apart=chats // CHATS_CREATED_IN)),
+)
+
+
+def row(lab, places, make):
+    sides = []
+    for name, (confab, app, chats) in places.items():
+        each = make(app, chats)
+        sides.append(Side(name, confab, confab.port, each, each.sample(confab.port), Stage(confab.port, lab.note)))
+    found = measure_in_turns(sides, CONNECTIONS, lab.settings.runs, lab.settings.seconds, lab.note)
+    # Of the same name on both sides: the number of messages that it may say is another.
+    return {"work": sides[0].work.name.split(" one of ")[0], **found,
+            "ratio": found["median"]["large"]["rate"] / found["median"]["small"]["rate"]}
+
+
+def search_row(lab, places):
+    """Of a chat as long in both."""
+    found = {name: [] for name in places}
+    for _ in range(lab.settings.runs):
+        for name, (confab, app, chats) in places.items():
+            request = request_bytes("POST", f"{messages(app, chats - 1)}/search", {"query": SEARCHED_FOR})
+            found[name].append(latencies(confab.port, request, lab.settings.searches, b"[]"))
+    medians = {name: {figure: statistics.median(run[figure] for run in runs) for figure in ("p50_us", "p99_us")}
+               for name, runs in found.items()}
+    for figures in medians.values():
+        figures["rate"] = 1e6 / figures["p50_us"]
+    return {"work": f"search {MESSAGES_PER_CHAT:,} messages", "runs": found, "median": medians,
+            "ratio": medians["large"]["rate"] / medians["small"]["rate"]}
+
+
+def start(lab, folder, path):
+    """From the call of the program to the first answer, some times over."""
+    times_ms = []
+    for _ in range(STARTS):
+        [port] = free_ports(1)
+        started = time.perf_counter()
+        command = [lab.binary, "serve", f"--listen=127.0.0.1:{port}", "--data", folder]
+        with Server("confab", command, lab.new_path("start", ".log")):
+            reply = first_reply(port, request_bytes("GET", path))
+            times_ms.append((time.perf_counter() - started) * 1000)
+        if reply.status != 200:
+            raise Failure(f"the first answer was {reply.status}: {reply.body[:100]!r}")
+    lab.note(f"starts to the first answer: {', '.join(f'{ms:.0f}' for ms in times_ms)} ms")
+    return {"times_ms": times_ms, "median_ms": statistics.median(times_ms)}
+
+
+def first_reply(port, request):
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        try:
+            with Connection(port) as connection:
+                return connection.ask(request)
+        except ConnectionRefusedError:
+            time.sleep(0.0005)
+    raise Failure(f"confab did not answer within {START_TIMEOUT_S} s of its start")

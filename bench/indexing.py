@@ -1,0 +1,46 @@
+"""What the search index costs creation: a server as it comes beside one whose index has nothing to do."""
+import contextlib
+import statistics
+import time
+
+import work
+from process import cpu_s
+from stage import Stage
+from stored import stored
+from turns import Side, measure as measure_in_turns, wait_until_idle
+
+CHATS = 50
+MESSAGES_PER_CHAT = 2_500  # long enough for the index to take in whatever comes
+CONNECTIONS = 256
+# So many messages of a chat are never created here: nothing more is ever taken in.
+OFF = ("--index-after-messages=1000000", "--index-pause-ms=3600000")
+FIGURES = ("cpu_us_with_the_rest", "caught_up_s")
+
+
+def measure(lab):
+    with contextlib.ExitStack() as cleanup:
+        sides = [side(lab, cleanup, "indexed"), side(lab, cleanup, "unindexed", *OFF)]
+        found = measure_in_turns(sides, CONNECTIONS, lab.settings.runs, 2 * lab.settings.seconds, lab.note)
+    for name, runs in found["runs"].items():
+        found["median"][name].update({figure: statistics.median(run[figure] for run in runs) for figure in FIGURES})
+    rates = {name: figures["rate"] for name, figures in found["median"].items()}
+    return {"connections": CONNECTIONS, **found, "cost": 1 - rates["indexed"] / rates["unindexed"]}
+
+
+def side(lab, cleanup, name, *options):
+    folder, apps = cleanup.enter_context(stored(lab, many=(CHATS, MESSAGES_PER_CHAT)))
+    confab = cleanup.enter_context(lab.server(*options, data=folder))
+    each = work.create(apps["many"], CHATS)
+    return IndexedSide(name, confab, confab.port, each, each.sample(confab.port), Stage(confab.port, lab.note))
+
+
+class IndexedSide(Side):
+    """Also tells what is done only after the last creation was answered, since the index comes behind."""
+
+    def run(self, connections, seconds):
+        spent = cpu_s(self.server.process.pid)
+        run = super().run(connections, seconds)
+        ended = time.monotonic()
+        wait_until_idle([self.server])
+        spent = cpu_s(self.server.process.pid) - spent
+        return {**run, "cpu_us_with_the_rest": spent * 1e6 / run["requests"], "caught_up_s": time.monotonic() - ended}

@@ -1,0 +1,21 @@
+-- Reads the last messages of random chats. Arguments: path of the app's chats, how many chats, how many messages.
+require "tally"
+
+local threads = 0
+local requests = {}
+
+function setup(thread)
+  threads = threads + 1
+  thread:set("thread_number", threads)
+end
+
+function init(args)
+  math.randomseed(thread_number)
+  for chat = 1, tonumber(args[2]) do
+    requests[chat] = wrk.format("GET", args[1] .. "/" .. chat .. "/messages?order=desc&limit=" .. args[3])
+  end
+end
+
+function request()
+  return requests[math.random(#requests)]
+end

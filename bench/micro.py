@@ -1,0 +1,20 @@
+"""What the steps of a request cost by themselves: `micro`, with Google Benchmark."""
+import json
+
+from stored import said
+
+NS = {"ns": 1, "us": 1e3, "ms": 1e6}
+
+
+def measure(lab):
+    output = said([lab.tool("micro"), "--benchmark_format=json", f"--benchmark_min_time={lab.settings.micro_seconds}",
+                   f"--benchmark_repetitions={lab.settings.runs}", "--benchmark_report_aggregates_only=true"])
+    # Whatever the library says of itself stands before the JSON.
+    found = json.loads(output[output.index("{"):])["benchmarks"]
+    return [{"step": each["run_name"].split("/process_time")[0], "ns": ns_of(each)}
+            for each in found if each.get("aggregate_name", "median") == "median"]
+
+
+def ns_of(each):
+    """Of processor time, of one request where a step takes several at once."""
+    return each["cpu_time"] * NS[each["time_unit"]] / each.get("requests", 1)

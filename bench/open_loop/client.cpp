@@ -1,0 +1,105 @@
+#include "open_loop/client.hpp"
+
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace confab::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned created = 201;
+constexpr auto last_answer_wait = 20s;
+constexpr auto look_up_every = 50ms;  // whether it is to end
+
+clock::duration seconds(double s) {
+    return std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(s));
+}
+
+}  // namespace
+
+client::client(std::uint16_t port, std::vector<std::string> requests, const plan& how)
+    : requests_(std::move(requests)), plan_(how), events_(epoll_create1(EPOLL_CLOEXEC)) {
+    if (events_ < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+    for (std::size_t i = 0; i < how.connections; ++i) {
+        auto& made = *connections_.emplace_back(std::make_unique<connection>(port));
+        epoll_event on_answer{};
+        on_answer.events = EPOLLIN;
+        on_answer.data.ptr = &made;
+        epoll_ctl(events_, EPOLL_CTL_ADD, made.file(), &on_answer);
+        idle_.push_back(&made);
+    }
+    prctl(PR_SET_TIMERSLACK, 1);  // ns; by default the kernel lets a sleeper wait 50 µs longer
+}
+
+client::~client() {
+    close(events_);
+}
+
+outcome client::run(const volatile std::sig_atomic_t& is_told_to_end) {
+    begin_ = clock::now();
+    counted_from_ = begin_ + seconds(plan_.warm_up_s);
+    if (plan_.seconds > 0) end_ = counted_from_ + seconds(plan_.seconds);
+    for (auto now = begin_; !is_over(now, is_told_to_end); now = clock::now()) {
+        line_up(now);
+        send_waiting();
+        const auto next = std::min(due_at(lined_up_), now + look_up_every);
+        wait(std::max<clock::duration>(next - clock::now(), 0ns));
+    }
+    done_.seconds = std::chrono::duration<double>(end_ - counted_from_).count();
+    done_.unanswered = in_flight() + line_.size();
+    return std::move(done_);
+}
+
+bool client::is_over(clock::time_point now, const volatile std::sig_atomic_t& is_told_to_end) {
+    if (is_told_to_end) end_ = std::min(end_, now);
+    if (now < end_) return false;
+    return (in_flight() == 0 && line_.empty()) || now > end_ + last_answer_wait;
+}
+
+clock::time_point client::due_at(std::uint64_t request) const {
+    return begin_ + seconds(static_cast<double>(request) / plan_.rate);
+}
+
+void client::line_up(clock::time_point now) {
+    for (auto at = due_at(lined_up_); at <= now && at < end_; at = due_at(++lined_up_))
+        line_.push_back({at, at >= counted_from_});
+}
+
+void client::send_waiting() {
+    while (!line_.empty() && !idle_.empty()) {
+        const auto first = line_.front();
+        line_.pop_front();
+        auto& by = *idle_.front();
+        idle_.pop_front();
+        if (first.is_counted) done_.lateness.add(clock::now() - first.at);
+        by.send(requests_[sent_++ % requests_.size()], first);
+    }
+    done_.waited_for_a_connection += line_.empty() ? 0 : 1;
+}
+
+void client::wait(clock::duration longest) {
+    std::array<epoll_event, 64> ready;
+    const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(longest).count();
+    const timespec timeout{ns / 1'000'000'000, ns % 1'000'000'000};
+    const int count = epoll_pwait2(events_, ready.data(), static_cast<int>(ready.size()), &timeout, nullptr);
+    for (int i = 0; i < count; ++i) receive(*static_cast<connection*>(ready[static_cast<std::size_t>(i)].data.ptr));
+}
+
+void client::receive(connection& from) {
+    const auto status = from.receive();
+    if (!status) return;
+    if (from.in_flight().is_counted && *status == created) {
+        done_.latency.add(clock::now() - from.in_flight().at);
+        ++done_.answered;
+    }
+    if (*status != created && done_.other_answers++ == 0) done_.first_other = from.answer();
+    idle_.push_back(&from);
+}
+
+}  // namespace confab::bench
