@@ -1,5 +1,5 @@
 // Reads go to the socket only when the parser wants more, and a response is written at once where the socket takes it:
-// a request that arrives in one piece costs one read and one write. Deadlines are a time in the session, looked at by
+// a request that arrives in one piece costs one read and one write, and the reads of a pipeline one write in all. Deadlines are a time in the session, looked at by
 // its loop now and then, not a timer per operation.
 #include "http/session.hpp"
 
@@ -27,6 +27,7 @@ namespace beast = boost::beast::http;
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes = 8 * 1024;
 constexpr std::size_t kept_response_bytes_max = 64 * 1024;
+constexpr std::size_t pipelined_bytes_max = 64 * 1024;  // of answers that wait for the next one
 constexpr std::chrono::seconds linger_min{2};
 
 // How much the kernel keeps for a slow client (tcp(7), TCP_NOTSENT_LOWAT). Without it some megabytes, and no progress
@@ -117,6 +118,7 @@ awaitable<bool> session::read_request(reading& r) {
     r.skip_empty_lines();
     idle_ = r.is_empty();
     if (draining_ && idle_) {
+        co_await send_answers();
         co_await linger();
         co_return false;
     }
@@ -134,6 +136,7 @@ awaitable<bool> session::read_request(reading& r) {
         }
         if (whole) break;
         idle_ = r.is_empty();
+        if (!out_.empty() && !co_await send_answers()) co_return false;
         if (!r.continue_sent && r.parser.wants_continue()) {
             r.continue_sent = true;
             if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
@@ -158,6 +161,9 @@ awaitable<bool> session::fill(reading& r) {
 awaitable<void> session::serve_one(reading& r) {
     const auto begun = clock::now();
     auto& asked = r.parser.asked();
+    // Reads are answered together with what comes behind them; nothing waits for a write to be committed.
+    const bool is_read = asked.method == verb::get || asked.method == verb::head;
+    if (!is_read && !out_.empty() && !co_await send_answers()) co_return;
     const auto id = asked.find("Request-Id");
     if (id && is_sane_id(*id))
         asked.id = *id;
@@ -175,14 +181,27 @@ awaitable<void> session::serve_one(reading& r) {
     const bool chunks_known = r.parser.is_http_1_1();
     if (draining_ || (reply.more && !chunks_known)) keep_alive_ = false;
     const framing f{keep_alive_, chunks_known, asked.method == verb::head};
-    out_.clear();
     append_response(out_, reply, asked.id, clock::now() - begun, f);
     std::string().swap(reply.body);  // a long answer is not held twice while it is taken
     if (reply.more && !f.is_head) {
         co_await write_pieces(reply, f);
-    } else if (const auto rest = send(out_); rest && !rest->empty()) {
-        co_await write_slowly(*rest);
+        clear_answers();
+    } else if (r.buffer.size() == 0 || out_.size() >= pipelined_bytes_max || !keep_alive_) {
+        const auto rest = send(out_);
+        if (rest && !rest->empty()) co_await write_slowly(*rest);
+        clear_answers();
     }
+}
+
+// Those that wait to go out. False: the connection is gone.
+awaitable<bool> session::send_answers() {
+    const bool sent = out_.empty() || co_await write(out_);
+    clear_answers();
+    co_return sent;
+}
+
+void session::clear_answers() {
+    out_.clear();
     if (out_.capacity() > kept_response_bytes_max) std::string().swap(out_);
 }
 
@@ -240,7 +259,6 @@ awaitable<void> session::refuse(const problem& p) {
     keep_alive_ = false;
     std::string id;
     append_request_id(id);
-    out_.clear();
     append_response(out_, to_response(p, id), id, std::nullopt, {false, true, false});
     if (co_await write(out_)) co_await linger();
 }

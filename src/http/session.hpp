@@ -41,6 +41,8 @@ private:
     std::optional<std::string_view> send(std::string_view text);
     awaitable<bool> write(std::string_view text);
     awaitable<bool> write_slowly(std::string_view text);
+    awaitable<bool> send_answers();
+    void clear_answers();
     void break_off();
     awaitable<void> refuse(const struct problem& p);
     awaitable<void> linger();
@@ -54,7 +56,7 @@ private:
     clock::time_point lingers_until_ = clock::time_point::max();
     bool idle_ = true;
     bool keep_alive_ = true;
-    std::string out_;
+    std::string out_;  // answers, until they are sent
 };
 
 }  // namespace confab::http
