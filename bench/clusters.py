@@ -31,19 +31,20 @@ def part(lab):
         return measure(lab.binary, folder, "mariadb", settings.cluster_connections, settings.runs, settings.seconds, lab.note)
 
 
-def measure(binary, folder, sql, connections, runs, seconds, note):
+def measure(binary, folder, sql, connections, runs, seconds, note, search=True):
     folder = pathlib.Path(folder)
     try:
-        with Engines(folder, sql=SQL[sql]) as engines:
+        with Engines(folder, sql=SQL[sql], search=search) as engines:
             engines.sql.options += [f"--innodb-buffer-pool-size={BUFFER_POOL_BYTES}"]
             engines.sql.restart()
             with Cluster(binary.resolve(), folder, engines, nodes=1, workers=1) as cluster:
-                parts = {"node": cluster.nodes[0], "Redis": engines.redis, "worker": cluster.workers[0], sql: engines.sql,
-                         "Elasticsearch": engines.elasticsearch}
+                parts = {"node": cluster.nodes[0], "Redis": engines.redis, "worker": cluster.workers[0], sql: engines.sql}
+                if search:
+                    parts["Elasticsearch"] = engines.elasticsearch
                 measured = creates(cluster, parts, connections, runs, seconds, note)
                 wait_until_idle(parts.values(), IDLE_LOOK_S)
                 found = {
-                    "about": f"One node, one worker, {sql} that flushes at every commit, Redis and Elasticsearch on the same "
+                    "about": f"One node, one worker, {sql} that flushes at every commit, Redis{' and Elasticsearch' if search else ''} on the same "
                              f"cores, {runs} runs of {seconds} s over {CHATS} chats; the run with the median rate.",
                     "creates": measured,
                     "read": reads(binary, folder, cluster, runs, seconds, note),

@@ -92,13 +92,13 @@ awaitable<http::response> page_of_apps(call& c, const page& asked, std::uint64_t
     append_rows(r.body, made.rows, first);
     r.body += ']';
     const auto link = links(c, asked, made.next_to);
-    if (!link.empty()) r.headers.push_back({"Link", link});
+    if (!link.empty()) r.headers.add("Link", link);
     co_return r;
 }
 
 }  // namespace
 
-awaitable<http::response> list_apps(call& c) {
+awaitable<http::response> list_apps(call c) {
     const auto read = read_page(c);
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     const auto last = co_await c.parts.ledger.last_app();
@@ -115,7 +115,7 @@ awaitable<http::response> list_apps(call& c) {
     co_return co_await list_of(c, std::move(source));
 }
 
-awaitable<http::response> create_app(call& c) {
+awaitable<http::response> create_app(call c) {
     auto read = fields::read(c, names);
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     auto& given = std::get<fields>(read);
@@ -138,7 +138,7 @@ awaitable<http::response> create_app(call& c) {
     co_return created(path_to(made.token), json_of(made), novelty::created);
 }
 
-awaitable<http::response> show_app(call& c) {
+awaitable<http::response> show_app(call c) {
     const auto token = core::app_token::parse(c.app());
     if (!token) co_return not_found(c);
     const auto found = co_await c.parts.ledger.find_app(*token);
@@ -146,7 +146,7 @@ awaitable<http::response> show_app(call& c) {
     co_return http::json_response(200, json_of(*found));
 }
 
-awaitable<http::response> rename_app(call& c) {
+awaitable<http::response> rename_app(call c) {
     const auto token = core::app_token::parse(c.app());
     if (!token) co_return not_found(c);
     auto read = fields::read(c, names);

@@ -7,7 +7,7 @@
 
 namespace confab::api {
 
-awaitable<http::response> list_chats(call& c) {
+awaitable<http::response> list_chats(call c) {
     const auto token = core::app_token::parse(c.app());
     if (!token) co_return not_found(c);
     const auto app = co_await c.parts.ledger.find_app(*token);
@@ -18,11 +18,11 @@ awaitable<http::response> list_chats(call& c) {
     auto source = rows_of<core::chat>(
         window, [&ledger = c.parts.ledger, id = app->id](ledger::window w) { return ledger.chats(id, w); });
     auto r = co_await list_of(c, std::move(source));
-    if (!links.empty()) r.headers.push_back({"Link", links});
+    if (!links.empty()) r.headers.add("Link", links);
     co_return r;
 }
 
-awaitable<http::response> create_chat(call& c) {
+awaitable<http::response> create_chat(call c) {
     const auto token = core::app_token::parse(c.app());
     if (!token) co_return not_found(c);
     const auto read = fields::read(c, {});  // it takes no parameters, but a broken body is refused here too
@@ -46,7 +46,7 @@ awaitable<http::response> create_chat(call& c) {
     co_return created(path_to(*token, made.number), json_of(made), novelty::created);
 }
 
-awaitable<http::response> show_chat(call& c) {
+awaitable<http::response> show_chat(call c) {
     const auto place = chat_place::parse(c);
     if (!place) co_return not_found(c);
     const auto found = co_await c.parts.ledger.find_chat(place->app, place->chat);

@@ -15,7 +15,9 @@ awaitable<result<std::optional<core::answer>>> create(const call& c, const core:
 }
 
 http::response accepted() {
-    return {202, {{"Preference-Applied", "respond-async"}}, {}, nullptr};
+    http::response r{.status = 202};
+    r.headers.add("Preference-Applied", "respond-async");
+    return r;
 }
 
 }  // namespace confab::api

@@ -37,7 +37,7 @@ std::variant<core::create_message, http::problem> read_creation(const call& c, c
 
 http::response shown(const core::message& m) {
     auto r = http::json_response(200, json_of(m));
-    r.headers.push_back({"ETag", etag_of(m.version)});
+    r.etag = etag_of(m.version);
     return r;
 }
 
@@ -46,12 +46,12 @@ http::response no_content() {
 }
 
 http::response not_modified(std::uint64_t version) {
-    return {304, {{"ETag", etag_of(version)}}, {}, nullptr};
+    return {.status = 304, .etag = etag_of(version)};
 }
 
 }  // namespace
 
-awaitable<http::response> list_messages(call& c) {
+awaitable<http::response> list_messages(call c) {
     const auto place = chat_place::parse(c);
     if (!place) co_return not_found(c);
     const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
@@ -62,13 +62,13 @@ awaitable<http::response> list_messages(call& c) {
     auto source = rows_of<core::message>(
         window, [&ledger = c.parts.ledger, id = chat->id](ledger::window w) { return ledger.messages(id, w); });
     auto r = co_await list_of(c, std::move(source));
-    if (!links.empty()) r.headers.push_back({"Link", links});
+    if (!links.empty()) r.headers.add("Link", links);
     // Read before the list: a feed that goes on from here may repeat what the list has, but misses nothing.
-    r.headers.push_back({"Last-Event-ID", core::event_id_of(*chat)});
+    r.headers.add("Last-Event-ID", core::event_id_of(*chat));
     co_return r;
 }
 
-awaitable<http::response> create_message(call& c) {
+awaitable<http::response> create_message(call c) {
     const auto place = chat_place::parse(c);
     if (!place) co_return not_found(c);
     auto read = read_creation(c, *place);
@@ -86,17 +86,17 @@ awaitable<http::response> create_message(call& c) {
         const auto found = co_await c.parts.ledger.find_message(place->app, place->chat, number);
         if (!found) co_return refuse(c, found.error());
         auto r = created(path_to(place->app, place->chat, number), json_of(*found), novelty::replayed);
-        r.headers.push_back({"ETag", etag_of(found->version)});
+        r.etag = etag_of(found->version);
         co_return r;
     }
     const auto& made = std::get<core::created>(settled);
     auto r = created(path_to(place->app, place->chat, core::message_number(made.number)),
                      json_of(std::get<core::create_message>(command.wish), made), novelty::created);
-    r.headers.push_back({"ETag", etag_of(1)});
+    r.etag = etag_of(1);
     co_return r;
 }
 
-awaitable<http::response> show_message(call& c) {
+awaitable<http::response> show_message(call c) {
     const auto place = message_place::parse(c);
     if (!place) co_return not_found(c);
     const auto found = co_await c.parts.ledger.find_message(place->app, place->chat, place->message);
@@ -107,7 +107,7 @@ awaitable<http::response> show_message(call& c) {
     co_return std::get<bool>(known) ? not_modified(found->version) : shown(*found);
 }
 
-awaitable<http::response> edit_message(call& c) {
+awaitable<http::response> edit_message(call c) {
     const auto place = message_place::parse(c);
     if (!place) co_return not_found(c);
     auto read = fields::read(c, edit_names);
@@ -127,7 +127,7 @@ awaitable<http::response> edit_message(call& c) {
     co_return shown(std::get<core::message>(*outcome));
 }
 
-awaitable<http::response> delete_message(call& c) {
+awaitable<http::response> delete_message(call c) {
     const auto place = message_place::parse(c);
     if (!place) co_return not_found(c);
     auto only_at = read_if_match(c.request);
@@ -140,7 +140,7 @@ awaitable<http::response> delete_message(call& c) {
     co_return no_content();
 }
 
-awaitable<http::response> list_versions(call& c) {
+awaitable<http::response> list_versions(call c) {
     const auto place = message_place::parse(c);
     if (!place) co_return not_found(c);
     const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);

@@ -1,11 +1,11 @@
 #include "api/objects.hpp"
 
-#include <fmt/format.h>
-
-#include <iterator>
+#include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include "base/digits.hpp"
 #include "core/highlight.hpp"
 #include "http/json.hpp"
 
@@ -13,6 +13,19 @@ namespace confab::api {
 namespace {
 
 using http::append_json;
+
+// What stands before a member's value: `,"name":`.
+template <std::size_t Length>
+struct member_name {
+    consteval member_name(const char (&name)[Length]) {  // implicit: so that a literal can stand for it
+        text[0] = ',';
+        text[1] = '"';
+        std::copy_n(name, Length - 1, text + 2);
+        text[Length + 1] = '"';
+        text[Length + 2] = ':';
+    }
+    char text[Length + 3];
+};
 
 // One object, member by member.
 class object {
@@ -22,30 +35,38 @@ public:
     object(const object&) = delete;
     object& operator=(const object&) = delete;
 
-    void text(std::string_view name, std::string_view value) { append_json(begin(name), value); }
-    void optional_text(std::string_view name, const std::optional<std::string_view>& value) {
-        auto& out = begin(name);
+    template <member_name Name>
+    void text(std::string_view value) {
+        append_json(begin<Name>(), value);
+    }
+    template <member_name Name>
+    void optional_text(const std::optional<std::string_view>& value) {
+        auto& out = begin<Name>();
         if (value)
             append_json(out, *value);
         else
             out += "null";
     }
-    void json(std::string_view name, const std::optional<std::string_view>& value) {
-        begin(name) += value.value_or("null");
+    template <member_name Name>
+    void json(const std::optional<std::string_view>& value) {
+        begin<Name>() += value.value_or("null");
     }
-    void number(std::string_view name, std::uint64_t value) {
-        fmt::format_to(std::back_inserter(begin(name)), "{}", value);
+    template <member_name Name>
+    void number(std::uint64_t value) {
+        append_number(begin<Name>(), value);
     }
-    void time(std::string_view name, timestamp at) {
-        begin(name) += '"';
+    template <member_name Name>
+    void time(timestamp at) {
+        begin<Name>() += '"';
         append_rfc3339(out_, at);
         out_ += '"';
     }
 
 private:
-    std::string& begin(std::string_view name) {
-        if (!std::exchange(first_, false)) out_ += ',';
-        return out_.append("\"").append(name).append("\":");
+    template <member_name Name>
+    std::string& begin() {
+        const std::string_view name(Name.text, sizeof Name.text);
+        return out_.append(std::exchange(first_, false) ? name.substr(1) : name);
     }
 
     std::string& out_;
@@ -67,33 +88,33 @@ void append_message(std::string& out, const message_view& m) {
     const auto length = m.content ? m.content->size() : 0;
     out.reserve(out.size() + length + length / 8 + 256);
     object o(out);
-    o.number("number", m.number);
-    o.optional_text("content", m.content);
-    o.optional_text("sender", m.sender);
-    o.json("metadata", m.metadata);
-    o.number("version", m.version);
-    o.time("created_at", m.created_at);
-    o.time("updated_at", m.updated_at);
-    if (m.deleted_at) o.time("deleted_at", *m.deleted_at);
+    o.number<"number">(m.number);
+    o.optional_text<"content">(m.content);
+    o.optional_text<"sender">(m.sender);
+    o.json<"metadata">(m.metadata);
+    o.number<"version">(m.version);
+    o.time<"created_at">(m.created_at);
+    o.time<"updated_at">(m.updated_at);
+    if (m.deleted_at) o.time<"deleted_at">(*m.deleted_at);
 }
 
 }  // namespace
 
 void append(std::string& out, const core::app& a) {
     object o(out);
-    o.text("token", a.token.text());
-    o.text("name", a.name);
-    o.number("chats_count", a.chats_count);
-    o.time("created_at", a.created_at);
-    o.time("updated_at", a.updated_at);
+    o.text<"token">(a.token.text());
+    o.text<"name">(a.name);
+    o.number<"chats_count">(a.chats_count);
+    o.time<"created_at">(a.created_at);
+    o.time<"updated_at">(a.updated_at);
 }
 
 void append(std::string& out, const core::chat& c) {
     object o(out);
-    o.number("number", c.number.value());
-    o.number("messages_count", c.messages_count);
-    o.time("created_at", c.created_at);
-    o.time("updated_at", c.updated_at);
+    o.number<"number">(c.number.value());
+    o.number<"messages_count">(c.messages_count);
+    o.time<"created_at">(c.created_at);
+    o.time<"updated_at">(c.updated_at);
 }
 
 void append(std::string& out, const core::message& m) {
@@ -116,9 +137,9 @@ void append(std::string& out, const highlighted_message& m) {
 
 void append(std::string& out, const core::message_version& v) {
     object o(out);
-    o.number("version", v.version);
-    o.text("content", v.content);
-    o.time("created_at", v.created_at);
+    o.number<"version">(v.version);
+    o.text<"content">(v.content);
+    o.time<"created_at">(v.created_at);
 }
 
 std::string json_of(const core::create_message& wish, const core::created& made) {
@@ -129,19 +150,27 @@ std::string json_of(const core::create_message& wish, const core::created& made)
 }
 
 std::string etag_of(std::uint64_t version) {
-    return fmt::format("\"{}\"", version);
+    std::string tag = "\"";
+    append_number(tag, version);
+    return tag += '"';
 }
 
 std::string path_to(const core::app_token& app) {
-    return fmt::format("/apps/{}", app.text());
+    std::string path;
+    path.reserve(64);
+    return path.append("/apps/").append(app.text());
 }
 
 std::string path_to(const core::app_token& app, core::chat_number chat) {
-    return fmt::format("/apps/{}/chats/{}", app.text(), chat.value());
+    auto path = path_to(app) += "/chats/";
+    append_number(path, chat.value());
+    return path;
 }
 
 std::string path_to(const core::app_token& app, core::chat_number chat, core::message_number message) {
-    return fmt::format("/apps/{}/chats/{}/messages/{}", app.text(), chat.value(), message.value());
+    auto path = path_to(app, chat) += "/messages/";
+    append_number(path, message.value());
+    return path;
 }
 
 }  // namespace confab::api

@@ -53,8 +53,8 @@ http::response not_found(const call& c) {
 
 http::response created(std::string location, std::string body, novelty n) {
     auto made = http::json_response(201, std::move(body));
-    made.headers.push_back({"Location", std::move(location)});
-    if (n == novelty::replayed) made.headers.push_back({"Idempotent-Replayed", "true"});
+    made.headers.add("Location", location);
+    if (n == novelty::replayed) made.headers.add("Idempotent-Replayed", "true");
     return made;
 }
 

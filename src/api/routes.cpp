@@ -36,49 +36,65 @@ constexpr route table[] = {
 constexpr std::size_t segments_max = 7;  // of the longest path above
 
 struct segments {
-    std::array<std::string, segments_max> text;
+    std::array<std::string_view, segments_max> text;
     std::size_t count = 0;
 };
 
 // Takes the text before the next '/' off the front of `path`, which begins with one.
-std::string_view take_segment(std::string_view& path) {
+constexpr std::string_view take_segment(std::string_view& path) {
     path.remove_prefix(1);
     const auto segment = path.substr(0, path.find('/'));
     path.remove_prefix(segment.size());
     return segment;
 }
 
-// The decoded segments of a path; nothing when it can be none of ours. One '/' at the end is let pass.
-std::optional<segments> split(std::string_view path) {
+// The paths of the table, taken apart.
+constexpr auto forms = [] {
+    std::array<segments, std::size(table)> made{};
+    for (std::size_t i = 0; i < std::size(table); ++i)
+        for (auto path = table[i].path; !path.empty();) made[i].text[made[i].count++] = take_segment(path);
+    return made;
+}();
+
+// The decoded segments of a path; nothing when it can be none of ours. One '/' at the end is let pass. What had to be
+// decoded stands in `decoded`.
+std::optional<segments> split(std::string_view path, std::unique_ptr<std::string>& decoded) {
     if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    if (path.find('%') != std::string_view::npos) {
+        decoded = std::make_unique<std::string>();
+        decoded->reserve(path.size());  // so that views of it stay valid
+    }
     segments found;
     while (!path.empty()) {
         if (path.front() != '/' || found.count == segments_max) return std::nullopt;
-        auto decoded = http::percent_decode(take_segment(path), http::plus::stays);
-        if (!decoded || decoded->empty()) return std::nullopt;
-        found.text[found.count++] = std::move(*decoded);
+        auto segment = take_segment(path);
+        if (segment.find('%') != std::string_view::npos) {
+            const auto plain = http::percent_decode(segment, http::plus::stays);
+            if (!plain) return std::nullopt;
+            segment = std::string_view(decoded->append(*plain)).substr(decoded->size() - plain->size());
+        }
+        if (segment.empty()) return std::nullopt;
+        found.text[found.count++] = segment;
     }
     return found;
 }
 
-bool is_capture(std::string_view segment) {
+constexpr bool is_capture(std::string_view segment) {
     return segment.starts_with('{');
 }
 
-bool matches(std::string_view pattern, const segments& path) {
-    std::size_t at = 0;
-    for (; !pattern.empty() && at < path.count; ++at) {
-        const auto expected = take_segment(pattern);
-        if (!is_capture(expected) && path.text[at] != expected) return false;
-    }
-    return pattern.empty() && at == path.count;
+bool matches(const segments& form, const segments& path) {
+    if (form.count != path.count) return false;
+    for (std::size_t i = 0; i < path.count; ++i)
+        if (!is_capture(form.text[i]) && form.text[i] != path.text[i]) return false;
+    return true;
 }
 
-std::array<std::string, 3> capture(std::string_view pattern, segments& path) {
-    std::array<std::string, 3> captured;
-    std::size_t captures = 0;
-    for (std::size_t at = 0; at < path.count; ++at)
-        if (is_capture(take_segment(pattern))) captured[captures++] = std::move(path.text[at]);
+captures capture(const segments& form, const segments& path) {
+    captures captured;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < path.count; ++i)
+        if (is_capture(form.text[i])) captured[count++] = path.text[i];
     return captured;
 }
 
@@ -86,7 +102,8 @@ struct found_route {
     const route* matched = nullptr;  // path and verb
     std::string_view form;           // the path of the table that the request's has; empty: none
     std::string allowed;             // the verbs of all routes of that form, unless one matched
-    std::array<std::string, 3> captured;
+    captures captured;
+    std::unique_ptr<std::string> decoded;
 };
 
 // Adds a verb, and HEAD with GET, to the list of an Allow header.
@@ -107,14 +124,15 @@ std::string allowed_somewhere() {
 
 found_route find_route(verb wanted, std::string_view path) {
     found_route found;
-    auto parts = split(path);
+    const auto parts = split(path, found.decoded);
     if (!parts) return found;
-    for (const auto& r : table) {
-        if (found.form.empty() ? !matches(r.path, *parts) : r.path != found.form) continue;
+    for (std::size_t i = 0; i < std::size(table); ++i) {
+        const auto& r = table[i];
+        if (found.form.empty() ? !matches(forms[i], *parts) : r.path != found.form) continue;
         found.form = r.path;
         if (r.verb == wanted) {
             found.matched = &r;
-            found.captured = capture(r.path, *parts);
+            found.captured = capture(forms[i], *parts);
             return found;
         }
         allow(found.allowed, r.verb);
@@ -124,12 +142,18 @@ found_route find_route(verb wanted, std::string_view path) {
 }
 
 http::response options_of(const std::string& allowed) {
-    return {204, {{"Allow", allowed}}, {}, nullptr};
+    http::response r{.status = 204};
+    r.headers.add("Allow", allowed);
+    return r;
+}
+
+awaitable<http::response> at_once(http::response r) {
+    co_return r;
 }
 
 http::response not_allowed(const http::request& r, const std::string& allowed) {
     auto refused = http::to_response({http::problem_kind::method_not_allowed, "allowed here: " + allowed}, r.id);
-    refused.headers.push_back({"Allow", allowed});
+    refused.headers.add("Allow", allowed);
     return refused;
 }
 
@@ -140,16 +164,13 @@ std::span<const route> routes() {
 }
 
 awaitable<http::response> dispatch(const services& parts, const http::request& r) {
-    if (r.method == verb::options && r.target == "*") co_return options_of(allowed_somewhere());
+    if (r.method == verb::options && r.target == "*") return at_once(options_of(allowed_somewhere()));
     const auto wanted = r.method == verb::head ? verb::get : r.method;
     auto found = find_route(wanted, http::path_of(r.target));
-    if (found.matched) {
-        call c{parts, r, std::move(found.captured)};
-        co_return co_await found.matched->handler(c);
-    }
-    if (found.allowed.empty()) co_return http::to_response({http::problem_kind::not_found, "no such path"}, r.id);
-    if (r.method == verb::options) co_return options_of(found.allowed);
-    co_return not_allowed(r, found.allowed);
+    if (found.matched) return found.matched->handler({parts, r, found.captured, std::move(found.decoded)});
+    if (found.allowed.empty()) return at_once(http::to_response({http::problem_kind::not_found, "no such path"}, r.id));
+    if (r.method == verb::options) return at_once(options_of(found.allowed));
+    return at_once(not_allowed(r, found.allowed));
 }
 
 }  // namespace confab::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -10,18 +11,22 @@
 
 namespace confab::api {
 
+// What stands in the place of each {…} of a path, in order.
+using captures = std::array<std::string_view, 3>;
+
 // One request on its way through a handler.
 struct call {
     const services& parts;
     const http::request& request;
-    std::array<std::string, 3> captured;  // what stands in the place of each {…} of the path, in order
+    captures captured;
+    std::unique_ptr<std::string> decoded;  // what of them had to be decoded
 
-    const std::string& app() const { return captured[0]; }
-    const std::string& chat() const { return captured[1]; }
-    const std::string& message() const { return captured[2]; }
+    std::string_view app() const { return captured[0]; }
+    std::string_view chat() const { return captured[1]; }
+    std::string_view message() const { return captured[2]; }
 };
 
-using route_handler = awaitable<http::response> (*)(call&);
+using route_handler = awaitable<http::response> (*)(call);
 
 struct route {
     http::verb verb;
@@ -33,6 +38,7 @@ struct route {
 std::span<const route> routes();
 
 // Finds the route and runs it. HEAD is answered as GET, OPTIONS from the table; 404 and 405 are answered here.
+// REQUIRES: `r` lives until the answer is complete.
 awaitable<http::response> dispatch(const services& parts, const http::request& r);
 
 }  // namespace confab::api

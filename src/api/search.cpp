@@ -109,13 +109,13 @@ awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run,
     }
     auto source = messages_of(c.parts.ledger, run, std::move(*numbers));
     auto r = co_await list_hits(c, std::move(source), run, highlight);
-    if (has_more) r.headers.push_back({"Link", next});
+    if (has_more) r.headers.add("Link", next);
     co_return r;
 }
 
 }  // namespace
 
-awaitable<http::response> search_messages(call& c) {
+awaitable<http::response> search_messages(call c) {
     const auto place = chat_place::parse(c);
     if (!place) co_return not_found(c);
     auto read = fields::read(c, names);

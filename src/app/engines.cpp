@@ -42,10 +42,13 @@ bool is_cluster(const settings& s) {
 }
 
 void require_engines(const settings& s) {
-    for (const auto* name : {"mysql", "redis", "elasticsearch"})
+    for (const auto* name : {"mysql", "redis"})
         if (s.text(name).empty())
-            throw usage_error(
-                fmt::format("a cluster needs --mysql, --redis and --elasticsearch: --{} is missing", name));
+            throw usage_error(fmt::format("a cluster needs --mysql and --redis: --{} is missing", name));
+}
+
+bool has_search_index(const settings& s) {
+    return !s.text("elasticsearch").empty();
 }
 
 ledger::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool) {

@@ -12,6 +12,8 @@ namespace confab::app {
 bool is_cluster(const settings& s);
 // Throws usage_error when one of the engines a cluster needs is not named.
 void require_engines(const settings& s);
+// Whether a cluster keeps a search index; without one, searches scan.
+bool has_search_index(const settings& s);
 
 ledger::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool);
 redis::client_options redis_options_of(const settings& s);

@@ -46,7 +46,7 @@ T run_alone(awaitable<T> work) {
 
 // The same of a cluster, if the index was named.
 ops::check_report check_shared_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
-    if (s.text("elasticsearch").empty()) return report;
+    if (!has_search_index(s)) return report;
     asio::thread_pool none(1);
     const auto progress = ledger::make_mysql_index_progress(mysql_options_of(s, none.get_executor()));
     const auto index = search::open_elastic_index(index_options_of(s), *progress);
@@ -92,6 +92,8 @@ int check(const settings& s) {
 }
 
 result<ops::reindex_report> reindex_cluster(const settings& s) {
+    if (!has_search_index(s))
+        throw usage_error("the search index of a cluster lies in Elasticsearch: --elasticsearch is missing");
     asio::thread_pool pool(1);
     const auto mysql = mysql_options_of(s, pool.get_executor());
     const auto from = ledger::open_mysql_node(mysql);
@@ -123,7 +125,7 @@ int migrate(const settings& s) {
     const bool is_asked = s["partitions"].source != "default";
     ledger::migrate_mysql(mysql_options_of(s, none.get_executor()),
                           is_asked ? std::optional(s.number("partitions")) : std::nullopt);
-    search::migrate_elastic(index_options_of(s));
+    if (has_search_index(s)) search::migrate_elastic(index_options_of(s));
     fmt::print("the engines are as this confab needs them\n");
     return 0;
 }

@@ -13,6 +13,7 @@
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "search/indexed/indexed.hpp"
+#include "search/scan/scan.hpp"
 
 namespace confab::app {
 namespace {
@@ -28,8 +29,9 @@ public:
           loops_(threads_of(s)),
           queue_(queue::make_redis_sender(loops_, ledger_->outcomes(), sender_options_of(s, ledger_->partitions()))),
           index_progress_(ledger::make_mysql_index_progress(mysql_options_of(s, read_pool_.get_executor()))),
-          index_(search::open_elastic_index(index_options_of(s), *index_progress_)),
-          search_(search::make_indexed(ledger_->reader(), index_->reader())),
+          index_(has_search_index(s) ? search::open_elastic_index(index_options_of(s), *index_progress_) : nullptr),
+          search_(index_ ? search::make_indexed(ledger_->reader(), index_->reader())
+                         : search::make_scan(ledger_->reader())),
           services_{ledger_->reader(), *queue_, *search_, s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms"))},
           server_(http::listen(loops_, server_options_of(s, where_))) {}
@@ -85,7 +87,7 @@ private:
     event_loops loops_;
     std::unique_ptr<queue::redis_sender> queue_;
     const std::unique_ptr<ledger::index_progress> index_progress_;
-    const std::unique_ptr<search::elastic_index> index_;
+    const std::unique_ptr<search::elastic_index> index_;  // nothing: none was named
     std::unique_ptr<search::port> search_;
     const api::services services_;
     std::unique_ptr<http::server> server_;

@@ -30,7 +30,7 @@ constexpr option table[] = {
      used_by::cluster},
     {"redis", type::secret, "", "URL", 0, 0, "the queue of a cluster: redis://user:password@host",
      used_by::servers | used_by::migrate | used_by::jobs},
-    {"elasticsearch", type::secret, "", "URL", 0, 0, "the search index of a cluster: http://user:password@host",
+    {"elasticsearch", type::secret, "", "URL", 0, 0, "the search index of a cluster, which scans without one: http://user:password@host",
      used_by::servers | used_by::migrate | used_by::check | used_by::reindex},
     {"auth", type::text, "", "MODE", 0, 0,
      "'open': anyone who reaches the server may do anything; to be said for every address but loopback",

@@ -6,13 +6,13 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cstdio>
-#include <future>
 
 #include "api/routes.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
 #include "app/listen_address.hpp"
 #include "app/node.hpp"
+#include "app/threads.hpp"
 #include "app/version.hpp"
 #include "base/error.hpp"
 #include "base/event_loops.hpp"
@@ -23,8 +23,6 @@
 #include "search/indexed/indexed.hpp"
 #include "search/scan/scan.hpp"
 #include "search/sqlite/sqlite_index.hpp"
-#include "write/batch_writer.hpp"
-#include "write/index_follower.hpp"
 
 namespace confab::app {
 namespace {
@@ -39,10 +37,10 @@ public:
           ledger_(open_ledger(s)),
           queue_(queue::make_local_queue({s.number("queue-commands-max"), s.number("queue-bytes-max")})),
           index_(search::open_sqlite_index({ledger_->folder(), ledger_->identity(), read_pool_.get_executor()})),
-          index_source_(ledger_->reader_on(index_loop_.at(0).get_executor())),
+          index_source_(ledger_->reader_on(indexing_.executor())),
           follower_(*index_source_, index_->reader(), index_->writer(),
                     {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms"))},
-                    index_loop_.at(0).get_executor()),
+                    indexing_.executor()),
           is_indexed_(begin_index()),
           search_(is_indexed_ ? search::make_indexed(ledger_->reader(), index_->reader())
                               : search::make_scan(ledger_->reader())),
@@ -58,11 +56,8 @@ public:
     standalone& operator=(const standalone&) = delete;
 
     void start() {
-        if (is_indexed_) follow();
-        asio::co_spawn(writer_loop_.at(0), write::write_batches(*queue_, ledger_->writer(), batch_options_),
-                       [this](std::exception_ptr failure) { writer_ended(failure); });
-        writer_loop_.start();
-        is_writing_ = true;
+        if (is_indexed_) indexing_.start(follower_, batch_options_);
+        writing_.start(write::write_batches(*queue_, ledger_->writer(), batch_options_));
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
         loops_.start();
         is_serving_ = true;
@@ -80,11 +75,8 @@ public:
         const bool whole = !std::exchange(is_serving_, false) || server_->drain(drain_timeout_);
         ledger_->close_reads();
         queue_->close();
-        if (std::exchange(is_writing_, false)) writer_done_.get_future().wait();
-        writer_loop_.stop();
-        follower_.stop();
-        if (std::exchange(is_following_, false)) follower_done_.get_future().wait();
-        index_loop_.stop();
+        writing_.wait();
+        indexing_.stop();
         loops_.stop();
         read_pool_.join();
         return whole;
@@ -106,49 +98,22 @@ private:
         return begun.has_value();
     }
 
-    void follow() {
-        batch_options_.committed = [this](std::span<const core::effect> effects) { follower_.committed(effects); };
-        asio::co_spawn(index_loop_.at(0), follower_.run(), [this](std::exception_ptr failure) {
-            if (failure) log::error("the index follower failed, searches scan what it leaves");
-            follower_done_.set_value();
-        });
-        index_loop_.start();
-        index_loop_.give_way();
-        is_following_ = true;
-    }
-
-    void writer_ended(std::exception_ptr failure) {
-        try {
-            if (failure) std::rethrow_exception(failure);
-        } catch (const std::exception& cause) {
-            // Without its writer the server could only refuse. A crash loses nothing that was acknowledged, and a
-            // restart mends it.
-            log::error(fmt::format("the batch writer failed, the process ends: {}", cause.what()));
-            std::abort();
-        }
-        writer_done_.set_value();
-    }
-
     const listen_address where_;
     const std::chrono::seconds drain_timeout_;
     asio::thread_pool read_pool_;
     std::unique_ptr<ledger::sqlite_ledger> ledger_;
     std::unique_ptr<queue::local_queue> queue_;
-    event_loops index_loop_{1};
+    index_thread indexing_;
     std::unique_ptr<search::sqlite_index> index_;
     std::unique_ptr<ledger::reader> index_source_;
     write::index_follower follower_;
     const bool is_indexed_;
     std::unique_ptr<search::port> search_;
     const api::services services_;
-    event_loops writer_loop_{1};
+    writer_thread writing_;
     event_loops loops_;
     std::unique_ptr<http::server> server_;
     write::batch_options batch_options_;
-    std::promise<void> writer_done_;
-    std::promise<void> follower_done_;
-    bool is_writing_ = false;
-    bool is_following_ = false;
     bool is_serving_ = false;
 };
 

@@ -2,51 +2,55 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <cstdio>
-#include <cstdlib>
-#include <future>
 
 #include "app/engines.hpp"
 #include "app/front.hpp"
+#include "app/threads.hpp"
 #include "app/version.hpp"
-#include "base/event_loops.hpp"
 #include "base/log.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
-#include "write/index_follower.hpp"
 
 namespace confab::app {
 namespace {
 
-constexpr std::chrono::seconds look_at_all_every{60};
+// The search index of a cluster and what keeps it.
+struct kept_index {
+    kept_index(const settings& s, ledger::reader& ledger, asio::any_io_executor read_pool, asio::any_io_executor home)
+        : progress(ledger::make_mysql_index_progress(mysql_options_of(s, std::move(read_pool)))),
+          index(search::open_elastic_index(index_options_of(s), *progress)),
+          follower(
+              ledger, index->reader(), index->writer(),
+              {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")), progress.get()},
+              std::move(home)) {}
+
+    const std::unique_ptr<ledger::index_progress> progress;
+    const std::unique_ptr<search::elastic_index> index;
+    write::index_follower follower;
+};
 
 class worker {
 public:
     explicit worker(const settings& s)
         : read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
-          queue_(queue::make_redis_receiver(loop_.at(0).get_executor(), ledger_->ownership(),
+          queue_(queue::make_redis_receiver(writing_.executor(), ledger_->ownership(),
                                             {redis_options_of(s), ledger_->partitions()})),
-          index_progress_(ledger::make_mysql_index_progress(mysql_options_of(s, read_pool_.get_executor()))),
-          index_(search::open_elastic_index(index_options_of(s), *index_progress_)),
-          follower_(ledger_->reader(), index_->reader(), index_->writer(),
-                    {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")),
-                     look_at_all_every},
-                    index_loop_.at(0).get_executor()),
-          batch_options_(batch_options_of(s)) {}
+          batch_options_(batch_options_of(s)) {
+        if (has_search_index(s)) index_.emplace(s, ledger_->reader(), read_pool_.get_executor(), indexing_.executor());
+    }
 
     ~worker() { stop(); }
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
     void start() {
-        follow();
-        asio::co_spawn(loop_.at(0), run(), [this](std::exception_ptr failure) { ended(failure); });
-        loop_.start();
-        is_working_ = true;
+        // What this worker commits is followed here; what another one left behind is found by its notes.
+        if (index_) indexing_.start(index_->follower, batch_options_);
+        writing_.start(run());
     }
 
     void announce() const {
@@ -57,11 +61,8 @@ public:
     // Finishes the batch in hand, and gives the partitions up.
     void stop() {
         queue_->close();
-        if (std::exchange(is_working_, false)) done_.get_future().wait();
-        loop_.stop();
-        follower_.stop();
-        if (std::exchange(is_following_, false)) follower_done_.get_future().wait();
-        index_loop_.stop();
+        writing_.wait();
+        indexing_.stop();
         read_pool_.join();
     }
 
@@ -72,20 +73,9 @@ private:
         ledger::mysql_worker_options options;
         options.lease = std::chrono::milliseconds(s.number("lease-ms"));
         options.commit_timeout = std::chrono::milliseconds(s.number("commit-timeout-ms"));
+        if (has_search_index(s)) options.note_after_messages = s.number("index-after-messages");
         options.describe = [](const core::command& c) { return queue::encode(c, {}, {}); };
         return ledger::open_mysql_worker(mysql_options_of(s, read_pool_.get_executor()), options);
-    }
-
-    // What this worker commits is followed here; what another one left behind is found by the looks at all chats.
-    void follow() {
-        batch_options_.committed = [this](std::span<const core::effect> effects) { follower_.committed(effects); };
-        asio::co_spawn(index_loop_.at(0), follower_.run(), [this](std::exception_ptr failure) {
-            if (failure) log::error("the index follower failed, searches scan what it leaves");
-            follower_done_.set_value();
-        });
-        index_loop_.start();
-        index_loop_.give_way();
-        is_following_ = true;
     }
 
     awaitable<void> run() {
@@ -93,30 +83,13 @@ private:
         co_await ledger_->ownership().release();
     }
 
-    void ended(std::exception_ptr failure) {
-        try {
-            if (failure) std::rethrow_exception(failure);
-        } catch (const std::exception& cause) {
-            // Another worker takes over once the leases end, and reads again what this one did not settle.
-            log::error(fmt::format("the batch writer failed, the process ends: {}", cause.what()));
-            std::abort();
-        }
-        done_.set_value();
-    }
-
     asio::thread_pool read_pool_;
-    event_loops loop_{1};
+    writer_thread writing_;
     std::unique_ptr<ledger::mysql_worker> ledger_;
     std::unique_ptr<queue::redis_receiver> queue_;
-    event_loops index_loop_{1};
-    const std::unique_ptr<ledger::index_progress> index_progress_;
-    const std::unique_ptr<search::elastic_index> index_;
-    write::index_follower follower_;
+    index_thread indexing_;
+    std::optional<kept_index> index_;
     write::batch_options batch_options_;
-    std::promise<void> done_;
-    std::promise<void> follower_done_;
-    bool is_working_ = false;
-    bool is_following_ = false;
 };
 
 }  // namespace

@@ -20,7 +20,7 @@ struct engine_url {
     // Without the password, for people to read.
     std::string shown() const;
 
-    // Throws startup_error: not a URL, another scheme, no host.
+    // Throws startup_error: not a URL, another scheme, no host, a port that is none.
     static engine_url parse(std::string_view text, std::string_view scheme, std::uint16_t default_port);
 };
 

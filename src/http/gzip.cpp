@@ -114,15 +114,9 @@ double weight_of(std::string_view parameter) {
     return read.ec == std::errc() && weight >= 0 && weight <= 1 ? weight : 0;
 }
 
-const std::string* content_type_of(const response& r) {
-    const auto at = std::ranges::find(r.headers, "Content-Type", &response_header::name);
-    return at == r.headers.end() ? nullptr : &at->value;
-}
-
 bool pays(const response& r) {
     if (!r.more && r.body.size() < pays_from_bytes) return false;
-    const auto* const type = content_type_of(r);
-    return type && *type == "application/json" && !std::ranges::count(r.headers, "ETag", &response_header::name);
+    return r.content_type == json_type && r.etag.empty();
 }
 
 }  // namespace
@@ -148,9 +142,9 @@ bool wants_gzip(const request& asked) {
 
 void gzip_if_it_pays(const request& asked, response& reply) {
     if (!pays(reply)) return;
-    reply.headers.push_back({"Vary", "Accept-Encoding"});
+    reply.headers.add("Vary", "Accept-Encoding");
     if (!wants_gzip(asked)) return;
-    reply.headers.push_back({"Content-Encoding", "gzip"});
+    reply.headers.add("Content-Encoding", "gzip");
     if (!reply.more && reply.body.size() <= step_bytes) {
         std::string compressed;
         deflater().append(compressed, reply.body, deflater::then::ends);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
+#include <cstdint>
+#include <cstring>
 
 namespace confab::http {
 namespace {
@@ -105,16 +107,37 @@ bool is_plain(char c) {
     return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
+// Whether eight bytes are all plain. Each term has the high bit of a byte set that is below 0x20, '"' or '\\', at least of
+// the first one (https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte less than n").
+bool are_plain(std::uint64_t bytes) {
+    constexpr std::uint64_t ones = 0x0101010101010101ULL, high = 0x8080808080808080ULL;
+    const auto below = [](std::uint64_t x, std::uint64_t n) { return (x - ones * n) & ~x; };
+    const auto quotes = bytes ^ (ones * '"');
+    const auto slashes = bytes ^ (ones * '\\');
+    return ((below(bytes, 0x20) | below(quotes, 1) | below(slashes, 1)) & high) == 0;
+}
+
+// How many of the first bytes are plain, but for up to seven of them.
+std::size_t plain_prefix(std::string_view text) {
+    std::size_t i = 0;
+    for (std::uint64_t word; i + sizeof word <= text.size(); i += sizeof word) {
+        std::memcpy(&word, text.data() + i, sizeof word);
+        if (!are_plain(word)) break;
+    }
+    return i;
+}
+
 }  // namespace
 
 void append_json(std::string& out, std::string_view text) {
     out += '"';
     std::size_t plain_from = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
+    for (std::size_t i = plain_prefix(text); i < text.size(); ++i) {
         if (is_plain(text[i])) continue;
         out.append(text, plain_from, i - plain_from);
         append_escape(out, text[i]);
         plain_from = i + 1;
+        i += plain_prefix(text.substr(plain_from));
     }
     out.append(text, plain_from);
     out += '"';

@@ -27,7 +27,7 @@ std::string_view name_of(verb v) {
 
 std::optional<std::string_view> request::find(std::string_view name) const {
     for (const auto& h : headers)
-        if (boost::beast::iequals(h.name, name)) return h.value;
+        if (h.name.size() == name.size() && boost::beast::iequals(h.name, name)) return h.value;
     return std::nullopt;
 }
 
@@ -46,7 +46,7 @@ std::optional<std::string> request::list(std::string_view name) const {
 }
 
 response json_response(unsigned status, std::string body) {
-    return {status, {{"Content-Type", "application/json"}}, std::move(body), nullptr};
+    return {.status = status, .content_type = json_type, .body = std::move(body)};
 }
 
 }  // namespace confab::http

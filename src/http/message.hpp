@@ -44,18 +44,31 @@ struct request {
 using piece = boost::system::result<std::optional<std::string>>;
 using body_source = std::function<awaitable<piece>()>;
 
-struct response_header {
-    std::string_view name;  // a literal
-    std::string value;      // without control characters
+// Header fields, as they go over the wire.
+class header_lines {
+public:
+    // REQUIRES: no control characters.
+    void add(std::string_view name, std::string_view value) {
+        if (lines_.empty()) lines_.reserve(192);
+        lines_.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    const std::string& text() const { return lines_; }
+
+private:
+    std::string lines_;
 };
 
 struct response {
     unsigned status = 200;
-    std::vector<response_header> headers = {};
+    std::string_view content_type = {};  // a literal; empty: there is no body
     std::string body = {};
-    body_source more = {};  // set: the body goes on with its pieces, in chunks
+    std::string etag = {};      // with its quotes; empty: this text has none
+    header_lines headers = {};  // beside these two
+    body_source more = {};      // set: the body goes on with its pieces, in chunks
 };
 
+inline constexpr std::string_view json_type = "application/json";
 response json_response(unsigned status, std::string body);
 
 }  // namespace confab::http

@@ -83,8 +83,8 @@ response to_response(const problem& p, std::string_view request_id) {
     append_member(body, "request_id", request_id);
     if (!p.fields.empty()) append_fields(body, p.fields);
     body += '}';
-    response r{d.status, {{"Content-Type", "application/problem+json"}}, std::move(body), nullptr};
-    if (d.retry_after_s != no_retry) r.headers.push_back({"Retry-After", std::to_string(d.retry_after_s)});
+    response r{.status = d.status, .content_type = "application/problem+json", .body = std::move(body)};
+    if (d.retry_after_s != no_retry) r.headers.add("Retry-After", std::to_string(d.retry_after_s));
     return r;
 }
 

@@ -1,16 +1,26 @@
 #include "http/response_text.hpp"
 
-#include <fmt/core.h>
-
 #include <boost/beast/http/status.hpp>
 
 #include "base/clock.hpp"
+#include "base/digits.hpp"
 
 namespace confab::http {
 namespace {
 
+constexpr std::size_t head_bytes = 384;  // enough for what is in every header
+
 void append_header(std::string& out, std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// In milliseconds, to the microsecond.
+void append_timing(std::string& out, std::chrono::steady_clock::duration took) {
+    const auto us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+    out += "Server-Timing: total;dur=";
+    append_number(out, us / 1000);
+    const auto digit = [us](std::uint64_t unit) { return static_cast<char>('0' + us / unit % 10); };
+    out.append({'.', digit(100), digit(10), digit(1), '\r', '\n'});
 }
 
 // Made anew once a second.
@@ -31,18 +41,27 @@ bool has_body(unsigned status) {
 
 }  // namespace
 
-void append_response(std::string& out, const response& r, std::string_view request_id, const framing& f) {
+void append_response(std::string& out, const response& r, std::string_view request_id,
+                     std::optional<std::chrono::steady_clock::duration> took, const framing& f) {
     const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(r.status));
-    out.append("HTTP/1.1 ").append(std::to_string(r.status)).append(" ").append(reason).append("\r\n");
+    out.reserve(out.size() + head_bytes + r.headers.text().size() + r.body.size());
+    out += "HTTP/1.1 ";
+    append_number(out, r.status);
+    out.append(" ").append(reason).append("\r\n");
     append_header(out, "Date", date_now());
-    for (const auto& h : r.headers) append_header(out, h.name, h.value);
+    if (!r.content_type.empty()) append_header(out, "Content-Type", r.content_type);
+    if (!r.etag.empty()) append_header(out, "ETag", r.etag);
+    out += r.headers.text();
     append_header(out, "Request-Id", request_id);
+    if (took) append_timing(out, *took);
     if (!f.keep_alive) append_header(out, "Connection", "close");
     if (f.keep_alive && !f.chunks_known) append_header(out, "Connection", "keep-alive");  // HTTP/1.0 has to be told
     if (r.more) {
         if (f.chunks_known) append_header(out, "Transfer-Encoding", "chunked");
     } else if (has_body(r.status)) {
-        append_header(out, "Content-Length", std::to_string(r.body.size()));
+        out += "Content-Length: ";
+        append_number(out, r.body.size());
+        out += "\r\n";
     }
     out.append("\r\n");
     if (f.is_head || !has_body(r.status)) return;
@@ -54,7 +73,10 @@ void append_response(std::string& out, const response& r, std::string_view reque
 
 void append_piece(std::string& out, std::string_view text, const framing& f) {
     if (text.empty()) return;  // an empty chunk would be the end
-    if (f.chunks_known) out.append(fmt::format("{:x}\r\n", text.size()));
+    if (f.chunks_known) {
+        append_number(out, text.size(), 16);
+        out += "\r\n";
+    }
     out.append(text);
     if (f.chunks_known) out.append("\r\n");
 }

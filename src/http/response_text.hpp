@@ -1,6 +1,8 @@
 // A response as it goes over the wire (RFC 9112).
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,8 +16,9 @@ struct framing {
     bool is_head;       // the request was HEAD: everything but the body
 };
 
-// Appends status line, header and what there is of the body.
-void append_response(std::string& out, const response& r, std::string_view request_id, const framing& f);
+// Appends status line, header and what there is of the body. `took` is told as Server-Timing.
+void append_response(std::string& out, const response& r, std::string_view request_id,
+                     std::optional<std::chrono::steady_clock::duration> took, const framing& f);
 
 // Appends one piece of a body that goes on, framed as a chunk where the client knows them.
 void append_piece(std::string& out, std::string_view text, const framing& f);

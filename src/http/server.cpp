@@ -180,7 +180,7 @@ private:
         const problem full{problem_kind::too_many_connections,
                            fmt::format("{} connections are open already", options_.connections_max)};
         std::string text;
-        append_response(text, to_response(full, "-"), "-", {false, true, false});
+        append_response(text, to_response(full, "-"), "-", std::nullopt, {false, true, false});
         boost::system::error_code ignored;
         socket.non_blocking(true, ignored);
         socket.write_some(asio::buffer(text), ignored);

@@ -1,5 +1,5 @@
 // Reads go to the socket only when the parser wants more, and a response is written at once where the socket takes it:
-// a request that arrives in one piece costs one read and one write. Deadlines are a time in the session, looked at by
+// a request that arrives in one piece costs one read and one write, and the reads of a pipeline one write in all. Deadlines are a time in the session, looked at by
 // its loop now and then, not a timer per operation.
 #include "http/session.hpp"
 
@@ -10,14 +10,14 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/error.hpp>
 #include <optional>
 
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "http/gzip.hpp"
 #include "http/problem.hpp"
+#include "http/request_parser.hpp"
 
 namespace confab::http {
 namespace {
@@ -27,30 +27,12 @@ namespace beast = boost::beast::http;
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes = 8 * 1024;
 constexpr std::size_t kept_response_bytes_max = 64 * 1024;
+constexpr std::size_t pipelined_bytes_max = 64 * 1024;  // of answers that wait for the next one
 constexpr std::chrono::seconds linger_min{2};
 
 // How much the kernel keeps for a slow client (tcp(7), TCP_NOTSENT_LOWAT). Without it some megabytes, and no progress
 // is seen until a third of them are taken.
 using unsent_bytes_max = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
-
-verb verb_of(beast::verb v) {
-    switch (v) {
-        case beast::verb::get:
-            return verb::get;
-        case beast::verb::head:
-            return verb::head;
-        case beast::verb::post:
-            return verb::post;
-        case beast::verb::put:
-            return verb::put;
-        case beast::verb::delete_:
-            return verb::delete_;
-        case beast::verb::options:
-            return verb::options;
-        default:
-            return verb::other;
-    }
-}
 
 constexpr std::size_t request_id_max = 128;
 
@@ -59,16 +41,13 @@ bool is_sane_id(std::string_view id) {
            std::ranges::all_of(id, [](char c) { return c > ' ' && c < 127; });
 }
 
-std::string make_request_id() {
+void append_request_id(std::string& out) {
     std::array<std::byte, 8> drawn;
     fill_random(drawn);
-    std::string id;
-    id.reserve(drawn.size() * 2);
     for (const auto b : drawn) {
-        id += "0123456789abcdef"[static_cast<unsigned>(b) >> 4];
-        id += "0123456789abcdef"[static_cast<unsigned>(b) & 15];
+        out += "0123456789abcdef"[static_cast<unsigned>(b) >> 4];
+        out += "0123456789abcdef"[static_cast<unsigned>(b) & 15];
     }
-    return id;
 }
 
 problem problem_of(boost::system::error_code cause, const server_options& options) {
@@ -80,52 +59,28 @@ problem problem_of(boost::system::error_code cause, const server_options& option
     return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
 }
 
-// How long it took to begin the answer, for a Server-Timing header: milliseconds.
-std::string timing(session::clock::duration took) {
-    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-    return fmt::format("total;dur={}.{:03}", us / 1000, us % 1000);
-}
-
 // Beast's limits leave out what stands between the chunks of a body.
 const problem endless_line{problem_kind::header_too_large, "a chunk's extension or the trailer is too long"};
 
 }  // namespace
 
-// One request being read. The header is taken as soon as it is whole, so that no trailer field can pass for one of it
-// (RFC 9110, 6.5.1).
+// One request after the other, and what of the next ones has come already.
 struct session::reading {
-    using parser_type = beast::request_parser<beast::string_body>;
+    explicit reading(const server_options& options) : parser({options.header_bytes_max, options.body_bytes_max}) {}
 
-    // A new request in what is left of the one before.
-    void begin(const server_options& options) {
-        parser.emplace();
-        parser->header_limit(static_cast<std::uint32_t>(options.header_bytes_max));
-        parser->body_limit(options.body_bytes_max);
-        asked.reset();
+    void begin() {
+        parser.begin();
         continue_sent = false;
     }
 
     // Lets the parser have what was read; true: the request is whole.
-    bool parse(boost::system::error_code& cause) {
-        if (skip_empty_lines()) return false;
-        while (buffer.size() > 0 && !parser->is_done()) {
-            const auto used = parser->put(buffer.data(), cause);
-            buffer.consume(used);
-            if (cause == beast::error::need_more) {
-                cause = {};
-                break;
-            }
-            if (cause) return false;
-            if (parser->is_header_done() && !asked) take_header();
-        }
-        return parser->is_done();
-    }
+    bool parse(boost::system::error_code& cause) { return !skip_empty_lines() && parser.parse(buffer, cause); }
 
-    bool is_empty() const { return buffer.size() == 0 && !parser->got_some(); }
+    bool is_empty() const { return buffer.size() == 0 && !parser.has_begun(); }
 
     // Lets empty lines before a request pass (RFC 9112, 2.2). True: half of one is there, and nothing else.
     bool skip_empty_lines() {
-        if (parser->got_some()) return false;
+        if (parser.has_begun()) return false;
         const auto rest = [this] {
             return std::string_view(static_cast<const char*>(buffer.data().data()), buffer.size());
         };
@@ -133,40 +88,9 @@ struct session::reading {
         return rest() == "\r";
     }
 
-    bool wants_continue() const {
-        return asked && !continue_sent && parser->get().version() >= 11 &&
-               boost::beast::iequals(parser->get()[beast::field::expect], "100-continue");
-    }
-
-    // What the parser lets pass, but leaves unclear whom the request is for or where it ends (RFC 9112, 3.2, 6.1
-    // and 6.3).
-    std::optional<problem> framing_problem() const {
-        const bool is_http_1_1 = parser->get().version() >= 11;
-        if (is_http_1_1 && asked->count("Host") != 1) return problem{problem_kind::malformed, "send one Host header"};
-        const auto encodings = asked->count("Transfer-Encoding");
-        const bool is_chunked = encodings == 1 && boost::beast::iequals(*asked->find("Transfer-Encoding"), "chunked");
-        if (encodings > 0 && !(is_http_1_1 && is_chunked))
-            return problem{problem_kind::malformed, "Transfer-Encoding can only be chunked here, and only in HTTP/1.1"};
-        return std::nullopt;
-    }
-
     boost::beast::flat_buffer buffer;
-    std::optional<parser_type> parser;
-    std::optional<request> asked;  // once the header is whole; its body last
+    request_parser parser;
     bool continue_sent = false;
-
-private:
-    void take_header() {
-        const auto& message = parser->get();
-        asked.emplace();
-        asked->method = verb_of(message.method());
-        asked->target = message.target();
-        asked->headers.reserve(8);
-        for (const auto& field : message) asked->headers.push_back({field.name_string(), field.value()});
-        const auto id = asked->find("Request-Id");
-        asked->id = id && is_sane_id(*id) ? std::string(*id) : make_request_id();
-        parser->eager(true);  // from here on there is nothing to stop for
-    }
 };
 
 session::session(tcp_socket socket, const server_options& options, const handler& answer, const bool& draining)
@@ -179,9 +103,9 @@ awaitable<void> session::run() {
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(unsent_bytes_max(128 * 1024), ignored);
     socket_.non_blocking(true, ignored);
-    reading r;
+    reading r(options_);
     while (keep_alive_ && socket_.is_open()) {
-        r.begin(options_);
+        r.begin();
         if (!co_await read_request(r)) break;
         co_await serve_one(r);
         if (!keep_alive_ && socket_.is_open()) co_await linger();
@@ -194,6 +118,7 @@ awaitable<bool> session::read_request(reading& r) {
     r.skip_empty_lines();
     idle_ = r.is_empty();
     if (draining_ && idle_) {
+        co_await send_answers();
         co_await linger();
         co_return false;
     }
@@ -203,7 +128,7 @@ awaitable<bool> session::read_request(reading& r) {
         boost::system::error_code cause;
         const bool whole = r.parse(cause);
         auto wrong = cause ? std::optional(problem_of(cause, options_)) : std::nullopt;
-        if (!wrong && r.asked && !std::exchange(is_checked, true)) wrong = r.framing_problem();
+        if (!wrong && r.parser.has_header() && !std::exchange(is_checked, true)) wrong = r.parser.framing_problem();
         if (!wrong && r.buffer.size() > options_.header_bytes_max && !whole) wrong = endless_line;
         if (wrong) {
             co_await refuse(*wrong);
@@ -211,7 +136,8 @@ awaitable<bool> session::read_request(reading& r) {
         }
         if (whole) break;
         idle_ = r.is_empty();
-        if (r.wants_continue()) {
+        if (!out_.empty() && !co_await send_answers()) co_return false;
+        if (!r.continue_sent && r.parser.wants_continue()) {
             r.continue_sent = true;
             if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
             deadline_ = clock::now() + options_.request_timeout;
@@ -233,36 +159,50 @@ awaitable<bool> session::fill(reading& r) {
 }
 
 awaitable<void> session::serve_one(reading& r) {
-    const auto& message = r.parser->get();
-    const bool is_http_1_1 = message.version() >= 11;
-    keep_alive_ = message.keep_alive();
-    auto& asked = *r.asked;
-    asked.body = std::move(r.parser->get().body());
-    auto reply = co_await answered(asked);
-    if (draining_ || (reply.more && !is_http_1_1)) keep_alive_ = false;
-    const framing f{keep_alive_, is_http_1_1, asked.method == verb::head};
-    out_.clear();
-    append_response(out_, reply, asked.id, f);
-    std::string().swap(reply.body);  // a long answer is not held twice while it is taken
-    if (!reply.more || f.is_head) {
-        co_await write(out_);
-    } else {
-        co_await write_pieces(reply, f);
+    const auto begun = clock::now();
+    auto& asked = r.parser.asked();
+    // Reads are answered together with what comes behind them; nothing waits for a write to be committed.
+    const bool is_read = asked.method == verb::get || asked.method == verb::head;
+    if (!is_read && !out_.empty() && !co_await send_answers()) co_return;
+    const auto id = asked.find("Request-Id");
+    if (id && is_sane_id(*id))
+        asked.id = *id;
+    else
+        append_request_id(asked.id);
+    keep_alive_ = r.parser.keep_alive();
+    response reply;
+    try {
+        reply = co_await answer_(asked);
+        gzip_if_it_pays(asked, reply);
+    } catch (const std::exception& cause) {
+        log::error(fmt::format("request {}: {}", asked.id, cause.what()));
+        reply = to_response({problem_kind::internal, "see the server's log for this request_id"}, asked.id);
     }
-    if (out_.capacity() > kept_response_bytes_max) std::string().swap(out_);
+    const bool chunks_known = r.parser.is_http_1_1();
+    if (draining_ || (reply.more && !chunks_known)) keep_alive_ = false;
+    const framing f{keep_alive_, chunks_known, asked.method == verb::head};
+    append_response(out_, reply, asked.id, clock::now() - begun, f);
+    std::string().swap(reply.body);  // a long answer is not held twice while it is taken
+    if (reply.more && !f.is_head) {
+        co_await write_pieces(reply, f);
+        clear_answers();
+    } else if (r.buffer.size() == 0 || out_.size() >= pipelined_bytes_max || !keep_alive_) {
+        const auto rest = send(out_);
+        if (rest && !rest->empty()) co_await write_slowly(*rest);
+        clear_answers();
+    }
 }
 
-awaitable<response> session::answered(request& r) {
-    const auto begun = clock::now();
-    try {
-        auto reply = co_await answer_(r);
-        reply.headers.push_back({"Server-Timing", timing(clock::now() - begun)});
-        gzip_if_it_pays(r, reply);
-        co_return reply;
-    } catch (const std::exception& cause) {
-        log::error(fmt::format("request {}: {}", r.id, cause.what()));
-    }
-    co_return to_response({problem_kind::internal, "see the server's log for this request_id"}, r.id);
+// Those that wait to go out. False: the connection is gone.
+awaitable<bool> session::send_answers() {
+    const bool sent = out_.empty() || co_await write(out_);
+    clear_answers();
+    co_return sent;
+}
+
+void session::clear_answers() {
+    out_.clear();
+    if (out_.capacity() > kept_response_bytes_max) std::string().swap(out_);
 }
 
 awaitable<void> session::write_pieces(response& r, const framing& f) {
@@ -281,20 +221,25 @@ awaitable<void> session::write_pieces(response& r, const framing& f) {
     co_await write(out_);
 }
 
-// False: the connection is gone.
-awaitable<bool> session::write(std::string_view text) {
+// Sends what the socket takes at once; the rest of it. Nothing: the connection is gone.
+std::optional<std::string_view> session::send(std::string_view text) {
     boost::system::error_code cause;
     while (!text.empty()) {
-        const auto sent = socket_.write_some(asio::buffer(text), cause);
-        text.remove_prefix(sent);
+        text.remove_prefix(socket_.write_some(asio::buffer(text), cause));
         if (cause == asio::error::would_block) break;
-        if (cause) {
-            keep_alive_ = false;
-            co_return false;
-        }
+        if (!cause) continue;
+        keep_alive_ = false;
+        return std::nullopt;
     }
-    if (text.empty()) co_return true;
-    co_return co_await write_slowly(text);
+    return text;
+}
+
+// False: the connection is gone.
+awaitable<bool> session::write(std::string_view text) {
+    const auto rest = send(text);
+    if (!rest) co_return false;
+    if (rest->empty()) co_return true;
+    co_return co_await write_slowly(*rest);
 }
 
 // As the client takes it; every bit of progress gives it time anew.
@@ -312,9 +257,9 @@ awaitable<bool> session::write_slowly(std::string_view text) {
 
 awaitable<void> session::refuse(const problem& p) {
     keep_alive_ = false;
-    const auto id = make_request_id();
-    out_.clear();
-    append_response(out_, to_response(p, id), id, {false, true, false});
+    std::string id;
+    append_request_id(id);
+    append_response(out_, to_response(p, id), id, std::nullopt, {false, true, false});
     if (co_await write(out_)) co_await linger();
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "http/response_text.hpp"
@@ -36,10 +37,12 @@ private:
     awaitable<bool> read_request(reading& r);
     awaitable<bool> fill(reading& r);
     awaitable<void> serve_one(reading& r);
-    awaitable<response> answered(request& r);
     awaitable<void> write_pieces(response& r, const framing& f);
+    std::optional<std::string_view> send(std::string_view text);
     awaitable<bool> write(std::string_view text);
     awaitable<bool> write_slowly(std::string_view text);
+    awaitable<bool> send_answers();
+    void clear_answers();
     void break_off();
     awaitable<void> refuse(const struct problem& p);
     awaitable<void> linger();
@@ -53,7 +56,7 @@ private:
     clock::time_point lingers_until_ = clock::time_point::max();
     bool idle_ = true;
     bool keep_alive_ = true;
-    std::string out_;
+    std::string out_;  // answers, until they are sent
 };
 
 }  // namespace confab::http

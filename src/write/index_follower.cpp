@@ -1,6 +1,6 @@
 // 1. The batch writer notes each chat it has written to: a chat that is behind is found without looking for it. At the
-//    start, and after the index was replaced, all chats are looked at once; where several write, now and then as well,
-//    since one of them may have ended before it followed.
+//    start, and after the index was replaced, all chats are looked at once. Where several write, one of them may end
+//    before it followed: what each made wait it notes in the ledger, too, and what was noted for long anyone takes in.
 // 2. A chat is due when enough messages wait, so that whole blocks are written, or as soon as an indexed message has
 //    changed, so that what was deleted leaves the index too. Between two looks lies a pause: what comes meanwhile is
 //    taken in together.
@@ -34,6 +34,9 @@ constexpr std::size_t store_bytes_max = 1024 * 1024;
 constexpr auto care_every = 5s;   // for the index's own tidying, when nothing happens
 constexpr auto retry_after = 5s;  // at first, after a failure; twice as long each time
 constexpr auto retry_after_max = 320s;
+
+constexpr auto left_behind_after = 20s;     // who wrote it would have followed by then
+constexpr auto look_for_left_behind = 10s;  // time and again
 
 constexpr std::size_t known_max = 200'000;  // chats whose next due message is kept in mind
 
@@ -131,7 +134,8 @@ awaitable<result<void>> index_follower::catch_up() {
         if (heads->empty()) co_return result<void>();
         for (const auto& head : *heads) {
             if (head.messages < options_.after_messages && head.changes == 0) continue;
-            if (const auto taken = co_await take_in(head.chat); !taken) co_return taken.error();
+            if (const auto taken = co_await take_in(head.chat, options_.after_messages); !taken)
+                co_return taken.error();
         }
         after = heads->back().chat;
     }
@@ -139,11 +143,14 @@ awaitable<result<void>> index_follower::catch_up() {
 
 awaitable<void> index_follower::run() {
     auto retry = std::chrono::milliseconds(retry_after);
-    auto looked_at_all = std::chrono::steady_clock::now();
+    auto looked_for_left_behind = std::chrono::steady_clock::now();
     for (bool is_all_due = true; !is_stopping();) {
         auto done = co_await take_in_noted();
         if (done && is_all_due) done = co_await catch_up();
-        if (is_all_due) looked_at_all = std::chrono::steady_clock::now();
+        if (done && std::chrono::steady_clock::now() - looked_for_left_behind >= look_for_left_behind) {
+            done = co_await take_in_left_behind();
+            looked_for_left_behind = std::chrono::steady_clock::now();
+        }
         is_all_due = !done;
         if (done) {
             retry = retry_after;
@@ -154,28 +161,37 @@ awaitable<void> index_follower::run() {
             retry = std::min(2 * retry, std::chrono::milliseconds(retry_after_max));
         }
         if (co_await into_.tidy()) is_all_due = true;
-        const auto every = options_.look_at_all_every;
-        if (every && std::chrono::steady_clock::now() - looked_at_all >= *every) is_all_due = true;
         if (!is_all_due) co_await rest_until_noted(care_every);
     }
 }
 
 awaitable<result<void>> index_follower::take_in_noted() {
     for (const auto chat : take_noted())
-        if (const auto taken = co_await take_in(chat); !taken) co_return taken.error();
+        if (const auto taken = co_await take_in(chat, options_.after_messages); !taken) co_return taken.error();
+    co_return result<void>();
+}
+
+awaitable<result<void>> index_follower::take_in_left_behind() {
+    if (!options_.notes) co_return result<void>();
+    const timestamp before{now().us - std::chrono::microseconds(left_behind_after).count()};
+    const auto chats = co_await options_.notes->noted_before(before);
+    if (!chats) co_return chats.error();
+    for (const auto chat : *chats)
+        if (const auto taken = co_await take_in(chat, 1); !taken) co_return taken.error();
     co_return result<void>();
 }
 
 // As far as the ledger had come when it began: a chat that never rests leaves the others their turn.
-awaitable<result<void>> index_follower::take_in(core::chat_id chat) {
+awaitable<result<void>> index_follower::take_in(core::chat_id chat, std::uint64_t enough) {
     const auto head = co_await ledger_.counts(chat);
     if (!head) co_return head.error();
     for (;;) {
         const auto from = co_await index_.reached(chat);
         if (!from) co_return from.error();
         expect_next(chat, *from);
-        if (!is_due(*head, *from) || is_stopping()) co_return result<void>();
-        const auto stored = co_await take_step(*head, *from);
+        if (is_stopping()) co_return result<void>();
+        if (!is_due(*head, *from, enough)) co_return co_await settle(*head, *from);
+        const auto stored = co_await take_step(*head, *from, enough);
         if (!stored && stored.error() == error::version_mismatch) continue;  // another follower was there first
         if (!stored) co_return stored.error();
         const bool is_replaced = co_await into_.tidy();
@@ -183,7 +199,16 @@ awaitable<result<void>> index_follower::take_in(core::chat_id chat) {
     }
 }
 
-awaitable<result<void>> index_follower::take_step(const ledger::chat_counts& head, search::reach from) {
+// Of a chat that is too short to be indexed all is held that is to be.
+awaitable<result<void>> index_follower::settle(const ledger::chat_counts& head, search::reach at) {
+    if (!options_.notes) co_return result<void>();
+    const ledger::chat_counts indexed{head.chat, at.messages, at.changes};
+    const auto upto = at.messages == 0 ? head : indexed;
+    co_return co_await options_.notes->settle(upto);
+}
+
+awaitable<result<void>> index_follower::take_step(const ledger::chat_counts& head, search::reach from,
+                                                  std::uint64_t enough) {
     auto to = from;
     load next;
     auto read = result<void>();
@@ -191,18 +216,18 @@ awaitable<result<void>> index_follower::take_step(const ledger::chat_counts& hea
         to.changes = head.changes;  // each text is read after the counters, with all of these changes in it
     else
         read = co_await read_changed(ledger_, head.chat, to, next);
-    if (read && is_long(head, from)) read = co_await read_created(ledger_, head, to, next);
+    if (read && is_long(head, from, enough)) read = co_await read_created(ledger_, head, to, next);
     if (!read) co_return read.error();
     if (to == from) co_return error::unavailable;  // the ledger does not hold what it counts
     co_return co_await into_.store(head.chat, next.texts, from, to);
 }
 
-bool index_follower::is_long(const ledger::chat_counts& head, search::reach at) const {
-    return head.messages >= at.messages + options_.after_messages;
+bool index_follower::is_long(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const {
+    return head.messages >= options_.after_messages && head.messages >= at.messages + enough;
 }
 
-bool index_follower::is_due(const ledger::chat_counts& head, search::reach at) const {
-    return is_long(head, at) || (at.messages > 0 && head.changes > at.changes);
+bool index_follower::is_due(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const {
+    return is_long(head, at, enough) || (at.messages > 0 && head.changes > at.changes);
 }
 
 awaitable<void> index_follower::rest(std::chrono::milliseconds time) {

@@ -4,7 +4,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -12,6 +11,7 @@
 
 #include "base/async.hpp"
 #include "core/effect.hpp"
+#include "ledger/index_progress.hpp"
 #include "ledger/ledger.hpp"
 #include "search/indexed/index.hpp"
 
@@ -22,9 +22,8 @@ struct follower_options {
     // short chats out of the index.
     std::uint64_t after_messages;
     std::chrono::milliseconds pause;  // between two looks at what was written
-    // After this time all chats are looked at once more: what another program wrote and never followed. Nothing: only
-    // this one writes.
-    std::optional<std::chrono::seconds> look_at_all_every = {};
+    // Of what other programs wrote and did not follow for long. Nothing: only this one writes.
+    ledger::index_notes* notes = nullptr;
 };
 
 class index_follower {
@@ -50,10 +49,13 @@ public:
 
 private:
     awaitable<result<void>> take_in_noted();
-    awaitable<result<void>> take_in(core::chat_id chat);
-    awaitable<result<void>> take_step(const ledger::chat_counts& head, search::reach from);
-    bool is_due(const ledger::chat_counts& head, search::reach at) const;
-    bool is_long(const ledger::chat_counts& head, search::reach at) const;
+    awaitable<result<void>> take_in_left_behind();
+    // `enough`: so many messages of a long chat are worth a look.
+    awaitable<result<void>> take_in(core::chat_id chat, std::uint64_t enough);
+    awaitable<result<void>> settle(const ledger::chat_counts& head, search::reach at);
+    awaitable<result<void>> take_step(const ledger::chat_counts& head, search::reach from, std::uint64_t enough);
+    bool is_due(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const;
+    bool is_long(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const;
 
     awaitable<void> rest(std::chrono::milliseconds time);
     awaitable<void> rest_until_noted(std::chrono::milliseconds longest);

@@ -1,23 +1,18 @@
-import random
-import signal
 from types import SimpleNamespace
 
 import libraries
 import pytest
 
 from client import Client
+from fixtures import add_options, bounded_test, confab, rng, seed  # noqa: F401: pytest finds them here
 from server import Server
-
-TEST_SECONDS_MAX = 600
-HEAVY_TEST_SECONDS_MAX = 3600
 
 
 def pytest_addoption(parser):
-    parser.addoption("--confab", required=True, help="the confab binary under test")
-    parser.addoption("--seed", type=int, help="repeats a random test with the seed it printed")
+    add_options(parser)
     parser.addoption("--front", type=int, metavar="PORT",
                      help="only the tests that need a server and no more, against the one that is there")
-    parser.addoption("--front-pid", type=int, metavar="PID", help="the process behind that port, for tests that measure it")
+    parser.addoption("--front-pid", type=int, action="append", metavar="PID", help="a process behind that port, for tests that measure it")
     parser.addoption("--crash-rounds", type=int, default=20, help="how often the crash test kills the server")
 
 
@@ -30,37 +25,11 @@ def pytest_collection_modifyitems(config, items):
     items[:] = kept
 
 
-@pytest.fixture(scope="session")
-def confab(pytestconfig):
-    path = pytestconfig.invocation_params.dir / pytestconfig.getoption("--confab")
-    assert path.is_file(), f"no binary at {path}"
-    return path
+def seconds_max(request):
+    return 3600 if request.node.get_closest_marker("heavy") else 600
 
 
-@pytest.fixture(autouse=True)
-def bounded(request):
-    """A hanging test fails by itself: sockets time out on their own, this is for everything else."""
-    def give_up(*_):
-        raise TimeoutError("the test took too long")
-
-    previous = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(HEAVY_TEST_SECONDS_MAX if request.node.get_closest_marker("heavy") else TEST_SECONDS_MAX)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, previous)
-
-
-@pytest.fixture
-def seed(pytestconfig):
-    chosen = pytestconfig.getoption("--seed")
-    chosen = random.SystemRandom().randrange(2**32) if chosen is None else chosen
-    print(f"repeat with --seed {chosen}")
-    return chosen
-
-
-@pytest.fixture
-def rng(seed):
-    return random.Random(seed)
+bounded = bounded_test(seconds_max)
 
 
 def server_starter(confab, folder):
@@ -88,7 +57,7 @@ def start(confab, tmp_path):
 def shared_server(confab, pytestconfig, tmp_path_factory):
     """One server for all tests of a file that only talk to it; each makes its own app. SIGTERM ends it well."""
     if (front := pytestconfig.getoption("--front")) is not None:
-        yield SimpleNamespace(port=front, process=SimpleNamespace(pid=pytestconfig.getoption("--front-pid")))
+        yield SimpleNamespace(port=front, pids=pytestconfig.getoption("--front-pid"))
         return
     starter = server_starter(confab, tmp_path_factory.mktemp("shared"))
     server = next(starter)()

@@ -9,14 +9,20 @@ LOG_MAX = 64 * MIB
 
 
 def memory(server, name):
-    with open(f"/proc/{server.process.pid}/status") as status:
+    """Of all processes of the server together."""
+    return sum(memory_of(pid, name) for pid in server.pids)
+
+
+def memory_of(pid, name):
+    with open(f"/proc/{pid}/status") as status:
         return int(re.search(rf"^{name}:\s+(\d+) kB$", status.read(), re.M)[1]) * 1024
 
 
 def idle_memory(server):
     """What it holds now; from here on VmHWM is the peak of what comes."""
-    with open(f"/proc/{server.process.pid}/clear_refs", "w") as refs:
-        refs.write("5")
+    for pid in server.pids:
+        with open(f"/proc/{pid}/clear_refs", "w") as refs:
+            refs.write("5")
     return memory(server, "VmRSS")
 
 

@@ -71,6 +71,10 @@ class Server:
         self.port = int(re.search(r"^listening on http://127\.0\.0\.1:(\d+)$", printed, re.M).group(1))
         return self
 
+    @property
+    def pids(self):
+        return [self.process.pid]
+
     def log(self):
         return self.stderr_path.read_text(errors="replace")[-4000:]
 

@@ -90,6 +90,34 @@ def test_pipelined_requests_are_answered_in_order(wire, chat):
     wire.read_answer().expect(404)
 
 
+READS_BEFORE = {
+    "half a request": b"GET /apps HT",
+    "a request that is refused": b"GET /apps HTTP/9.9\r\n\r\n",
+    "an empty line": b"\r\n",
+    "a write that waits for its body": request_bytes("POST", "/apps", headers=["Content-Type: application/json", "Content-Length: 99"]),
+    "a write that asks to go on": request_bytes("POST", "/apps", headers=["Content-Length: 9", "Expect: 100-continue"]),
+}
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("behind", READS_BEFORE)
+def test_pipelined_reads_are_answered_whatever_comes_behind_them(wire, chat, behind):
+    fill(chat, ["one", "two"])
+    reads = [request_bytes("GET", f"{chat.messages_path}/{number}") for number in (1, 2, 1)]
+    wire.send(b"".join(reads) + READS_BEFORE[behind])
+    assert [wire.read_answer().expect(200).json["number"] for _ in reads] == [1, 2, 1]
+
+
+@pytest.mark.wire
+def test_pipelined_reads_and_writes_see_each_other_in_order(wire, chat):
+    steps = [post_json(chat.messages_path, content_json("one")), request_bytes("GET", f"{chat.messages_path}/1"),
+             request_bytes("GET", f"{chat.messages_path}/2"), post_json(chat.messages_path, content_json("two")),
+             request_bytes("HEAD", f"{chat.messages_path}/2"), request_bytes("GET", f"{chat.messages_path}/2")]
+    wire.send(b"".join(steps))
+    methods = ("POST", "GET", "GET", "POST", "HEAD", "GET")
+    assert [wire.read_answer(with_body=method != "HEAD").status for method in methods] == [201, 200, 404, 201, 200, 200]
+
+
 @pytest.mark.wire
 def test_pipelined_then_closed_for_sending_is_still_answered(wire, chat):
     wire.send(b"".join(post_json(chat.messages_path, content_json(f"m{n}")) for n in range(5))).finish_sending()

@@ -1,47 +1,16 @@
 """Fixtures for tests of a whole cluster. Clients, models and the like come from tests/blackbox."""
 
-import random
-import signal
-
 import pytest
 from client import Client
+from fixtures import add_options, bounded_test, confab, rng, seed  # noqa: F401: pytest finds them here
 from services import Cluster, Engines, MariaDb, MySql
 
-TEST_SECONDS_MAX = 900
+bounded = bounded_test(lambda _: 900)
 
 
 def pytest_addoption(parser):
-    parser.addoption("--confab", required=True, help="the confab binary under test")
+    add_options(parser)
     parser.addoption("--sql", choices=["mysql", "mariadb"], default="mysql", help="the server behind the ledger")
-    parser.addoption("--seed", type=int, help="repeats a random test with the seed it printed")
-
-
-@pytest.fixture(scope="session")
-def confab(pytestconfig):
-    path = pytestconfig.invocation_params.dir / pytestconfig.getoption("--confab")
-    assert path.is_file(), f"no binary at {path}"
-    return path
-
-
-@pytest.fixture(autouse=True)
-def bounded():
-    """A hanging test fails by itself."""
-    def give_up(*_):
-        raise TimeoutError("the test took too long")
-
-    previous = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(TEST_SECONDS_MAX)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, previous)
-
-
-@pytest.fixture
-def rng(pytestconfig):
-    chosen = pytestconfig.getoption("--seed")
-    chosen = random.SystemRandom().randrange(2**32) if chosen is None else chosen
-    print(f"repeat with --seed {chosen}")
-    return random.Random(chosen)
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,27 @@
-"""The black-box suite of a server alone, unchanged, against a cluster: behind nginx, and at one of its nodes."""
+"""The black-box suite of a server alone, unchanged, against a cluster: behind nginx that passes connections on, and behind nginx that speaks HTTP."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from services import ConnectionsNginx
+
 SUITE = Path(__file__).resolve().parent.parent / "blackbox"
 TESTS_AT_LEAST = 680  # so that a suite which finds nothing to do is not taken for a good one
 SUITE_SECONDS_MAX = 800
 
 
-def test_what_holds_alone_holds_in_a_cluster_behind_nginx(cluster, confab):
+def test_what_holds_alone_holds_behind_nginx_that_speaks_http(cluster, confab):
     """But for what nginx answers by itself: it speaks HTTP with its clients in its own way."""
     run_whole_suite(confab, cluster.front.port, "-m", "not wire")
 
 
-def test_what_holds_alone_holds_at_a_node_of_a_cluster(cluster, confab):
-    node = cluster.nodes[0]
-    run_whole_suite(confab, node.port, "--front-pid", node.process.pid)
+def test_what_holds_alone_holds_in_a_cluster_behind_nginx(cluster, confab, tmp_path):
+    """The whole of it: every connection reaches one of the nodes as it is."""
+    pids = [option for node in cluster.nodes for option in ("--front-pid", node.process.pid)]
+    with ConnectionsNginx(tmp_path / "connections", [node.port for node in cluster.nodes]) as front:
+        run_whole_suite(confab, front.port, *pids)
 
 
 def run_whole_suite(confab, port, *options):

@@ -2,9 +2,10 @@
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
-from client import Client
+from client import Chat, Client
 from load import fill, wait_for
 
 INDEX_SOON = ["--index-after-messages=50", "--index-pause-ms=10"]
@@ -77,6 +78,27 @@ def test_engine_that_says_nothing_makes_searches_scan(cluster, client):
     cluster.run("check")
 
 
+def test_what_a_dead_worker_left_unindexed_another_takes_in(start_cluster):
+    """The one that wrote it reaches no engine and dies; the other one learns of it by what was noted with the writes."""
+    cluster = start_cluster(workers=1, gates=True, worker_options=INDEX_SOON)
+    writer = cluster.workers[0]
+    writer.gates.elasticsearch.shut()
+    with Client(cluster.front.port) as client:
+        cluster.add_worker()
+        wait_for(lambda: owned_by_both(cluster), "both workers own partitions")
+        chats = [filled(client, 120) for _ in range(6)]
+        chats[0].edit(3, "an edited text").expect(200)
+        writer.kill()
+        wait_until_indexed(cluster, 6 * 100)  # what is beyond a multiple of 50 may wait
+        wait_for(lambda: cluster.engines.sql.query("select count(*) from index_notes") == ((0,),), "no chat is noted any more")
+        assert chats[0].find("edited") == [3]
+    cluster.run("check")
+
+
+def owned_by_both(cluster):
+    return len(cluster.engines.sql.query("select distinct owner from partitions where owner is not null")) == 2
+
+
 def test_reindex_is_not_noticed_by_who_searches(cluster, client):
     chat = filled(client, 800)
     wait_until_indexed(cluster, 750)
@@ -101,3 +123,36 @@ def test_reindex_is_not_noticed_by_who_searches(cluster, client):
     chat.tell("said after it")
     assert chat.find("after") == [801]
     cluster.run("check")
+
+
+def test_cluster_without_engine_finds_the_same_by_reading_and_takes_one_in_later(start_cluster, shared_engines):
+    engine = shared_engines.elasticsearch
+    with without(shared_engines, engine):
+        cluster = start_cluster(nodes=1, workers=1)
+        with Client(cluster.front.port) as client:
+            chat = filled(client, 300)
+            chat.edit(7, "an edited text").expect(200)
+            chat.delete(8).expect(204)
+            assert chat.find("common") == [n for n in range(300, 0, -1) if n not in (7, 8)]
+            assert chat.find("edited") == [7]
+            path = chat.path
+        assert cluster.engines.sql.query("select count(*) from index_notes") == ((0,),)
+        cluster.run("reindex", status=2)
+        cluster.run("check")
+        cluster.close()
+    cluster = start_cluster(nodes=1, workers=1, worker_options=INDEX_SOON)
+    wait_until_indexed(cluster, 300)
+    with Client(cluster.front.port) as client:
+        assert Chat(client, path).find("common") == [n for n in range(300, 0, -1) if n not in (7, 8)]
+    cluster.run("check")
+
+
+@contextmanager
+def without(engines, engine):
+    """Clusters that are started meanwhile are not told of it."""
+    place = engines.all.index(engine)
+    engines.all.remove(engine)
+    try:
+        yield
+    finally:
+        engines.all.insert(place, engine)

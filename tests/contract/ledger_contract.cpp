@@ -177,6 +177,47 @@ TEST_P(ledger_contract, leaves_a_tombstone_and_no_text_of_what_was_deleted) {
     EXPECT_EQ(number_of(b.commit(command(new_message(token, 1, "next")))), 3U);
 }
 
+TEST_P(ledger_contract, takes_many_changes_of_many_messages_in_one_batch) {
+    constexpr std::uint64_t count = 300;
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    std::vector<core::command> created;
+    for (std::uint64_t n = 1; n <= count; ++n) created.push_back(command(new_message(token, 1, "a" + std::to_string(n))));
+    b.commit(created);
+    // Of each message: three edits, the first with metadata; of every third a deletion too.
+    std::vector<core::command> changes;
+    for (const auto* const to : {"b", "c", "d"}) {
+        for (std::uint64_t n = 1; n <= count; ++n) {
+            auto change = edit(token, 1, n, to + std::to_string(n));
+            if (*to == 'b') change.metadata = R"({"of":"b"})";
+            changes.push_back(command(change));
+        }
+    }
+    for (std::uint64_t n = 3; n <= count; n += 3)
+        changes.push_back(command(core::delete_message{token, chat_number(1), message_number(n)}));
+    b.commit(changes);
+    b.reopen();
+    const auto chat = run(b.reader().find_chat(token, chat_number(1))).value();
+    EXPECT_EQ(chat.changes_count, 3 * count + count / 3);
+    for (std::uint64_t n = 1; n <= count; ++n) {
+        const auto m = b.message(token, 1, n).value();
+        const auto said = run(b.reader().versions(chat.id, message_number(n), 0));
+        const auto name = std::to_string(n);
+        if (n % 3 == 0) {
+            EXPECT_TRUE(m.deleted_at) << n;
+            EXPECT_EQ(m.version, 5U) << n;
+            EXPECT_EQ(m.metadata, std::nullopt) << n;
+            EXPECT_EQ(said.error(), error::deleted) << n;
+        } else {
+            EXPECT_EQ(m.content, "d" + name);
+            EXPECT_EQ(m.version, 4U) << n;
+            EXPECT_EQ(m.metadata, R"({"of":"b"})") << n;
+            EXPECT_EQ(contents(said.value()),
+                      (std::vector<std::string>{"1 a" + name, "2 b" + name, "3 c" + name, "4 d" + name}));
+        }
+    }
+}
+
 TEST_P(ledger_contract, changes_only_the_version_that_was_meant) {
     book b(GetParam().make);
     const auto token = b.new_chat();

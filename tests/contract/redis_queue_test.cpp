@@ -188,5 +188,38 @@ TEST_F(redis_queue, never_deletes_what_only_bears_the_id_of_something_done) {
     q.wait_for(0);
 }
 
+TEST_F(redis_queue, deletes_what_was_done_after_redis_forgot_its_scripts) {
+    for (int turn = 0; turn < 3; ++turn) {
+        const auto c = command(new_message(app, 1, "x"));
+        auto waiting = submit(c);
+        EXPECT_EQ(take().front()->job, c.job);
+        q.ask({"SCRIPT", "FLUSH"});
+        answer({core::answer{core::created{1, {}}}});
+        EXPECT_TRUE(waiting.get());
+        // It was not deleted, so it comes once more; then it goes.
+        const auto again = take();
+        ASSERT_EQ(again.size(), 1U);
+        EXPECT_EQ(again.front()->job, c.job);
+        answer({core::answer{core::created{1, {}}}});
+        q.wait_for(0);
+    }
+}
+
+TEST_F(redis_queue, brings_busy_and_quiet_streams_in_one_batch) {
+    std::vector<core::command> commands;
+    for (std::uint64_t chat = 1; chat <= 40; ++chat) commands.push_back(command(new_message(app, chat, "x")));
+    auto first = submit(commands.front());
+    EXPECT_EQ(take().size(), 1U);
+    answer({core::answer{core::created{1, {}}}});
+    EXPECT_TRUE(first.get());
+    std::vector<std::future<queue::outcome>> waiting;
+    for (const auto& c : commands) waiting.push_back(submit(c));
+    q.wait_for(commands.size());
+    EXPECT_EQ(take().size(), commands.size());
+    answer(std::vector<queue::outcome>(commands.size(), core::answer{core::created{1, {}}}));
+    for (auto& one : waiting) EXPECT_TRUE(one.get());
+    q.wait_for(0);
+}
+
 }  // namespace
 }  // namespace confab::testing

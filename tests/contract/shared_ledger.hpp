@@ -17,6 +17,7 @@ namespace confab::testing::shared {
 using core::answer, core::app_token, core::chat_number, core::command, core::message_number;
 using std::chrono::milliseconds;
 
+inline constexpr std::uint64_t note_after_messages = 10;
 inline constexpr core::epoch_id first_epoch{std::byte{1}}, second_epoch{std::byte{2}};
 
 // The command as an entry of a partition's queue.
@@ -80,6 +81,7 @@ private:
     static ledger::mysql_worker_options options(milliseconds lease) {
         ledger::mysql_worker_options o;
         o.lease = lease;
+        o.note_after_messages = note_after_messages;
         o.describe = [](const command&) { return std::string("described"); };
         return o;
     }

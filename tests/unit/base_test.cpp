@@ -4,8 +4,10 @@
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
+#include "base/engine_url.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "drivers/mysql/url.hpp"
 
 namespace confab {
 namespace {
@@ -47,6 +49,45 @@ TEST(errors, all_have_a_message_of_their_own) {
     for (int e = 1; e <= error_count; ++e)
         EXPECT_TRUE(seen.insert(make_error_code(static_cast<error>(e)).message()).second);
     EXPECT_FALSE(seen.contains("unknown error"));
+}
+
+TEST(engine_url, is_taken_apart_and_decoded) {
+    const auto whole = engine_url::parse("redis://ada:l%40ve%2f@[::1]:7000/3?a=1&b=%20", "redis", 6379);
+    EXPECT_EQ(whole.user, "ada");
+    EXPECT_EQ(whole.password, "l@ve/");
+    EXPECT_EQ(whole.host, "::1");
+    EXPECT_EQ(whole.port, 7000);
+    EXPECT_EQ(whole.path, "3");
+    EXPECT_EQ(whole.parameters, (std::map<std::string, std::string>{{"a", "1"}, {"b", " "}}));
+    EXPECT_EQ(engine_url::parse("redis://host", "redis", 6379).port, 6379);
+}
+
+TEST(engine_url, that_is_wrong_is_refused_without_its_password) {
+    for (const auto* const text : {"", "redis", "http://secret@host", "redis://:secret@", "redis://:secret%2@host",
+                                   "redis://host:secret", "redis://host:99999?secret", "redis://host:0?secret"}) {
+        try {
+            engine_url::parse(text, "redis", 6379);
+            ADD_FAILURE() << text;
+        } catch (const startup_error& refused) {
+            EXPECT_EQ(std::string(refused.what()).find("secret"), std::string::npos) << refused.what();
+        }
+    }
+}
+
+TEST(mysql_address, is_an_engine_url_with_a_user_and_a_database) {
+    const auto at = mysql::address::parse("mysql://ada:l%40ve@db.test:3307/chat%20s?ssl=require");
+    EXPECT_EQ(at.user, "ada");
+    EXPECT_EQ(at.password, "l@ve");
+    EXPECT_EQ(at.database, "chat s");
+    EXPECT_EQ(at.tls, mysql::tls::require);
+    EXPECT_EQ(at.name(), "db.test:3307/chat s");
+    const auto plain = mysql::address::parse("mysql://ada@[::1]/chats");
+    EXPECT_EQ(plain.name(), "::1:3306/chats");
+    EXPECT_EQ(plain.tls, mysql::tls::enable);
+    for (const auto* const text :
+         {"mysql://host/chats", "mysql://ada@host", "mysql://ada@host/", "mysql://ada@host/a/b",
+          "mysql://ada@host/chats?ssl=maybe", "mysql://ada@host/chats?tls=enable", "postgres://ada@host/chats"})
+        EXPECT_THROW(mysql::address::parse(text), startup_error) << text;
 }
 
 }  // namespace

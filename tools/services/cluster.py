@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 from .confab import Node, Worker
 from .nginx import Nginx
-from .service import ServiceFailure, plain_environment
+from .service import ServiceFailure, Started, plain_environment
 from .toxiproxy import Toxiproxy
 
 COMMAND_WAIT_S = 300
 
 
-class Cluster:
+class Cluster(Started):
     """The engines run already and are empty, or hold what an earlier cluster left; they stay as they are when the cluster ends.
 
     With `gates`, every node and worker reaches each engine through a gate of its own (see confab.Confab).
@@ -69,13 +69,3 @@ class Cluster:
     def close(self):
         for each in self.processes():
             each.close()
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(self, *_):
-        self.close()

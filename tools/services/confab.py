@@ -1,8 +1,6 @@
 """Confab's own processes in a cluster."""
 
-import http.client
-
-from .service import Service
+from .service import Service, http_status
 
 
 class Confab(Service):
@@ -30,14 +28,7 @@ class Node(Confab):
         return f"http://127.0.0.1:{self.port}"
 
     def answers(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("OPTIONS", "/apps")
-            return connection.getresponse().status > 0
-        except http.client.HTTPException:
-            return False
-        finally:
-            connection.close()
+        return http_status(self.port, "OPTIONS", "/apps") is not None
 
 
 class Worker(Confab):

@@ -5,16 +5,19 @@ from pathlib import Path
 from .elasticsearch import Elasticsearch
 from .mysql import MySql
 from .redis_server import Redis
+from .service import Started
 from .sql_server import ADMIN, DATABASE
 
 
-class Engines:
-    def __init__(self, folder, sql=MySql):
+class Engines(Started):
+    """Without `search` there is no Elasticsearch, and what runs on them scans."""
+
+    def __init__(self, folder, sql=MySql, search=True):
         folder = Path(folder)
         self.redis = Redis(folder / "redis")
         self.sql = sql(folder / sql.name)
-        self.elasticsearch = Elasticsearch(folder / "elasticsearch")
-        self.all = [self.redis, self.sql, self.elasticsearch]
+        self.elasticsearch = Elasticsearch(folder / "elasticsearch") if search else None
+        self.all = [each for each in (self.redis, self.sql, self.elasticsearch) if each]
 
     def start(self):
         for each in self.all:
@@ -36,6 +39,8 @@ class Engines:
         with self.sql.connect(user=ADMIN, database=None) as connection, connection.cursor() as cursor:
             cursor.execute(f"drop database {DATABASE}")
             cursor.execute(f"create database {DATABASE} character set utf8mb4 collate utf8mb4_bin")
+        if not self.elasticsearch:
+            return
         status, answer = self.elasticsearch.request("DELETE", "/_all")
         assert status == 200, answer
 
@@ -50,13 +55,3 @@ class Engines:
     def close(self):
         for each in self.all:
             each.close()
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(self, *_):
-        self.close()

@@ -1,5 +1,6 @@
 """A real server as a child process: started until it answers, stopped, killed, paused and started again on its port and its data."""
 
+import http.client
 import os
 import shutil
 import signal
@@ -27,7 +28,33 @@ def plain_environment(extra=None):
     return {**{name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}, **(extra or {})}
 
 
-class Service:
+def http_status(port, method, path):
+    """Nothing when what answers is not HTTP. Raises OSError when nobody does."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request(method, path)
+        return connection.getresponse().status
+    except http.client.HTTPException:
+        return None
+    finally:
+        connection.close()
+
+
+class Started:
+    """As a context manager it is started on entry, and closed at the end or when that fails."""
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Service(Started):
     """What a server is made of: `command`, `answers`; `prepare` lays out its data before its first start, `configure` is for every start.
 
     As a context manager it is started on entry and killed at the end, paused or not: what it wrote is the test's own. Its folder holds `data`
@@ -158,13 +185,3 @@ class Service:
     def close(self):
         self.kill()
         self.held_port.release()
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(self, *_):
-        self.close()

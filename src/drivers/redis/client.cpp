@@ -40,6 +40,10 @@ public:
         if (const auto open = std::exchange(link_, nullptr)) open->close();
     }
 
+    void tell_not_connected(reply_handler then) {
+        asio::post(loop_, [t = std::move(then)]() mutable { std::move(t)(result<reply>(error::unavailable)); });
+    }
+
     link* connected() const { return link_ && link_->is_open() ? link_.get() : nullptr; }
     std::uint64_t connections() const { return connections_; }
     const client_options& options() const { return options_; }
@@ -111,6 +115,12 @@ public:
 
     void send(const arguments& a) override {
         if (auto* const open = keeper_->connected()) open->send(a);
+    }
+
+    void send(const arguments& a, reply_handler then) override {
+        if (auto* const open = keeper_->connected())
+            return open->send(a, std::move(then), keeper_->options().reply_timeout);
+        keeper_->tell_not_connected(std::move(then));
     }
 
     bool is_connected() const override { return keeper_->connected() != nullptr; }

@@ -7,6 +7,7 @@
 // 3. A command that is not answered in time takes its connection with it, since nothing behind it can be answered.
 #pragma once
 
+#include <boost/asio/any_completion_handler.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -29,6 +30,7 @@ struct client_options {
 };
 
 using arguments = std::vector<std::string_view>;
+using reply_handler = asio::any_completion_handler<void(result<reply>)>;
 
 // All of it on its loop's thread.
 class client {
@@ -43,6 +45,9 @@ public:
     virtual awaitable<result<reply>> execute(const arguments& a, std::chrono::milliseconds wait) = 0;
     // Sends it, if connected; nobody waits for the reply.
     virtual void send(const arguments& a) = 0;
+    // The same, and `then` is called on the loop with what execute() would give: before whoever waits for a later command
+    // goes on. REQUIRES: what `then` refers to lives until that, or the loop has stopped.
+    virtual void send(const arguments& a, reply_handler then) = 0;
 
     virtual bool is_connected() const = 0;
     // Which connection it is, counted from 1. What is only true of one is not to be sent on another.

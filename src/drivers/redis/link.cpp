@@ -101,6 +101,10 @@ void link::send(const arguments& a) {
     submit(a, std::make_unique<pending>(pending{std::nullopt, {}, clock::time_point::max()}));
 }
 
+void link::send(const arguments& a, reply_handler then, clock::duration most) {
+    submit(a, std::make_unique<pending>(pending{std::move(then), loop_, clock::now() + most}));
+}
+
 void link::submit(const arguments& a, std::unique_ptr<pending> p) {
     std::vector<const char*> texts;
     std::vector<std::size_t> lengths;
@@ -172,7 +176,8 @@ void link::on_reply(redisAsyncContext* context, void* r, void* privdata) {
 void link::on_message(redisAsyncContext* context, void* r, void*) {
     if (!r) return;
     const auto& got = *static_cast<redisReply*>(r);
-    const bool is_message = got.type == REDIS_REPLY_ARRAY && got.elements == 3 && got.element[0]->type == REDIS_REPLY_STRING &&
+    const bool is_message = got.type == REDIS_REPLY_ARRAY && got.elements == 3 &&
+                            got.element[0]->type == REDIS_REPLY_STRING &&
                             std::string_view(got.element[0]->str, got.element[0]->len) == "message";
     if (is_message) of(context)->on_message_({got.element[2]->str, got.element[2]->len});
 }

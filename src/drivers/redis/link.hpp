@@ -16,7 +16,6 @@ namespace confab::redis {
 class link : public std::enable_shared_from_this<link> {
 public:
     using clock = std::chrono::steady_clock;
-    using reply_handler = asio::any_completion_handler<void(result<reply>)>;
 
     // Connects, logs in and chooses the database. Nothing: that could not be done; it is logged once by the caller.
     static awaitable<std::shared_ptr<link>> open(const client_options& options);
@@ -24,6 +23,7 @@ public:
 
     awaitable<result<reply>> execute(const arguments& a, clock::duration most);
     void send(const arguments& a);
+    void send(const arguments& a, reply_handler then, clock::duration most);
     void subscribe(const std::string& channel, message_handler on_message);
 
     bool is_open() const { return context_ != nullptr; }

@@ -21,6 +21,11 @@ int note_wal_pages(void* kept, sqlite3*, const char*, int pages) {
 
 }  // namespace
 
+void prepare_library() {
+    static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)done;
+}
+
 bool failure::is_corruption() const {
     return primary(code_) == SQLITE_NOTADB || primary(code_) == SQLITE_CORRUPT;
 }
@@ -112,12 +117,14 @@ void connection::close::operator()(sqlite3* db) const {
     sqlite3_close_v2(db);
 }
 
-connection::connection(const std::string& path, access how) : wal_pages_(std::make_unique<int>(0)) {
+connection::connection(const std::string& path, access how, const char* vfs)
+    : wal_pages_(std::make_unique<int>(0)) {
+    prepare_library();
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     flags |= how == access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     if (how == access::create) flags |= SQLITE_OPEN_CREATE;
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, vfs);
     handle_.reset(opened);
     if (code != SQLITE_OK) fail(opened, code);
     sqlite3_wal_hook(opened, note_wal_pages, wal_pages_.get());  // takes the place of SQLite's own automatic checkpoint
@@ -147,8 +154,16 @@ bool connection::in_transaction() const {
     return sqlite3_get_autocommit(handle_.get()) == 0;
 }
 
+statement& connection::kept(std::unique_ptr<statement>& s, connection& c, std::string_view sql) {
+    if (!s) s = std::make_unique<statement>(c.prepare(sql));
+    return *s;
+}
+
 transaction::transaction(connection& c, kind k) : connection_(c) {
-    connection_.execute(k == kind::read ? "begin" : "begin immediate");
+    if (k == kind::read)
+        connection::kept(c.begin_read_, c, "begin").run();
+    else
+        connection::kept(c.begin_write_, c, "begin immediate").run();
 }
 
 transaction::~transaction() {
@@ -161,7 +176,7 @@ transaction::~transaction() {
 }
 
 void transaction::commit() {
-    connection_.execute("commit");
+    connection::kept(connection_.commit_, connection_, "commit").run();
     open_ = false;
 }
 

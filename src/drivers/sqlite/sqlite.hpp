@@ -16,6 +16,10 @@ struct sqlite3_stmt;
 
 namespace confab::sqlite {
 
+// To be called before anything else of SQLite: it counts its memory under one lock for all threads unless it is told not
+// to. Any thread, any number of times.
+void prepare_library();
+
 // What SQLite reported; `code` is its extended result code.
 class failure : public std::runtime_error {
 public:
@@ -97,7 +101,8 @@ enum class access { read_only, read_write, create };
 
 class connection {
 public:
-    connection(const std::string& path, access how);
+    // `vfs`: the layer to the files by its name (see gathering.hpp), the operating system's if there is none.
+    connection(const std::string& path, access how, const char* vfs = nullptr);
 
     // One or more statements without parameters or rows.
     void execute(const char* sql);
@@ -123,8 +128,14 @@ private:
         void operator()(sqlite3* db) const;
     };
 
+    friend class transaction;
+
+    // A statement that is prepared when it is first needed.
+    static statement& kept(std::unique_ptr<statement>& s, connection& c, std::string_view sql);
+
     std::unique_ptr<int> wal_pages_;  // SQLite's hook holds its address
     std::unique_ptr<sqlite3, close> handle_;
+    std::unique_ptr<statement> begin_read_, begin_write_, commit_;
 };
 
 // A transaction that rolls back unless it was committed.

@@ -1,5 +1,5 @@
-// Every statement is a transaction by itself and names its rows by the primary key, so that nobody waits for anybody.
-// The writer of the ledger never touches this table.
+// Every statement is a transaction by itself and names its rows by the primary key, so that nobody waits for long. The
+// writer of the ledger never touches the progress; its notes it writes last in its transaction (store.cpp).
 #include "ledger/mysql/index_progress.hpp"
 
 #include <span>
@@ -59,6 +59,22 @@ public:
             if (!gone) co_return gone.error();
             if (gone->affected() < forget_chats_max) co_return result<void>();
         }
+    }
+
+    awaitable<result<std::vector<core::chat_id>>> noted_before(timestamp time) override {
+        const auto found = co_await run("select chat_id from index_notes where since < ? order by since limit ?",
+                                        mysql::parameters(time.us, slice_chats_max));
+        if (!found) co_return found.error();
+        std::vector<core::chat_id> all;
+        for (const auto& row : *found) all.emplace_back(row.number(0));
+        co_return all;
+    }
+
+    awaitable<result<void>> settle(const chat_counts& upto) override {
+        const auto gone = co_await run("delete from index_notes where chat_id = ? and messages <= ? and changes <= ?",
+                                       mysql::parameters(upto.chat.value(), upto.messages, upto.changes));
+        if (!gone) co_return gone.error();
+        co_return result<void>();
     }
 
 private:

@@ -27,6 +27,9 @@ struct mysql_worker_options {
     std::chrono::milliseconds commit_timeout{5000};  // as the client counts
     // The bytes to keep of a command whose data the engine refuses, for a person to read and replay.
     std::function<std::string(const core::command&)> describe;
+    // A chat is noted for the search index with every so many messages, and with every change (index_notes). 0: there is
+    // no index to note it for.
+    std::uint64_t note_after_messages = 0;
 };
 
 // An API node's ledger. REQUIRES of all calls: they are awaited on an event loop run by one thread.

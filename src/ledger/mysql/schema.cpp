@@ -124,7 +124,19 @@ const std::vector<const char*> first_schema = {
     "insert ignore into sequences(name, next) values('chats', 1)",
 };
 
-const std::vector<const char*> migrations[] = {first_schema};
+// A chat whose index is to come as far as this pair, noted by the batch that made it wait.
+const std::vector<const char*> notes_of_what_waits = {
+    R"sql(
+    create table if not exists index_notes(
+        chat_id bigint unsigned not null primary key,
+        messages int unsigned not null,
+        changes int unsigned not null,
+        since bigint not null,
+        key index_notes_by_age (since)
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+};
+
+const std::vector<const char*> migrations[] = {first_schema, notes_of_what_waits};
 
 constexpr std::string_view create_meta = R"sql(
     create table if not exists meta(

@@ -1,4 +1,4 @@
-// Writes effects: new rows many at a time, changes one by one in their order, and each counter once.
+// Writes effects: rows many at a time, and each counter once.
 #pragma once
 
 #include <span>
@@ -14,5 +14,9 @@ awaitable<void> store(mysql::connection& db, std::span<const core::effect> effec
 
 // Statements that set the counters which the effects moved.
 std::string counter_updates(std::span<const core::effect> effects);
+
+// A statement that notes the chats which the effects made wait for the search index: whose messages passed a multiple of
+// `after`, and those with changes. Nothing, mostly; and where `after` is 0.
+std::string notes_for_index(std::span<const core::effect> effects, std::uint64_t after);
 
 }  // namespace confab::ledger

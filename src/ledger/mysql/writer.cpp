@@ -40,7 +40,7 @@ mysql::connection_options connection_of(const mysql_options& options, const mysq
 class batches final : public mysql_batches {
 public:
     batches(const mysql_options& options, const mysql_worker_options& worker, std::uint64_t partitions)
-        : describe_(worker.describe), db_(connection_of(options, worker)), leases_(partitions, worker.lease) {}
+        : describe_(worker.describe), note_after_messages_(worker.note_after_messages), db_(connection_of(options, worker)), leases_(partitions, worker.lease) {}
 
     awaitable<result<std::vector<core::partition_number>>> hold() override {
         if (!leases_.are_due()) co_return leases_.owned();
@@ -174,7 +174,8 @@ private:
             for (const auto* c : batch_)
                 if (const auto* const letter = std::get_if<core::unreadable>(&c->wish); letter && !has_passed(*c))
                     co_await keep_letter(*c, "it cannot be read", letter->bytes);
-            const auto rest = counter_updates(effects) + claims_.moves() + "commit";
+            const auto rest =
+                counter_updates(effects) + notes_for_index(effects, note_after_messages_) + claims_.moves() + "commit";
             co_await db_.query(rest);
             co_return result<void>();
         } catch (const mysql::failure& cause) {
@@ -220,6 +221,7 @@ private:
     }
 
     const std::function<std::string(const core::command&)> describe_;
+    const std::uint64_t note_after_messages_;
     mysql::connection db_;
     leases leases_;
     id_source ids_;

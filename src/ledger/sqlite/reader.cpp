@@ -1,6 +1,6 @@
-// Point reads complete inline on the caller's thread: they take microseconds and a hop would cost more. Lists run on
-// the read pool. Every read is a transaction of its own that ends before the call returns, so the write-ahead log can
-// always be moved on.
+// Point reads complete inline on the caller's thread, out of memory where they can (hot_rows.hpp): they take microseconds
+// and a hop would cost more. Lists run on the read pool. Every read is a transaction of its own that ends before the call
+// returns, so the write-ahead log can always be moved on.
 #include "ledger/sqlite/reader.hpp"
 
 #include <fmt/core.h>
@@ -137,8 +137,10 @@ std::uint64_t limit_of(const window& w) {
 
 class sqlite_reader final : public closable_reader {
 public:
-    sqlite_reader(const std::string& database, asio::any_io_executor pool)
-        : sessions_([database] { return std::make_unique<read_session>(database); }), pool_(std::move(pool)) {}
+    sqlite_reader(const std::string& database, asio::any_io_executor pool, hot_rows& hot)
+        : sessions_([database] { return std::make_unique<read_session>(database); }),
+          pool_(std::move(pool)),
+          hot_(hot) {}
 
     void close() override { closed_ = true; }
 
@@ -159,13 +161,25 @@ public:
 
     awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
                                                   core::message_number message) override {
-        co_return with_session<core::message>([&](read_session& s) -> result<core::message> {
-            // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
-            const auto id = one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
-                                               [](const auto& row) { return core::chat_id(row.number(0)); });
-            if (!id) return id.error();
-            return one<core::message>(s.message.bind(row_of(*id, message.value())), message_from);
-        });
+        if (closed_) co_return error::shutting_down;
+        // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
+        auto id = hot_.find(app, chat);
+        if (!id) {
+            const auto read = with_session<core::chat_id>([&](read_session& s) {
+                return one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
+                                          [](const auto& row) { return core::chat_id(row.number(0)); });
+            });
+            if (!read) co_return read.error();
+            id = *read;
+            hot_.put(app, chat, *id);
+        }
+        const auto row = row_of(*id, message.value());
+        auto known = hot_.find(row);
+        if (known.found) co_return std::move(*known.found);
+        auto read = with_session<core::message>(
+            [&](read_session& s) { return one<core::message>(s.message.bind(row), message_from); });
+        if (read) hot_.put(row, *read, known.ticket);
+        co_return read;
     }
 
     awaitable<result<core::app_id>> last_app() override {
@@ -327,13 +341,15 @@ private:
 
     sqlite::session_pool<read_session> sessions_;
     asio::any_io_executor pool_;
+    hot_rows& hot_;
     std::atomic<bool> closed_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool) {
-    return std::make_unique<sqlite_reader>(database, std::move(read_pool));
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool,
+                                                    hot_rows& hot) {
+    return std::make_unique<sqlite_reader>(database, std::move(read_pool), hot);
 }
 
 }  // namespace confab::ledger

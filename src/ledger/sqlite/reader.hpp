@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "ledger/ledger.hpp"
+#include "ledger/sqlite/hot_rows.hpp"
 
 namespace confab::ledger {
 
@@ -14,6 +15,8 @@ public:
     virtual void close() = 0;
 };
 
-std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool);
+// `hot` outlives it.
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool,
+                                                    hot_rows& hot);
 
 }  // namespace confab::ledger

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "drivers/sqlite/gathering.hpp"
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/reader.hpp"
 #include "ledger/sqlite/schema.hpp"
@@ -11,6 +12,7 @@ namespace confab::ledger {
 namespace {
 
 constexpr int settle_wait_ms = 30'000;
+constexpr std::size_t hot_bytes_max = 64 * 1024 * 1024;
 
 void log_ahead(sqlite::connection& db, const std::filesystem::path& file) {
     auto mode = db.prepare("pragma journal_mode = wal");
@@ -31,7 +33,7 @@ void settle_log(sqlite::connection& db, const std::filesystem::path& file) {
 
 sqlite::connection open_for_writing(const std::filesystem::path& file) {
     try {
-        sqlite::connection db(file, sqlite::access::create);
+        sqlite::connection db(file, sqlite::access::create, sqlite::gathering_vfs());
         require_ours(db);  // before anything is changed
         // A page cache of 32 MiB; a log that shrinks back after a burst; every commit synced, the promise behind 201;
         // what is deleted is overwritten.
@@ -53,8 +55,8 @@ public:
     explicit opened(const sqlite_options& options)
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
-          writer_(make_sqlite_writer(open_for_writing(file_))),
-          reader_(make_sqlite_reader(file_, options.read_pool)),
+          writer_(make_sqlite_writer(open_for_writing(file_), hot_)),
+          reader_(make_sqlite_reader(file_, options.read_pool, hot_)),
           identity_(identity_of_sqlite_ledger(folder_.path())) {}
 
     ledger::reader& reader() override { return *reader_; }
@@ -62,13 +64,14 @@ public:
     void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
-        return make_sqlite_reader(file_, std::move(pool));
+        return make_sqlite_reader(file_, std::move(pool), hot_);
     }
     const std::string& identity() const override { return identity_; }
 
 private:
     data_folder folder_;
     std::filesystem::path file_;
+    hot_rows hot_{hot_bytes_max};
     std::unique_ptr<ledger::writer> writer_;
     std::unique_ptr<closable_reader> reader_;
     std::string identity_;

@@ -111,7 +111,7 @@ private:
 
 class sqlite_writer final : public writer {
 public:
-    explicit sqlite_writer(sqlite::connection db) : db_(std::move(db)), sql_(db_) {
+    sqlite_writer(sqlite::connection db, hot_rows& hot) : db_(std::move(db)), hot_(hot), sql_(db_) {
         db_.wait_for_locks(restart_wait_ms);
     }
 
@@ -131,6 +131,7 @@ public:
         if (closed_) co_return error::writes_closed;
         if (effects.empty()) co_return result<void>();
         bool committing = false;
+        const hot_rows::changing until_done(hot_, effects);
         try {
             sqlite::transaction batch(db_, sqlite::transaction::kind::write);
             write(effects);
@@ -311,6 +312,7 @@ private:
     }
 
     sqlite::connection db_;
+    hot_rows& hot_;
     statements sql_;
     bool closed_ = false;
     int wal_pages_ = 0;
@@ -320,8 +322,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db) {
-    return std::make_unique<sqlite_writer>(std::move(db));
+std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, hot_rows& hot) {
+    return std::make_unique<sqlite_writer>(std::move(db), hot);
 }
 
 }  // namespace confab::ledger

@@ -1,7 +1,7 @@
-// 1. submit() appends the command's address and the handler that resumes its coroutine, and wakes the taker if it
-// sleeps.
-// 2. take() moves the oldest out under the lock and nothing else; the batch is decided and committed without it.
-// 3. answer() posts once per event loop, not once per command: a wake-up costs more than a whole answer.
+// 1. submit() appends the address of what waits, which is in its own coroutine's frame, and wakes the taker if it sleeps.
+// 2. take() takes the oldest under the lock and does nothing else there; the batch is decided and committed without it.
+// 3. answer() puts each outcome where its command waits and posts once per event loop, not once per command: a wake-up
+// costs more than a whole answer.
 #include "queue/local/local_queue.hpp"
 
 #include <deque>
@@ -10,30 +10,43 @@
 namespace confab::queue {
 namespace {
 
-using answer_handler = asio::any_completion_handler<void(outcome)>;
-using wake_handler = asio::any_completion_handler<void()>;
+using resume_handler = asio::any_completion_handler<void()>;
 
+// A command between its submission and its answer.
 struct entry {
     const core::command* command;
     std::size_t weight;
-    asio::any_io_executor home;  // where the handler runs
-    answer_handler handler;
+    asio::any_io_executor home = {};  // where `resume` runs
+    resume_handler resume = {};
+    std::optional<outcome> answer = std::nullopt;
 };
 
 struct sleeping {
     asio::any_io_executor home;
-    wake_handler handler;
+    resume_handler handler;
 };
 
-struct settled {
-    answer_handler handler;
-    outcome answer;
-};
+// Answered entries of one event loop, to be resumed there. A handler owns the frame that its entry is in: those that are
+// never resumed, since their loop has ended, go with the delivery.
+class delivery {
+public:
+    explicit delivery(asio::any_io_executor to) : to_(std::move(to)) {}
+    delivery(delivery&&) = default;
+    delivery& operator=(delivery&&) = delete;
+    ~delivery() {
+        for (auto* one : answered_) std::exchange(one->resume, {});
+    }
 
-// The answers that go to one event loop.
-struct delivery {
-    asio::any_io_executor to;
-    std::vector<settled> answers;
+    const asio::any_io_executor& to() const { return to_; }
+    void add(entry& e) { answered_.push_back(&e); }
+
+    void operator()() {
+        for (auto* one : std::exchange(answered_, {})) std::exchange(one->resume, {})();
+    }
+
+private:
+    asio::any_io_executor to_;
+    std::vector<entry*> answered_;
 };
 
 void wake(std::optional<sleeping> sleeper) {
@@ -45,12 +58,15 @@ public:
     explicit queue_in_process(local_limits limits) : limits_(limits) {}
 
     awaitable<outcome> submit(const core::command& c) override {
-        return asio::async_initiate<const asio::use_awaitable_t<>, void(outcome)>(
-            [this, &c](auto handler) {
-                asio::any_io_executor home = asio::get_associated_executor(handler);
-                push({&c, core::weight(c), std::move(home), answer_handler(std::move(handler))});
+        entry waiting{&c, core::weight(c)};
+        co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+            [this, &waiting](auto handler) {
+                waiting.home = asio::get_associated_executor(handler);
+                waiting.resume = resume_handler(std::move(handler));
+                push(waiting);
             },
             asio::use_awaitable);
+        co_return std::move(*waiting.answer);
     }
 
     awaitable<result<std::optional<core::answer>>> hand_over(const core::command& c,
@@ -61,10 +77,12 @@ public:
     }
 
     awaitable<std::vector<const core::command*>> take(batch_limits limits) override {
+        auto there = take_waiting(limits);
+        if (!there.empty()) co_return there;
         co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
             [this](auto handler) {
                 asio::any_io_executor home = asio::get_associated_executor(handler);
-                wait_for_first({std::move(home), wake_handler(std::move(handler))});
+                wait_for_first({std::move(home), resume_handler(std::move(handler))});
             },
             asio::use_awaitable);
         co_return take_waiting(limits);
@@ -75,13 +93,12 @@ public:
         release(answered);  // first: who is answered may send again at once
         std::vector<delivery> deliveries;
         for (std::size_t i = 0; i < answered.size(); ++i) {
-            auto& to = delivery_to(answered[i].home, deliveries);
-            to.answers.push_back({std::move(answered[i].handler), std::move(outcomes[i])});
+            answered[i]->answer.emplace(std::move(outcomes[i]));
+            delivery_to(answered[i]->home, deliveries).add(*answered[i]);
         }
         for (auto& d : deliveries) {
-            asio::post(d.to, [answers = std::move(d.answers)]() mutable {
-                for (auto& one : answers) std::move(one.handler)(std::move(one.answer));
-            });
+            const auto to = d.to();
+            asio::post(to, std::move(d));
         }
     }
 
@@ -94,22 +111,23 @@ public:
     }
 
 private:
-    void push(entry e) {
+    void push(entry& e) {
         std::unique_lock lock(mutex_);
-        if (closed_) return refuse(std::move(lock), std::move(e), error::shutting_down);
+        if (closed_) return refuse(std::move(lock), e, error::shutting_down);
         const bool is_full = held_ >= limits_.commands_max || held_bytes_ + e.weight > limits_.bytes_max;
-        if (is_full) return refuse(std::move(lock), std::move(e), error::overloaded);
+        if (is_full) return refuse(std::move(lock), e, error::overloaded);
         held_ += 1;
         held_bytes_ += e.weight;
-        waiting_.push_back(std::move(e));
+        waiting_.push_back(&e);
         auto sleeper = std::exchange(sleeper_, std::nullopt);
         lock.unlock();
         wake(std::move(sleeper));
     }
 
-    static void refuse(std::unique_lock<std::mutex> lock, entry e, error why) {
+    static void refuse(std::unique_lock<std::mutex> lock, entry& e, error why) {
         lock.unlock();
-        asio::post(e.home, [handler = std::move(e.handler), why]() mutable { std::move(handler)(outcome(why)); });
+        e.answer.emplace(why);
+        asio::post(e.home, std::exchange(e.resume, {}));
     }
 
     void wait_for_first(sleeping taker) {
@@ -127,10 +145,10 @@ private:
         std::size_t bytes = 0;
         const std::lock_guard lock(mutex_);
         while (!waiting_.empty() && commands.size() < limits.commands_max) {
-            bytes += waiting_.front().weight;
+            bytes += waiting_.front()->weight;
             if (bytes > limits.bytes_max && !commands.empty()) break;
-            commands.push_back(waiting_.front().command);
-            batch_.push_back(std::move(waiting_.front()));
+            commands.push_back(waiting_.front()->command);
+            batch_.push_back(waiting_.front());
             waiting_.pop_front();
         }
         return commands;
@@ -138,24 +156,24 @@ private:
 
     static delivery& delivery_to(const asio::any_io_executor& home, std::vector<delivery>& deliveries) {
         for (auto& d : deliveries)
-            if (d.to == home) return d;
-        return deliveries.emplace_back(delivery{home, {}});
+            if (d.to() == home) return d;
+        return deliveries.emplace_back(home);
     }
 
-    void release(const std::vector<entry>& answered) {
+    void release(const std::vector<entry*>& answered) {
         const std::lock_guard lock(mutex_);
         held_ -= answered.size();
-        for (const auto& e : answered) held_bytes_ -= e.weight;
+        for (const auto* e : answered) held_bytes_ -= e->weight;
     }
 
     const local_limits limits_;
     std::mutex mutex_;
-    std::deque<entry> waiting_;
+    std::deque<entry*> waiting_;
     std::optional<sleeping> sleeper_;
     std::size_t held_ = 0;
     std::size_t held_bytes_ = 0;
     bool closed_ = false;
-    std::vector<entry> batch_;  // the taker's own
+    std::vector<entry*> batch_;  // the taker's own
 };
 
 }  // namespace

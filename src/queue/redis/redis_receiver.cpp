@@ -52,6 +52,26 @@ std::string_view command_in(const redis::reply& entry) {
     return is_ours ? std::string_view(entry.items[1].items[3].text) : std::string_view();
 }
 
+// An XREAD of streams from their beginnings.
+class reading {
+public:
+    reading(const std::vector<stream_keys>& keys, const partitions& streams, std::size_t each, milliseconds wait = {})
+        : count_(std::to_string(each)), block_(std::to_string(wait.count())), all_{"XREAD", "COUNT", count_} {
+        if (wait > milliseconds(0)) all_.insert(all_.end(), {"BLOCK", block_});
+        all_.push_back("STREAMS");
+        for (const auto p : streams) all_.push_back(keys[p].stream);
+        all_.insert(all_.end(), streams.size(), "0-0");
+    }
+    reading(const reading&) = delete;
+    reading& operator=(const reading&) = delete;
+
+    const redis::arguments& arguments() const { return all_; }
+
+private:
+    const std::string count_, block_;
+    redis::arguments all_;
+};
+
 class receiver_of_streams final : public redis_receiver {
 public:
     receiver_of_streams(asio::any_io_executor loop, ledger::ownership& ownership, redis_receiver_options options)
@@ -124,36 +144,44 @@ private:
     // What waits in the streams, from their beginnings. Waits for something if there is nothing. Nothing: Redis cannot
     // be read.
     awaitable<std::optional<std::vector<stream_slice>>> read_streams(const partitions& owned, batch_limits limits) {
+        if (read_on_ != redis_->connection()) done_.learn(*redis_);
         read_on_ = redis_->connection();
         std::erase_if(hot_, [&](auto p) { return std::ranges::find(owned, p) == owned.end(); });
         std::vector<stream_slice> found;
         if (!hot_.empty()) {
-            const auto each = std::max(limits.commands_max / hot_.size(), cold_entries);
-            const bool is_read = co_await read(hot_, each, milliseconds(0), found);
+            const bool is_read = co_await read_hot_and_cold(owned, limits, found);
             if (!is_read) co_return std::nullopt;
         }
-        partitions cold;
-        for (const auto p : owned)
-            if (std::ranges::find(hot_, p) == hot_.end()) cold.push_back(p);
-        const bool is_idle = found.empty();
-        const auto& rest = is_idle ? owned : cold;
-        const auto wait = is_idle ? block_most : milliseconds(0);
-        if (!rest.empty()) {
-            const bool is_read = co_await read(rest, cold_entries, wait, found);
+        if (found.empty()) {
+            const reading all(keys_, owned, cold_entries, block_most);
+            const auto reply = co_await redis_->execute(all.arguments(), block_most);
+            const bool is_read = co_await add(reply, found);
             if (!is_read) co_return std::nullopt;
         }
         co_return found;
     }
 
-    awaitable<bool> read(const partitions& streams, std::size_t each, milliseconds wait,
-                         std::vector<stream_slice>& found) {
-        const auto count = std::to_string(each), block = std::to_string(wait.count());
-        redis::arguments a{"XREAD", "COUNT", count};
-        if (wait > milliseconds(0)) a.insert(a.end(), {"BLOCK", block});
-        a.push_back("STREAMS");
-        for (const auto p : streams) a.push_back(keys_[p].stream);
-        a.insert(a.end(), streams.size(), "0-0");
-        auto reply = co_await redis_->execute(a, wait);
+    // Both in one round trip.
+    awaitable<bool> read_hot_and_cold(const partitions& owned, batch_limits limits, std::vector<stream_slice>& found) {
+        partitions cold;
+        for (const auto p : owned)
+            if (std::ranges::find(hot_, p) == hot_.end()) cold.push_back(p);
+        const reading many(keys_, hot_, std::max(limits.commands_max / hot_.size(), cold_entries));
+        if (cold.empty()) {
+            const auto reply = co_await redis_->execute(many.arguments());
+            co_return co_await add(reply, found);
+        }
+        const reading few(keys_, cold, cold_entries);
+        // The first to be sent is the first to be answered.
+        auto hot_reply = std::make_shared<result<redis::reply>>(error::unavailable);
+        redis_->send(many.arguments(), [hot_reply](result<redis::reply> r) { *hot_reply = std::move(r); });
+        const auto cold_reply = co_await redis_->execute(few.arguments());
+        const bool is_read = co_await add(*hot_reply, found);
+        if (!is_read) co_return false;
+        co_return co_await add(cold_reply, found);
+    }
+
+    awaitable<bool> add(result<redis::reply> reply, std::vector<stream_slice>& found) {
         if (!reply) co_return false;
         if (reply->is_error()) {
             log::warning(fmt::format("Redis cannot be read: {}", reply->text));
@@ -238,16 +266,17 @@ private:
         const auto epoch_text = text_of(epoch);
         for (std::size_t from = 0; from < done.ids.size(); from += done_ids_max) {
             const auto bytes = std::to_string(from == 0 ? done.bytes : 0);
-            redis::arguments a{"EVAL",         done_script,    "3",        keys_[p].stream,
-                               keys_[p].epoch, keys_[p].bytes, epoch_text, bytes};
+            redis::arguments with{epoch_text, bytes};
             const auto to = std::min(from + done_ids_max, done.ids.size());
-            for (auto i = from; i < to; ++i) a.push_back(done.ids[i]);
-            redis_->send(a);
+            with.insert(with.end(), done.ids.begin() + static_cast<std::ptrdiff_t>(from),
+                        done.ids.begin() + static_cast<std::ptrdiff_t>(to));
+            done_.send(*redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes}, with);
         }
     }
 
     ledger::ownership& ownership_;
     const std::vector<stream_keys> keys_;
+    const script done_{done_script};
     std::unique_ptr<redis::client> redis_;
     asio::steady_timer timer_;
     std::atomic<bool> is_closed_ = false;

@@ -23,6 +23,9 @@ constexpr milliseconds look_at_clock_every{20};
 // An answer that was not heard by then is looked up, then after pauses that double. A batch takes some milliseconds.
 constexpr milliseconds first_look_after{200};
 
+// A node that has just started may be asked before it is connected.
+constexpr milliseconds first_connection_wait{2000};
+
 std::string channel_of_its_own() {
     std::array<std::byte, 12> drawn;
     fill_random(drawn);
@@ -94,6 +97,7 @@ private:
     // Where the command stands; without an id and epoch when it was sent but Redis' reply was lost.
     awaitable<result<core::passage>> send(const core::command& c) {
         if (node_.is_closed) co_return error::shutting_down;
+        if (redis_->connection() == 0) co_await wait_for_first_connection();
         const auto seen = co_await node_.outcomes.before(c);
         if (!seen) co_return seen.error();
         core::passage came{.partition = partition_of(c, node_.options.partitions), .seen = *seen};
@@ -108,6 +112,15 @@ private:
         if (!reply && reply.error() == error::outcome_unknown) co_return came;
         if (!reply) co_return reply.error();
         co_return placed(came, *reply);
+    }
+
+    awaitable<void> wait_for_first_connection() {
+        asio::steady_timer timer(co_await asio::this_coro::executor);
+        const auto until = clock::now() + first_connection_wait;
+        while (redis_->connection() == 0 && clock::now() < until && !node_.is_closed) {
+            timer.expires_after(look_at_clock_every);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
     }
 
     static result<core::passage> placed(core::passage came, const redis::reply& reply) {

@@ -12,11 +12,20 @@ class script {
 public:
     explicit script(std::string_view text);
 
-    // Errors and meaning as of redis::client::execute. REQUIRES: what `keys` and `arguments` view lives until the reply.
+    // Errors and meaning as of redis::client::execute. REQUIRES: what `keys` and `arguments` view lives until the
+    // reply.
     awaitable<result<redis::reply>> run(redis::client& on, const redis::arguments& keys,
                                         const redis::arguments& arguments) const;
 
+    // For a script whose outcome nobody waits for, and which is sent again when its work was not done. Where Redis does
+    // not know it, nothing is done but that it learns it. `learn` is to be called on each new connection.
+    void learn(redis::client& on) const;
+    void send(redis::client& on, const redis::arguments& keys, const redis::arguments& arguments) const;
+
 private:
+    redis::arguments call(const std::string& count, const redis::arguments& keys,
+                          const redis::arguments& arguments) const;
+
     std::string_view text_;
     std::string sha1_;
 };

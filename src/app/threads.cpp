@@ -1,0 +1,50 @@
+#include "app/threads.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <cstdlib>
+
+#include "base/log.hpp"
+
+namespace confab::app {
+
+void writer_thread::start(awaitable<void> work) {
+    asio::co_spawn(loop_.at(0), std::move(work), [this](std::exception_ptr failure) {
+        try {
+            if (failure) std::rethrow_exception(failure);
+        } catch (const std::exception& cause) {
+            log::error(fmt::format("the batch writer failed, the process ends: {}", cause.what()));
+            std::abort();
+        }
+        done_.set_value();
+    });
+    loop_.start();
+    is_working_ = true;
+}
+
+void writer_thread::wait() {
+    if (std::exchange(is_working_, false)) done_.get_future().wait();
+    loop_.stop();
+}
+
+void index_thread::start(write::index_follower& follower, write::batch_options& told_by) {
+    told_by.committed = [&follower](std::span<const core::effect> effects) { follower.committed(effects); };
+    asio::co_spawn(loop_.at(0), follower.run(), [this](std::exception_ptr failure) {
+        if (failure) log::error("the index follower failed, searches scan what it leaves");
+        done_.set_value();
+    });
+    loop_.start();
+    loop_.give_way();
+    following_ = &follower;
+}
+
+void index_thread::stop() {
+    if (auto* const follower = std::exchange(following_, nullptr)) {
+        follower->stop();
+        done_.get_future().wait();
+    }
+    loop_.stop();
+}
+
+}  // namespace confab::app

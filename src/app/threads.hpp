@@ -1,0 +1,46 @@
+// The two threads behind a server alone and a worker: that of the batch writer and that of the index follower.
+#pragma once
+
+#include <future>
+
+#include "base/async.hpp"
+#include "base/event_loops.hpp"
+#include "write/batch_writer.hpp"
+#include "write/index_follower.hpp"
+
+namespace confab::app {
+
+// Without its batch writer a process could only refuse. So if that fails, the process ends: nothing that was
+// acknowledged is lost by it, and whoever goes on, after a restart or as another worker, finds out what was settled.
+class writer_thread {
+public:
+    boost::asio::any_io_executor executor() { return loop_.at(0).get_executor(); }
+
+    // REQUIRES: `work` ends by itself some time; wait() is called then, before anything that it uses is gone.
+    void start(awaitable<void> work);
+    // Until the work has ended; at once if none was started, or it was waited for.
+    void wait();
+
+private:
+    event_loops loop_{1};
+    std::promise<void> done_;
+    bool is_working_ = false;
+};
+
+// It gets the processor time that others leave. If the follower fails, searches scan what it leaves.
+class index_thread {
+public:
+    boost::asio::any_io_executor executor() { return loop_.at(0).get_executor(); }
+
+    // From now on the follower is told of what the writer commits. REQUIRES: its home is our executor; stop() is called
+    // before it is gone.
+    void start(write::index_follower& follower, write::batch_options& told_by);
+    void stop();
+
+private:
+    event_loops loop_{1};
+    write::index_follower* following_ = nullptr;
+    std::promise<void> done_;
+};
+
+}  // namespace confab::app

@@ -1,0 +1,205 @@
+// A batch may change a message several times. Each change has a row of its own, but the message itself is written once,
+// as the last of them left it:
+// 1. The rows of changes. What a message said before its first change is read where it stands, by the server; what it
+//    said before a later one is in the change before. Of a message that the batch deletes nothing is kept at all.
+// 2. The history of messages that were deleted, if they had any.
+// 3. The messages. They go in as new rows that meet the old ones: the only statement of many rows that both kinds of
+//    servers do by key. That each has met one is counted.
+#include "ledger/mysql/changes.hpp"
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "ledger/mysql/insert.hpp"
+#include "ledger/mysql/rows.hpp"
+
+namespace confab::ledger {
+namespace {
+
+// One message's changes in a batch.
+struct changed_message {
+    std::vector<const core::message_edited*> edits;
+    const core::message_deleted* deletion = nullptr;
+
+    // Absent: it stays as it was.
+    std::optional<std::string_view> metadata() const {
+        for (auto e = edits.rbegin(); e != edits.rend(); ++e)
+            if ((*e)->metadata) return (*e)->metadata;
+        return std::nullopt;
+    }
+};
+using changed_messages = std::map<std::pair<core::chat_id, core::message_number>, changed_message>;
+
+changed_messages changed_by(std::span<const core::effect> effects) {
+    changed_messages all;
+    for (const auto& e : effects) {
+        if (const auto* const edit = std::get_if<core::message_edited>(&e))
+            all[{edit->chat, edit->number}].edits.push_back(edit);
+        else if (const auto* const deletion = std::get_if<core::message_deleted>(&e))
+            all[{deletion->chat, deletion->number}].deletion = deletion;
+    }
+    return all;
+}
+
+// A row of changes, but for what the message said before where that is only known to the server.
+struct change_row {
+    core::chat_id chat;
+    std::uint64_t seq;
+    core::message_number number;
+    change_kind kind;
+    std::uint64_t version;
+    const core::job_id& job;
+    timestamp at;
+    std::optional<std::string_view> before = {};
+};
+
+change_row row_of(const core::message_edited& e) {
+    return {e.chat, e.seq, e.number, change_kind::edit, e.version, e.job, e.at};
+}
+
+change_row row_of(const core::message_deleted& e) {
+    return {e.chat, e.seq, e.number, change_kind::deletion, e.version, e.job, e.at};
+}
+
+struct change_rows {
+    std::vector<change_row> said_in_ledger;
+    std::vector<change_row> said_in_batch;
+};
+
+change_rows rows_of(const changed_messages& all) {
+    change_rows rows;
+    for (const auto& [place, message] : all) {
+        const core::message_edited* before = nullptr;
+        for (const auto* e : message.edits) {
+            auto row = row_of(*e);
+            const bool is_kept = !message.deletion;
+            if (is_kept && before) row.before = before->content;
+            (is_kept && !before ? rows.said_in_ledger : rows.said_in_batch).push_back(row);
+            before = e;
+        }
+        if (message.deletion) rows.said_in_batch.push_back(row_of(*message.deletion));
+    }
+    return rows;
+}
+
+void add_change(mysql::parameters& values, const change_row& row) {
+    values.add(row.chat.value());
+    values.add(row.seq);
+    values.add(row.number.value());
+    values.add(static_cast<std::uint64_t>(row.kind));
+    values.add(row.version);
+    values.add(mysql::blob(row.job));
+    values.add(row.at.us);
+}
+
+awaitable<void> insert_changes(mysql::connection& db, const change_rows& rows) {
+    constexpr std::string_view head =
+        "insert into changes(chat_id, seq, number, kind, version, job, at, content_before) values";
+    const auto marks = "(?,?,?,?,?,?,?," + std::string(content_now_sql) + ")";
+    co_await insert(
+        db, head, marks, {}, rows.said_in_ledger, [](const change_row&) { return 0; },
+        [](mysql::parameters& values, const change_row& row) {
+            add_change(values, row);
+            values.add(row.chat.value());
+            values.add(row.number.value());
+        });
+    co_await insert(
+        db, head, "(?,?,?,?,?,?,?,?)", {}, rows.said_in_batch,
+        [](const change_row& row) { return row.before ? row.before->size() : 0; },
+        [](mysql::parameters& values, const change_row& row) {
+            add_change(values, row);
+            values.add(row.before);
+        });
+}
+
+// A tombstone of version 2 was never edited.
+awaitable<void> forget_histories(mysql::connection& db, const changed_messages& all) {
+    std::vector<const core::message_deleted*> gone;
+    for (const auto& [place, message] : all)
+        if (message.deletion && message.deletion->version > 2) gone.push_back(message.deletion);
+    for (std::size_t from = 0; from < gone.size();) {
+        const auto size = run_of(gone.size() - from);
+        mysql::parameters values;
+        for (std::size_t i = from; i < from + size; ++i) {
+            values.add(gone[i]->chat.value());
+            values.add(gone[i]->number.value());
+        }
+        const auto sql = forget_history_sql(size);
+        co_await db.run(sql, std::move(values));
+        from += size;
+    }
+}
+
+// The server counts a row that met another one twice.
+void require_met(std::uint64_t touched, std::size_t rows) {
+    if (touched != 2 * rows)
+        throw mysql::failure(mysql::failure::kind::down, 0, "a message that was changed is not there any more");
+}
+
+awaitable<void> update_edited(mysql::connection& db, const changed_messages& all) {
+    std::vector<const changed_message*> edited;
+    for (const auto& [place, message] : all)
+        if (!message.deletion) edited.push_back(&message);
+    const auto touched = co_await insert(
+        db, "insert into messages(chat_id, number, content, metadata, version, created_at, updated_at) values",
+        "(?,?,?,?,?,0,?)",
+        " on duplicate key update content = values(content), metadata = coalesce(values(metadata), metadata), "
+        "version = values(version), updated_at = values(updated_at)",
+        edited,
+        [](const changed_message* m) { return m->edits.back()->content.size() + m->metadata().value_or("").size(); },
+        [](mysql::parameters& values, const changed_message* m) {
+            const auto& last = *m->edits.back();
+            values.add(last.chat.value());
+            values.add(last.number.value());
+            values.add(last.content);
+            values.add(m->metadata());
+            values.add(last.version);
+            values.add(last.at.us);
+        });
+    require_met(touched, edited.size());
+}
+
+awaitable<void> update_deleted(mysql::connection& db, const changed_messages& all) {
+    std::vector<const core::message_deleted*> deleted;
+    for (const auto& [place, message] : all)
+        if (message.deletion) deleted.push_back(message.deletion);
+    const auto touched = co_await insert(
+        db, "insert into messages(chat_id, number, version, created_at, updated_at, deleted_at) values",
+        "(?,?,?,0,?,?)",
+        " on duplicate key update content = null, metadata = null, version = values(version), "
+        "updated_at = values(updated_at), deleted_at = values(deleted_at)",
+        deleted, [](const core::message_deleted*) { return 0; },
+        [](mysql::parameters& values, const core::message_deleted* e) {
+            values.add(e->chat.value());
+            values.add(e->number.value());
+            values.add(e->version);
+            values.add(e->at.us);
+            values.add(e->at.us);
+        });
+    require_met(touched, deleted.size());
+}
+
+}  // namespace
+
+// One condition after the other: for an update MariaDB finds pairs in a list by no key.
+std::string forget_history_sql(std::size_t messages) {
+    std::string sql = "update changes set content_before = null where ";
+    for (std::size_t i = 0; i < messages; ++i) {
+        if (i > 0) sql += " or ";
+        sql += "(chat_id = ? and number = ?)";
+    }
+    return sql;
+}
+
+awaitable<void> store_changes(mysql::connection& db, std::span<const core::effect> effects) {
+    const auto all = changed_by(effects);
+    if (all.empty()) co_return;
+    const auto rows = rows_of(all);
+    co_await insert_changes(db, rows);
+    co_await forget_histories(db, all);
+    co_await update_edited(db, all);
+    co_await update_deleted(db, all);
+}
+
+}  // namespace confab::ledger

@@ -1,0 +1,97 @@
+#include "ledger/sqlite/hot_rows.hpp"
+
+#include "ledger/sqlite/rows.hpp"
+
+namespace confab::ledger {
+namespace {
+
+constexpr std::size_t chats_max = 100'000;   // some 80 bytes each
+constexpr std::size_t row_bytes = 256;       // of a message beside its texts, with its place in the map
+
+std::size_t bytes_of(const core::message& m) {
+    return row_bytes + m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
+}
+
+}  // namespace
+
+hot_rows::hot_rows(std::size_t bytes_max) : young_bytes_max_(bytes_max / 2 / std::tuple_size_v<decltype(shards_)>) {}
+
+std::size_t hot_rows::place_hash::operator()(const place& p) const noexcept {
+    return std::hash<core::app_token>{}(p.app) ^ p.chat.value() * 0x9e3779b97f4a7c15ULL;
+}
+
+std::optional<core::chat_id> hot_rows::find(const core::app_token& app, core::chat_number chat) const {
+    const std::lock_guard lock(chats_mutex_);
+    const auto at = chats_.find({app, chat});
+    return at == chats_.end() ? std::nullopt : std::optional(at->second);
+}
+
+void hot_rows::put(const core::app_token& app, core::chat_number chat, core::chat_id id) {
+    const std::lock_guard lock(chats_mutex_);
+    if (chats_.size() >= chats_max) chats_.clear();
+    chats_.insert_or_assign({app, chat}, id);
+}
+
+hot_rows::lookup hot_rows::find(std::uint64_t row) {
+    auto& s = shard_of(row);
+    const std::lock_guard lock(s.mutex);
+    if (const auto at = s.young.find(row); at != s.young.end()) return {at->second, s.changes};
+    if (auto at = s.old.extract(row)) {
+        auto found = at.mapped();
+        keep(s, row, std::move(at.mapped()));
+        return {std::move(found), s.changes};
+    }
+    return {std::nullopt, s.changes};
+}
+
+void hot_rows::put(std::uint64_t row, const core::message& m, std::uint64_t ticket) {
+    if (bytes_of(m) > young_bytes_max_ / 8) return;  // it would push out many
+    auto& s = shard_of(row);
+    const std::lock_guard lock(s.mutex);
+    if (s.being_changed == 0 && s.changes == ticket) keep(s, row, m);
+}
+
+void hot_rows::keep(shard& s, std::uint64_t row, core::message m) const {
+    const auto bytes = bytes_of(m);
+    if (s.young_bytes + bytes > young_bytes_max_) {
+        s.old = std::exchange(s.young, {});
+        s.young_bytes = 0;
+    }
+    if (s.young.insert_or_assign(row, std::move(m)).second) s.young_bytes += bytes;
+}
+
+hot_rows::shard& hot_rows::shard_of(std::uint64_t row) {
+    // Fibonacci hashing: neighbours in a chat go to different shards.
+    return shards_[(row * 0x9e3779b97f4a7c15ULL) >> 60];
+}
+
+hot_rows::changing::changing(hot_rows& rows, std::span<const core::effect> effects) : rows_(rows) {
+    for (const auto& e : effects) {
+        if (const auto* edit = std::get_if<core::message_edited>(&e))
+            changed_.push_back(row_of(edit->chat, edit->number.value()));
+        else if (const auto* deletion = std::get_if<core::message_deleted>(&e))
+            changed_.push_back(row_of(deletion->chat, deletion->number.value()));
+    }
+    for (const auto row : changed_) {
+        auto& s = rows_.shard_of(row);
+        const std::lock_guard lock(s.mutex);
+        s.changes += 1;
+        s.being_changed += 1;
+        if (const auto at = s.young.find(row); at != s.young.end()) {
+            s.young_bytes -= bytes_of(at->second);
+            s.young.erase(at);
+        }
+        s.old.erase(row);
+    }
+}
+
+hot_rows::changing::~changing() {
+    for (const auto row : changed_) {
+        auto& s = rows_.shard_of(row);
+        const std::lock_guard lock(s.mutex);
+        s.changes += 1;
+        s.being_changed -= 1;
+    }
+}
+
+}  // namespace confab::ledger

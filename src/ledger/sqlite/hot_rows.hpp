@@ -1,0 +1,81 @@
+// Messages that were read lately, and ids of chats, kept in memory in front of SQLite. Never stale: what the writer is
+// about to change is dropped before its commit, and nothing of it is kept again until the commit is over.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "core/effect.hpp"
+#include "core/entities.hpp"
+
+namespace confab::ledger {
+
+// Any thread.
+class hot_rows {
+public:
+    // `bytes_max` of messages are kept, roughly; at least half of that are the last ones read.
+    explicit hot_rows(std::size_t bytes_max);
+
+    // A chat's id never changes.
+    std::optional<core::chat_id> find(const core::app_token& app, core::chat_number chat) const;
+    void put(const core::app_token& app, core::chat_number chat, core::chat_id id);
+
+    // What was found, or a ticket to put the row with once it was read.
+    struct lookup {
+        std::optional<core::message> found;
+        std::uint64_t ticket = 0;
+    };
+    lookup find(std::uint64_t row);
+    // Does nothing when the row may have changed since the ticket was given.
+    void put(std::uint64_t row, const core::message& m, std::uint64_t ticket);
+
+    // Held by the writer while it commits effects: the rows they change are read from SQLite alone.
+    class changing {
+    public:
+        changing(hot_rows& rows, std::span<const core::effect> effects);
+        ~changing();
+        changing(const changing&) = delete;
+        changing& operator=(const changing&) = delete;
+
+    private:
+        hot_rows& rows_;
+        std::vector<std::uint64_t> changed_;
+    };
+
+private:
+    using messages = std::unordered_map<std::uint64_t, core::message>;
+
+    // Rows go into the younger half. When it is full it becomes the older one, and what nobody asked for in that is gone.
+    struct shard {
+        std::mutex mutex;
+        messages young, old;
+        std::size_t young_bytes = 0;
+        std::uint64_t changes = 0;     // how many have begun or ended; a ticket is good as long as it stays the same
+        std::size_t being_changed = 0;  // rows of it, at this moment
+    };
+
+    struct place {
+        core::app_token app;
+        core::chat_number chat;
+
+        friend bool operator==(const place&, const place&) = default;
+    };
+    struct place_hash {
+        std::size_t operator()(const place& p) const noexcept;
+    };
+
+    shard& shard_of(std::uint64_t row);
+    void keep(shard& s, std::uint64_t row, core::message m) const;
+
+    const std::size_t young_bytes_max_;  // of one shard
+    std::array<shard, 16> shards_;
+    mutable std::mutex chats_mutex_;
+    std::unordered_map<place, core::chat_id, place_hash> chats_;
+};
+
+}  // namespace confab::ledger

@@ -1,0 +1,83 @@
+"""What was deleted stays out of the index, also when the engine has forgotten the deletion and an old bulk request comes again. It waits more
+than it works, so ctest runs it beside other clusters."""
+
+import time
+
+import pytest
+from load import fill, wait_for
+
+DELETES_KEPT_S = 60  # index.gc_deletes, if nobody sets it
+INDEX = "confab-messages"
+INDEX_SOON = ["--index-after-messages=50", "--index-pause-ms=10"]
+
+
+@pytest.fixture
+def cluster(start_cluster):
+    return start_cluster(nodes=1, workers=1, worker_options=INDEX_SOON)
+
+
+def bulk_of(engine, index, text):
+    """The requests that brought the documents with this text, each at the version it has now."""
+    engine.request("POST", f"/{index}/_refresh")
+    query = {"query": {"match_phrase": {"text": text}}, "version": True}
+    status, answer = engine.request("POST", f"/{index}/_search", query)
+    assert status == 200, answer
+    return [line for hit in answer["hits"]["hits"]
+            for line in ({"index": {"_id": hit["_id"], "routing": hit["_routing"], "version": hit["_version"],
+                                    "version_type": "external"}}, hit["_source"])]
+
+
+def replay(engine, index, bulk):
+    status, answer = engine.request("POST", f"/{index}/_bulk?refresh=true", bulk)
+    assert status == 200, answer
+    return [item["index"]["status"] for item in answer["items"]]
+
+
+def delete_for_good(engine, index, bulk):
+    """Not as Confab does it: nothing is left of the documents but the engine's memory that they were deleted."""
+    lines = [{"delete": {**line["index"], "version": line["index"]["version"] + 1}} for line in bulk[::2]]
+    status, answer = engine.request("POST", f"/{index}/_bulk?refresh=true", lines)
+    assert status == 200 and not answer["errors"], answer
+
+
+def make_alike(engine, index):
+    """Another index of the same shape."""
+    (ours,) = engine.request("GET", f"/{INDEX}")[1].values()
+    status, answer = engine.request("PUT", f"/{index}", {
+        "mappings": ours["mappings"], "settings": {"analysis": ours["settings"]["index"]["analysis"]}})
+    assert status == 200, answer
+
+
+def changes_in_index(cluster):
+    return int(cluster.engines.sql.query("select coalesce(sum(changes), 0) from index_progress")[0][0])
+
+
+def test_bulk_replayed_after_the_engine_forgot_the_deletion_brings_nothing_back(cluster, client):
+    engine = cluster.engines.elasticsearch
+    chat = client.new_chat()
+    held = fill(chat, ["a common text"] * 60 + ["a secret text"])
+    secret = held.index("a secret text") + 1
+    fill(chat, ["a common text"] * 100)
+    wait_for(lambda: bulk_of(engine, INDEX, "secret"), "the secret is in the index")
+    old = bulk_of(engine, INDEX, "secret")
+
+    chat.delete(secret).expect(204)
+    wait_for(lambda: changes_in_index(cluster) == 1, "the deletion is in the index")
+    assert bulk_of(engine, INDEX, "secret") == []
+    assert replay(engine, INDEX, old) == [409]
+
+    # The same with a deletion of the engine's own shows that it has forgotten by then.
+    make_alike(engine, "others")
+    assert replay(engine, "others", old) == [201]
+    delete_for_good(engine, "others", old)
+    assert replay(engine, "others", old) == [409]
+
+    time.sleep(DELETES_KEPT_S + 10)
+    engine.request("POST", "/_refresh")
+    assert replay(engine, "others", old) == [201]
+    assert replay(engine, INDEX, old) == [409]
+    assert bulk_of(engine, INDEX, "secret") == []
+    assert chat.find("secret") == []
+    assert chat.find("common") == [n for n in range(161, 0, -1) if n != secret]
+    engine.request("DELETE", "/others")
+    cluster.run("check")

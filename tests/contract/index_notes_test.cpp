@@ -1,0 +1,97 @@
+// What a worker notes for whoever keeps the search index, should it not come to that by itself.
+#include "contract/shared_ledger.hpp"
+#include "ledger/mysql/index_progress.hpp"
+
+namespace confab::testing::shared {
+namespace {
+
+class index_notes : public shared_ledger {
+protected:
+    using chats = std::vector<core::chat_id>;
+
+    void say(std::uint64_t count) {
+        std::vector<command> batch(count, command_of(new_message(token, 1, "a")));
+        worker.commit(batch);
+    }
+    core::chat_id chat() { return run(worker.reader().find_chat(token, chat_number(1))).value().id; }
+    chats noted(timestamp before) { return run(notes->noted_before(before)).value(); }
+    chats noted() { return noted({now().us + 1'000'000}); }
+    void settle(std::uint64_t messages, std::uint64_t changes) {
+        ASSERT_TRUE(run(notes->settle({chat(), messages, changes})));
+    }
+
+    void SetUp() override {
+        shared_ledger::SetUp();
+        token = new_chat(worker);
+    }
+
+    hand_worker worker;
+    asio::thread_pool pool{1};
+    app_token token = app_token::make();
+    const std::unique_ptr<ledger::index_notes> notes =
+        ledger::make_mysql_index_progress(mysql_server(pool.get_executor()));
+};
+
+TEST_F(index_notes, tell_of_a_chat_with_enough_messages_until_all_of_them_are_held) {
+    say(note_after_messages - 1);
+    EXPECT_EQ(noted(), chats());
+    const auto before = now();
+    say(2);
+    EXPECT_EQ(noted(), chats{chat()});
+    EXPECT_EQ(noted(before), chats());
+    settle(note_after_messages - 1, 0);
+    EXPECT_EQ(noted(), chats{chat()});
+    settle(note_after_messages, 0);
+    EXPECT_EQ(noted(), chats());
+}
+
+TEST_F(index_notes, are_as_old_as_the_first_and_reach_as_far_as_the_last) {
+    say(note_after_messages);
+    const auto between = now();
+    say(2 * note_after_messages);
+    EXPECT_EQ(noted({between.us + 1}), chats{chat()});
+    settle(2 * note_after_messages, 0);
+    EXPECT_EQ(noted(), chats{chat()});
+    settle(3 * note_after_messages, 0);
+    EXPECT_EQ(noted(), chats());
+}
+
+TEST_F(index_notes, tell_of_every_change) {
+    say(2);
+    worker.commit(command_of(edit(token, 1, 1, "b")));
+    EXPECT_EQ(noted(), chats{chat()});
+    settle(2, 1);
+    EXPECT_EQ(noted(), chats());
+    worker.commit(command_of(core::delete_message{token, chat_number(1), message_number(2)}));
+    settle(2, 1);
+    EXPECT_EQ(noted(), chats{chat()});
+    settle(2, 2);
+    EXPECT_EQ(noted(), chats());
+}
+
+TEST_F(index_notes, of_what_was_not_committed_do_not_exist) {
+    say(note_after_messages - 1);
+    ASSERT_TRUE(worker.load({command_of(new_message(token, 1, "a"))}));
+    kill_all_others();
+    EXPECT_FALSE(worker.apply());
+    EXPECT_EQ(noted(), chats());
+}
+
+TEST_F(index_notes, are_found_by_a_key) {
+    ledger::with_server(mysql_server(), [](mysql::connection& db) -> awaitable<void> {
+        for (const auto* const sql :
+             {"explain format = traditional select chat_id from index_notes where since < 7 order by since limit 1000",
+              "explain format = traditional delete from index_notes where chat_id = 7 and messages <= 7 and changes <= "
+              "7"}) {
+            const auto explained = co_await db.query(sql);
+            std::string all;
+            const auto row = explained.front();
+            for (const std::size_t column : {5, 6}) all += std::string(row.text(column)) + " ";
+            EXPECT_TRUE(all.find("index_notes_by_age") != all.npos || all.find("PRIMARY") != all.npos)
+                << sql << ": " << all;
+        }
+    });
+}
+
+}  // namespace
+}  // namespace confab::testing::shared

@@ -1,0 +1,89 @@
+#include "ledger/sqlite/hot_rows.hpp"
+
+#include <gtest/gtest.h>
+
+#include "ledger/sqlite/rows.hpp"
+
+namespace confab::ledger {
+namespace {
+
+constexpr std::size_t plenty = 1024 * 1024;
+const core::chat_id chat(7);
+
+core::message message(std::uint64_t number, std::string content) {
+    return {core::message_number(number), std::move(content), std::nullopt, std::nullopt, 1, {}, {}};
+}
+
+std::vector<core::effect> edit_of(std::uint64_t number, const std::string& content) {
+    return {core::message_edited{chat, core::message_number(number), content, std::nullopt, 2, 1, timestamp{}, core::job_id{}}};
+}
+
+void keep(hot_rows& rows, std::uint64_t number, std::string content) {
+    const auto row = row_of(chat, number);
+    rows.put(row, message(number, std::move(content)), rows.find(row).ticket);
+}
+
+std::optional<std::string> found(hot_rows& rows, std::uint64_t number) {
+    const auto seen = rows.find(row_of(chat, number));
+    return seen.found ? std::optional(seen.found->content) : std::nullopt;
+}
+
+TEST(hot_rows, keep_what_was_read) {
+    hot_rows rows(plenty);
+    EXPECT_EQ(found(rows, 1), std::nullopt);
+    keep(rows, 1, "one");
+    keep(rows, 2, "two");
+    EXPECT_EQ(found(rows, 1), "one");
+    EXPECT_EQ(found(rows, 2), "two");
+}
+
+TEST(hot_rows, drop_what_is_about_to_change_and_keep_nothing_of_it_until_it_has) {
+    hot_rows rows(plenty);
+    keep(rows, 1, "before");
+    const auto effects = edit_of(1, "after");
+    {
+        const hot_rows::changing committing(rows, effects);
+        EXPECT_EQ(found(rows, 1), std::nullopt);
+        keep(rows, 1, "before");  // it was read while the commit was under way
+        EXPECT_EQ(found(rows, 1), std::nullopt);
+    }
+    EXPECT_EQ(found(rows, 1), std::nullopt);
+    keep(rows, 1, "after");
+    EXPECT_EQ(found(rows, 1), "after");
+}
+
+TEST(hot_rows, refuse_a_row_that_was_read_before_it_changed) {
+    hot_rows rows(plenty);
+    const auto row = row_of(chat, 1);
+    const auto ticket = rows.find(row).ticket;
+    const auto effects = edit_of(1, "after");
+    { const hot_rows::changing committing(rows, effects); }
+    rows.put(row, message(1, "before"), ticket);
+    EXPECT_EQ(found(rows, 1), std::nullopt);
+}
+
+TEST(hot_rows, keep_the_half_that_was_read_last) {
+    hot_rows rows(plenty);
+    keep(rows, 1, "asked for again and again");
+    for (std::uint64_t number = 2; number < 20'000; ++number) {
+        keep(rows, number, std::string(100, 'x'));
+        ASSERT_TRUE(found(rows, 1)) << number;
+    }
+    std::size_t kept = 0;
+    for (std::uint64_t number = 2; number < 20'000; ++number) kept += found(rows, number).has_value();
+    EXPECT_GT(kept, plenty / 2 / 512);
+    EXPECT_LT(kept, plenty / 256);
+}
+
+TEST(hot_rows, know_ids_of_chats) {
+    hot_rows rows(plenty);
+    const auto app = core::app_token::make();
+    EXPECT_EQ(rows.find(app, core::chat_number(1)), std::nullopt);
+    rows.put(app, core::chat_number(1), chat);
+    EXPECT_EQ(rows.find(app, core::chat_number(1)), chat);
+    EXPECT_EQ(rows.find(app, core::chat_number(2)), std::nullopt);
+    EXPECT_EQ(rows.find(core::app_token::make(), core::chat_number(1)), std::nullopt);
+}
+
+}  // namespace
+}  // namespace confab::ledger
