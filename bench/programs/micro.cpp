@@ -207,7 +207,8 @@ void write_a_response(benchmark::State& state) {
     std::string out;
     for (auto _ : state) {
         out.clear();
-        http::append_response(out, r, "0123456789abcdef", {.keep_alive = true, .chunks_known = true, .is_head = false});
+        http::append_response(out, r, "0123456789abcdef", std::chrono::microseconds(42),
+                              {.keep_alive = true, .chunks_known = true, .is_head = false});
         benchmark::DoNotOptimize(out);
     }
 }
