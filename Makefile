@@ -42,6 +42,7 @@ bench: bench-build ## measure beside nginx, in under five minutes (ARGS='--only 
 	@bench/run $(ARGS)
 
 bench-full: bench-build ## measure everything, also 20 million messages and a cluster: half an hour, longer the first time
+	@tools/setup bench_full
 	@bench/run --full $(ARGS)
 
 bench-build:
