@@ -142,19 +142,16 @@ awaitable<bool> session::read_request(reading& r) {
             if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
             deadline_ = clock::now() + options_.request_timeout;
         }
-        if (!co_await fill(r)) co_return false;
+        // The others of this loop first: by then the next request is often there, and found without waiting for it.
+        co_await asio::post(asio::use_awaitable);
+        const auto [failed, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), as_tuple);
+        // It may have been closed between the read and this line; then nobody could be answered any more, and nothing
+        // may be done.
+        if (failed || !socket_.is_open()) co_return false;
+        r.buffer.commit(length);
+        if (std::exchange(idle_, false)) deadline_ = clock::now() + options_.request_timeout;
     }
     deadline_ = clock::time_point::max();
-    co_return true;
-}
-
-awaitable<bool> session::fill(reading& r) {
-    const auto [cause, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), as_tuple);
-    // It may have been closed between the read and this line; then nobody could be answered any more, and nothing may
-    // be done.
-    if (cause || !socket_.is_open()) co_return false;
-    r.buffer.commit(length);
-    if (std::exchange(idle_, false)) deadline_ = clock::now() + options_.request_timeout;
     co_return true;
 }
 

@@ -35,7 +35,6 @@ private:
     struct reading;
 
     awaitable<bool> read_request(reading& r);
-    awaitable<bool> fill(reading& r);
     awaitable<void> serve_one(reading& r);
     awaitable<void> write_pieces(response& r, const framing& f);
     std::optional<std::string_view> send(std::string_view text);
