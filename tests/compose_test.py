@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import yaml
@@ -43,6 +45,20 @@ def findings(checkout, confab):
         if (role == "serve") != ("--auth=open" in services[name]["command"]):
             yield f"{name}: --auth=open belongs to the nodes, and there in so many words"
 
+    for name in (name for name, role in roles.items() if role == "worker"):
+        file = services[name]["command"][-1].removeprefix("--alive-file=")
+        test = services[name]["healthcheck"]["test"][1]
+        with tempfile.TemporaryDirectory() as folder:
+            here = Path(folder) / "alive"
+            ask = ["sh", "-c", test.replace(file, str(here))]
+            seen = [subprocess.run(ask, stderr=subprocess.DEVNULL).returncode]
+            for age_s in (0, 60):
+                here.touch()
+                os.utime(here, (time.time() - age_s,) * 2)
+                seen.append(subprocess.run(ask).returncode)
+        if file not in test or [code == 0 for code in seen] != [False, True, False]:
+            yield f"{name}: its health check does not tell how old its file is: {seen}"
+
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
     if list(published) != ["front"] or not all(port.startswith("127.0.0.1:") for port in published["front"]):
         yield f"published beyond the front port on loopback: {published}"
@@ -52,7 +68,8 @@ def findings(checkout, confab):
         if kept != [name] or name not in project["volumes"]:
             yield f"the data of {name} have no volume of their own"
     for name, service in services.items():
-        if name not in roles and "test" not in service.get("healthcheck", {}):
+        # That of the nodes is in the image.
+        if roles.get(name) not in ("serve", "migrate") and "test" not in service.get("healthcheck", {}):
             yield f"{name} has no health check"
         if service.get("privileged") or service.get("user") in ("root", "0"):
             yield f"{name} has more rights than it needs"

@@ -26,6 +26,7 @@ def findings(root):
         if len(lines) > 400:
             yield f"{path.relative_to(root)} has {len(lines)} lines"
     yield from foreign_words(source)
+    yield from shared_names(source)
 
 
 FOREIGN = [
@@ -46,6 +47,21 @@ def foreign_words(source):
         for pattern, allowed, what in FOREIGN:
             if re.search(pattern, text) and not set(folders) & set(allowed):
                 yield f"{path.relative_to(source)} holds {what}, which belongs in {' or '.join(allowed)}/"
+
+
+def shared_names(source):
+    """Of two variables with one name the linker takes either for both, and tells nobody."""
+    seen = {}
+    for path in sorted(source.rglob("*.hpp")):
+        namespace = ""
+        for line in path.read_text().splitlines():
+            if opened := re.match(r"namespace (\S+) \{", line):
+                namespace = opened[1]
+            if not (variable := re.match(r"inline (?:constexpr|const) .*?(\w+)(?:\[\])?\s*(?:=|\{|$)", line)):
+                continue
+            first = seen.setdefault((namespace, variable[1]), path)
+            if first != path:
+                yield f"{variable[1]} in {path.relative_to(source)} and {first.relative_to(source)} are one to the linker"
 
 
 def main(root):

@@ -77,6 +77,8 @@ constexpr option table[] = {
      "how long a partition waits for a worker that says nothing", used_by::worker},
     {"commit-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000,
      "a commit of a worker that takes longer is given up", used_by::worker},
+    {"alive-file", type::text, "", "FILE", 0, 0, "touched every second while the worker holds its share, for health checks",
+     used_by::worker},
     {"mysql-connections-max", type::number, "8", "connections", 1, 1000, "to MySQL, of each event loop",
      used_by::serve},
     {"mysql-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000, "for an answer of MySQL",

@@ -5,6 +5,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <cstdio>
 
+#include "app/alive_file.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
 #include "app/threads.hpp"
@@ -37,7 +38,8 @@ public:
     explicit worker(const settings& s)
         : read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
-          queue_(queue::make_redis_receiver(writing_.executor(), ledger_->ownership(),
+          ownership_(ledger_->ownership(), s.text("alive-file")),
+          queue_(queue::make_redis_receiver(writing_.executor(), ownership_,
                                             {redis_options_of(s), ledger_->partitions()})),
           batch_options_(batch_options_of(s)) {
         if (has_search_index(s)) index_.emplace(s, ledger_->reader(), read_pool_.get_executor(), indexing_.executor());
@@ -80,12 +82,13 @@ private:
 
     awaitable<void> run() {
         co_await write::write_batches(*queue_, ledger_->writer(), batch_options_);
-        co_await ledger_->ownership().release();
+        co_await ownership_.release();
     }
 
     asio::thread_pool read_pool_;
     writer_thread writing_;
     std::unique_ptr<ledger::mysql_worker> ledger_;
+    seen_alive ownership_;
     std::unique_ptr<queue::redis_receiver> queue_;
     index_thread indexing_;
     std::optional<kept_index> index_;

@@ -5,6 +5,7 @@ import time
 import pytest
 from client import Client
 from crowd import Crowd
+from load import wait_for
 
 
 @pytest.fixture
@@ -117,3 +118,21 @@ def test_all_answers_lost_every_201_is_the_row_at_its_location(cluster, rng):
                 (content, version), = crowd.told.messages[path, number]
                 answer = client.get(f"{path}/messages/{number}")
                 assert answer.status == 410 if content is None else answer.json["content"] == content
+
+
+def test_worker_touches_its_file_while_it_works_and_not_while_it_cannot(start_cluster, tmp_path):
+    alive = tmp_path / "alive"
+    cluster = start_cluster(nodes=1, workers=1, gates=True, worker_options=[f"--alive-file={alive}"])
+    worker = cluster.workers[0]
+
+    def is_touched_again():
+        before = time.time()
+        wait_for(lambda: alive.exists() and alive.stat().st_mtime > before, "the file is touched")
+
+    is_touched_again()
+    worker.gates.mysql.shut()
+    wait_for(lambda: alive.stat().st_mtime < time.time() - 5, "the file grows old")
+    worker.gates.mysql.open()
+    is_touched_again()
+    assert worker.stop() == 0
+    assert not alive.exists()

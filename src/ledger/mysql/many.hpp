@@ -1,5 +1,6 @@
 // Statements over many rows at once. Prepared statements have a fixed number of question marks, so rows go in runs of a
-// few sizes: then a connection keeps a handful of statements of each kind, and a large batch needs few round trips.
+// few sizes: then a connection keeps some statements of each kind, and a batch needs few round trips (of one to 256
+// rows: 2.8 on average).
 #pragma once
 
 #include <array>
@@ -10,7 +11,7 @@
 
 namespace confab::ledger {
 
-inline constexpr std::array<std::size_t, 9> run_sizes{256, 128, 64, 32, 16, 8, 4, 2, 1};
+inline constexpr std::array<std::size_t, 16> run_sizes{256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1};
 
 // The largest run that is not longer than `rows`. REQUIRES: rows > 0.
 std::size_t run_of(std::size_t rows);

@@ -11,7 +11,8 @@
 
 namespace confab::ledger {
 
-inline constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
+// Not inline: the other ledger has columns of these names, and the linker would take either for both.
+constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
 inline core::app app_from(const mysql::row& row) {
     return {core::app_id(row.number(0)),
             core::app_token::parse(row.text(1)).value(),
@@ -30,7 +31,7 @@ inline core::chat chat_from(const mysql::row& row) {
             {row.integer(5)}};
 }
 
-inline constexpr std::string_view message_columns =
+constexpr std::string_view message_columns =
     "m.number, m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at";
 // `first`: where they begin in the row.
 inline core::message message_from(const mysql::row& row, std::size_t first = 0) {
@@ -45,7 +46,7 @@ inline core::message message_from(const mysql::row& row, std::size_t first = 0) 
             row.is_null(gone) ? std::nullopt : std::optional(timestamp{row.integer(gone)})};
 }
 
-inline constexpr std::string_view text_columns = "number, version, content";
+constexpr std::string_view text_columns = "number, version, content";
 inline text text_from(const mysql::row& row) {
     return {core::message_number(row.number(0)), row.number(1), row.optional_text(2)};
 }
