@@ -57,11 +57,23 @@ mysql::parameters example(read_sql s) {
         for (std::size_t i = 0; i < places; ++i) values.add(std::uint64_t{7 * i + 1});
         return values;
     };
+    const auto placed = [](std::size_t places) {
+        mysql::parameters values;
+        for (std::size_t i = 0; i < places; ++i) {
+            values.add(chat.value());
+            values.add(std::uint64_t{7 * i + 1});
+        }
+        return values;
+    };
     switch (s) {
         case read_sql::app_by_token: return mysql::parameters(std::string_view(token));
         case read_sql::app_by_id: return mysql::parameters(app);
         case read_sql::chat: return mysql::parameters(one, std::string_view(token));
-        case read_sql::message: return mysql::parameters(one, few, std::string_view(token));
+        case read_sql::chat_id: return mysql::parameters(one, std::string_view(token));
+        case read_sql::one_place: return placed(1);
+        case read_sql::few_places: return placed(ledger::few_lookups);
+        case read_sql::more_places: return placed(ledger::more_lookups);
+        case read_sql::most_places: return placed(ledger::lookups_max);
         case read_sql::last_app: return {};
         case read_sql::apps:
         case read_sql::apps_descending: return mysql::parameters(few, few + limit, limit);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ledger/chat_ids.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger {
@@ -75,14 +76,14 @@ TEST(hot_rows, keep_the_half_that_was_read_last) {
     EXPECT_LT(kept, plenty / 256);
 }
 
-TEST(hot_rows, know_ids_of_chats) {
-    hot_rows rows(plenty);
+TEST(chat_ids, are_known_by_app_and_number) {
+    chat_ids ids;
     const auto app = core::app_token::make();
-    EXPECT_EQ(rows.find(app, core::chat_number(1)), std::nullopt);
-    rows.put(app, core::chat_number(1), chat);
-    EXPECT_EQ(rows.find(app, core::chat_number(1)), chat);
-    EXPECT_EQ(rows.find(app, core::chat_number(2)), std::nullopt);
-    EXPECT_EQ(rows.find(core::app_token::make(), core::chat_number(1)), std::nullopt);
+    EXPECT_EQ(ids.find(app, core::chat_number(1)), std::nullopt);
+    ids.put(app, core::chat_number(1), chat);
+    EXPECT_EQ(ids.find(app, core::chat_number(1)), chat);
+    EXPECT_EQ(ids.find(app, core::chat_number(2)), std::nullopt);
+    EXPECT_EQ(ids.find(core::app_token::make(), core::chat_number(1)), std::nullopt);
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "drivers/mysql/pool.hpp"
+#include "ledger/chat_ids.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/mysql/lookups.hpp"
 #include "ledger/mysql/reader_sql.hpp"
 #include "ledger/mysql/server.hpp"
 #include "ledger/mysql/slices.hpp"
@@ -11,7 +13,10 @@ namespace confab::ledger {
 
 class mysql_reader final : public reader {
 public:
-    mysql_reader(mysql::pool& pool, asio::any_io_executor read_pool) : pool_(pool), read_pool_(std::move(read_pool)) {}
+    mysql_reader(mysql::pool& pool, asio::any_io_executor read_pool)
+        : pool_(pool),
+          read_pool_(std::move(read_pool)),
+          lookups_([this](std::span<lookup* const> asked) { return look_up(asked); }) {}
 
     awaitable<result<core::app>> find_app(core::app_token token) override;
     awaitable<result<core::app>> find_app(core::app_id id) override;
@@ -74,8 +79,13 @@ private:
         co_return co_await ask<std::vector<T>>(work);
     }
 
+    // Does not throw.
+    awaitable<void> look_up(std::span<lookup* const> asked);
+
     mysql::pool& pool_;
     asio::any_io_executor read_pool_;
+    chat_ids chat_ids_;
+    lookups lookups_;
     row_weights weights_;
 };
 

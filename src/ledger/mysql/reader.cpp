@@ -3,6 +3,9 @@
 // and a call that needs two statements reads in the order that makes up for what happens in between.
 #include "ledger/mysql/reader.hpp"
 
+#include <fmt/core.h>
+
+#include "base/log.hpp"
 #include "ledger/mysql/mysql_reader.hpp"
 #include "ledger/mysql/rows.hpp"
 #include "ledger/mysql/slices.hpp"
@@ -108,6 +111,39 @@ awaitable<result<std::vector<core::message_version>>> versions_of(mysql::connect
     co_return std::move(h.told);
 }
 
+read_sql statement_for(std::size_t lookups) {
+    if (lookups == 1) return read_sql::one_place;
+    if (lookups <= few_lookups) return read_sql::few_places;
+    return lookups <= more_lookups ? read_sql::more_places : read_sql::most_places;
+}
+
+std::size_t places_in(read_sql s) {
+    switch (s) {
+        case read_sql::few_places: return few_lookups;
+        case read_sql::more_places: return more_lookups;
+        case read_sql::most_places: return lookups_max;
+        default: return 1;
+    }
+}
+
+// The last one again and again where the statement takes more.
+mysql::parameters places_of(std::span<lookup* const> asked) {
+    mysql::parameters values;
+    for (std::size_t i = 0; i < places_in(statement_for(asked.size())); ++i) {
+        const auto& each = *asked[std::min(i, asked.size() - 1)];
+        values.add(each.chat.value());
+        values.add(each.number.value());
+    }
+    return values;
+}
+
+void answer(std::span<lookup* const> asked, const mysql::row& row) {
+    const auto chat = row.number(8);
+    const auto number = row.number(0);
+    for (auto* each : asked)
+        if (each->chat.value() == chat && each->number.value() == number) each->answer.emplace(message_from(row));
+}
+
 }  // namespace
 
 awaitable<result<core::app>> mysql_reader::find_app(core::app_token token) {
@@ -127,8 +163,33 @@ awaitable<result<core::chat>> mysql_reader::find_chat(core::app_token app, core:
 
 awaitable<result<core::message>> mysql_reader::find_message(core::app_token app, core::chat_number chat,
                                                             core::message_number message) {
-    const mysql::parameters values(chat.value(), message.value(), app.text());
-    co_return co_await one<core::message>(read_sql::message, values, whole_message);
+    auto id = chat_ids_.find(app, chat);
+    if (!id) {
+        const mysql::parameters values(chat.value(), app.text());
+        const auto from = [](const mysql::row& row) { return core::chat_id(row.number(0)); };
+        const auto found = co_await one<core::chat_id>(read_sql::chat_id, values, from);
+        if (!found) co_return found.error();
+        id = *found;
+        chat_ids_.put(app, chat, *id);
+    }
+    co_return co_await lookups_.find(*id, message);
+}
+
+awaitable<void> mysql_reader::look_up(std::span<lookup* const> asked) {
+    const auto work = [&](mysql::connection& db) -> awaitable<result<void>> {
+        const auto found = co_await db.run(text_of(statement_for(asked.size())), places_of(asked));
+        for (const auto& row : found) answer(asked, row);
+        co_return result<void>();
+    };
+    auto unless_found = make_error_code(error::unavailable);
+    try {
+        const auto done = co_await ask<void>(work);
+        unless_found = done ? make_error_code(error::not_found) : done.error();
+    } catch (const std::exception& cause) {
+        log::error(fmt::format("looking messages up: {}", cause.what()));
+    }
+    for (auto* each : asked)
+        if (!each->answer) each->answer.emplace(unless_found);
 }
 
 awaitable<result<core::app_id>> mysql_reader::last_app() {

@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view chat_columns =
     "c.id, c.number, c.messages_count, c.changes_count, c.created_at, c.updated_at";
 
+constexpr std::string_view one_place = "(m.chat_id = ? and m.number = ?)";
+
 std::string apps_in(std::string_view direction) {
     return fmt::format("select {} from apps where id > ? and id <= ? order by id {} limit ?", app_columns, direction);
 }
@@ -41,6 +43,13 @@ std::string by_number(std::string_view columns, std::size_t numbers) {
     return fmt::format("select {} from messages m where m.chat_id = ? and m.number in ({})", columns, marks);
 }
 
+// Rows come in any order. Without the hint a server that knows few rows may walk all of them.
+std::string by_place(std::size_t messages) {
+    auto sql = fmt::format("select {}, m.chat_id from messages m force index (primary) where ", message_columns);
+    for (std::size_t i = 0; i < messages; ++i) sql += i == 0 ? one_place : fmt::format(" or {}", one_place);
+    return sql;
+}
+
 std::string made(read_sql s) {
     switch (s) {
         case read_sql::app_by_token: return fmt::format("select {} from apps where token = ?", app_columns);
@@ -49,10 +58,12 @@ std::string made(read_sql s) {
             return fmt::format("select {} from apps a join chats c on c.app_id = a.id and c.number = ? "
                                "where a.token = ?",
                                chat_columns);
-        case read_sql::message:
-            return fmt::format("select {} from apps a join chats c on c.app_id = a.id and c.number = ? "
-                               "join messages m on m.chat_id = c.id and m.number = ? where a.token = ?",
-                               message_columns);
+        case read_sql::chat_id:
+            return "select c.id from apps a join chats c on c.app_id = a.id and c.number = ? where a.token = ?";
+        case read_sql::one_place: return by_place(1);
+        case read_sql::few_places: return by_place(few_lookups);
+        case read_sql::more_places: return by_place(more_lookups);
+        case read_sql::most_places: return by_place(lookups_max);
         case read_sql::last_app: return "select coalesce(max(id), 0) from apps";
         case read_sql::apps: return apps_in("asc");
         case read_sql::apps_descending: return apps_in("desc");

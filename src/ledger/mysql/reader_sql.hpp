@@ -10,7 +10,11 @@ enum class read_sql {
     app_by_token,
     app_by_id,
     chat,
-    message,
+    chat_id,
+    one_place,
+    few_places,
+    more_places,
+    most_places,
     last_app,
     apps,
     apps_descending,
@@ -35,6 +39,11 @@ inline constexpr std::size_t read_sql_count = static_cast<std::size_t>(read_sql:
 // How many numbers the statements above take that ask for rows by number.
 inline constexpr std::size_t few_numbers = 16;
 inline constexpr std::size_t many_numbers = 128;
+
+// And messages by their places.
+inline constexpr std::size_t few_lookups = 4;
+inline constexpr std::size_t more_lookups = 16;
+inline constexpr std::size_t lookups_max = 64;
 
 // Lives for ever.
 const std::string& text_of(read_sql s);

@@ -5,8 +5,7 @@
 namespace confab::ledger {
 namespace {
 
-constexpr std::size_t chats_max = 100'000;   // some 80 bytes each
-constexpr std::size_t row_bytes = 256;       // of a message beside its texts, with its place in the map
+constexpr std::size_t row_bytes = 256;  // of a message beside its texts, with its place in the map
 
 std::size_t bytes_of(const core::message& m) {
     return row_bytes + m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
@@ -15,22 +14,6 @@ std::size_t bytes_of(const core::message& m) {
 }  // namespace
 
 hot_rows::hot_rows(std::size_t bytes_max) : young_bytes_max_(bytes_max / 2 / std::tuple_size_v<decltype(shards_)>) {}
-
-std::size_t hot_rows::place_hash::operator()(const place& p) const noexcept {
-    return std::hash<core::app_token>{}(p.app) ^ p.chat.value() * 0x9e3779b97f4a7c15ULL;
-}
-
-std::optional<core::chat_id> hot_rows::find(const core::app_token& app, core::chat_number chat) const {
-    const std::lock_guard lock(chats_mutex_);
-    const auto at = chats_.find({app, chat});
-    return at == chats_.end() ? std::nullopt : std::optional(at->second);
-}
-
-void hot_rows::put(const core::app_token& app, core::chat_number chat, core::chat_id id) {
-    const std::lock_guard lock(chats_mutex_);
-    if (chats_.size() >= chats_max) chats_.clear();
-    chats_.insert_or_assign({app, chat}, id);
-}
 
 hot_rows::lookup hot_rows::find(std::uint64_t row) {
     auto& s = shard_of(row);

@@ -1,5 +1,5 @@
-// Messages that were read lately, and ids of chats, kept in memory in front of SQLite. Never stale: what the writer is
-// about to change is dropped before its commit, and nothing of it is kept again until the commit is over.
+// Messages that were read lately, kept in memory in front of SQLite. Never stale: what the writer is about to change is
+// dropped before its commit, and nothing of it is kept again until the commit is over.
 #pragma once
 
 #include <array>
@@ -20,10 +20,6 @@ class hot_rows {
 public:
     // `bytes_max` of messages are kept, roughly; at least half of that are the last ones read.
     explicit hot_rows(std::size_t bytes_max);
-
-    // A chat's id never changes.
-    std::optional<core::chat_id> find(const core::app_token& app, core::chat_number chat) const;
-    void put(const core::app_token& app, core::chat_number chat, core::chat_id id);
 
     // What was found, or a ticket to put the row with once it was read.
     struct lookup {
@@ -59,23 +55,11 @@ private:
         std::size_t being_changed = 0;  // rows of it, at this moment
     };
 
-    struct place {
-        core::app_token app;
-        core::chat_number chat;
-
-        friend bool operator==(const place&, const place&) = default;
-    };
-    struct place_hash {
-        std::size_t operator()(const place& p) const noexcept;
-    };
-
     shard& shard_of(std::uint64_t row);
     void keep(shard& s, std::uint64_t row, core::message m) const;
 
     const std::size_t young_bytes_max_;  // of one shard
     std::array<shard, 16> shards_;
-    mutable std::mutex chats_mutex_;
-    std::unordered_map<place, core::chat_id, place_hash> chats_;
 };
 
 }  // namespace confab::ledger

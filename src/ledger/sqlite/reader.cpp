@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "drivers/sqlite/session_pool.hpp"
+#include "ledger/chat_ids.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger {
@@ -163,7 +164,7 @@ public:
                                                   core::message_number message) override {
         if (closed_) co_return error::shutting_down;
         // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
-        auto id = hot_.find(app, chat);
+        auto id = chat_ids_.find(app, chat);
         if (!id) {
             const auto read = with_session<core::chat_id>([&](read_session& s) {
                 return one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
@@ -171,7 +172,7 @@ public:
             });
             if (!read) co_return read.error();
             id = *read;
-            hot_.put(app, chat, *id);
+            chat_ids_.put(app, chat, *id);
         }
         const auto row = row_of(*id, message.value());
         auto known = hot_.find(row);
@@ -342,6 +343,7 @@ private:
     sqlite::session_pool<read_session> sessions_;
     asio::any_io_executor pool_;
     hot_rows& hot_;
+    chat_ids chat_ids_;
     std::atomic<bool> closed_ = false;
 };
 
