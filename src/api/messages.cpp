@@ -59,9 +59,16 @@ awaitable<http::response> list_messages(call c) {
     const auto selected = select(c, chat->messages_count);
     if (const auto* wrong = std::get_if<http::problem>(&selected)) co_return refuse(c, *wrong);
     const auto& [window, links] = std::get<selection>(selected);
-    auto source = rows_of<core::message>(
-        window, [&ledger = c.parts.ledger, id = chat->id](ledger::window w) { return ledger.messages(id, w); });
-    auto r = co_await list_of(c, std::move(source));
+    const page_place place_in_chat{chat->id, chat->changes_count, window};
+    http::response r;
+    if (const auto known = c.parts.pages.find(place_in_chat)) {
+        r = http::json_response(200, *known);
+    } else {
+        auto source = rows_of<core::message>(
+            window, [&ledger = c.parts.ledger, id = chat->id](ledger::window w) { return ledger.messages(id, w); });
+        r = co_await list_of(c, std::move(source));
+        if (r.status == 200 && !r.more) c.parts.pages.put(place_in_chat, r.body);
+    }
     if (!links.empty()) r.headers.add("Link", links);
     // Read before the list: a feed that goes on from here may repeat what the list has, but misses nothing.
     r.headers.add("Last-Event-ID", core::event_id_of(*chat));

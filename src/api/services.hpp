@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "api/recent_pages.hpp"
 #include "ledger/ledger.hpp"
 #include "queue/queue.hpp"
 #include "search/search.hpp"
@@ -15,6 +16,7 @@ struct services {
     search::port& search;
     std::size_t json_depth_max;
     std::chrono::milliseconds search_time_max;
+    recent_pages& pages;
 };
 
 }  // namespace confab::api

@@ -12,6 +12,9 @@
 
 namespace confab::app {
 
+// Kept of pages that were sent lately.
+inline constexpr std::size_t recent_pages_bytes = 16 * 1024 * 1024;
+
 std::size_t threads_of(const settings& s);
 // Throws startup_error: too few files may be opened.
 http::server_options server_options_of(const settings& s, const listen_address& where);

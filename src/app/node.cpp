@@ -33,7 +33,7 @@ public:
           search_(index_ ? search::make_indexed(ledger_->reader(), index_->reader())
                          : search::make_scan(ledger_->reader())),
           services_{ledger_->reader(), *queue_, *search_, s.number("json-depth-max"),
-                    std::chrono::milliseconds(s.number("search-time-max-ms"))},
+                    std::chrono::milliseconds(s.number("search-time-max-ms")), pages_},
           server_(http::listen(loops_, server_options_of(s, where_))) {}
 
     // Also when the start failed halfway.
@@ -89,6 +89,7 @@ private:
     const std::unique_ptr<ledger::index_progress> index_progress_;
     const std::unique_ptr<search::elastic_index> index_;  // nothing: none was named
     std::unique_ptr<search::port> search_;
+    api::recent_pages pages_{recent_pages_bytes};
     const api::services services_;
     std::unique_ptr<http::server> server_;
     bool is_serving_ = false;

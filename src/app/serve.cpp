@@ -45,7 +45,7 @@ public:
           search_(is_indexed_ ? search::make_indexed(ledger_->reader(), index_->reader())
                               : search::make_scan(ledger_->reader())),
           services_{ledger_->reader(), *queue_, *search_, s.number("json-depth-max"),
-                    std::chrono::milliseconds(s.number("search-time-max-ms"))},
+                    std::chrono::milliseconds(s.number("search-time-max-ms")), pages_},
           loops_(threads_of(s)),
           server_(http::listen(loops_, server_options_of(s, where_))),
           batch_options_(batch_options_of(s)) {}
@@ -109,6 +109,7 @@ private:
     write::index_follower follower_;
     const bool is_indexed_;
     std::unique_ptr<search::port> search_;
+    api::recent_pages pages_{recent_pages_bytes};
     const api::services services_;
     writer_thread writing_;
     event_loops loops_;

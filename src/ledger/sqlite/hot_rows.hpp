@@ -4,12 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
+#include "base/recent.hpp"
 #include "core/effect.hpp"
 #include "core/entities.hpp"
 
@@ -44,22 +45,21 @@ public:
     };
 
 private:
-    using messages = std::unordered_map<std::uint64_t, core::message>;
+    struct weight {
+        std::size_t operator()(const core::message& m) const;
+    };
 
-    // Rows go into the younger half. When it is full it becomes the older one, and what nobody asked for in that is gone.
     struct shard {
+        explicit shard(std::size_t bytes_max) : rows(bytes_max) {}
         std::mutex mutex;
-        messages young, old;
-        std::size_t young_bytes = 0;
-        std::uint64_t changes = 0;     // how many have begun or ended; a ticket is good as long as it stays the same
+        recent<std::uint64_t, core::message, weight> rows;
+        std::uint64_t changes = 0;      // how many have begun or ended; a ticket is good as long as it stays the same
         std::size_t being_changed = 0;  // rows of it, at this moment
     };
 
     shard& shard_of(std::uint64_t row);
-    void keep(shard& s, std::uint64_t row, core::message m) const;
 
-    const std::size_t young_bytes_max_;  // of one shard
-    std::array<shard, 16> shards_;
+    std::array<std::unique_ptr<shard>, 16> shards_;
 };
 
 }  // namespace confab::ledger

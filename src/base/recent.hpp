@@ -1,0 +1,53 @@
+// What was used lately, up to so many bytes: things go into the younger half; when that is full it becomes the older one,
+// and what nobody asked for while it was that is gone. Any use brings a thing back into the younger half.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <unordered_map>
+#include <utility>
+
+namespace confab {
+
+// One thread at a time. `Bytes` tells what a value weighs, its place in here included.
+template <class Key, class Value, class Bytes, class Hash = std::hash<Key>>
+class recent {
+public:
+    explicit recent(std::size_t bytes_max) : young_bytes_max_(bytes_max / 2) {}
+
+    // Lives until the next call of anything else.
+    const Value* find(const Key& key) {
+        if (const auto at = young_.find(key); at != young_.end()) return &at->second;
+        auto node = old_.extract(key);
+        return node ? &put(key, std::move(node.mapped())) : nullptr;
+    }
+
+    const Value& put(const Key& key, Value value) {
+        erase(key);
+        const auto bytes = Bytes{}(value);
+        if (young_bytes_ + bytes > young_bytes_max_) {
+            old_ = std::exchange(young_, {});
+            young_bytes_ = 0;
+        }
+        young_bytes_ += bytes;
+        return young_.emplace(key, std::move(value)).first->second;
+    }
+
+    void erase(const Key& key) {
+        if (const auto at = young_.find(key); at != young_.end()) {
+            young_bytes_ -= Bytes{}(at->second);
+            young_.erase(at);
+        }
+        old_.erase(key);
+    }
+
+    // Whether it is worth its space: it would not push out many others.
+    bool is_small(const Value& value) const { return Bytes{}(value) <= young_bytes_max_ / 8; }
+
+private:
+    const std::size_t young_bytes_max_;
+    std::unordered_map<Key, Value, Hash> young_, old_;
+    std::size_t young_bytes_ = 0;
+};
+
+}  // namespace confab
