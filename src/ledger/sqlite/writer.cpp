@@ -24,7 +24,7 @@
 namespace confab::ledger {
 namespace {
 
-constexpr int checkpoint_wal_pages = 2000;  // about 8 MiB: from here on the log is moved into the database
+constexpr int checkpoint_wal_pages = 8000;  // about 32 MiB: from here on the log is moved into the database
 constexpr int restart_wal_pages = 16000;    // about 64 MiB: readers have kept the log from starting over; wait for them
 constexpr int restart_wait_ms = 200;        // a read is one short slice, so this is ample
 constexpr std::int64_t purge_every_us = 60'000'000;
