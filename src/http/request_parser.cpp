@@ -8,7 +8,7 @@ namespace {
 
 namespace beast = boost::beast::http;
 
-constexpr std::size_t kept_body_bytes_max = 4 * 1024;     // for a connection that waits
+constexpr std::size_t kept_bytes_max = 4 * 1024;            // for a connection that waits
 constexpr std::size_t body_reserved_bytes_max = 64 * 1024;  // a length that is only announced costs no more than this
 
 verb verb_of(beast::verb v) {
@@ -37,7 +37,8 @@ void request_parser::begin() {
     parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
     parser_->body_limit(limits_.body_bytes_max);
     parser_->eager(true);
-    if (asked_.body.capacity() > kept_body_bytes_max) std::string().swap(asked_.body);
+    for (auto* kept : {&asked_.body, &header_})
+        if (kept->capacity() > kept_bytes_max) std::string().swap(*kept);
     asked_.method = verb::other;
     asked_.target = {};
     asked_.headers.clear();

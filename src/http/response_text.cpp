@@ -50,8 +50,8 @@ void append_response(std::string& out, const response& r, std::string_view reque
     out.append(" ").append(reason).append("\r\n");
     append_header(out, "Date", date_now());
     if (!r.content_type.empty()) append_header(out, "Content-Type", r.content_type);
-    if (!r.etag.empty()) append_header(out, "ETag", r.etag);
     out += r.headers.text();
+    if (!r.etag.empty()) append_header(out, "ETag", r.etag);
     append_header(out, "Request-Id", request_id);
     if (took) append_timing(out, *took);
     if (!f.keep_alive) append_header(out, "Connection", "close");
