@@ -50,12 +50,21 @@ sqlite::connection open_for_writing(const std::filesystem::path& file) {
     }
 }
 
+std::unique_ptr<writer> open_writer(const std::filesystem::path& file, hot_rows& hot) {
+    auto db = open_for_writing(file);
+    try {
+        return make_sqlite_writer(std::move(db), file, hot);
+    } catch (const sqlite::failure& cause) {
+        throw cannot_open(file, cause);
+    }
+}
+
 class opened final : public sqlite_ledger {
 public:
     explicit opened(const sqlite_options& options)
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
-          writer_(make_sqlite_writer(open_for_writing(file_), hot_)),
+          writer_(open_writer(file_, hot_)),
           reader_(make_sqlite_reader(file_, options.read_pool, hot_)),
           identity_(identity_of_sqlite_ledger(folder_.path())) {}
 

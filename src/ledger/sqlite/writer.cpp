@@ -10,7 +10,7 @@
 //    from then on. The next start writes all that can still be read from the log into the database, and syncs that,
 //    before it answers anybody. A full disk is different: it refuses to write the commit's last page, without which
 //    recovery discards all of it, so nothing is kept. So is somebody else's lock: nothing was written yet.
-// 4. tidy() moves the log into the database between batches, where nobody waits for it, and purges expired keys.
+// 4. tidy() has the log moved into the database, and purges expired keys.
 #include "ledger/sqlite/writer.hpp"
 
 #include <fmt/core.h>
@@ -19,6 +19,7 @@
 
 #include "base/log.hpp"
 #include "core/decide.hpp"
+#include "ledger/sqlite/log_mover.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger {
@@ -111,7 +112,8 @@ private:
 
 class sqlite_writer final : public writer {
 public:
-    sqlite_writer(sqlite::connection db, hot_rows& hot) : db_(std::move(db)), hot_(hot), sql_(db_) {
+    sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot)
+        : db_(std::move(db)), hot_(hot), sql_(db_), mover_(database) {
         db_.wait_for_locks(restart_wait_ms);
     }
 
@@ -277,16 +279,24 @@ private:
                                cause.code()));
     }
 
-    // Once all of the log is moved, the next commit starts it over, unless somebody reads from it at that moment. Then
-    // it goes on growing, and is only looked at again when it has grown by as much.
+    // Nearly all of the log is moved beside the commits, and what came meanwhile is moved here. Once all of it is, the
+    // next commit starts it over, unless somebody reads from it at that moment. Then it goes on growing, and is only
+    // looked at again when it has grown by as much.
     void move_log() {
         using kind = sqlite::connection::checkpoint_kind;
         const int pages = db_.wal_pages();
         if (pages < wal_pages_) checkpoint_due_ = checkpoint_wal_pages;
         wal_pages_ = pages;
-        if (pages < checkpoint_due_) return;
-        db_.checkpoint(pages < restart_wal_pages ? kind::passive : kind::restart);
-        checkpoint_due_ = pages + checkpoint_wal_pages;
+        if (is_moving_) {
+            if (pages < restart_wal_pages && mover_.is_under_way()) return;
+            is_moving_ = false;
+            mover_.settle();
+            db_.checkpoint(pages < restart_wal_pages ? kind::passive : kind::restart);
+            checkpoint_due_ = pages + checkpoint_wal_pages;
+        } else if (pages >= checkpoint_due_) {
+            mover_.begin();
+            is_moving_ = true;
+        }
     }
 
     void purge(timestamp now) {
@@ -317,13 +327,15 @@ private:
     bool closed_ = false;
     int wal_pages_ = 0;
     int checkpoint_due_ = checkpoint_wal_pages;
+    log_mover mover_;
+    bool is_moving_ = false;
     std::int64_t next_purge_us_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, hot_rows& hot) {
-    return std::make_unique<sqlite_writer>(std::move(db), hot);
+std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot) {
+    return std::make_unique<sqlite_writer>(std::move(db), database, hot);
 }
 
 }  // namespace confab::ledger

@@ -9,7 +9,7 @@
 
 namespace confab::ledger {
 
-// REQUIRES: a migrated database; the only writer. `hot` outlives it.
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, hot_rows& hot);
+// `db`: a connection to the file `database`. REQUIRES: it is migrated; this is the only writer. `hot` outlives it.
+std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot);
 
 }  // namespace confab::ledger
