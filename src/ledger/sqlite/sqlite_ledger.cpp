@@ -35,10 +35,10 @@ sqlite::connection open_for_writing(const std::filesystem::path& file) {
     try {
         sqlite::connection db(file, sqlite::access::create, sqlite::gathering_vfs());
         require_ours(db);  // before anything is changed
-        // A page cache of 32 MiB; a log that shrinks back after a burst; every commit synced, the promise behind 201;
+        // A page cache of 16 MiB; a log that shrinks back after a burst; every commit synced, the promise behind 201;
         // what is deleted is overwritten.
         db.execute(
-            "pragma synchronous = full; pragma cache_size = -32768;"
+            "pragma synchronous = full; pragma cache_size = -16384;"
             "pragma journal_size_limit = 67108864; pragma secure_delete = on; pragma trusted_schema = off");
         log_ahead(db, file);
         settle_log(db, file);
