@@ -71,7 +71,8 @@ TEST_F(index_notes, tell_of_every_change) {
 
 TEST_F(index_notes, of_what_was_not_committed_do_not_exist) {
     say(note_after_messages - 1);
-    ASSERT_TRUE(worker.load({command_of(new_message(token, 1, "a"))}));
+    const std::vector<command> batch(1, command_of(new_message(token, 1, "a")));
+    ASSERT_TRUE(worker.load(batch));
     kill_all_others();
     EXPECT_FALSE(worker.apply());
     EXPECT_EQ(noted(), chats());

@@ -41,6 +41,7 @@ public:
     }
     void release() { run(opened_->ownership().release()); }
 
+    // REQUIRES: `batch` lives until apply().
     result<void> load(const std::vector<command>& batch) {
         commands_.clear();
         for (const auto& c : batch) commands_.push_back(&c);
