@@ -97,9 +97,10 @@ private:
     std::unique_ptr<ledger::sqlite_ledger> ledger_;
     std::unique_ptr<queue::local_queue> queue_ = queue::make_local_queue({100, 1'000'000});
     std::unique_ptr<search::port> search_ = search::make_scan(ledger_->reader());
+    api::recent_pages pages_{1024 * 1024};
 
 public:
-    const api::services parts{ledger_->reader(), *queue_, *search_, 32, std::chrono::milliseconds(1000)};
+    const api::services parts{ledger_->reader(), *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_};
 };
 
 house& the_house() {
