@@ -1,13 +1,8 @@
 -- Reads the last messages of random chats. Arguments: path of the app's chats, how many chats, how many messages.
 require "tally"
+require "threads"
 
-local threads = 0
 local requests = {}
-
-function setup(thread)
-  threads = threads + 1
-  thread:set("thread_number", threads)
-end
 
 function init(args)
   math.randomseed(thread_number)

@@ -1,13 +1,8 @@
 -- Reads random messages. Arguments: path of the app's chats, how many chats, how many messages in each.
 require "tally"
+require "threads"
 
-local threads = 0
 local chats, messages, heads, tail
-
-function setup(thread)
-  threads = threads + 1
-  thread:set("thread_number", threads)
-end
 
 -- What stands before and after a message's number is made once: a request has to cost the client little.
 function init(args)

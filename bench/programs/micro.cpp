@@ -10,12 +10,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
 #include <filesystem>
 
 #include "api/objects.hpp"
 #include "api/routes.hpp"
+#include "base/run_alone.hpp"
 #include "core/decide.hpp"
 #include "core/folding.hpp"
 #include "http/json.hpp"
@@ -32,14 +32,6 @@ namespace {
 const std::string content = "the same sixty-four bytes, over and over, as a message of a chat";
 const std::string german = "Die Straße zum Fluß ist für heute gesperrt, über Nacht auch die Brücke.";
 constexpr std::size_t commands_of_a_batch = 100;
-
-template <class T>
-T run(awaitable<T> work) {
-    asio::io_context here;
-    auto running = asio::co_spawn(here, std::move(work), asio::use_future);
-    here.run();
-    return running.get();
-}
 
 core::message sample_message() {
     return {core::message_number(1'234'567), content, std::nullopt, std::nullopt, 1, now(), now()};
@@ -80,10 +72,10 @@ public:
 private:
     void commit(const core::command& c, core::state& s) {
         const core::command* one[] = {&c};
-        run(ledger_->writer().load(one, s)).value();
+        run_alone(ledger_->writer().load(one, s)).value();
         std::vector<core::effect> effects;
         core::decide(s, c, now(), {}, effects).value();
-        run(ledger_->writer().apply(effects)).value();
+        run_alone(ledger_->writer().apply(effects)).value();
     }
 
     static std::string made_folder() {
@@ -153,9 +145,7 @@ void read_parameters(benchmark::State& state) {
 }
 BENCHMARK(read_parameters);
 
-void find_a_route(benchmark::State& state) {
-    auto& h = the_house();
-    const auto r = sample_request(http::verb::options, h.path);
+void dispatch_again_and_again(benchmark::State& state, house& h, const http::request& r) {
     asio::io_context here;
     for (auto _ : state) {
         asio::co_spawn(here, api::dispatch(h.parts, r), asio::detached);
@@ -163,19 +153,20 @@ void find_a_route(benchmark::State& state) {
         here.run();
     }
 }
+
+void find_a_route(benchmark::State& state) {
+    auto& h = the_house();
+    const auto r = sample_request(http::verb::options, h.path);
+    dispatch_again_and_again(state, h, r);
+}
 BENCHMARK(find_a_route);
 
 void route_and_read_a_message(benchmark::State& state) {
     auto& h = the_house();
     const auto target = h.path + "/1";
     const auto r = sample_request(http::verb::get, target);
-    if (run(api::dispatch(h.parts, r)).status != 200) state.SkipWithError("the message is not there");
-    asio::io_context here;
-    for (auto _ : state) {
-        asio::co_spawn(here, api::dispatch(h.parts, r), asio::detached);
-        here.restart();
-        here.run();
-    }
+    if (run_alone(api::dispatch(h.parts, r)).status != 200) state.SkipWithError("the message is not there");
+    dispatch_again_and_again(state, h, r);
 }
 BENCHMARK(route_and_read_a_message);
 

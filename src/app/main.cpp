@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cstdio>
@@ -14,6 +13,7 @@
 #include "app/serve.hpp"
 #include "app/worker.hpp"
 #include "base/log.hpp"
+#include "base/run_alone.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check.hpp"
@@ -34,14 +34,6 @@ log::level level_of(const settings& s) {
     if (name == "error") return log::level::error;
     if (name == "off") return log::level::off;
     throw usage_error(fmt::format("log-level is '{}': it takes info, warning, error or off", name));
-}
-
-template <class T>
-T run_alone(awaitable<T> work) {
-    asio::io_context here;
-    auto running = asio::co_spawn(here, std::move(work), asio::use_future);
-    here.run();
-    return running.get();
 }
 
 // The same of a cluster, if the index was named.

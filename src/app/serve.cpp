@@ -2,9 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_future.hpp>
 #include <cstdio>
 
 #include "api/routes.hpp"
@@ -17,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/event_loops.hpp"
 #include "base/log.hpp"
+#include "base/run_alone.hpp"
 #include "http/server.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "queue/local/local_queue.hpp"
@@ -90,10 +89,7 @@ private:
 
     // Whether the index may be searched: an old one was made sure of, before the ledger goes on.
     bool begin_index() {
-        asio::io_context here;
-        auto running = asio::co_spawn(here, follower_.begin(), asio::use_future);
-        here.run();
-        const auto begun = running.get();
+        const auto begun = run_alone(follower_.begin());
         if (!begun) log::warning("there is no search index in this run, searches scan: " + begun.error().message());
         return begun.has_value();
     }

@@ -44,13 +44,17 @@ struct request {
 using piece = boost::system::result<std::optional<std::string>>;
 using body_source = std::function<awaitable<piece>()>;
 
-// Header fields, as they go over the wire.
+// A header field as it goes over the wire. REQUIRES: no control characters.
+inline void append_header(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// Header fields, one behind the other.
 class header_lines {
 public:
-    // REQUIRES: no control characters.
     void add(std::string_view name, std::string_view value) {
         if (lines_.empty()) lines_.reserve(192);
-        lines_.append(name).append(": ").append(value).append("\r\n");
+        append_header(lines_, name, value);
     }
 
     const std::string& text() const { return lines_; }

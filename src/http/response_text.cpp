@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t head_bytes = 384;  // enough for what is in every header
 
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
-}
-
 // In milliseconds, to the microsecond.
 void append_timing(std::string& out, std::chrono::steady_clock::duration took) {
     const auto us = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count());

@@ -1,6 +1,6 @@
 // Reads go to the socket only when the parser wants more, and a response is written at once where the socket takes it:
-// a request that arrives in one piece costs one read and one write, and the reads of a pipeline one write in all. Deadlines are a time in the session, looked at by
-// its loop now and then, not a timer per operation.
+// a request that arrives in one piece costs one read and one write, and the reads of a pipeline one write in all.
+// Deadlines are a time in the session, looked at by its loop now and then, not a timer per operation.
 #include "http/session.hpp"
 
 #include <fmt/core.h>

@@ -3,13 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
 #include "base/log.hpp"
+#include "base/run_alone.hpp"
 #include "search/elastic/place.hpp"
 #include "search/elastic/shape.hpp"
 
@@ -159,11 +157,8 @@ awaitable<result<void>> remove_unused(elastic::client& engine, const std::string
 
 void migrate_elastic(const elastic_index_options& options) {
     const auto engine = elastic::make_client(options.engine);
-    asio::io_context here;
-    auto done = asio::co_spawn(here, migrate(*engine, options), asio::use_future);
-    here.run();
     try {
-        done.get();
+        run_alone(migrate(*engine, options));
     } catch (const startup_error& cause) {
         throw startup_error(fmt::format("Elasticsearch at {}: {}", options.engine.where.shown(), cause.what()));
     }

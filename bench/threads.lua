@@ -1,0 +1,7 @@
+-- Numbers wrk's threads, so that each draws numbers of its own: math.randomseed(thread_number) in init().
+local threads = 0
+
+function setup(thread)
+  threads = threads + 1
+  thread:set("thread_number", threads)
+end
