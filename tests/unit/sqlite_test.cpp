@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "drivers/sqlite/gathering.hpp"
 #include "support/folder.hpp"
 
 namespace confab::sqlite {
@@ -80,29 +79,6 @@ TEST_F(sqlite_driver, checkpoint_beside_a_reader_is_no_failure) {
     EXPECT_NO_THROW(db.checkpoint(connection::checkpoint_kind::restart));
     EXPECT_EQ(count(other), 1);
     EXPECT_EQ(count(db), 2);
-}
-
-// A commit far larger than what goes out in one write, and pages that are spilled and read back before it.
-TEST(gathered_log, is_there_for_others_after_the_commit) {
-    testing::temporary_folder folder;
-    const auto file = folder.path() / "a.db";
-    connection writer(file, access::create, gathering_vfs());
-    writer.execute("pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = 20; create table t(i, s)");
-    connection reader(file, access::read_only);
-    for (int round = 1; round <= 3; ++round) {
-        transaction t(writer, transaction::kind::write);
-        for (int i = 0; i < 500; ++i) writer.execute("insert into t values(1, randomblob(4000))");
-        EXPECT_EQ(count(writer), round * 500);
-        EXPECT_EQ(count(reader), (round - 1) * 500);
-        t.commit();
-        EXPECT_EQ(count(reader), round * 500);
-    }
-    auto check = reader.prepare("pragma integrity_check");
-    ASSERT_TRUE(check.row());
-    EXPECT_EQ(check.text(0), "ok");
-    check.reset();
-    EXPECT_TRUE(writer.checkpoint(connection::checkpoint_kind::truncate));
-    EXPECT_EQ(count(reader), 1500);
 }
 
 }  // namespace

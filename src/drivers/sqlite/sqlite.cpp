@@ -117,14 +117,14 @@ void connection::close::operator()(sqlite3* db) const {
     sqlite3_close_v2(db);
 }
 
-connection::connection(const std::string& path, access how, const char* vfs)
+connection::connection(const std::string& path, access how)
     : wal_pages_(std::make_unique<int>(0)) {
     prepare_library();
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     flags |= how == access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     if (how == access::create) flags |= SQLITE_OPEN_CREATE;
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, vfs);
+    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
     handle_.reset(opened);
     if (code != SQLITE_OK) fail(opened, code);
     sqlite3_wal_hook(opened, note_wal_pages, wal_pages_.get());  // takes the place of SQLite's own automatic checkpoint

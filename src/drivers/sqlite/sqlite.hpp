@@ -101,8 +101,7 @@ enum class access { read_only, read_write, create };
 
 class connection {
 public:
-    // `vfs`: the layer to the files by its name (see gathering.hpp), the operating system's if there is none.
-    connection(const std::string& path, access how, const char* vfs = nullptr);
+    connection(const std::string& path, access how);
 
     // One or more statements without parameters or rows.
     void execute(const char* sql);

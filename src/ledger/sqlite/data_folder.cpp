@@ -21,16 +21,6 @@ namespace fs = std::filesystem;
     throw startup_error(fmt::format("data folder {}: {}: {}", path.string(), what, std::strerror(cause)));
 }
 
-// A new entry is on disk once the folder that holds it is synced.
-void sync_folder(const fs::path& path) {
-    const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) fail(path, "cannot be opened", errno);
-    const int synced = fsync(folder);
-    const int cause = errno;
-    close(folder);
-    if (synced != 0) fail(path, "cannot be synced", cause);
-}
-
 void make_folder(const fs::path& path) {
     std::error_code cause;
     if (fs::is_directory(path, cause)) return;
@@ -53,6 +43,15 @@ fs::path whole(const fs::path& path) {
 }
 
 }  // namespace
+
+void sync_folder(const fs::path& path) {
+    const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) fail(path, "cannot be opened", errno);
+    const int synced = fsync(folder);
+    const int cause = errno;
+    close(folder);
+    if (synced != 0) fail(path, "cannot be synced", cause);
+}
 
 data_folder::data_folder(const fs::path& path) : path_(whole(path)) {
     if (!path_.has_filename()) path_ = path_.parent_path();

@@ -1,10 +1,14 @@
 // The folder a standalone server keeps its data in: made if missing, held by one server at a time.
 //   confab.db (+ -wal, -shm)   the ledger          confab.lock   held with flock(2) by the running server
+//   confab-batches.0, .1       what the ledger's database may not have yet (batch_log.hpp); gone after an orderly end
 #pragma once
 
 #include <filesystem>
 
 namespace confab::ledger {
+
+// A new entry is on disk once the folder that holds it is synced. Throws startup_error.
+void sync_folder(const std::filesystem::path& path);
 
 class data_folder {
 public:

@@ -138,24 +138,36 @@ std::uint64_t limit_of(const window& w) {
 
 class sqlite_reader final : public closable_reader {
 public:
-    sqlite_reader(const std::string& database, asio::any_io_executor pool, hot_rows& hot)
+    sqlite_reader(const std::string& database, asio::any_io_executor pool, hot_rows& hot, const lag& behind)
         : sessions_([database] { return std::make_unique<read_session>(database); }),
           pool_(std::move(pool)),
-          hot_(hot) {}
+          hot_(hot),
+          lag_(behind) {}
 
     void close() override { closed_ = true; }
 
     awaitable<result<core::app>> find_app(core::app_token token) override {
+        if (lag_.is_behind_in_apps()) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         co_return with_session<core::app>(
             [&](read_session& s) { return one<core::app>(s.app_by_token.bind(token.text()), app_from); });
     }
 
     awaitable<result<core::app>> find_app(core::app_id id) override {
+        if (lag_.is_behind_in_apps()) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         co_return with_session<core::app>(
             [&](read_session& s) { return one<core::app>(s.app_by_id.bind(id.value()), app_from); });
     }
 
     awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) override {
+        const auto id = chat_ids_.find(app, chat);
+        const bool is_behind = id ? lag_.is_behind_in(*id) : lag_.is_behind();
+        if (is_behind) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         co_return with_session<core::chat>(
             [&](read_session& s) { return one<core::chat>(s.chat.bind(app.text(), chat.value()), chat_from); });
     }
@@ -166,6 +178,9 @@ public:
         // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
         auto id = chat_ids_.find(app, chat);
         if (!id) {
+            if (lag_.is_behind_in_apps()) {
+                if (auto done = co_await catch_up(); !done) co_return done.error();
+            }
             const auto read = with_session<core::chat_id>([&](read_session& s) {
                 return one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
                                           [](const auto& row) { return core::chat_id(row.number(0)); });
@@ -177,6 +192,10 @@ public:
         const auto row = row_of(*id, message.value());
         auto known = hot_.find(row);
         if (known.found) co_return std::move(*known.found);
+        // After the ticket: it is void if the row changes from here on.
+        if (lag_.is_behind_in(*id)) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         auto read = with_session<core::message>(
             [&](read_session& s) { return one<core::message>(s.message.bind(row), message_from); });
         if (read) hot_.put(row, *read, known.ticket);
@@ -184,25 +203,37 @@ public:
     }
 
     awaitable<result<core::app_id>> last_app() override {
+        if (lag_.is_behind_in_apps()) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         co_return with_session<core::app_id>([&](read_session& s) {
             return one<core::app_id>(s.last_app, [](const auto& row) { return core::app_id(row.number(0)); });
         });
     }
 
     awaitable<result<std::vector<core::app>>> apps(window w) override {
-        return read_list<core::app>(limit_of(w), [=](read_session& s) {
+        if (lag_.is_behind_in_apps()) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
+        co_return co_await read_list<core::app>(limit_of(w), [=](read_session& s) {
             return many<core::app>(s.apps.in(w.order).bind(w.after, w.last, limit_of(w)), app_from);
         });
     }
 
     awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) override {
-        return read_list<core::chat>(limit_of(w), [=](read_session& s) {
+        if (lag_.is_behind()) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
+        co_return co_await read_list<core::chat>(limit_of(w), [=](read_session& s) {
             return many<core::chat>(s.chats.in(w.order).bind(app.value(), w.after, w.last, limit_of(w)), chat_from);
         });
     }
 
     awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) override {
-        return read_list<core::message>(limit_of(w), [=](read_session& s) {
+        if (lag_.is_behind_in(chat)) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
+        co_return co_await read_list<core::message>(limit_of(w), [=](read_session& s) {
             auto& sql = s.messages.in(w.order);
             return many<core::message>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)),
                                        message_from);
@@ -210,6 +241,9 @@ public:
     }
 
     awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) override {
+        if (lag_.is_behind_in(chat)) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         co_return co_await run_on(pool_, [&] {
             return with_session<matches>([&](read_session& s) { return matching_in(s, chat, w, query); });
         });
@@ -217,6 +251,9 @@ public:
 
     awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat, core::message_number message,
                                                                    std::uint64_t after) override {
+        if (lag_.is_behind_in(chat)) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         co_return co_await run_on(pool_, [&] {
             return with_session<std::vector<core::message_version>>(
                 [&](read_session& s) { return versions_in(s, chat, message, after); });
@@ -225,6 +262,9 @@ public:
 
     awaitable<result<chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
                                        const core::folded_query& query) override {
+        if (lag_.is_behind_in(chat)) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         co_return co_await run_on(pool_, [&] {
             return with_session<chosen>(
                 [&](read_session& s) { return result<chosen>(matching_of(s, chat, numbers, query)); });
@@ -232,25 +272,37 @@ public:
     }
 
     awaitable<result<chat_counts>> counts(core::chat_id chat) override {
+        if (lag_.is_behind_in(chat)) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         co_return with_session<chat_counts>(
             [&](read_session& s) { return one<chat_counts>(s.counts.bind(chat.value()), counts_from); });
     }
 
     awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) override {
-        return read_list<chat_counts>(slice_rows_max, [=](read_session& s) {
+        if (lag_.is_behind()) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
+        co_return co_await read_list<chat_counts>(slice_rows_max, [=](read_session& s) {
             return many<chat_counts>(s.counts_after.bind(after.value(), std::uint64_t{slice_rows_max}), counts_from);
         });
     }
 
     awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
-        return read_list<change>(slice_rows_max, [=](read_session& s) {
+        if (lag_.is_behind_in(chat)) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
+        co_return co_await read_list<change>(slice_rows_max, [=](read_session& s) {
             s.changes.bind(row_of(chat, after_seq), row_of(chat, core::number_max), std::uint64_t{slice_rows_max});
             return many<change>(s.changes, change_from);
         });
     }
 
     awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override {
-        return read_list<text>(limit_of(w), [=](read_session& s) {
+        if (lag_.is_behind_in(chat)) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
+        co_return co_await read_list<text>(limit_of(w), [=](read_session& s) {
             auto& sql = s.texts.in(w.order);
             return many<text>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)), text_from);
         });
@@ -258,12 +310,20 @@ public:
 
     awaitable<result<std::vector<text>>> texts(core::chat_id chat,
                                                std::span<const core::message_number> numbers) override {
+        if (lag_.is_behind_in(chat)) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
         co_return co_await run_on(pool_, [&] {
             return with_session<std::vector<text>>([&](read_session& s) { return texts_of(s, chat, numbers); });
         });
     }
 
 private:
+    // Off the event loops: it may take a commit.
+    awaitable<result<void>> catch_up() {
+        co_return co_await run_on(pool_, [this] { return lag_.catch_up(); });
+    }
+
     template <class T, class Work>
     result<T> with_session(Work work) {
         if (closed_) return error::shutting_down;
@@ -343,6 +403,7 @@ private:
     sqlite::session_pool<read_session> sessions_;
     asio::any_io_executor pool_;
     hot_rows& hot_;
+    const lag& lag_;
     chat_ids chat_ids_;
     std::atomic<bool> closed_ = false;
 };
@@ -350,8 +411,8 @@ private:
 }  // namespace
 
 std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool,
-                                                    hot_rows& hot) {
-    return std::make_unique<sqlite_reader>(database, std::move(read_pool), hot);
+                                                    hot_rows& hot, const lag& behind) {
+    return std::make_unique<sqlite_reader>(database, std::move(read_pool), hot, behind);
 }
 
 }  // namespace confab::ledger

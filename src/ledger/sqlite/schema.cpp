@@ -69,6 +69,11 @@ constexpr const char* migrations[] = {
 
     create index idempotency_by_expiry on idempotency(expires_at);
     )sql",
+    // Up to which batch of the batch log the database has all.
+    R"sql(
+    create table batches(reached integer not null) strict;
+    insert into batches(reached) values(0);
+    )sql",
 };
 
 bool has_table(sqlite::connection& db, std::string_view name) {

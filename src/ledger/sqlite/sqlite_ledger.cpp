@@ -2,8 +2,11 @@
 
 #include <fmt/core.h>
 
-#include "drivers/sqlite/gathering.hpp"
+#include "base/log.hpp"
+#include "ledger/sqlite/batch_codec.hpp"
+#include "ledger/sqlite/batch_log.hpp"
 #include "ledger/sqlite/data_folder.hpp"
+#include "ledger/sqlite/effect_writer.hpp"
 #include "ledger/sqlite/reader.hpp"
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/sqlite/writer.hpp"
@@ -31,29 +34,52 @@ void settle_log(sqlite::connection& db, const std::filesystem::path& file) {
             "{} is being read by another program; the log of the last run cannot be settled", file.string()));
 }
 
+// Writes what was acknowledged and is in the batch log alone.
+void catch_up(sqlite::connection& db, const std::filesystem::path& file) {
+    auto reached = db.prepare("select reached from batches");
+    reached.row();
+    const auto after = reached.number(0);
+    reached.reset();
+    const auto records = batch_log::read(file.parent_path(), after);
+    if (records.empty()) return;
+    sqlite::transaction all(db, sqlite::transaction::kind::write);
+    effect_writer effects(db);
+    for (const auto& record : records) {
+        const auto batch = decoded_batch::from(record.bytes);
+        if (!batch) throw startup_error(fmt::format("the batch log of {} is corrupt", file.string()));
+        effects.write(batch->effects());
+    }
+    effects.write_counters();
+    db.prepare("update batches set reached = ?").bind(records.back().number).run();
+    all.commit();
+    log::info(fmt::format("{} batches that only the batch log had are in the database", records.size()));
+}
+
 sqlite::connection open_for_writing(const std::filesystem::path& file) {
     try {
-        sqlite::connection db(file, sqlite::access::create, sqlite::gathering_vfs());
+        sqlite::connection db(file, sqlite::access::create);
         require_ours(db);  // before anything is changed
-        // A page cache of 16 MiB; a log that shrinks back after a burst; every commit synced, the promise behind 201;
-        // what is deleted is overwritten.
+        // A page cache of 16 MiB; a log that shrinks back after a burst; commits without a sync, since the batch log has
+        // what is in them; what is deleted is overwritten.
         db.execute(
-            "pragma synchronous = full; pragma cache_size = -16384;"
+            "pragma synchronous = normal; pragma cache_size = -16384;"
             "pragma journal_size_limit = 67108864; pragma secure_delete = on; pragma trusted_schema = off");
         log_ahead(db, file);
         settle_log(db, file);
         migrate(db);
         give_identity(db);
+        catch_up(db, file);
+        settle_log(db, file);
         return db;
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
 }
 
-std::unique_ptr<writer> open_writer(const std::filesystem::path& file, hot_rows& hot) {
+std::unique_ptr<writer> open_writer(const std::filesystem::path& file, hot_rows& hot, lag& behind) {
     auto db = open_for_writing(file);
     try {
-        return make_sqlite_writer(std::move(db), file, hot);
+        return make_sqlite_writer(std::move(db), file, hot, behind);
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
@@ -64,8 +90,8 @@ public:
     explicit opened(const sqlite_options& options)
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
-          writer_(open_writer(file_, hot_)),
-          reader_(make_sqlite_reader(file_, options.read_pool, hot_)),
+          writer_(open_writer(file_, hot_, lag_)),
+          reader_(make_sqlite_reader(file_, options.read_pool, hot_, lag_)),
           identity_(identity_of_sqlite_ledger(folder_.path())) {}
 
     ledger::reader& reader() override { return *reader_; }
@@ -73,7 +99,7 @@ public:
     void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
-        return make_sqlite_reader(file_, std::move(pool), hot_);
+        return make_sqlite_reader(file_, std::move(pool), hot_, lag_);
     }
     const std::string& identity() const override { return identity_; }
 
@@ -81,6 +107,7 @@ private:
     data_folder folder_;
     std::filesystem::path file_;
     hot_rows hot_{hot_bytes_max};
+    lag lag_;
     std::unique_ptr<ledger::writer> writer_;
     std::unique_ptr<closable_reader> reader_;
     std::string identity_;

@@ -1,24 +1,36 @@
-// The batch as one SQLite transaction.
+// A batch is on disk once it stands in the batch log; the database follows, many batches in one transaction.
 //
 // 1. load() reads the heads, messages and keys that a batch names and the state lacks. There is one writer, so what it
-// read stays true.
-// 2. apply() writes the effects in their order, then each touched counter once, and commits: one sync of the
-// write-ahead log.
-// 3. A commit that fails for anything but a full disk may or may not be on disk, and after a failed sync the kernel may
-// drop the pages it could
-//    not write and report the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed
-//    from then on. The next start writes all that can still be read from the log into the database, and syncs that,
-//    before it answers anybody. A full disk is different: it refuses to write the commit's last page, without which
-//    recovery discards all of it, so nothing is kept. So is somebody else's lock: nothing was written yet.
-// 4. tidy() has the log moved into the database, and purges expired keys.
+// read stays true. It reads on the writing connection and so sees what is not committed yet.
+// 2. apply() begins a transaction if none is open, which somebody else's lock prevents, with nothing done; it appends the
+// effects to the batch log, one sync, and only then writes them, in their order, into the open transaction.
+// 3. The transaction is committed without a sync of its own, with the number of its last batch in it: after some thousand rows,
+// after a moment in which nobody asked, or at once when a read needs it (lag.hpp). In it there is never anything that is not on disk in
+// the log, so no reader ever sees what a power cut could take away. What a power cut takes of SQLite's log the next start
+// writes again, from the batch log.
+// 4. Where the log has no room or a batch is very large, that batch is a transaction of its own with a sync of its own.
+// 5. A sync that fails leaves open what is on the disk, and after it the kernel may drop the pages it could not write and report
+// the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed from then on. The next start
+// puts all that can still be read into the database, and syncs that, before it answers anybody. A full disk is different:
+// nothing is kept, neither of a record without its end nor of a commit without its last page.
+// 6. A transaction that cannot be committed, or a batch that the database does not take after the log has it, is tried again from
+// the records, which are kept until then; meanwhile nothing else is written, and what it touches is not read.
+// 7. tidy() has SQLite's log moved into the database, and purges expired keys.
 #include "ledger/sqlite/writer.hpp"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
 
 #include "base/log.hpp"
 #include "core/decide.hpp"
+#include "ledger/sqlite/batch_codec.hpp"
+#include "ledger/sqlite/batch_log.hpp"
+#include "ledger/sqlite/effect_writer.hpp"
+#include "ledger/sqlite/lag_watch.hpp"
 #include "ledger/sqlite/log_mover.hpp"
 #include "ledger/sqlite/rows.hpp"
 
@@ -32,12 +44,8 @@ constexpr std::int64_t purge_every_us = 60'000'000;
 constexpr std::size_t purge_rows_max =
     1'000;  // in one go; if there are as many, the next batch is followed by the next go
 
-constexpr std::int64_t change_kind_edit = 1;
-constexpr std::int64_t change_kind_deletion = 2;
-
-std::int64_t encode(const core::key_scope& scope) {
-    return static_cast<std::int64_t>(scope.id << 2 | static_cast<std::uint64_t>(scope.of));
-}
+constexpr std::size_t transaction_effects_max = 2'000;
+constexpr std::size_t transaction_bytes_max = 1024 * 1024;  // of records; also of one, if it is to go through the log
 
 sqlite::blob bytes(const digest& d) {
     return d;
@@ -57,68 +65,41 @@ struct statements {
           chat(db.prepare("select id, messages_count, changes_count from chats where app_id = ? and number = ?")),
           message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
           key(db.prepare("select fingerprint, number, expires_at from idempotency where scope = ? and key_hash = ?")),
-          insert_app(
-              db.prepare("insert into apps(id, token, name, created_at, updated_at) values(?1, ?2, ?3, ?4, ?4)")),
-          rename_app(db.prepare("update apps set name = ?2, updated_at = ?3 where id = ?1")),
-          insert_chat(db.prepare("insert into chats(id, app_id, number, created_at, updated_at) "
-                                 "values(?1, ?2, ?3, ?4, ?4)")),
-          insert_message(db.prepare("insert into messages(id, content, sender, metadata, created_at, updated_at) "
-                                    "values(?1, ?2, ?3, ?4, ?5, ?5)")),
-          insert_change(db.prepare("insert into changes(id, number, kind, version, content_before, at) "
-                                   "select ?1, ?2, ?3, ?4, content, ?5 from messages where id = ?6")),
-          edit_message(db.prepare("update messages set content = ?2, metadata = coalesce(?3, metadata), version = ?4, "
-                                  "updated_at = ?5 where id = ?1")),
-          insert_deletion(db.prepare("insert into changes(id, number, kind, version, at) values(?, ?, ?, ?, ?)")),
-          forget_history(db.prepare("update changes set content_before = null where id >> 32 = ? and number = ?")),
-          delete_message(
-              db.prepare("update messages set content = null, metadata = null, version = ?2, updated_at = ?3, "
-                         "deleted_at = ?3 where id = ?1")),
-          insert_key(db.prepare("insert or replace into idempotency(scope, key_hash, fingerprint, number, expires_at) "
-                                "values(?, ?, ?, ?, ?)")),
-          count_chats(db.prepare("update apps set chats_count = ?2 where id = ?1")),
-          count_messages(db.prepare("update chats set messages_count = ?2 where id = ?1")),
-          count_changes(db.prepare("update chats set changes_count = ?2 where id = ?1")),
           expired_keys(db.prepare("select scope, key_hash from idempotency where expires_at <= ? limit ?")),
-          delete_key(db.prepare("delete from idempotency where scope = ? and key_hash = ?")) {}
+          delete_key(db.prepare("delete from idempotency where scope = ? and key_hash = ?")),
+          reached(db.prepare("update batches set reached = ?")) {}
 
     sqlite::statement next_ids, app, chat, message, key;
-    sqlite::statement insert_app, rename_app, insert_chat, insert_message, insert_change, edit_message;
-    sqlite::statement insert_deletion, forget_history, delete_message, insert_key;
-    sqlite::statement count_chats, count_messages, count_changes, expired_keys, delete_key;
-};
-
-// The last value of each counter a batch moves: one update each, however many rows moved it.
-class counters {
-public:
-    void set(std::uint64_t id, std::uint64_t value) {
-        if (!last_.empty() && last_.back().first == id)
-            last_.back().second = value;
-        else
-            last_.emplace_back(id, value);
-    }
-
-    void write(sqlite::statement& update) {
-        std::ranges::stable_sort(last_, {}, &entry::first);
-        for (auto at = last_.begin(); at != last_.end(); ++at) {
-            const bool moved_again = std::next(at) != last_.end() && std::next(at)->first == at->first;
-            if (!moved_again) update.bind(at->first, at->second).run();
-        }
-    }
-
-private:
-    using entry = std::pair<std::uint64_t, std::uint64_t>;
-    std::vector<entry> last_;
+    sqlite::statement expired_keys, delete_key, reached;
 };
 
 class sqlite_writer final : public writer {
 public:
-    sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot)
-        : db_(std::move(db)), hot_(hot), sql_(db_), mover_(database) {
+    sqlite_writer(sqlite::connection db, const std::filesystem::path& database, hot_rows& hot, lag& behind)
+        : db_(std::move(db)),
+          hot_(hot),
+          lag_(behind),
+          sql_(db_),
+          effects_(db_),
+          number_(reached_in(db_)),
+          log_(database.parent_path()),
+          has_room_(log_.has_room()),
+          mover_(database.string()),
+          watch_(database, [this] { catch_up(); }) {
         db_.wait_for_locks(restart_wait_ms);
+        lag_.caught_up(number_);
+        lag_.catch_up = [this] { return catch_up(); };
+    }
+
+    // What is left behind is in the log, for the next start.
+    ~sqlite_writer() override {
+        if (!closed_ && catch_up() && is_all_on_disk()) log_.remove();
     }
 
     awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) override {
+        const std::lock_guard lock(mutex_);
         if (closed_) co_return error::writes_closed;
+        if (is_stuck_) co_return catch_up_again();
         try {
             load_ids(s);
             for (const auto* c : commands) load_for(*c, s);
@@ -132,21 +113,27 @@ public:
     awaitable<result<void>> apply(std::span<const core::effect> effects) override {
         if (closed_) co_return error::writes_closed;
         if (effects.empty()) co_return result<void>();
-        bool committing = false;
-        const hot_rows::changing until_done(hot_, effects);
-        try {
-            sqlite::transaction batch(db_, sqlite::transaction::kind::write);
-            write(effects);
-            committing = true;
-            batch.commit();
-            co_return result<void>();
-        } catch (const sqlite::failure& cause) {
-            co_return refusal(cause, committing);
+        if (watch_.has_failed()) {
+            close("syncing the database's log failed");
+            co_return error::outcome_unknown;
         }
+        auto record = encode(effects);
+        if (!has_room_ || record.size() > transaction_bytes_max) co_return apply_alone(effects);
+        if (auto begun = begin(); !begun) co_return begun;
+        switch (log_.append(number_ + 1, record, watch_.on_disk())) {
+            case batch_log::outcome::kept: break;
+            case batch_log::outcome::no_room: co_return give_up();
+            case batch_log::outcome::unknown: close("writing the batch log failed"); co_return error::outcome_unknown;
+        }
+        write_logged(effects, std::move(record));
+        co_return result<void>();
     }
 
     awaitable<void> tidy(timestamp now) override {
+        const std::lock_guard lock(mutex_);
         if (closed_) co_return;
+        const bool is_large = pending_effects_ >= transaction_effects_max || pending_bytes_ >= transaction_bytes_max;
+        if (is_large && !catch_up_now()) co_return;
         try {
             move_log();
             purge(now);
@@ -154,7 +141,7 @@ public:
             if (cause.is_disk_full() || cause.is_busy()) {
                 log::warning(fmt::format("cannot tidy the ledger: {} ({})", cause.what(), cause.code()));
             } else {
-                close(cause, "tidying");
+                close_for(cause, "tidying");
             }
         }
     }
@@ -194,6 +181,7 @@ private:
 
     const core::app* load_app(const core::app_token& token, core::state& s) {
         if (const auto* known = s.find(token)) return known;
+        effects_.write_counters();
         sql_.app.bind(token.text());
         const sqlite::reading until_done(sql_.app);
         return sql_.app.row() ? &s.put(app_from(sql_.app)) : nullptr;
@@ -204,6 +192,7 @@ private:
         if (!owner) return nullptr;
         const core::state::chat_place place{owner->id, number};
         if (const auto* known = s.find(place)) return known;
+        effects_.write_counters();
         sql_.chat.bind(owner->id.value(), number.value());
         const sqlite::reading until_done(sql_.chat);
         if (!sql_.chat.row()) return nullptr;
@@ -219,64 +208,167 @@ private:
         s.put(place, {digest_from(sql_.key.bytes(0)), sql_.key.number(1), {sql_.key.integer(2)}});
     }
 
-    void write(std::span<const core::effect> effects) {
-        counters chats, messages, changes;
-        for (const auto& e : effects) {
-            std::visit([&](const auto& made) { write_one(made); }, e);
-            if (const auto* chat = std::get_if<core::chat_created>(&e)) {
-                chats.set(chat->app.value(), chat->number.value());
-            } else if (const auto* message = std::get_if<core::message_created>(&e)) {
-                messages.set(message->chat.value(), message->number.value());
-            } else if (const auto* edit = std::get_if<core::message_edited>(&e)) {
-                changes.set(edit->chat.value(), edit->seq);
-            } else if (const auto* deletion = std::get_if<core::message_deleted>(&e)) {
-                changes.set(deletion->chat.value(), deletion->seq);
-            }
+    static std::uint64_t reached_in(sqlite::connection& db) {
+        auto reached = db.prepare("select reached from batches");
+        const sqlite::reading until_done(reached);
+        reached.row();
+        return reached.number(0);
+    }
+
+    // Nothing is logged before it is sure that nobody else is writing.
+    result<void> begin() {
+        const std::lock_guard lock(mutex_);
+        if (is_stuck_) {
+            if (auto done = catch_up_again(); !done) return done;
         }
-        chats.write(sql_.count_chats);
-        messages.write(sql_.count_messages);
-        changes.write(sql_.count_changes);
+        try {
+            if (!open_) open_.emplace(db_, sqlite::transaction::kind::write);
+            return {};
+        } catch (const sqlite::failure& cause) {
+            return refused(cause);
+        }
     }
 
-    void write_one(const core::app_created& e) {
-        sql_.insert_app.bind(e.id.value(), e.token.text(), e.name, e.at.us).run();
-    }
-    void write_one(const core::app_renamed& e) { sql_.rename_app.bind(e.id.value(), e.name, e.at.us).run(); }
-    void write_one(const core::chat_created& e) {
-        sql_.insert_chat.bind(e.id.value(), e.app.value(), e.number.value(), e.at.us).run();
-    }
-    void write_one(const core::message_created& e) {
-        sql_.insert_message.bind(row_of(e.chat, e.number.value()), e.content, e.sender, e.metadata, e.at.us).run();
-    }
-    void write_one(const core::message_edited& e) {
-        const auto row = row_of(e.chat, e.number.value());
-        sql_.insert_change.bind(row_of(e.chat, e.seq), e.number.value(), change_kind_edit, e.version, e.at.us, row)
-            .run();
-        sql_.edit_message.bind(row, e.content, e.metadata, e.version, e.at.us).run();
-    }
-    void write_one(const core::message_deleted& e) {
-        const auto number = e.number.value();
-        sql_.insert_deletion.bind(row_of(e.chat, e.seq), number, change_kind_deletion, e.version, e.at.us).run();
-        sql_.forget_history.bind(e.chat.value(), number).run();
-        sql_.delete_message.bind(row_of(e.chat, number), e.version, e.at.us).run();
-    }
-    void write_one(const core::key_used& e) {
-        sql_.insert_key.bind(encode(e.scope), bytes(e.key_hash), bytes(e.fingerprint), e.number, e.expires_at.us).run();
+    result<void> give_up() {
+        const std::lock_guard lock(mutex_);
+        log::error("a batch was not written: the batch log has no room left");
+        if (pending_.empty()) open_.reset();
+        return error::unavailable;
     }
 
-    error refusal(const sqlite::failure& cause, bool committing) {
-        if (committing && !cause.is_disk_full() && !cause.is_busy()) {
-            close(cause, "committing");
+    // The batch is done, whatever becomes of it here.
+    void write_logged(std::span<const core::effect> effects, std::string record) {
+        const std::lock_guard lock(mutex_);
+        const bool was_behind = is_behind();
+        ++number_;
+        lag_.mark(effects, number_);
+        pending_effects_ += effects.size();
+        pending_bytes_ += record.size();
+        pending_.push_back(std::move(record));
+        if (!was_behind) watch_.begin();
+        const hot_rows::changing until_done(hot_, effects);
+        try {
+            if (!open_) open_.emplace(db_, sqlite::transaction::kind::write);
+            effects_.write(effects);
+        } catch (const sqlite::failure& cause) {
+            roll_back(cause);
+        }
+    }
+
+    // As one transaction with a sync of its own.
+    result<void> apply_alone(std::span<const core::effect> effects) {
+        const std::lock_guard lock(mutex_);
+        if (auto done = catch_up_now(); !done) return done;
+        open_.reset();
+        bool committing = false;
+        const hot_rows::changing until_done(hot_, effects);
+        try {
+            db_.execute("pragma synchronous = full");
+            sqlite::transaction alone(db_, sqlite::transaction::kind::write);
+            effects_.write(effects);
+            effects_.write_counters();
+            committing = true;
+            alone.commit();
+            db_.execute("pragma synchronous = normal");
+            has_room_ = log_.has_room();
+            return {};
+        } catch (const sqlite::failure& cause) {
+            effects_.forget_counters();
+            if (!committing || cause.is_disk_full() || cause.is_busy()) return refused(cause);
+            close_for(cause, "committing");
             return error::outcome_unknown;
         }
+    }
+
+    bool is_behind() const { return !pending_.empty(); }
+
+    // Whether it could be brought about that none is open.
+    bool is_between_transactions() {
+        if (!catch_up_now()) return false;
+        open_.reset();
+        return true;
+    }
+
+    // Any thread. Errors: unavailable.
+    result<void> catch_up() {
+        const std::lock_guard lock(mutex_);
+        return catch_up_now();
+    }
+
+    result<void> catch_up_now() {
+        if (is_stuck_) return catch_up_again();
+        if (!is_behind()) return {};
+        try {
+            commit();
+            return {};
+        } catch (const sqlite::failure& cause) {
+            roll_back(cause);
+            return error::unavailable;
+        }
+    }
+
+    // From the records of what was rolled back.
+    result<void> catch_up_again() {
+        try {
+            open_.emplace(db_, sqlite::transaction::kind::write);
+            for (const auto& record : pending_) effects_.write(decoded_batch::from(record).value().effects());
+            commit();
+            is_stuck_ = false;
+            log::info("the database has caught up with the batch log");
+            return {};
+        } catch (const sqlite::failure& cause) {
+            roll_back(cause);
+            return error::unavailable;
+        }
+    }
+
+    void commit() {
+        effects_.write_counters();
+        sql_.reached.bind(number_).run();
+        open_->commit();
+        open_.reset();
+        pending_.clear();
+        pending_effects_ = pending_bytes_ = 0;
+        has_room_ = log_.has_room();
+        lag_.caught_up(number_);
+        watch_.caught_up(number_);
+    }
+
+    void roll_back(const sqlite::failure& cause) {
+        open_.reset();
+        effects_.forget_counters();
+        is_stuck_ = true;
+        log::error(fmt::format("the database cannot follow the batch log: {} ({})", cause.what(), cause.code()));
+    }
+
+    error refused(const sqlite::failure& cause) {
         log::error(fmt::format("a batch was rolled back: {} ({})", cause.what(), cause.code()));
         return error::unavailable;
     }
 
-    void close(const sqlite::failure& cause, std::string_view doing) {
+    // What was acknowledged is still to be read.
+    void close(std::string_view why) {
+        const std::lock_guard lock(mutex_);
+        close_now(why);
+        catch_up_now();
+    }
+
+    void close_for(const sqlite::failure& cause, std::string_view doing) {
+        close_now(fmt::format("{} failed: {} ({})", doing, cause.what(), cause.code()));
+    }
+
+    void close_now(std::string_view why) {
         closed_ = true;
-        log::error(fmt::format("writes are closed until a restart, since {} failed: {} ({})", doing, cause.what(),
-                               cause.code()));
+        log::error(fmt::format("writes are closed until a restart, since {}", why));
+    }
+
+    bool is_all_on_disk() {
+        try {
+            return db_.checkpoint(sqlite::connection::checkpoint_kind::truncate);
+        } catch (const sqlite::failure& cause) {
+            log::warning(fmt::format("the log is left to the next start: {} ({})", cause.what(), cause.code()));
+            return false;
+        }
     }
 
     // Nearly all of the log is moved beside the commits, and what came meanwhile is moved here. Once all of it is, the
@@ -291,6 +383,7 @@ private:
             if (pages < restart_wal_pages && mover_.is_under_way()) return;
             is_moving_ = false;
             mover_.settle();
+            if (!is_between_transactions()) return;
             db_.checkpoint(pages < restart_wal_pages ? kind::passive : kind::restart);
             checkpoint_due_ = pages + checkpoint_wal_pages;
         } else if (pages >= checkpoint_due_) {
@@ -302,6 +395,7 @@ private:
     void purge(timestamp now) {
         const bool clock_went_back = now.us + purge_every_us < next_purge_us_;
         if (now.us < next_purge_us_ && !clock_went_back) return;
+        if (!is_between_transactions()) return;
         const auto expired = expired_keys(now);
         if (!expired.empty()) {
             sqlite::transaction all(db_, sqlite::transaction::kind::write);
@@ -321,21 +415,34 @@ private:
         return found;
     }
 
+    std::mutex mutex_;  // of the connection and all that goes with it: reads on other threads have it catch up
     sqlite::connection db_;
     hot_rows& hot_;
+    lag& lag_;
     statements sql_;
-    bool closed_ = false;
+    effect_writer effects_;
+    std::optional<sqlite::transaction> open_;
+    std::vector<std::string> pending_;  // the records in it
+    std::size_t pending_effects_ = 0;
+    std::size_t pending_bytes_ = 0;
+    bool is_stuck_ = false;  // they were rolled back
+    std::atomic<bool> closed_ = false;
+    std::uint64_t number_;  // of the last batch in the log
+    batch_log log_;
+    bool has_room_;
     int wal_pages_ = 0;
     int checkpoint_due_ = checkpoint_wal_pages;
     log_mover mover_;
     bool is_moving_ = false;
     std::int64_t next_purge_us_ = 0;
+    lag_watch watch_;  // last: its thread uses all of the rest
 };
 
 }  // namespace
 
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot) {
-    return std::make_unique<sqlite_writer>(std::move(db), database, hot);
+std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::filesystem::path& database, hot_rows& hot,
+                                           lag& behind) {
+    return std::make_unique<sqlite_writer>(std::move(db), database, hot, behind);
 }
 
 }  // namespace confab::ledger

@@ -1,15 +1,20 @@
 // The writing side of the SQLite ledger.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/hot_rows.hpp"
+#include "ledger/sqlite/lag.hpp"
 
 namespace confab::ledger {
 
-// `db`: a connection to the file `database`. REQUIRES: it is migrated; this is the only writer. `hot` outlives it.
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot);
+// `db`: a connection to the file `database`, which has all that the batch log beside it says; that one is begun anew. `hot` and
+// `behind` outlive it, and what reads by way of `behind` does not. Throws sqlite::failure, startup_error. REQUIRES: it is migrated; this is the
+// only writer; a commit is not synced.
+std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::filesystem::path& database, hot_rows& hot,
+                                           lag& behind);
 
 }  // namespace confab::ledger

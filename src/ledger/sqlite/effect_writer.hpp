@@ -1,0 +1,58 @@
+// Effects as changes of SQLite's tables.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/effect.hpp"
+#include "drivers/sqlite/sqlite.hpp"
+
+namespace confab::ledger {
+
+// The scope as it is kept beside a key.
+std::int64_t encode(const core::key_scope& scope);
+
+// On one connection, for the thread that has it.
+class effect_writer {
+public:
+    // REQUIRES: a migrated database, which outlives it.
+    explicit effect_writer(sqlite::connection& db);
+
+    // Writes the effects in their order. The counters they move are kept in mind. Throws sqlite::failure. REQUIRES: a
+    // transaction.
+    void write(std::span<const core::effect> effects);
+    // Writes each counter that was moved once, however often it was. To be called before the commit, and before a counter
+    // is read on this connection. As above.
+    void write_counters();
+    // For a transaction that was rolled back.
+    void forget_counters();
+
+private:
+    // The last value of each counter of one kind, by the id of the row it stands in.
+    class counters {
+    public:
+        void set(std::uint64_t id, std::uint64_t value);
+        void write(sqlite::statement& update);
+
+    private:
+        using entry = std::pair<std::uint64_t, std::uint64_t>;
+        std::vector<entry> last_;
+    };
+
+    void write_one(const core::app_created& e);
+    void write_one(const core::app_renamed& e);
+    void write_one(const core::chat_created& e);
+    void write_one(const core::message_created& e);
+    void write_one(const core::message_edited& e);
+    void write_one(const core::message_deleted& e);
+    void write_one(const core::key_used& e);
+
+    sqlite::statement insert_app_, rename_app_, insert_chat_, insert_message_, insert_change_, edit_message_;
+    sqlite::statement insert_deletion_, forget_history_, delete_message_, insert_key_;
+    sqlite::statement count_chats_, count_messages_, count_changes_;
+    counters chats_, messages_, changes_;
+};
+
+}  // namespace confab::ledger

@@ -1,0 +1,100 @@
+#include "ledger/sqlite/lag_watch.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+
+namespace confab::ledger {
+namespace {
+
+constexpr std::chrono::milliseconds behind_at_most{50};
+
+int open_log_of(const std::filesystem::path& database) {
+    const auto path = database.string() + "-wal";
+    const int log = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (log < 0) throw startup_error(fmt::format("{} cannot be opened: {}", path, std::strerror(errno)));
+    return log;
+}
+
+}  // namespace
+
+lag_watch::lag_watch(const std::filesystem::path& database, std::function<void()> catch_up)
+    : catch_up_(std::move(catch_up)), log_(open_log_of(database)), thread_([this] { work(); }) {}
+
+lag_watch::~lag_watch() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_ending_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+    close(log_);
+}
+
+void lag_watch::begin() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (due_) return;
+        due_ = clock::now() + behind_at_most;
+    }
+    changed_.notify_all();
+}
+
+void lag_watch::caught_up(std::uint64_t batch) {
+    {
+        const std::lock_guard lock(mutex_);
+        due_.reset();
+        committed_ = batch;
+    }
+    changed_.notify_all();
+}
+
+std::uint64_t lag_watch::on_disk() {
+    const std::lock_guard lock(mutex_);
+    return on_disk_;
+}
+
+bool lag_watch::has_failed() {
+    const std::lock_guard lock(mutex_);
+    return has_failed_;
+}
+
+void lag_watch::work() {
+    std::unique_lock lock(mutex_);
+    while (!is_ending_) {
+        if (committed_ > on_disk_ && !has_failed_) {
+            sync(lock);
+        } else if (due_ && *due_ <= clock::now()) {
+            due_.reset();
+            lock.unlock();
+            catch_up_();
+            lock.lock();
+        } else if (due_) {
+            changed_.wait_until(lock, *due_);
+        } else {
+            changed_.wait(lock);
+        }
+    }
+}
+
+void lag_watch::sync(std::unique_lock<std::mutex>& lock) {
+    const auto upto = committed_;
+    lock.unlock();
+    const bool is_synced = fdatasync(log_) == 0;
+    const int cause = errno;
+    lock.lock();
+    if (is_synced) {
+        on_disk_ = upto;
+        return;
+    }
+    has_failed_ = true;
+    log::error(fmt::format("SQLite's log cannot be synced: {}", std::strerror(cause)));
+}
+
+}  // namespace confab::ledger
