@@ -10,15 +10,7 @@ namespace {
 constexpr std::int64_t change_kind_edit = 1;
 constexpr std::int64_t change_kind_deletion = 2;
 
-sqlite::blob bytes(const digest& d) {
-    return d;
-}
-
 }  // namespace
-
-std::int64_t encode(const core::key_scope& scope) {
-    return static_cast<std::int64_t>(scope.id << 2 | static_cast<std::uint64_t>(scope.of));
-}
 
 effect_writer::effect_writer(sqlite::connection& db)
     : insert_app_(
@@ -107,7 +99,7 @@ void effect_writer::write_one(const core::message_deleted& e) {
     delete_message_.bind(row_of(e.chat, number), e.version, e.at.us).run();
 }
 void effect_writer::write_one(const core::key_used& e) {
-    insert_key_.bind(encode(e.scope), bytes(e.key_hash), bytes(e.fingerprint), e.number, e.expires_at.us).run();
+    insert_key_.bind(encode(e.scope), sqlite::blob(e.key_hash), sqlite::blob(e.fingerprint), e.number, e.expires_at.us).run();
 }
 
 }  // namespace confab::ledger

@@ -11,9 +11,6 @@
 
 namespace confab::ledger {
 
-// The scope as it is kept beside a key.
-std::int64_t encode(const core::key_scope& scope);
-
 // On one connection, for the thread that has it.
 class effect_writer {
 public:

@@ -138,9 +138,10 @@ std::uint64_t limit_of(const window& w) {
 
 class sqlite_reader final : public closable_reader {
 public:
-    sqlite_reader(const std::string& database, asio::any_io_executor pool, hot_rows& hot, const lag& behind)
+    sqlite_reader(const std::string& database, reading_places where, hot_rows& hot, const lag& behind)
         : sessions_([database] { return std::make_unique<read_session>(database); }),
-          pool_(std::move(pool)),
+          pool_(std::move(where.long_reads)),
+          catching_up_(std::move(where.catching_up)),
           hot_(hot),
           lag_(behind) {}
 
@@ -163,9 +164,13 @@ public:
     }
 
     awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) override {
-        const auto id = chat_ids_.find(app, chat);
-        const bool is_behind = id ? lag_.is_behind_in(*id) : lag_.is_behind();
-        if (is_behind) {
+        auto id = chat_ids_.find(app, chat);
+        if (!id) {
+            const auto found = co_await chat_id_of(app, chat);
+            if (!found) co_return found.error();
+            id = *found;
+        }
+        if (lag_.is_behind_in(*id)) {
             if (auto done = co_await catch_up(); !done) co_return done.error();
         }
         co_return with_session<core::chat>(
@@ -175,19 +180,11 @@ public:
     awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
                                                   core::message_number message) override {
         if (closed_) co_return error::shutting_down;
-        // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
         auto id = chat_ids_.find(app, chat);
         if (!id) {
-            if (lag_.is_behind_in_apps()) {
-                if (auto done = co_await catch_up(); !done) co_return done.error();
-            }
-            const auto read = with_session<core::chat_id>([&](read_session& s) {
-                return one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
-                                          [](const auto& row) { return core::chat_id(row.number(0)); });
-            });
-            if (!read) co_return read.error();
-            id = *read;
-            chat_ids_.put(app, chat, *id);
+            const auto found = co_await chat_id_of(app, chat);
+            if (!found) co_return found.error();
+            id = *found;
         }
         const auto row = row_of(*id, message.value());
         auto known = hot_.find(row);
@@ -319,9 +316,22 @@ public:
     }
 
 private:
+    // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
+    awaitable<result<core::chat_id>> chat_id_of(core::app_token app, core::chat_number chat) {
+        if (lag_.is_behind_in_apps()) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
+        auto read = with_session<core::chat_id>([&](read_session& s) {
+            return one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
+                                      [](const auto& row) { return core::chat_id(row.number(0)); });
+        });
+        if (read) chat_ids_.put(app, chat, *read);
+        co_return read;
+    }
+
     // Off the event loops: it may take a commit.
     awaitable<result<void>> catch_up() {
-        co_return co_await run_on(pool_, [this] { return lag_.catch_up(); });
+        co_return co_await run_on(catching_up_, [this] { return lag_.catch_up(); });
     }
 
     template <class T, class Work>
@@ -402,6 +412,7 @@ private:
 
     sqlite::session_pool<read_session> sessions_;
     asio::any_io_executor pool_;
+    asio::any_io_executor catching_up_;
     hot_rows& hot_;
     const lag& lag_;
     chat_ids chat_ids_;
@@ -410,9 +421,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool,
-                                                    hot_rows& hot, const lag& behind) {
-    return std::make_unique<sqlite_reader>(database, std::move(read_pool), hot, behind);
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, reading_places where, hot_rows& hot,
+                                                    const lag& behind) {
+    return std::make_unique<sqlite_reader>(database, std::move(where), hot, behind);
 }
 
 }  // namespace confab::ledger

@@ -16,8 +16,15 @@ public:
     virtual void close() = 0;
 };
 
+struct reading_places {
+    asio::any_io_executor long_reads;
+    // Where the database is brought up to the batch log for a read; never on a thread of low priority, since the writer waits
+    // meanwhile.
+    asio::any_io_executor catching_up;
+};
+
 // `hot` and `behind` outlive it.
-std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool,
-                                                    hot_rows& hot, const lag& behind);
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, reading_places where, hot_rows& hot,
+                                                    const lag& behind);
 
 }  // namespace confab::ledger

@@ -19,6 +19,16 @@ inline std::uint64_t number_in(std::uint64_t row) {
     return row & core::number_max;
 }
 
+// A key's scope as it is kept, and a digest as it is read.
+inline std::int64_t encode(const core::key_scope& scope) {
+    return static_cast<std::int64_t>(scope.id << 2 | static_cast<std::uint64_t>(scope.of));
+}
+inline digest digest_from(sqlite::blob stored) {
+    digest d{};
+    std::ranges::copy(stored.first(std::min(stored.size(), d.size())), d.begin());
+    return d;
+}
+
 inline constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
 inline core::app app_from(const sqlite::statement& row) {
     return {core::app_id(row.number(0)),

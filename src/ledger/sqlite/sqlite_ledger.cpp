@@ -91,7 +91,8 @@ public:
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
           writer_(open_writer(file_, hot_, lag_)),
-          reader_(make_sqlite_reader(file_, options.read_pool, hot_, lag_)),
+          read_pool_(options.read_pool),
+          reader_(make_sqlite_reader(file_, {read_pool_, read_pool_}, hot_, lag_)),
           identity_(identity_of_sqlite_ledger(folder_.path())) {}
 
     ledger::reader& reader() override { return *reader_; }
@@ -99,7 +100,7 @@ public:
     void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
-        return make_sqlite_reader(file_, std::move(pool), hot_, lag_);
+        return make_sqlite_reader(file_, {std::move(pool), read_pool_}, hot_, lag_);
     }
     const std::string& identity() const override { return identity_; }
 
@@ -109,6 +110,7 @@ private:
     hot_rows hot_{hot_bytes_max};
     lag lag_;
     std::unique_ptr<ledger::writer> writer_;
+    asio::any_io_executor read_pool_;
     std::unique_ptr<closable_reader> reader_;
     std::string identity_;
 };

@@ -26,10 +26,10 @@
 #include <optional>
 
 #include "base/log.hpp"
-#include "core/decide.hpp"
 #include "ledger/sqlite/batch_codec.hpp"
 #include "ledger/sqlite/batch_log.hpp"
 #include "ledger/sqlite/effect_writer.hpp"
+#include "ledger/sqlite/head_loader.hpp"
 #include "ledger/sqlite/lag_watch.hpp"
 #include "ledger/sqlite/log_mover.hpp"
 #include "ledger/sqlite/rows.hpp"
@@ -47,30 +47,13 @@ constexpr std::size_t purge_rows_max =
 constexpr std::size_t transaction_effects_max = 2'000;
 constexpr std::size_t transaction_bytes_max = 1024 * 1024;  // of records; also of one, if it is to go through the log
 
-sqlite::blob bytes(const digest& d) {
-    return d;
-}
-
-digest digest_from(sqlite::blob stored) {
-    digest d{};
-    std::ranges::copy(stored.first(std::min(stored.size(), d.size())), d.begin());
-    return d;
-}
-
 struct statements {
     explicit statements(sqlite::connection& db)
-        : next_ids(db.prepare("select (select coalesce(max(id), 0) + 1 from apps), "
-                              "(select coalesce(max(id), 0) + 1 from chats)")),
-          app(db.prepare(fmt::format("select {} from apps where token = ?", app_columns))),
-          chat(db.prepare("select id, messages_count, changes_count from chats where app_id = ? and number = ?")),
-          message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
-          key(db.prepare("select fingerprint, number, expires_at from idempotency where scope = ? and key_hash = ?")),
+        : reached(db.prepare("update batches set reached = ?")),
           expired_keys(db.prepare("select scope, key_hash from idempotency where expires_at <= ? limit ?")),
-          delete_key(db.prepare("delete from idempotency where scope = ? and key_hash = ?")),
-          reached(db.prepare("update batches set reached = ?")) {}
+          delete_key(db.prepare("delete from idempotency where scope = ? and key_hash = ?")) {}
 
-    sqlite::statement next_ids, app, chat, message, key;
-    sqlite::statement expired_keys, delete_key, reached;
+    sqlite::statement reached, expired_keys, delete_key;
 };
 
 class sqlite_writer final : public writer {
@@ -81,6 +64,7 @@ public:
           lag_(behind),
           sql_(db_),
           effects_(db_),
+          heads_(db_, effects_),
           number_(reached_in(db_)),
           log_(database.parent_path()),
           has_room_(log_.has_room()),
@@ -99,10 +83,9 @@ public:
     awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) override {
         const std::lock_guard lock(mutex_);
         if (closed_) co_return error::writes_closed;
-        if (is_stuck_) co_return catch_up_again();
+        if (is_stuck_ && !catch_up_again()) co_return error::unavailable;
         try {
-            load_ids(s);
-            for (const auto* c : commands) load_for(*c, s);
+            heads_.load(commands, s);
             co_return result<void>();
         } catch (const sqlite::failure& cause) {
             log::error(fmt::format("cannot read the ledger: {} ({})", cause.what(), cause.code()));
@@ -147,67 +130,6 @@ public:
     }
 
 private:
-    void load_ids(core::state& s) {
-        if (s.next_app.value() != 0) return;
-        const sqlite::reading until_done(sql_.next_ids);
-        sql_.next_ids.row();
-        s.next_app = core::app_id(sql_.next_ids.number(0));
-        s.next_chat = core::chat_id(sql_.next_ids.number(1));
-    }
-
-    void load_for(const core::command& c, core::state& s) {
-        std::visit([&](const auto& wish) { load_wish(wish, s); }, c.wish);
-        if (!c.key) return;
-        if (const auto scope = core::scope_of(s, c)) load_key(*scope, *c.key, s);
-    }
-
-    void load_wish(const core::create_app&, core::state&) {}
-    void load_wish(const core::rename_app& wish, core::state& s) { load_app(wish.app, s); }
-    void load_wish(const core::create_chat& wish, core::state& s) { load_app(wish.app, s); }
-    void load_wish(const core::create_message& wish, core::state& s) { load_chat(wish.app, wish.chat, s); }
-    void load_wish(const core::edit_message& wish, core::state& s) { load_message(wish, s); }
-    void load_wish(const core::delete_message& wish, core::state& s) { load_message(wish, s); }
-
-    void load_wish(const core::unreadable&, core::state&) {}
-
-    template <class Wish>
-    void load_message(const Wish& wish, core::state& s) {
-        const auto* const head = load_chat(wish.app, wish.chat, s);
-        if (!head || s.find(core::state::message_place{head->id, wish.message})) return;
-        sql_.message.bind(row_of(head->id, wish.message.value()));
-        const sqlite::reading until_done(sql_.message);
-        if (sql_.message.row()) s.put(head->id, message_from(sql_.message));
-    }
-
-    const core::app* load_app(const core::app_token& token, core::state& s) {
-        if (const auto* known = s.find(token)) return known;
-        effects_.write_counters();
-        sql_.app.bind(token.text());
-        const sqlite::reading until_done(sql_.app);
-        return sql_.app.row() ? &s.put(app_from(sql_.app)) : nullptr;
-    }
-
-    const core::chat_head* load_chat(const core::app_token& token, core::chat_number number, core::state& s) {
-        const auto* const owner = load_app(token, s);
-        if (!owner) return nullptr;
-        const core::state::chat_place place{owner->id, number};
-        if (const auto* known = s.find(place)) return known;
-        effects_.write_counters();
-        sql_.chat.bind(owner->id.value(), number.value());
-        const sqlite::reading until_done(sql_.chat);
-        if (!sql_.chat.row()) return nullptr;
-        return &s.put(place, {core::chat_id(sql_.chat.number(0)), sql_.chat.number(1), sql_.chat.number(2)});
-    }
-
-    void load_key(const core::key_scope& scope, const core::retry_key& key, core::state& s) {
-        const core::state::key_place place{scope, key.key_hash};
-        if (s.find(place)) return;
-        sql_.key.bind(encode(scope), bytes(key.key_hash));
-        const sqlite::reading until_done(sql_.key);
-        if (!sql_.key.row()) return;
-        s.put(place, {digest_from(sql_.key.bytes(0)), sql_.key.number(1), {sql_.key.integer(2)}});
-    }
-
     static std::uint64_t reached_in(sqlite::connection& db) {
         auto reached = db.prepare("select reached from batches");
         const sqlite::reading until_done(reached);
@@ -218,9 +140,7 @@ private:
     // Nothing is logged before it is sure that nobody else is writing.
     result<void> begin() {
         const std::lock_guard lock(mutex_);
-        if (is_stuck_) {
-            if (auto done = catch_up_again(); !done) return done;
-        }
+        if (is_stuck_ && !catch_up_again()) return error::unavailable;
         try {
             if (!open_) open_.emplace(db_, sqlite::transaction::kind::write);
             return {};
@@ -399,7 +319,7 @@ private:
         const auto expired = expired_keys(now);
         if (!expired.empty()) {
             sqlite::transaction all(db_, sqlite::transaction::kind::write);
-            for (const auto& [scope, key_hash] : expired) sql_.delete_key.bind(scope, bytes(key_hash)).run();
+            for (const auto& [scope, key_hash] : expired) sql_.delete_key.bind(scope, sqlite::blob(key_hash)).run();
             all.commit();
         }
         if (expired.size() < purge_rows_max) next_purge_us_ = now.us + purge_every_us;
@@ -421,6 +341,7 @@ private:
     lag& lag_;
     statements sql_;
     effect_writer effects_;
+    head_loader heads_;
     std::optional<sqlite::transaction> open_;
     std::vector<std::string> pending_;  // the records in it
     std::size_t pending_effects_ = 0;
