@@ -142,3 +142,41 @@ def test_restart_after_a_kill_under_load_answers_only_what_is_in_the_database(st
     assert set(told) <= kept and len(kept) == len(listed)
     assert {name for name, known in replayed if known} == kept
     server.stop()
+
+
+def test_power_cut_that_takes_all_of_the_database_log_takes_nothing_that_was_told(confab, start):
+    """What the database's log had not synced is in the batch log."""
+    server = start()
+    with Client(server.port) as client:
+        path = client.new_chat().path
+    told, sent = write_until_killed(server, path)
+    log_of(server).unlink()
+    (server.data / "confab.db-shm").unlink()
+    server = start()
+    assert "that only the batch log had" in server.log()
+    listed, replayed = assert_settled(start, server, path, sent)
+    kept = {message["content"] for message in listed}
+    assert set(told) <= kept and len(kept) == len(listed)
+    assert {name for name, known in replayed if known} == kept
+    server.stop()
+    assert run(confab, "check", "--data", server.data).returncode == 0
+
+
+def test_batch_log_that_ends_in_half_a_record_is_read_up_to_it(confab, start):
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        for name in NAMES:
+            chat.tell(name)
+    server.kill()
+    log_of(server).unlink()
+    (server.data / "confab.db-shm").unlink()
+    batches = server.data / "confab-batches.0"
+    written = batches.read_bytes().rstrip(b"\0")
+    batches.write_bytes(written[:-3])
+    server = start()
+    with Client(server.port) as client:
+        assert Chat(client, chat.path).contents() == NAMES[:-1]
+        assert Chat(client, chat.path).tell("goes on") == len(NAMES)
+    server.stop()
+    assert run(confab, "check", "--data", server.data).returncode == 0

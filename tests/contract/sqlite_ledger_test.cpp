@@ -1,8 +1,12 @@
 // The SQLite ledger: the contract, and what is its own.
+#include <sys/resource.h>
+
 #include <boost/asio/thread_pool.hpp>
+#include <csignal>
+#include <fstream>
 
 #include "base/error.hpp"
-#include "contract/ledger_contract.hpp"
+#include "contract/book.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
@@ -100,6 +104,179 @@ TEST_F(sqlite_data, is_made_with_all_its_parent_folders) {
     const auto opened = ledger::open_sqlite_ledger({deep, pool.get_executor()});
     EXPECT_TRUE(std::filesystem::exists(deep / "confab.db"));
     EXPECT_EQ(opened->folder(), deep);
+}
+
+// Copies taken beside an open ledger are what a crash leaves, or a power cut of what was never synced.
+class sqlite_crash : public sqlite_data {
+protected:
+    // As a power cut leaves it that takes all of SQLite's log: only a checkpoint syncs that.
+    void copy_without_sqlites_log() const { copy({"confab.db", "confab-batches.0", "confab-batches.1"}); }
+    void copy_database_and_its_log() const { copy({"confab.db", "confab.db-wal"}); }
+
+    std::unique_ptr<ledger::sqlite_ledger> open_copy() {
+        return ledger::open_sqlite_ledger({after.path(), pool.get_executor()});
+    }
+
+    // Two messages, each a batch of its own, one of them edited and one deleted later; and a key.
+    void plan_some() {
+        steps.push_back({command(testing::new_app(token, "an app"))});
+        steps.push_back({command(core::create_chat{token})});
+        steps.push_back({command(new_message(token, 1, "first")), command(new_message(token, 1, "second"))});
+        steps.push_back({command(core::edit_message{token, core::chat_number(1), core::message_number(1),
+                                                    core::message_content::trusted("edited"), std::nullopt})});
+        steps.push_back({command(core::delete_message{token, core::chat_number(1), core::message_number(2)})});
+    }
+
+    void commit(ledger::writer& to, const std::vector<core::command>& batch, core::state& s) {
+        std::vector<const core::command*> commands;
+        for (const auto& c : batch) commands.push_back(&c);
+        ASSERT_TRUE(run(to.load(commands, s)));
+        std::vector<core::effect> effects;
+        for (const auto* c : commands) ASSERT_TRUE(core::decide(s, *c, now(), {}, effects));
+        ASSERT_TRUE(run(to.apply(effects)));
+        s.end_batch(1000);
+    }
+
+    static std::optional<std::string> content(ledger::sqlite_ledger& of, const core::app_token& app, std::uint64_t number) {
+        const auto found = run(of.reader().find_message(app, core::chat_number(1), core::message_number(number)));
+        return found ? std::optional(found->content) : std::nullopt;
+    }
+
+    static std::uint64_t count(ledger::sqlite_ledger& of, const core::app_token& app) {
+        const auto chat = run(of.reader().find_chat(app, core::chat_number(1)));
+        return chat ? chat->messages_count : 0;
+    }
+
+    temporary_folder after;
+    std::vector<std::vector<core::command>> steps;
+    core::app_token token = core::app_token::make();
+
+private:
+    void copy(std::initializer_list<const char*> names) const {
+        for (const auto* name : names) {
+            std::filesystem::copy_file(folder.path() / name, after.path() / name,
+                                       std::filesystem::copy_options::overwrite_existing);
+        }
+    }
+};
+
+TEST_F(sqlite_crash, leaves_what_was_applied_in_the_batch_log) {
+    plan_some();
+    const auto opened = open();
+    core::state state;
+    for (std::size_t done = 0; done < steps.size(); ++done) {
+        commit(opened->writer(), steps[done], state);
+        copy_without_sqlites_log();
+        const auto copy = open_copy();
+        EXPECT_EQ(run(copy->reader().find_app(token)).value().chats_count, done < 1 ? 0U : 1U);
+        EXPECT_EQ(count(*copy, token), done < 2 ? 0U : 2U);
+        if (done >= 2) {
+            EXPECT_EQ(content(*copy, token, 1), done < 3 ? "first" : "edited");
+            EXPECT_EQ(content(*copy, token, 2), done < 4 ? "second" : "");
+        }
+    }
+}
+
+TEST_F(sqlite_crash, is_recovered_once_and_goes_on_from_there) {
+    plan_some();
+    const auto opened = open();
+    core::state state;
+    for (const auto& batch : steps) commit(opened->writer(), batch, state);
+    copy_without_sqlites_log();
+    for (std::uint64_t round = 1; round <= 3; ++round) {
+        const auto copy = open_copy();
+        core::state fresh;
+        commit(copy->writer(), {command(new_message(token, 1, "later"))}, fresh);
+        EXPECT_EQ(count(*copy, token), 2 + round);
+        EXPECT_EQ(content(*copy, token, 1), "edited");
+    }
+}
+
+TEST_F(sqlite_crash, of_thousands_of_batches_leaves_all_of_them) {
+    const auto opened = open();
+    core::state state;
+    commit(opened->writer(), {command(testing::new_app(token, "an app")), command(core::create_chat{token})}, state);
+    constexpr std::uint64_t batches = 600;
+    for (std::uint64_t batch = 1; batch <= batches; ++batch) {
+        std::vector<core::command> commands;
+        for (int i = 0; i < 20; ++i) commands.push_back(command(new_message(token, 1, std::string(1000, 'x'))));
+        commit(opened->writer(), commands, state);
+        run(opened->writer().tidy(now()));
+        if (batch % 200 != 50) continue;
+        copy_without_sqlites_log();
+        std::filesystem::copy_file(file() + "-wal", after.path() / "confab.db-wal",
+                                   std::filesystem::copy_options::overwrite_existing);
+        EXPECT_EQ(count(*open_copy(), token), batch * 20);
+    }
+    for (const auto* name : {"confab-batches.0", "confab-batches.1"})
+        EXPECT_LT(std::filesystem::file_size(folder.path() / name), 6U * 1024 * 1024) << "they take turns";
+}
+
+TEST_F(sqlite_crash, leaves_a_batch_too_large_for_the_log_in_the_database) {
+    const auto opened = open();
+    core::state state;
+    commit(opened->writer(), {command(testing::new_app(token, "an app")), command(core::create_chat{token})}, state);
+    std::vector<core::command> large;
+    for (int i = 0; i < 40; ++i) large.push_back(command(new_message(token, 1, std::string(60'000, 'x'))));
+    commit(opened->writer(), large, state);
+    copy_database_and_its_log();
+    EXPECT_EQ(count(*open_copy(), token), 40U);
+}
+
+TEST_F(sqlite_data, is_in_the_database_alone_after_an_orderly_end) {
+    const auto token = core::app_token::make();
+    {
+        const auto opened = open();
+        core::state state;
+        const auto made = command(testing::new_app(token, "an app"));
+        const std::vector<const core::command*> commands{&made};
+        ASSERT_TRUE(run(opened->writer().load(commands, state)));
+        std::vector<core::effect> effects;
+        ASSERT_TRUE(core::decide(state, made, now(), {}, effects));
+        ASSERT_TRUE(run(opened->writer().apply(effects)));
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+        EXPECT_TRUE(entry.path().filename() == "confab.db" || entry.path().filename() == "confab.lock") << entry.path();
+    sqlite::connection db(file(), sqlite::access::read_only);
+    auto apps = db.prepare("select token from apps");
+    ASSERT_TRUE(apps.row());
+    EXPECT_EQ(apps.text(0), token.text());
+}
+
+TEST_F(sqlite_data, of_the_first_schema_is_migrated) {
+    open();
+    {
+        sqlite::connection db(file(), sqlite::access::read_write);
+        db.execute("drop table batches; update meta set value = 1 where key = 'schema_version'");
+    }
+    EXPECT_EQ(refusal(), "opened");
+}
+
+// A database that cannot take what the batch log has already: nothing of it is read, nothing else is written, nothing is lost.
+TEST_F(sqlite_crash, is_not_needed_for_the_database_to_catch_up_again) {
+    const auto opened = open();
+    core::state state;
+    commit(opened->writer(), {command(testing::new_app(token, "an app")), command(core::create_chat{token})}, state);
+    ASSERT_EQ(count(*opened, token), 0U);
+    std::vector<core::command> batch;
+    for (int i = 0; i < 10; ++i) batch.push_back(command(new_message(token, 1, std::string(60'000, 'x'))));
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit short_files{200'000, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &short_files);
+    // The record fits, its pages do not.
+    commit(opened->writer(), {batch.begin(), batch.begin() + 3}, state);
+    const auto unread = run(opened->reader().find_chat(token, core::chat_number(1)));
+    const auto more = command(new_message(token, 1, "refused"));
+    const std::vector<const core::command*> commands{&more};
+    const auto refused = run(opened->writer().load(commands, state));
+    setrlimit(RLIMIT_FSIZE, &before);
+    EXPECT_EQ(unread.error(), error::unavailable);
+    EXPECT_EQ(refused.error(), error::unavailable);
+    commit(opened->writer(), {batch.begin() + 3, batch.end()}, state);
+    EXPECT_EQ(count(*opened, token), 10U);
+    EXPECT_EQ(content(*opened, token, 10), std::string(60'000, 'x'));
 }
 
 }  // namespace
