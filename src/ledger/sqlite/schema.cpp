@@ -71,8 +71,7 @@ constexpr const char* migrations[] = {
     )sql",
     // Up to which batch of the batch log the database has all.
     R"sql(
-    create table batches(reached integer not null) strict;
-    insert into batches(reached) values(0);
+    insert into meta(key, value) values('batches_reached', 0);
     )sql",
 };
 
@@ -144,6 +143,16 @@ std::string identity_of(sqlite::connection& db) {
     auto identity = db.prepare("select value from meta where key = 'identity'");
     const sqlite::reading until_done(identity);
     return identity.row() ? std::string(identity.text(0)) : std::string();
+}
+
+std::uint64_t batches_reached(sqlite::connection& db) {
+    auto reached = db.prepare("select value from meta where key = 'batches_reached'");
+    const sqlite::reading until_done(reached);
+    return reached.row() ? reached.number(0) : 0;
+}
+
+sqlite::statement prepare_batches_reached(sqlite::connection& db) {
+    return db.prepare("update meta set value = ? where key = 'batches_reached'");
 }
 
 startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause) {

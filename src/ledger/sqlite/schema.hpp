@@ -1,6 +1,7 @@
 // The tables, and how an older ledger becomes a newer one: a list of migrations, each run once, all in one transaction.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "base/error.hpp"
@@ -24,6 +25,10 @@ void require_newest(sqlite::connection& db);
 // A random text that tells this ledger from every other, given once. Empty: none was given yet.
 void give_identity(sqlite::connection& db);
 std::string identity_of(sqlite::connection& db);
+
+// The last batch of the batch log that the database has. As part of a transaction it says so of what that one commits.
+std::uint64_t batches_reached(sqlite::connection& db);
+sqlite::statement prepare_batches_reached(sqlite::connection& db);
 
 // What to tell when SQLite cannot open or read this file.
 startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause);

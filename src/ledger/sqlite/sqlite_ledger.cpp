@@ -36,11 +36,7 @@ void settle_log(sqlite::connection& db, const std::filesystem::path& file) {
 
 // Writes what was acknowledged and is in the batch log alone.
 void catch_up(sqlite::connection& db, const std::filesystem::path& file) {
-    auto reached = db.prepare("select reached from batches");
-    reached.row();
-    const auto after = reached.number(0);
-    reached.reset();
-    const auto records = batch_log::read(file.parent_path(), after);
+    const auto records = batch_log::read(file.parent_path(), batches_reached(db));
     if (records.empty()) return;
     sqlite::transaction all(db, sqlite::transaction::kind::write);
     effect_writer effects(db);
@@ -50,7 +46,7 @@ void catch_up(sqlite::connection& db, const std::filesystem::path& file) {
         effects.write(batch->effects());
     }
     effects.write_counters();
-    db.prepare("update batches set reached = ?").bind(records.back().number).run();
+    prepare_batches_reached(db).bind(records.back().number).run();
     all.commit();
     log::info(fmt::format("{} batches that only the batch log had are in the database", records.size()));
 }

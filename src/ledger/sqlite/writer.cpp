@@ -33,6 +33,7 @@
 #include "ledger/sqlite/lag_watch.hpp"
 #include "ledger/sqlite/log_mover.hpp"
 #include "ledger/sqlite/rows.hpp"
+#include "ledger/sqlite/schema.hpp"
 
 namespace confab::ledger {
 namespace {
@@ -49,7 +50,7 @@ constexpr std::size_t transaction_bytes_max = 1024 * 1024;  // of records; also 
 
 struct statements {
     explicit statements(sqlite::connection& db)
-        : reached(db.prepare("update batches set reached = ?")),
+        : reached(prepare_batches_reached(db)),
           expired_keys(db.prepare("select scope, key_hash from idempotency where expires_at <= ? limit ?")),
           delete_key(db.prepare("delete from idempotency where scope = ? and key_hash = ?")) {}
 
@@ -65,7 +66,7 @@ public:
           sql_(db_),
           effects_(db_),
           heads_(db_, effects_),
-          number_(reached_in(db_)),
+          number_(batches_reached(db_)),
           log_(database.parent_path()),
           has_room_(log_.has_room()),
           mover_(database.string()),
@@ -130,13 +131,6 @@ public:
     }
 
 private:
-    static std::uint64_t reached_in(sqlite::connection& db) {
-        auto reached = db.prepare("select reached from batches");
-        const sqlite::reading until_done(reached);
-        reached.row();
-        return reached.number(0);
-    }
-
     // Nothing is logged before it is sure that nobody else is writing.
     result<void> begin() {
         const std::lock_guard lock(mutex_);
