@@ -1,6 +1,6 @@
 // Point reads complete inline on the caller's thread, out of memory where they can (hot_rows.hpp): they take microseconds
-// and a hop would cost more. Lists run on the read pool. Every read is a transaction of its own that ends before the call
-// returns, so the write-ahead log can always be moved on.
+// and a hop would cost more. Long lists run on the read pool. A session's snapshot outlives its read only as long as it is
+// the latest and nobody wants the log moved (snapshots.hpp). One read is one snapshot.
 #include "ledger/sqlite/reader.hpp"
 
 #include <fmt/core.h>
@@ -30,6 +30,10 @@ constexpr std::string_view versions_sql = R"sql(
 constexpr std::uint64_t versions_max =
     100;  // a slice of them: each may weigh 64 KiB, and they are sorted before the first is out
 
+// Of each session: so that of a ledger of tens of millions of messages the inner pages stay, and a point read gets but one
+// page from the system.
+constexpr const char* page_cache = "pragma cache_size = -8192";
+
 struct read_session {
     explicit read_session(const std::string& database)
         : db(database, sqlite::access::read_only),
@@ -53,7 +57,28 @@ struct read_session {
                                   "limit ?")),
           changes(db.prepare("select id, number from changes where id > ? and id <= ? order by id limit ?")),
           one_text(db.prepare(fmt::format("select {} from messages where id = ?", text_columns))),
-          texts(db, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {}
+          texts(db, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {
+        db.execute(page_cache);
+    }
+
+    // Sees all that was committed before, and the same until it lets go.
+    void look(const snapshots& all) {
+        const auto commits = all.commits();  // first: what is committed from here on may be seen too
+        if (snapshot && begun_at == commits) return;
+        let_go();
+        snapshot.emplace(db, sqlite::transaction::kind::read);
+        begun_at = commits;
+    }
+
+    void let_go() {
+        if (!snapshot) return;
+        try {
+            snapshot->commit();
+        } catch (const sqlite::failure&) {
+            // It is rolled back then.
+        }
+        snapshot.reset();
+    }
 
     // A list in either direction.
     struct both_ways {
@@ -71,6 +96,8 @@ struct read_session {
     both_ways apps, chats, messages;
     sqlite::statement versions, counts, counts_after, changes, one_text;
     both_ways texts;
+    std::optional<sqlite::transaction> snapshot;
+    std::uint64_t begun_at = 0;
 };
 
 core::chat chat_from(const sqlite::statement& row) {
@@ -136,12 +163,16 @@ std::uint64_t limit_of(const window& w) {
     return std::min<std::uint64_t>({rows, w.rows_max, slice_rows_max});
 }
 
-class sqlite_reader final : public closable_reader {
+class sqlite_reader final : public closable_reader, snapshots::keeper {
 public:
-    sqlite_reader(const std::string& database, asio::any_io_executor pool, hot_rows& hot)
+    sqlite_reader(const std::string& database, asio::any_io_executor pool, hot_rows& hot, snapshots& kept)
         : sessions_([database] { return std::make_unique<read_session>(database); }),
           pool_(std::move(pool)),
-          hot_(hot) {}
+          hot_(hot),
+          snapshots_(kept) {
+        snapshots_.enter(*this);
+    }
+    ~sqlite_reader() override { snapshots_.leave(*this); }
 
     void close() override { closed_ = true; }
 
@@ -264,13 +295,20 @@ public:
     }
 
 private:
+    void let_go() override {
+        sessions_.for_idle([](read_session& s) { s.let_go(); });
+    }
+
     template <class T, class Work>
     result<T> with_session(Work work) {
         if (closed_) return error::shutting_down;
         try {
             auto borrowed = sessions_.take();
+            borrowed->look(snapshots_);
             result<T> done = work(*borrowed);
-            sessions_.give_back(std::move(borrowed));
+            sessions_.give_back(std::move(borrowed), [this](read_session& s) {
+                if (!snapshots_.may_keep(s.begun_at)) s.let_go();
+            });
             return done;
         } catch (const sqlite::failure& cause) {
             log::error(fmt::format("cannot read the ledger: {} ({})", cause.what(), cause.code()));
@@ -305,7 +343,6 @@ private:
     static result<std::vector<core::message_version>> versions_in(read_session& s, core::chat_id chat,
                                                                   core::message_number message, std::uint64_t after) {
         const auto row = row_of(chat, message.value());
-        const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
         const auto now = one<core::message>(s.message.bind(row), message_from);
         if (!now) return now.error();
         if (now->deleted_at) return error::deleted;
@@ -317,7 +354,6 @@ private:
 
     static chosen matching_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers,
                               const core::folded_query& query) {
-        const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
         chosen found;
         for (std::size_t bytes = 0; found.looked_at < numbers.size() && bytes < slice_bytes_max; ++found.looked_at) {
             s.message.bind(row_of(chat, numbers[found.looked_at].value()));
@@ -330,7 +366,6 @@ private:
 
     static result<std::vector<text>> texts_of(read_session& s, core::chat_id chat,
                                               std::span<const core::message_number> numbers) {
-        const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
         std::vector<text> found;
         for (std::size_t bytes = 0; found.size() < numbers.size() && bytes < slice_bytes_max;) {
             const auto read = one<text>(s.one_text.bind(row_of(chat, numbers[found.size()].value())), text_from);
@@ -343,6 +378,7 @@ private:
     sqlite::session_pool<read_session> sessions_;
     asio::any_io_executor pool_;
     hot_rows& hot_;
+    snapshots& snapshots_;
     chat_ids chat_ids_;
     std::atomic<bool> closed_ = false;
 };
@@ -350,8 +386,8 @@ private:
 }  // namespace
 
 std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool,
-                                                    hot_rows& hot) {
-    return std::make_unique<sqlite_reader>(database, std::move(read_pool), hot);
+                                                    hot_rows& hot, snapshots& kept) {
+    return std::make_unique<sqlite_reader>(database, std::move(read_pool), hot, kept);
 }
 
 }  // namespace confab::ledger

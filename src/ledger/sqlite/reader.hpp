@@ -5,6 +5,7 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/hot_rows.hpp"
+#include "ledger/sqlite/snapshots.hpp"
 
 namespace confab::ledger {
 
@@ -15,8 +16,8 @@ public:
     virtual void close() = 0;
 };
 
-// `hot` outlives it.
+// `hot` and `kept` outlive it.
 std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor read_pool,
-                                                    hot_rows& hot);
+                                                    hot_rows& hot, snapshots& kept);
 
 }  // namespace confab::ledger

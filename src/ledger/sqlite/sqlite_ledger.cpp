@@ -50,10 +50,10 @@ sqlite::connection open_for_writing(const std::filesystem::path& file) {
     }
 }
 
-std::unique_ptr<writer> open_writer(const std::filesystem::path& file, hot_rows& hot) {
+std::unique_ptr<writer> open_writer(const std::filesystem::path& file, hot_rows& hot, snapshots& kept) {
     auto db = open_for_writing(file);
     try {
-        return make_sqlite_writer(std::move(db), file, hot);
+        return make_sqlite_writer(std::move(db), file, hot, kept);
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
@@ -64,8 +64,8 @@ public:
     explicit opened(const sqlite_options& options)
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
-          writer_(open_writer(file_, hot_)),
-          reader_(make_sqlite_reader(file_, options.read_pool, hot_)),
+          writer_(open_writer(file_, hot_, snapshots_)),
+          reader_(make_sqlite_reader(file_, options.read_pool, hot_, snapshots_)),
           identity_(identity_of_sqlite_ledger(folder_.path())) {}
 
     ledger::reader& reader() override { return *reader_; }
@@ -73,7 +73,7 @@ public:
     void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
-        return make_sqlite_reader(file_, std::move(pool), hot_);
+        return make_sqlite_reader(file_, std::move(pool), hot_, snapshots_);
     }
     const std::string& identity() const override { return identity_; }
 
@@ -81,6 +81,7 @@ private:
     data_folder folder_;
     std::filesystem::path file_;
     hot_rows hot_{hot_bytes_max};
+    snapshots snapshots_;
     std::unique_ptr<ledger::writer> writer_;
     std::unique_ptr<closable_reader> reader_;
     std::string identity_;

@@ -112,8 +112,8 @@ private:
 
 class sqlite_writer final : public writer {
 public:
-    sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot)
-        : db_(std::move(db)), hot_(hot), sql_(db_), mover_(database) {
+    sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot, snapshots& kept)
+        : db_(std::move(db)), hot_(hot), snapshots_(kept), sql_(db_), mover_(database) {
         db_.wait_for_locks(restart_wait_ms);
     }
 
@@ -139,6 +139,7 @@ public:
             write(effects);
             committing = true;
             batch.commit();
+            snapshots_.committed();
             co_return result<void>();
         } catch (const sqlite::failure& cause) {
             co_return refusal(cause, committing);
@@ -291,9 +292,11 @@ private:
             if (pages < restart_wal_pages && mover_.is_under_way()) return;
             is_moving_ = false;
             mover_.settle();
+            const snapshots::pause none_is_kept(snapshots_);
             db_.checkpoint(pages < restart_wal_pages ? kind::passive : kind::restart);
             checkpoint_due_ = pages + checkpoint_wal_pages;
         } else if (pages >= checkpoint_due_) {
+            snapshots_.let_go();
             mover_.begin();
             is_moving_ = true;
         }
@@ -307,6 +310,7 @@ private:
             sqlite::transaction all(db_, sqlite::transaction::kind::write);
             for (const auto& [scope, key_hash] : expired) sql_.delete_key.bind(scope, bytes(key_hash)).run();
             all.commit();
+            snapshots_.committed();
         }
         if (expired.size() < purge_rows_max) next_purge_us_ = now.us + purge_every_us;
     }
@@ -323,6 +327,7 @@ private:
 
     sqlite::connection db_;
     hot_rows& hot_;
+    snapshots& snapshots_;
     statements sql_;
     bool closed_ = false;
     int wal_pages_ = 0;
@@ -334,8 +339,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot) {
-    return std::make_unique<sqlite_writer>(std::move(db), database, hot);
+std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::string& database, hot_rows& hot,
+                                           snapshots& kept) {
+    return std::make_unique<sqlite_writer>(std::move(db), database, hot, kept);
 }
 
 }  // namespace confab::ledger
