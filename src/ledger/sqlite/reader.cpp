@@ -30,6 +30,8 @@ constexpr std::string_view versions_sql = R"sql(
 constexpr std::uint64_t versions_max =
     100;  // a slice of them: each may weigh 64 KiB, and they are sorted before the first is out
 
+constexpr std::string_view chat_columns = "id, number, messages_count, changes_count, created_at, updated_at";
+
 // Of each session: so that of a ledger of tens of millions of messages the inner pages stay, and a point read gets but one
 // page from the system.
 constexpr const char* page_cache = "pragma cache_size = -8192";
@@ -41,14 +43,14 @@ struct read_session {
           app_by_id(db.prepare(fmt::format("select {} from apps where id = ?", app_columns))),
           chat(db.prepare("select c.id, c.number, c.messages_count, c.changes_count, c.created_at, c.updated_at "
                           "from apps a join chats c on c.app_id = a.id where a.token = ? and c.number = ?")),
+          chat_by_id(db.prepare(fmt::format("select {} from chats where id = ?", chat_columns))),
           chat_id(db.prepare("select c.id from apps a join chats c on c.app_id = a.id "
                              "where a.token = ? and c.number = ?")),
           message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
           last_app(db.prepare("select coalesce(max(id), 0) from apps")),
           apps(db, fmt::format("select {} from apps where id > ? and id <= ?", app_columns), "id"),
           chats(db,
-                "select id, number, messages_count, changes_count, created_at, updated_at from chats "
-                "where app_id = ? and number > ? and number <= ?",
+                fmt::format("select {} from chats where app_id = ? and number > ? and number <= ?", chat_columns),
                 "number"),
           messages(db, fmt::format("select {} from messages where id > ? and id <= ?", message_columns), "id"),
           versions(db.prepare(versions_sql)),
@@ -92,7 +94,7 @@ struct read_session {
     };
 
     sqlite::connection db;
-    sqlite::statement app_by_token, app_by_id, chat, chat_id, message, last_app;
+    sqlite::statement app_by_token, app_by_id, chat, chat_by_id, chat_id, message, last_app;
     both_ways apps, chats, messages;
     sqlite::statement versions, counts, counts_after, changes, one_text;
     both_ways texts;
@@ -187,8 +189,12 @@ public:
     }
 
     awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) override {
-        co_return with_session<core::chat>(
-            [&](read_session& s) { return one<core::chat>(s.chat.bind(app.text(), chat.value()), chat_from); });
+        const auto id = chat_ids_.find(app, chat);
+        auto found = with_session<core::chat>([&](read_session& s) {
+            return one<core::chat>(id ? s.chat_by_id.bind(id->value()) : s.chat.bind(app.text(), chat.value()), chat_from);
+        });
+        if (found && !id) chat_ids_.put(app, chat, found->id);
+        co_return found;
     }
 
     awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
@@ -210,7 +216,7 @@ public:
         if (known.found) co_return std::move(*known.found);
         auto read = with_session<core::message>(
             [&](read_session& s) { return one<core::message>(s.message.bind(row), message_from); });
-        if (read) hot_.put(row, *read, known.ticket);
+        if (read && known.ticket) hot_.put(row, *read, *known.ticket);
         co_return read;
     }
 
