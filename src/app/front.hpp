@@ -13,7 +13,7 @@
 namespace confab::app {
 
 // Kept of pages that were sent lately.
-inline constexpr std::size_t recent_pages_bytes = 16 * 1024 * 1024;
+inline constexpr std::size_t recent_pages_bytes = 32 * 1024 * 1024;
 
 std::size_t threads_of(const settings& s);
 // Throws startup_error: too few files may be opened.

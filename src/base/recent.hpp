@@ -19,18 +19,19 @@ public:
     const Value* find(const Key& key) {
         if (const auto at = young_.find(key); at != young_.end()) return &at->second;
         auto node = old_.extract(key);
-        return node ? &put(key, std::move(node.mapped())) : nullptr;
+        if (!node) return nullptr;
+        make_room(Bytes{}(node.mapped()));
+        return &young_.insert(std::move(node)).position->second;
     }
 
-    const Value& put(const Key& key, Value value) {
-        erase(key);
-        const auto bytes = Bytes{}(value);
-        if (young_bytes_ + bytes > young_bytes_max_) {
-            old_ = std::exchange(young_, {});
-            young_bytes_ = 0;
-        }
-        young_bytes_ += bytes;
-        return young_.emplace(key, std::move(value)).first->second;
+    // One of this key in the older half stays behind, and is never met: the younger one is looked at first and becomes
+    // the older one whole.
+    void put(const Key& key, Value value) {
+        make_room(Bytes{}(value));
+        const auto [at, is_new] = young_.try_emplace(key, std::move(value));
+        if (is_new) return;
+        young_bytes_ -= Bytes{}(at->second);
+        at->second = std::move(value);
     }
 
     void erase(const Key& key) {
@@ -45,6 +46,14 @@ public:
     bool is_small(const Value& value) const { return Bytes{}(value) <= young_bytes_max_ / 8; }
 
 private:
+    void make_room(std::size_t bytes) {
+        if (young_bytes_ + bytes > young_bytes_max_) {
+            old_ = std::exchange(young_, {});
+            young_bytes_ = 0;
+        }
+        young_bytes_ += bytes;
+    }
+
     const std::size_t young_bytes_max_;
     std::unordered_map<Key, Value, Hash> young_, old_;
     std::size_t young_bytes_ = 0;

@@ -1,5 +1,7 @@
 #include "ledger/sqlite/hot_rows.hpp"
 
+#include <utility>
+
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger {
@@ -20,8 +22,10 @@ hot_rows::hot_rows(std::size_t bytes_max) {
 hot_rows::lookup hot_rows::find(std::uint64_t row) {
     auto& s = shard_of(row);
     const std::lock_guard lock(s.mutex);
-    const auto* const found = s.rows.find(row);
-    return {found ? std::optional(*found) : std::nullopt, s.changes};
+    if (const auto* const found = s.rows.find(row)) return {*found, std::nullopt};
+    const auto hash = hash_of(row);
+    const auto last = std::exchange(s.asked_for[(hash >> 32) % s.asked_for.size()], static_cast<std::uint32_t>(hash));
+    return {std::nullopt, last == static_cast<std::uint32_t>(hash) ? std::optional(s.changes) : std::nullopt};
 }
 
 void hot_rows::put(std::uint64_t row, const core::message& m, std::uint64_t ticket) {
@@ -30,9 +34,15 @@ void hot_rows::put(std::uint64_t row, const core::message& m, std::uint64_t tick
     if (s.being_changed == 0 && s.changes == ticket && s.rows.is_small(m)) s.rows.put(row, m);
 }
 
+std::uint64_t hot_rows::hash_of(std::uint64_t row) {
+    // Fibonacci hashing: neighbours in a chat go to different shards. Its lower half is the same for the same number in
+    // all chats, so the upper one is mixed in.
+    const auto spread = row * 0x9e3779b97f4a7c15ULL;
+    return spread ^ spread >> 29;
+}
+
 hot_rows::shard& hot_rows::shard_of(std::uint64_t row) {
-    // Fibonacci hashing: neighbours in a chat go to different shards.
-    return *shards_[(row * 0x9e3779b97f4a7c15ULL) >> 60];
+    return *shards_[hash_of(row) >> 60];
 }
 
 hot_rows::changing::changing(hot_rows& rows, std::span<const core::effect> effects) : rows_(rows) {

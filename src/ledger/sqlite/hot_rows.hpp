@@ -1,5 +1,6 @@
-// Messages that were read lately, kept in memory in front of SQLite. Never stale: what the writer is about to change is
-// dropped before its commit, and nothing of it is kept again until the commit is over.
+// Messages that were read lately and more than once, kept in memory in front of SQLite: of a ledger far larger than that
+// most are asked for once, and to keep them would cost as much as to read them. Never stale: what the writer is about to
+// change is dropped before its commit, and nothing of it is kept again until the commit is over.
 #pragma once
 
 #include <array>
@@ -22,10 +23,10 @@ public:
     // `bytes_max` of messages are kept, roughly; at least half of that are the last ones read.
     explicit hot_rows(std::size_t bytes_max);
 
-    // What was found, or a ticket to put the row with once it was read.
+    // What was found, or a ticket to put the row with once it was read: none when it was not asked for before.
     struct lookup {
         std::optional<core::message> found;
-        std::uint64_t ticket = 0;
+        std::optional<std::uint64_t> ticket;
     };
     lookup find(std::uint64_t row);
     // Does nothing when the row may have changed since the ticket was given.
@@ -53,10 +54,13 @@ private:
         explicit shard(std::size_t bytes_max) : rows(bytes_max) {}
         std::mutex mutex;
         recent<std::uint64_t, core::message, weight> rows;
+        std::array<std::uint32_t, 16 * 1024> asked_for = {};  // marks of the last ones that were not here
         std::uint64_t changes = 0;      // how many have begun or ended; a ticket is good as long as it stays the same
         std::size_t being_changed = 0;  // rows of it, at this moment
     };
 
+    // The bits of a row's hash tell its shard, its place among those asked for, and its mark there.
+    static std::uint64_t hash_of(std::uint64_t row);
     shard& shard_of(std::uint64_t row);
 
     std::array<std::unique_ptr<shard>, 16> shards_;

@@ -1,6 +1,6 @@
 // Point reads complete inline on the caller's thread, out of memory where they can (hot_rows.hpp): they take microseconds
-// and a hop would cost more. Lists run on the read pool. Every read is a transaction of its own that ends before the call
-// returns, so the write-ahead log can always be moved on.
+// and a hop would cost more. Long lists run on the read pool. A session's snapshot outlives its read only as long as it is
+// the latest and nobody wants the log moved (snapshots.hpp). One read is one snapshot.
 #include "ledger/sqlite/reader.hpp"
 
 #include <fmt/core.h>
@@ -10,68 +10,14 @@
 #include "base/log.hpp"
 #include "drivers/sqlite/session_pool.hpp"
 #include "ledger/chat_ids.hpp"
+#include "ledger/sqlite/read_session.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger {
 namespace {
 
-// The versions of the message ?1 (its rowid) of the chat ?2, number ?3, above ?4, at most ?5. A change keeps what was
-// there before it, so version v is found in the change that made v + 1, and the time it came to be in the one that made
-// v.
-constexpr std::string_view versions_sql = R"sql(
-    select c.version - 1 as version, c.content_before,
-           coalesce((select p.at from changes p where p.id >> 32 = ?2 and p.number = ?3 and p.version = c.version - 1),
-                    (select created_at from messages where id = ?1))
-    from changes c where c.id >> 32 = ?2 and c.number = ?3 and c.version > ?4 + 1 and c.version <= ?4 + 1 + ?5
-    union all
-    select version, content, updated_at from messages where id = ?1 and version > ?4 and version <= ?4 + ?5
-    order by version
-)sql";
 constexpr std::uint64_t versions_max =
     100;  // a slice of them: each may weigh 64 KiB, and they are sorted before the first is out
-
-struct read_session {
-    explicit read_session(const std::string& database)
-        : db(database, sqlite::access::read_only),
-          app_by_token(db.prepare(fmt::format("select {} from apps where token = ?", app_columns))),
-          app_by_id(db.prepare(fmt::format("select {} from apps where id = ?", app_columns))),
-          chat(db.prepare("select c.id, c.number, c.messages_count, c.changes_count, c.created_at, c.updated_at "
-                          "from apps a join chats c on c.app_id = a.id where a.token = ? and c.number = ?")),
-          chat_id(db.prepare("select c.id from apps a join chats c on c.app_id = a.id "
-                             "where a.token = ? and c.number = ?")),
-          message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
-          last_app(db.prepare("select coalesce(max(id), 0) from apps")),
-          apps(db, fmt::format("select {} from apps where id > ? and id <= ?", app_columns), "id"),
-          chats(db,
-                "select id, number, messages_count, changes_count, created_at, updated_at from chats "
-                "where app_id = ? and number > ? and number <= ?",
-                "number"),
-          messages(db, fmt::format("select {} from messages where id > ? and id <= ?", message_columns), "id"),
-          versions(db.prepare(versions_sql)),
-          counts(db.prepare("select id, messages_count, changes_count from chats where id = ?")),
-          counts_after(db.prepare("select id, messages_count, changes_count from chats where id > ? order by id "
-                                  "limit ?")),
-          changes(db.prepare("select id, number from changes where id > ? and id <= ? order by id limit ?")),
-          one_text(db.prepare(fmt::format("select {} from messages where id = ?", text_columns))),
-          texts(db, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {}
-
-    // A list in either direction.
-    struct both_ways {
-        both_ways(sqlite::connection& c, std::string_view select, std::string_view key)
-            : ascending(c.prepare(fmt::format("{} order by {} limit ?", select, key))),
-              descending(c.prepare(fmt::format("{} order by {} desc limit ?", select, key))) {}
-
-        sqlite::statement& in(order o) { return o == order::ascending ? ascending : descending; }
-
-        sqlite::statement ascending, descending;
-    };
-
-    sqlite::connection db;
-    sqlite::statement app_by_token, app_by_id, chat, chat_id, message, last_app;
-    both_ways apps, chats, messages;
-    sqlite::statement versions, counts, counts_after, changes, one_text;
-    both_ways texts;
-};
 
 core::chat chat_from(const sqlite::statement& row) {
     return {core::chat_id(row.number(0)),
@@ -136,14 +82,18 @@ std::uint64_t limit_of(const window& w) {
     return std::min<std::uint64_t>({rows, w.rows_max, slice_rows_max});
 }
 
-class sqlite_reader final : public closable_reader {
+class sqlite_reader final : public closable_reader, snapshots::keeper {
 public:
-    sqlite_reader(const std::string& database, reading_places where, hot_rows& hot, const lag& behind)
+    sqlite_reader(const std::string& database, reading_places where, in_common& common)
         : sessions_([database] { return std::make_unique<read_session>(database); }),
           pool_(std::move(where.long_reads)),
           catching_up_(std::move(where.catching_up)),
-          hot_(hot),
-          lag_(behind) {}
+          hot_(common.hot),
+          lag_(common.lag),
+          snapshots_(common.snapshots) {
+        snapshots_.enter(*this);
+    }
+    ~sqlite_reader() override { snapshots_.leave(*this); }
 
     void close() override { closed_ = true; }
 
@@ -174,7 +124,7 @@ public:
             if (auto done = co_await catch_up(); !done) co_return done.error();
         }
         co_return with_session<core::chat>(
-            [&](read_session& s) { return one<core::chat>(s.chat.bind(app.text(), chat.value()), chat_from); });
+            [&](read_session& s) { return one<core::chat>(s.chat_by_id.bind(id->value()), chat_from); });
     }
 
     awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
@@ -195,7 +145,7 @@ public:
         }
         auto read = with_session<core::message>(
             [&](read_session& s) { return one<core::message>(s.message.bind(row), message_from); });
-        if (read) hot_.put(row, *read, known.ticket);
+        if (read && known.ticket) hot_.put(row, *read, *known.ticket);
         co_return read;
     }
 
@@ -334,13 +284,20 @@ private:
         co_return co_await run_on(catching_up_, [this] { return lag_.catch_up(); });
     }
 
+    void let_go() override {
+        sessions_.for_idle([](read_session& s) { s.let_go(); });
+    }
+
     template <class T, class Work>
     result<T> with_session(Work work) {
         if (closed_) return error::shutting_down;
         try {
             auto borrowed = sessions_.take();
+            borrowed->look(snapshots_);
             result<T> done = work(*borrowed);
-            sessions_.give_back(std::move(borrowed));
+            sessions_.give_back(std::move(borrowed), [this](read_session& s) {
+                if (!snapshots_.may_keep(s.begun_at)) s.let_go();
+            });
             return done;
         } catch (const sqlite::failure& cause) {
             log::error(fmt::format("cannot read the ledger: {} ({})", cause.what(), cause.code()));
@@ -375,7 +332,6 @@ private:
     static result<std::vector<core::message_version>> versions_in(read_session& s, core::chat_id chat,
                                                                   core::message_number message, std::uint64_t after) {
         const auto row = row_of(chat, message.value());
-        const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
         const auto now = one<core::message>(s.message.bind(row), message_from);
         if (!now) return now.error();
         if (now->deleted_at) return error::deleted;
@@ -387,7 +343,6 @@ private:
 
     static chosen matching_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers,
                               const core::folded_query& query) {
-        const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
         chosen found;
         for (std::size_t bytes = 0; found.looked_at < numbers.size() && bytes < slice_bytes_max; ++found.looked_at) {
             s.message.bind(row_of(chat, numbers[found.looked_at].value()));
@@ -400,7 +355,6 @@ private:
 
     static result<std::vector<text>> texts_of(read_session& s, core::chat_id chat,
                                               std::span<const core::message_number> numbers) {
-        const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
         std::vector<text> found;
         for (std::size_t bytes = 0; found.size() < numbers.size() && bytes < slice_bytes_max;) {
             const auto read = one<text>(s.one_text.bind(row_of(chat, numbers[found.size()].value())), text_from);
@@ -415,15 +369,16 @@ private:
     asio::any_io_executor catching_up_;
     hot_rows& hot_;
     const lag& lag_;
+    snapshots& snapshots_;
     chat_ids chat_ids_;
     std::atomic<bool> closed_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, reading_places where, hot_rows& hot,
-                                                    const lag& behind) {
-    return std::make_unique<sqlite_reader>(database, std::move(where), hot, behind);
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, reading_places where,
+                                                    in_common& common) {
+    return std::make_unique<sqlite_reader>(database, std::move(where), common);
 }
 
 }  // namespace confab::ledger

@@ -4,8 +4,7 @@
 #include <memory>
 
 #include "ledger/ledger.hpp"
-#include "ledger/sqlite/hot_rows.hpp"
-#include "ledger/sqlite/lag.hpp"
+#include "ledger/sqlite/in_common.hpp"
 
 namespace confab::ledger {
 
@@ -23,8 +22,8 @@ struct reading_places {
     asio::any_io_executor catching_up;
 };
 
-// `hot` and `behind` outlive it.
-std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, reading_places where, hot_rows& hot,
-                                                    const lag& behind);
+// `common` outlives it.
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, reading_places where,
+                                                    in_common& common);
 
 }  // namespace confab::ledger

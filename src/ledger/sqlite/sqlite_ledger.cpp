@@ -72,10 +72,10 @@ sqlite::connection open_for_writing(const std::filesystem::path& file) {
     }
 }
 
-std::unique_ptr<writer> open_writer(const std::filesystem::path& file, hot_rows& hot, lag& behind) {
+std::unique_ptr<writer> open_writer(const std::filesystem::path& file, in_common& common) {
     auto db = open_for_writing(file);
     try {
-        return make_sqlite_writer(std::move(db), file, hot, behind);
+        return make_sqlite_writer(std::move(db), file, common);
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
@@ -86,9 +86,9 @@ public:
     explicit opened(const sqlite_options& options)
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
-          writer_(open_writer(file_, hot_, lag_)),
+          writer_(open_writer(file_, common_)),
           read_pool_(options.read_pool),
-          reader_(make_sqlite_reader(file_, {read_pool_, read_pool_}, hot_, lag_)),
+          reader_(make_sqlite_reader(file_, {read_pool_, read_pool_}, common_)),
           identity_(identity_of_sqlite_ledger(folder_.path())) {}
 
     ledger::reader& reader() override { return *reader_; }
@@ -96,15 +96,14 @@ public:
     void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
-        return make_sqlite_reader(file_, {std::move(pool), read_pool_}, hot_, lag_);
+        return make_sqlite_reader(file_, {std::move(pool), read_pool_}, common_);
     }
     const std::string& identity() const override { return identity_; }
 
 private:
     data_folder folder_;
     std::filesystem::path file_;
-    hot_rows hot_{hot_bytes_max};
-    lag lag_;
+    in_common common_{hot_bytes_max};
     std::unique_ptr<ledger::writer> writer_;
     asio::any_io_executor read_pool_;
     std::unique_ptr<closable_reader> reader_;

@@ -59,10 +59,11 @@ struct statements {
 
 class sqlite_writer final : public writer {
 public:
-    sqlite_writer(sqlite::connection db, const std::filesystem::path& database, hot_rows& hot, lag& behind)
+    sqlite_writer(sqlite::connection db, const std::filesystem::path& database, in_common& common)
         : db_(std::move(db)),
-          hot_(hot),
-          lag_(behind),
+          hot_(common.hot),
+          lag_(common.lag),
+          snapshots_(common.snapshots),
           sql_(db_),
           effects_(db_),
           heads_(db_, effects_),
@@ -183,6 +184,7 @@ private:
             effects_.write_counters();
             committing = true;
             alone.commit();
+            snapshots_.committed();
             db_.execute("pragma synchronous = normal");
             has_room_ = log_.has_room();
             return {};
@@ -241,6 +243,7 @@ private:
         sql_.reached.bind(number_).run();
         open_->commit();
         open_.reset();
+        snapshots_.committed();
         pending_.clear();
         pending_effects_ = pending_bytes_ = 0;
         has_room_ = log_.has_room();
@@ -298,9 +301,11 @@ private:
             is_moving_ = false;
             mover_.settle();
             if (!is_between_transactions()) return;
+            const snapshots::pause none_is_kept(snapshots_);
             db_.checkpoint(pages < restart_wal_pages ? kind::passive : kind::restart);
             checkpoint_due_ = pages + checkpoint_wal_pages;
         } else if (pages >= checkpoint_due_) {
+            snapshots_.let_go();
             mover_.begin();
             is_moving_ = true;
         }
@@ -315,6 +320,7 @@ private:
             sqlite::transaction all(db_, sqlite::transaction::kind::write);
             for (const auto& [scope, key_hash] : expired) sql_.delete_key.bind(scope, sqlite::blob(key_hash)).run();
             all.commit();
+            snapshots_.committed();
         }
         if (expired.size() < purge_rows_max) next_purge_us_ = now.us + purge_every_us;
     }
@@ -333,6 +339,7 @@ private:
     sqlite::connection db_;
     hot_rows& hot_;
     lag& lag_;
+    snapshots& snapshots_;
     statements sql_;
     effect_writer effects_;
     head_loader heads_;
@@ -355,9 +362,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::filesystem::path& database, hot_rows& hot,
-                                           lag& behind) {
-    return std::make_unique<sqlite_writer>(std::move(db), database, hot, behind);
+std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::filesystem::path& database,
+                                           in_common& common) {
+    return std::make_unique<sqlite_writer>(std::move(db), database, common);
 }
 
 }  // namespace confab::ledger

@@ -6,15 +6,14 @@
 
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/sqlite/hot_rows.hpp"
-#include "ledger/sqlite/lag.hpp"
+#include "ledger/sqlite/in_common.hpp"
 
 namespace confab::ledger {
 
-// `db`: a connection to the file `database`, which has all that the batch log beside it says; that one is begun anew. `hot` and
-// `behind` outlive it, and what reads by way of `behind` does not. Throws sqlite::failure, startup_error. REQUIRES: it is migrated; this is the
-// only writer; a commit is not synced.
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::filesystem::path& database, hot_rows& hot,
-                                           lag& behind);
+// `db`: a connection to the file `database`, which has all that the batch log beside it says; that one is begun anew. `common`
+// outlives it, and what reads with it does not. Throws sqlite::failure, startup_error. REQUIRES: it is migrated; this is the only writer; a
+// commit is not synced.
+std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::filesystem::path& database,
+                                           in_common& common);
 
 }  // namespace confab::ledger

@@ -1,0 +1,76 @@
+#include "ledger/sqlite/read_session.hpp"
+
+#include <fmt/core.h>
+
+#include "ledger/sqlite/rows.hpp"
+
+namespace confab::ledger {
+namespace {
+
+// The versions of the message ?1 (its rowid) of the chat ?2, number ?3, above ?4, at most ?5. A change keeps what was
+// there before it, so version v is found in the change that made v + 1, and the time it came to be in the one that made
+// v.
+constexpr std::string_view versions_sql = R"sql(
+    select c.version - 1 as version, c.content_before,
+           coalesce((select p.at from changes p where p.id >> 32 = ?2 and p.number = ?3 and p.version = c.version - 1),
+                    (select created_at from messages where id = ?1))
+    from changes c where c.id >> 32 = ?2 and c.number = ?3 and c.version > ?4 + 1 and c.version <= ?4 + 1 + ?5
+    union all
+    select version, content, updated_at from messages where id = ?1 and version > ?4 and version <= ?4 + ?5
+    order by version
+)sql";
+constexpr std::string_view chat_columns = "id, number, messages_count, changes_count, created_at, updated_at";
+
+// Of each session: so that of a ledger of tens of millions of messages the inner pages stay, and a point read gets but one
+// page from the system.
+constexpr const char* page_cache = "pragma cache_size = -8192";
+
+}  // namespace
+
+read_session::read_session(const std::string& database)
+    : db(database, sqlite::access::read_only),
+      app_by_token(db.prepare(fmt::format("select {} from apps where token = ?", app_columns))),
+      app_by_id(db.prepare(fmt::format("select {} from apps where id = ?", app_columns))),
+      chat_by_id(db.prepare(fmt::format("select {} from chats where id = ?", chat_columns))),
+      chat_id(db.prepare("select c.id from apps a join chats c on c.app_id = a.id "
+                         "where a.token = ? and c.number = ?")),
+      message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
+      last_app(db.prepare("select coalesce(max(id), 0) from apps")),
+      apps(db, fmt::format("select {} from apps where id > ? and id <= ?", app_columns), "id"),
+      chats(db,
+            fmt::format("select {} from chats where app_id = ? and number > ? and number <= ?", chat_columns),
+            "number"),
+      messages(db, fmt::format("select {} from messages where id > ? and id <= ?", message_columns), "id"),
+      versions(db.prepare(versions_sql)),
+      counts(db.prepare("select id, messages_count, changes_count from chats where id = ?")),
+      counts_after(db.prepare("select id, messages_count, changes_count from chats where id > ? order by id "
+                              "limit ?")),
+      changes(db.prepare("select id, number from changes where id > ? and id <= ? order by id limit ?")),
+      one_text(db.prepare(fmt::format("select {} from messages where id = ?", text_columns))),
+      texts(db, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {
+    db.execute(page_cache);
+}
+
+read_session::both_ways::both_ways(sqlite::connection& c, std::string_view select, std::string_view key)
+    : ascending(c.prepare(fmt::format("{} order by {} limit ?", select, key))),
+      descending(c.prepare(fmt::format("{} order by {} desc limit ?", select, key))) {}
+
+void read_session::look(const snapshots& all) {
+    const auto commits = all.commits();  // first: what is committed from here on may be seen too
+    if (snapshot && begun_at == commits) return;
+    let_go();
+    snapshot.emplace(db, sqlite::transaction::kind::read);
+    begun_at = commits;
+}
+
+void read_session::let_go() {
+    if (!snapshot) return;
+    try {
+        snapshot->commit();
+    } catch (const sqlite::failure&) {
+        // It is rolled back then.
+    }
+    snapshot.reset();
+}
+
+}  // namespace confab::ledger

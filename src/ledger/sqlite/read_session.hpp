@@ -1,0 +1,40 @@
+// A connection for one reader at a time, with its statements.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "drivers/sqlite/sqlite.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/snapshots.hpp"
+
+namespace confab::ledger {
+
+struct read_session {
+    explicit read_session(const std::string& database);
+
+    // Sees all that was committed before, and the same until it lets go.
+    void look(const snapshots& all);
+    void let_go();
+
+    // A list in either direction.
+    struct both_ways {
+        both_ways(sqlite::connection& c, std::string_view select, std::string_view key);
+
+        sqlite::statement& in(order o) { return o == order::ascending ? ascending : descending; }
+
+        sqlite::statement ascending, descending;
+    };
+
+    sqlite::connection db;
+    sqlite::statement app_by_token, app_by_id, chat_by_id, chat_id, message, last_app;
+    both_ways apps, chats, messages;
+    sqlite::statement versions, counts, counts_after, changes, one_text;
+    both_ways texts;
+    std::optional<sqlite::transaction> snapshot;
+    std::uint64_t begun_at = 0;
+};
+
+}  // namespace confab::ledger

@@ -1,0 +1,159 @@
+// Snapshots that outlive their read: nobody sees less than was committed, and they hold nothing up.
+#include "ledger/sqlite/snapshots.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <boost/asio/thread_pool.hpp>
+#include <fstream>
+#include <thread>
+
+#include "core/decide.hpp"
+#include "drivers/sqlite/sqlite.hpp"
+#include "ledger/sqlite/data_folder.hpp"
+#include "ledger/sqlite/sqlite_ledger.hpp"
+#include "support/commands.hpp"
+#include "support/folder.hpp"
+#include "support/run.hpp"
+
+namespace confab::ledger {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::command, testing::run;
+
+class kept_snapshots : public ::testing::Test {
+protected:
+    kept_snapshots() {
+        commit({command(testing::new_app(token, "a")), command(core::create_chat{token})});
+    }
+
+    void commit(const std::vector<core::command>& batch) {
+        std::vector<const core::command*> commands;
+        for (const auto& c : batch) commands.push_back(&c);
+        ASSERT_TRUE(run(opened->writer().load(commands, state)));
+        std::vector<core::effect> effects;
+        for (const auto* c : commands) ASSERT_TRUE(core::decide(state, *c, now(), {}, effects));
+        ASSERT_TRUE(run(opened->writer().apply(effects)));
+        state.end_batch(1000);
+    }
+
+    void say(std::size_t count, std::size_t bytes = 1) {
+        const std::string text(bytes, 'x');
+        commit(std::vector(count, command(testing::new_message(token, 1, text))));
+    }
+
+    // Of all messages, as the ledger's reader tells it to a loop of its own.
+    std::uint64_t count() {
+        asio::io_context loop;
+        auto found = asio::co_spawn(loop, opened->reader().find_chat(token, core::chat_number(1)), asio::use_future);
+        loop.run();
+        return found.get().value().messages_count;
+    }
+
+    // Sessions of other threads keep what they saw and are not used again.
+    void leave_idle_sessions() {
+        for (int i = 0; i < 3; ++i) std::thread([this] { count(); }).join();
+    }
+
+    // How often the log was started over.
+    std::uint32_t generation() const {
+        std::ifstream log(file() + "-wal", std::ios::binary);
+        unsigned char header[16] = {};
+        log.read(reinterpret_cast<char*>(header), sizeof header);
+        return static_cast<std::uint32_t>(header[12]) << 24 | static_cast<std::uint32_t>(header[13]) << 16 |
+               static_cast<std::uint32_t>(header[14]) << 8 | header[15];
+    }
+
+    // Commits little until the log has been moved and started over; far too little for a second attempt.
+    bool starts_over() {
+        const auto before = generation();
+        for (int i = 0; i < 1000; ++i) {
+            run(opened->writer().tidy(now()));
+            say(1);
+            if (generation() != before) return true;
+            std::this_thread::sleep_for(10ms);
+        }
+        return false;
+    }
+
+    std::string file() const { return data_folder::database_in(folder.path()); }
+
+    static constexpr std::size_t content_bytes_max = 64 * 1024;
+
+    testing::temporary_folder folder;
+    asio::thread_pool pool{1};
+    std::unique_ptr<sqlite_ledger> opened = open_sqlite_ledger({folder.path(), pool.get_executor()});
+    const core::app_token token = core::app_token::make();
+    core::state state;
+};
+
+TEST_F(kept_snapshots, show_what_was_committed_to_the_next_read_of_every_thread) {
+    std::atomic<std::uint64_t> told = 0, reads = 0, missed = 0;
+    std::atomic<bool> is_over = false;
+    std::vector<std::thread> readers;
+    for (int i = 0; i < 4; ++i)
+        readers.emplace_back([&] {
+            while (!is_over) {
+                const std::uint64_t at_least = told;
+                missed += count() < at_least;
+                reads += 1;
+            }
+        });
+    for (std::uint64_t number = 1; number <= 300; ++number) {
+        say(1);
+        told = number;
+        missed += count() != number;
+    }
+    is_over = true;
+    for (auto& r : readers) r.join();
+    EXPECT_EQ(missed, 0U) << "of " << reads;
+    EXPECT_GT(reads, 0U);
+}
+
+TEST_F(kept_snapshots, of_idle_sessions_let_the_log_start_over) {
+    say(1);
+    leave_idle_sessions();
+    say(500, content_bytes_max);  // long enough to be moved
+    leave_idle_sessions();
+    EXPECT_TRUE(starts_over());
+}
+
+TEST_F(kept_snapshots, of_idle_sessions_let_a_log_that_grew_too_long_start_over) {
+    say(500, content_bytes_max);
+    leave_idle_sessions();
+    run(opened->writer().tidy(now()));
+    leave_idle_sessions();
+    say(500, content_bytes_max);  // so long that readers are waited for
+    leave_idle_sessions();
+    EXPECT_TRUE(starts_over());
+}
+
+TEST_F(kept_snapshots, are_let_go_when_nobody_asks) {
+    say(1);
+    leave_idle_sessions();
+    sqlite::connection other(file(), sqlite::access::read_write);
+    other.execute("pragma schema_version");  // it knows of the log once it has read something
+    EXPECT_FALSE(other.checkpoint(sqlite::connection::checkpoint_kind::truncate));
+    other.wait_for_locks(60'000);
+    EXPECT_TRUE(other.checkpoint(sqlite::connection::checkpoint_kind::truncate));
+}
+
+TEST(snapshots_of_all, are_kept_until_a_commit_and_not_while_they_are_unwanted) {
+    snapshots all;
+    const auto before = all.commits();
+    EXPECT_TRUE(all.may_keep(before));
+    all.committed();
+    EXPECT_FALSE(all.may_keep(before));
+    const auto after = all.commits();
+    EXPECT_TRUE(all.may_keep(after));
+    {
+        const snapshots::pause moving(all);
+        EXPECT_FALSE(all.may_keep(after));
+    }
+    EXPECT_FALSE(all.may_keep(after));  // it may hold back the log
+    EXPECT_TRUE(all.may_keep(all.commits()));
+}
+
+}  // namespace
+}  // namespace confab::ledger
