@@ -106,7 +106,12 @@ awaitable<result<void>> read_created(ledger::reader& ledger, const ledger::chat_
 
 index_follower::index_follower(ledger::reader& ledger, search::index& index, search::index_writer& into,
                                follower_options options, asio::any_io_executor home)
-    : ledger_(ledger), index_(index), into_(into), options_(options), home_(home), alarm_(home) {}
+    : ledger_(ledger),
+      index_(index),
+      into_(into),
+      options_(options),
+      home_(home),
+      alarm_(std::make_shared<asio::steady_timer>(home)) {}
 
 awaitable<result<void>> index_follower::begin() {
     for (core::chat_id after;;) {
@@ -232,9 +237,9 @@ bool index_follower::is_due(const ledger::chat_counts& head, search::reach at, s
 
 awaitable<void> index_follower::rest(std::chrono::milliseconds time) {
     if (is_stopping()) co_return;
-    alarm_.expires_after(time);
+    alarm_->expires_after(time);
     boost::system::error_code woken;
-    co_await alarm_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    co_await alarm_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
 }
 
 awaitable<void> index_follower::rest_until_noted(std::chrono::milliseconds longest) {
@@ -265,7 +270,7 @@ void index_follower::committed(std::span<const core::effect> effects) {
     }
     if (noted_.empty() || !std::exchange(is_waiting_, false)) return;
     lock.unlock();
-    asio::post(home_, [this] { alarm_.cancel(); });
+    asio::post(home_, [alarm = alarm_] { alarm->cancel(); });
 }
 
 void index_follower::stop() {
@@ -273,7 +278,7 @@ void index_follower::stop() {
         const std::lock_guard lock(mutex_);
         is_stopping_ = true;
     }
-    asio::post(home_, [this] { alarm_.cancel(); });
+    asio::post(home_, [alarm = alarm_] { alarm->cancel(); });
 }
 
 bool index_follower::is_stopping() {

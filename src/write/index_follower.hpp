@@ -3,6 +3,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <unordered_map>
@@ -68,7 +69,7 @@ private:
     search::index_writer& into_;
     const follower_options options_;
     const asio::any_io_executor home_;
-    asio::steady_timer alarm_;
+    const std::shared_ptr<asio::steady_timer> alarm_;  // outlives the follower where it is still to be called off
 
     std::mutex mutex_;  // guards what follows
     std::unordered_set<core::chat_id> noted_;

@@ -19,11 +19,9 @@ constexpr std::string_view versions_sql = R"sql(
     select version, content, updated_at from messages where id = ?1 and version > ?4 and version <= ?4 + ?5
     order by version
 )sql";
-constexpr std::string_view chat_columns = "id, number, messages_count, changes_count, created_at, updated_at";
-
-// Of each session: so that of a ledger of tens of millions of messages the inner pages stay, and a point read gets but one
-// page from the system.
-constexpr const char* page_cache = "pragma cache_size = -8192";
+// Of each session: more of the inner pages of a ledger of tens of millions of messages stays than by default. Not more: there
+// is one for each thread, and long contents fill it.
+constexpr const char* page_cache = "pragma cache_size = -4096";
 
 }  // namespace
 

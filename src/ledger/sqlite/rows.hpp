@@ -39,6 +39,8 @@ inline core::app app_from(const sqlite::statement& row) {
             {row.integer(5)}};
 }
 
+inline constexpr std::string_view chat_columns = "id, number, messages_count, changes_count, created_at, updated_at";
+
 inline constexpr std::string_view message_columns =
     "id, content, sender, metadata, version, created_at, updated_at, deleted_at";
 inline core::message message_from(const sqlite::statement& row) {
