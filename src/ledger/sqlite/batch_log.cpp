@@ -140,6 +140,10 @@ bool batch_log::has_room() const {
     return std::uint64_t{disk.f_bavail} * disk.f_frsize >= room_to_spare;
 }
 
+bool batch_log::is_half_full() const {
+    return files_[current_].end > file_bytes / 2;
+}
+
 batch_log::outcome batch_log::append(std::uint64_t number, std::string_view bytes, std::uint64_t kept_elsewhere) {
     const auto length = static_cast<std::uint32_t>(bytes.size());
     record_.clear();

@@ -38,6 +38,9 @@ public:
     // Whether the disk had room for the files, and has some to spare for the database that follows behind.
     bool has_room() const;
 
+    // Whether the turn of the other file is near, and the database should get what this one says onto the disk.
+    bool is_half_full() const;
+
     enum class outcome {
         kept,    // on disk
         no_room, // nothing is kept

@@ -1,21 +1,48 @@
 #include "ledger/sqlite/lag.hpp"
 
-namespace confab::ledger {
+#include <chrono>
+#include <thread>
 
-void lag::mark(std::span<const core::effect> effects, std::uint64_t batch) {
+namespace confab::ledger {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Several times as long as the database is ever behind.
+constexpr auto patience = 2s;
+constexpr auto between_looks = 10ms;
+
+}  // namespace
+
+bool lag::mark(core::chat_id chat, std::uint64_t batch) {
+    return chats_[place_of(chat)].exchange(batch) <= reached_.load();
+}
+
+std::size_t lag::mark(std::span<const core::effect> effects, std::uint64_t batch) {
+    std::size_t touched = 0;
     for (const auto& e : effects) {
         if (const auto* message = std::get_if<core::message_created>(&e)) {
-            mark_of(message->chat).store(batch);
+            touched += mark(message->chat, batch);
         } else if (const auto* edit = std::get_if<core::message_edited>(&e)) {
-            mark_of(edit->chat).store(batch);
+            touched += mark(edit->chat, batch);
         } else if (const auto* deletion = std::get_if<core::message_deleted>(&e)) {
-            mark_of(deletion->chat).store(batch);
+            touched += mark(deletion->chat, batch);
         } else {
-            if (const auto* chat = std::get_if<core::chat_created>(&e)) mark_of(chat->id).store(batch);
+            if (const auto* chat = std::get_if<core::chat_created>(&e)) touched += mark(chat->id, batch);
             apps_.store(batch);
         }
     }
     last_.store(batch);
+    return touched;
+}
+
+result<void> lag::wait() const {
+    const auto wanted = last_.load();
+    for (auto waited = 0ms; waited < patience; waited += between_looks) {
+        if (reached_.load() >= wanted) return {};
+        std::this_thread::sleep_for(between_looks);
+    }
+    return error::unavailable;
 }
 
 }  // namespace confab::ledger

@@ -18,8 +18,8 @@ namespace confab::ledger {
 // Any thread, but for one that marks.
 class lag {
 public:
-    // `batch`: its number in the log.
-    void mark(std::span<const core::effect> effects, std::uint64_t batch);
+    // `batch`: its number in the log. How many chats it touches that nothing touched since the database had everything, about.
+    std::size_t mark(std::span<const core::effect> effects, std::uint64_t batch);
     // The database has everything up to this batch.
     void caught_up(std::uint64_t batch) { reached_.store(batch); }
 
@@ -27,6 +27,9 @@ public:
     // Whether an app's own row, or the list of all apps or of an app's chats, may be behind.
     bool is_behind_in_apps() const { return apps_.load() > reached_.load(); }
     bool is_behind_in(core::chat_id chat) const { return mark_of(chat).load() > reached_.load(); }
+
+    // Waits until the database has all of that of its own accord, for those who have time. Errors: unavailable (it does not).
+    result<void> wait() const;
 
     // What brings the database up to the log; set once, before anybody reads. It may be called on any thread, and may wait
     // for the disk. Errors: unavailable.
@@ -38,7 +41,7 @@ private:
     static std::size_t place_of(core::chat_id chat) {
         return (chat.value() * 0x9e3779b97f4a7c15ULL) >> 52;  // Fibonacci hashing, to 12 bits
     }
-    batch_number& mark_of(core::chat_id chat) { return chats_[place_of(chat)]; }
+    bool mark(core::chat_id chat, std::uint64_t batch);
     const batch_number& mark_of(core::chat_id chat) const { return chats_[place_of(chat)]; }
 
     batch_number reached_ = 0;

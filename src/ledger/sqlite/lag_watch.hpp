@@ -24,8 +24,9 @@ public:
 
     // The database has just fallen behind: it is to catch up within a moment.
     void begin();
-    // It has caught up to this batch, in SQLite's log. Any thread.
-    void caught_up(std::uint64_t batch);
+    // It has caught up to this batch, in SQLite's log, which is then to get onto the disk: by and by, or for certain and soon.
+    // Any thread.
+    void caught_up(std::uint64_t batch, bool is_to_be_synced);
 
     // Up to this batch SQLite's log is on disk. Any thread.
     std::uint64_t on_disk();
@@ -36,6 +37,7 @@ private:
     using clock = std::chrono::steady_clock;
 
     void work();
+    void write_out(std::unique_lock<std::mutex>& lock);
     void sync(std::unique_lock<std::mutex>& lock);
 
     const std::function<void()> catch_up_;
@@ -43,8 +45,9 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::optional<clock::time_point> due_;
-    std::uint64_t committed_ = 0;
+    std::uint64_t to_sync_ = 0;
     std::uint64_t on_disk_ = 0;
+    bool is_to_write_out_ = false;
     bool has_failed_ = false;
     bool is_ending_ = false;
     std::thread thread_;

@@ -84,10 +84,10 @@ std::uint64_t limit_of(const window& w) {
 
 class sqlite_reader final : public closable_reader, snapshots::keeper {
 public:
-    sqlite_reader(const std::string& database, reading_places where, in_common& common)
+    sqlite_reader(const std::string& database, asio::any_io_executor long_reads, in_common& common, haste needs)
         : sessions_([database] { return std::make_unique<read_session>(database); }),
-          pool_(std::move(where.long_reads)),
-          catching_up_(std::move(where.catching_up)),
+          pool_(std::move(long_reads)),
+          haste_(needs),
           hot_(common.hot),
           lag_(common.lag),
           snapshots_(common.snapshots) {
@@ -281,7 +281,7 @@ private:
 
     // Off the event loops: it may take a commit.
     awaitable<result<void>> catch_up() {
-        co_return co_await run_on(catching_up_, [this] { return lag_.catch_up(); });
+        co_return co_await run_on(pool_, [this] { return haste_ == haste::at_once ? lag_.catch_up() : lag_.wait(); });
     }
 
     void let_go() override {
@@ -366,7 +366,7 @@ private:
 
     sqlite::session_pool<read_session> sessions_;
     asio::any_io_executor pool_;
-    asio::any_io_executor catching_up_;
+    const haste haste_;
     hot_rows& hot_;
     const lag& lag_;
     snapshots& snapshots_;
@@ -376,9 +376,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, reading_places where,
-                                                    in_common& common) {
-    return std::make_unique<sqlite_reader>(database, std::move(where), common);
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor long_reads,
+                                                    in_common& common, haste needs) {
+    return std::make_unique<sqlite_reader>(database, std::move(long_reads), common, needs);
 }
 
 }  // namespace confab::ledger

@@ -15,15 +15,12 @@ public:
     virtual void close() = 0;
 };
 
-struct reading_places {
-    asio::any_io_executor long_reads;
-    // Where the database is brought up to the batch log for a read; never on a thread of low priority, since the writer waits
-    // meanwhile.
-    asio::any_io_executor catching_up;
-};
+// What a reader does when the database does not have yet what it is to read: let it catch up at once, or wait until it has,
+// which costs nobody else anything. The latter blocks a thread of `long_reads`.
+enum class haste { at_once, when_it_comes };
 
 // `common` outlives it.
-std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, reading_places where,
-                                                    in_common& common);
+std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor long_reads,
+                                                    in_common& common, haste needs);
 
 }  // namespace confab::ledger

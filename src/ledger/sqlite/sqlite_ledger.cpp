@@ -87,8 +87,7 @@ public:
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
           writer_(open_writer(file_, common_)),
-          read_pool_(options.read_pool),
-          reader_(make_sqlite_reader(file_, {read_pool_, read_pool_}, common_)),
+          reader_(make_sqlite_reader(file_, options.read_pool, common_, haste::at_once)),
           identity_(identity_of_sqlite_ledger(folder_.path())) {}
 
     ledger::reader& reader() override { return *reader_; }
@@ -96,7 +95,7 @@ public:
     void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
-        return make_sqlite_reader(file_, {std::move(pool), read_pool_}, common_);
+        return make_sqlite_reader(file_, std::move(pool), common_, haste::when_it_comes);
     }
     const std::string& identity() const override { return identity_; }
 
@@ -105,7 +104,6 @@ private:
     std::filesystem::path file_;
     in_common common_{hot_bytes_max};
     std::unique_ptr<ledger::writer> writer_;
-    asio::any_io_executor read_pool_;
     std::unique_ptr<closable_reader> reader_;
     std::string identity_;
 };

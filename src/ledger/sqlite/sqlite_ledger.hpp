@@ -1,4 +1,4 @@
-// The ledger on SQLite, in write-ahead-log mode with synchronous=FULL: one transaction and one sync a batch.
+// The ledger on SQLite, behind a log of batches: one sync a batch, and many batches a transaction.
 #pragma once
 
 #include <filesystem>
@@ -23,7 +23,8 @@ public:
     virtual void close_reads() = 0;
     virtual const std::filesystem::path& folder() const = 0;
 
-    // One more reader, whose long reads run elsewhere than on the read pool.
+    // One more reader, whose long reads run elsewhere than on the read pool; for who has time: what was acknowledged a moment
+    // ago it waits for, there.
     virtual std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) = 0;
     // A random text that no other ledger has; what is derived from this one bears it.
     virtual const std::string& identity() const = 0;

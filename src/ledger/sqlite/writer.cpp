@@ -4,7 +4,7 @@
 // read stays true. It reads on the writing connection and so sees what is not committed yet.
 // 2. apply() begins a transaction if none is open, which somebody else's lock prevents, with nothing done; it appends the
 // effects to the batch log, one sync, and only then writes them, in their order, into the open transaction.
-// 3. The transaction is committed without a sync of its own, with the number of its last batch in it: after some thousand rows,
+// 3. The transaction is committed without a sync of its own, with the number of its last batch in it: after some thousand effects,
 // after a moment in which nobody asked, or at once when a read needs it (lag.hpp). In it there is never anything that is not on disk in
 // the log, so no reader ever sees what a power cut could take away. What a power cut takes of SQLite's log the next start
 // writes again, from the batch log.
@@ -45,8 +45,11 @@ constexpr std::int64_t purge_every_us = 60'000'000;
 constexpr std::size_t purge_rows_max =
     1'000;  // in one go; if there are as many, the next batch is followed by the next go
 
-constexpr std::size_t transaction_effects_max = 2'000;
-constexpr std::size_t transaction_bytes_max = 1024 * 1024;  // of records; also of one, if it is to go through the log
+// A transaction is committed when it has so much in it: chats, as each is a page or two that the commit writes, and everybody
+// waits for that; bytes of records, also of one alone, if it is to go through the log.
+constexpr std::size_t transaction_effects_max = 10'000;
+constexpr std::size_t transaction_chats_max = 1'000;
+constexpr std::size_t transaction_bytes_max = 2 * 1024 * 1024;
 
 struct statements {
     explicit statements(sqlite::connection& db)
@@ -117,8 +120,7 @@ public:
     awaitable<void> tidy(timestamp now) override {
         const std::lock_guard lock(mutex_);
         if (closed_) co_return;
-        const bool is_large = pending_effects_ >= transaction_effects_max || pending_bytes_ >= transaction_bytes_max;
-        if (is_large && !catch_up_now()) co_return;
+        if (is_large() && !catch_up_now()) co_return;
         try {
             move_log();
             purge(now);
@@ -156,7 +158,7 @@ private:
         const std::lock_guard lock(mutex_);
         const bool was_behind = is_behind();
         ++number_;
-        lag_.mark(effects, number_);
+        pending_chats_ += lag_.mark(effects, number_);
         pending_effects_ += effects.size();
         pending_bytes_ += record.size();
         pending_.push_back(std::move(record));
@@ -197,6 +199,11 @@ private:
     }
 
     bool is_behind() const { return !pending_.empty(); }
+
+    bool is_large() const {
+        return pending_effects_ >= transaction_effects_max || pending_chats_ >= transaction_chats_max ||
+               pending_bytes_ >= transaction_bytes_max;
+    }
 
     // Whether it could be brought about that none is open.
     bool is_between_transactions() {
@@ -245,10 +252,10 @@ private:
         open_.reset();
         snapshots_.committed();
         pending_.clear();
-        pending_effects_ = pending_bytes_ = 0;
+        pending_effects_ = pending_chats_ = pending_bytes_ = 0;
         has_room_ = log_.has_room();
         lag_.caught_up(number_);
-        watch_.caught_up(number_);
+        watch_.caught_up(number_, log_.is_half_full());
     }
 
     void roll_back(const sqlite::failure& cause) {
@@ -346,6 +353,7 @@ private:
     std::optional<sqlite::transaction> open_;
     std::vector<std::string> pending_;  // the records in it
     std::size_t pending_effects_ = 0;
+    std::size_t pending_chats_ = 0;
     std::size_t pending_bytes_ = 0;
     bool is_stuck_ = false;  // they were rolled back
     std::atomic<bool> closed_ = false;
