@@ -38,8 +38,8 @@
 namespace confab::ledger {
 namespace {
 
-constexpr int checkpoint_wal_pages = 6000;  // about 24 MiB: from here on the log is moved into the database
-constexpr int restart_wal_pages = 12000;    // about 48 MiB: readers have kept the log from starting over; wait for them
+constexpr int checkpoint_wal_pages = 1000;  // about 4 MiB: from here on the log is moved into the database
+constexpr int restart_wal_pages = 6000;    // about 24 MiB: readers have kept the log from starting over; wait for them
 constexpr int restart_wait_ms = 200;        // a read is one short slice, so this is ample
 constexpr std::int64_t purge_every_us = 60'000'000;
 constexpr std::size_t purge_rows_max =
