@@ -14,7 +14,7 @@
 
 namespace {
 
-constexpr std::string_view log_name = "/confab.db-wal";
+constexpr std::string_view log_names = "/confab-batches.";  // and a digit
 constexpr std::size_t files_max = 4096;  // files with a higher descriptor are no ledger: it is opened first
 
 struct counters {
@@ -42,7 +42,7 @@ bool is_log(int file) {
     char path[4096];
     std::snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     const auto size = readlink(link, path, sizeof path);
-    return size > 0 && std::string_view(path, static_cast<std::size_t>(size)).ends_with(log_name);
+    return size > 0 && std::string_view(path, static_cast<std::size_t>(size - 1)).ends_with(log_names);
 }
 
 void count_write(int file, ssize_t size) {

@@ -129,7 +129,7 @@ public:
     // Errors: unavailable, writes_closed.
     virtual awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) = 0;
 
-    // Commits all effects as one transaction with one sync. Once it returns, a crash of the process or of the machine
+    // Makes all effects durable, or none, with one sync. Once it returns, readers see them and a crash of the process or of the machine
     // loses none of them. Errors: unavailable (nothing is kept), outcome_unknown (the sync failed: only a restart
     // tells; every later call answers writes_closed), rejected (the engine refuses some of the data for what it is;
     // nothing is kept, but a batch of one command is passed over for good). REQUIRES: effects decided, in this order, on a state this ledger

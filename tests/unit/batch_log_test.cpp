@@ -21,7 +21,7 @@ protected:
     // What the next opening would find.
     std::vector<std::string> read(std::uint64_t after = 0) const {
         std::vector<std::string> found;
-        for (const auto& record : batch_log::read(folder.path(), after)) {
+        for (const auto& record : batch_log::read(folder.path(), "a ledger", after)) {
             EXPECT_EQ(record.number, after + found.size() + 1);
             found.push_back(record.bytes);
         }
@@ -42,7 +42,7 @@ protected:
 constexpr std::size_t header_bytes = 28;
 
 TEST_F(batch_log_file, has_what_was_appended_in_its_order) {
-    batch_log log(folder.path());
+    batch_log log(folder.path(), "a ledger");
     EXPECT_EQ(read(), std::vector<std::string>{});
     for (std::uint64_t number = 1; number <= 3; ++number)
         EXPECT_EQ(log.append(number, "record " + std::to_string(number), 0), kept::kept);
@@ -52,7 +52,7 @@ TEST_F(batch_log_file, has_what_was_appended_in_its_order) {
 }
 
 TEST_F(batch_log_file, goes_on_from_any_number_and_takes_empty_and_large_records) {
-    batch_log log(folder.path());
+    batch_log log(folder.path(), "a ledger");
     const std::string large(6 * 1024 * 1024, 'x');
     EXPECT_EQ(log.append(1'000'000, "", 999'999), kept::kept);
     EXPECT_EQ(log.append(1'000'001, large, 999'999), kept::kept);
@@ -62,16 +62,23 @@ TEST_F(batch_log_file, goes_on_from_any_number_and_takes_empty_and_large_records
 
 TEST_F(batch_log_file, is_empty_when_opened_again) {
     {
-        batch_log log(folder.path());
+        batch_log log(folder.path(), "a ledger");
         log.append(1, "before", 0);
     }
     EXPECT_EQ(read(), std::vector<std::string>{"before"});
-    batch_log log(folder.path());
+    batch_log log(folder.path(), "a ledger");
     EXPECT_EQ(read(), std::vector<std::string>{});
 }
 
+TEST_F(batch_log_file, says_nothing_to_another_ledger) {
+    batch_log log(folder.path(), "a ledger");
+    log.append(1, "one", 0);
+    EXPECT_TRUE(batch_log::read(folder.path(), "another ledger", 0).empty());
+    EXPECT_EQ(read(), std::vector<std::string>{"one"});
+}
+
 TEST_F(batch_log_file, is_gone_once_it_was_removed) {
-    batch_log log(folder.path());
+    batch_log log(folder.path(), "a ledger");
     log.append(1, "one", 0);
     log.remove();
     EXPECT_EQ(read(), std::vector<std::string>{});
@@ -82,7 +89,7 @@ TEST_F(batch_log_file, ends_before_a_record_that_is_torn_at_any_byte) {
     const std::string last = "the last one";
     std::uint64_t end = 0;
     {
-        batch_log log(folder.path());
+        batch_log log(folder.path(), "a ledger");
         log.append(1, "one", 0);
         log.append(2, last, 0);
         end = 2 * header_bytes + 3 + last.size();
@@ -105,7 +112,7 @@ TEST_F(batch_log_file, ends_before_a_record_that_is_torn_at_any_byte) {
 }
 
 TEST_F(batch_log_file, takes_turns_once_the_database_has_what_the_other_says) {
-    batch_log log(folder.path());
+    batch_log log(folder.path(), "a ledger");
     const std::string bytes(100'000, 'x');
     std::uint64_t number = 0;
     for (int round = 0; round < 300; ++round) {
@@ -120,7 +127,7 @@ TEST_F(batch_log_file, takes_turns_once_the_database_has_what_the_other_says) {
 }
 
 TEST_F(batch_log_file, grows_on_as_long_as_the_database_is_behind) {
-    batch_log log(folder.path());
+    batch_log log(folder.path(), "a ledger");
     const std::string bytes(1'000'000, 'x');
     for (std::uint64_t number = 1; number <= 20; ++number) ASSERT_EQ(log.append(number, bytes, 0), kept::kept);
     EXPECT_EQ(read().size(), 20U);
@@ -147,7 +154,7 @@ private:
 };
 
 TEST_F(batch_log_file, has_no_room_and_keeps_nothing_of_what_does_not_fit) {
-    batch_log log(folder.path());
+    batch_log log(folder.path(), "a ledger");
     EXPECT_TRUE(log.has_room());
     EXPECT_EQ(log.append(1, "one", 0), kept::kept);
     {
@@ -162,12 +169,12 @@ TEST_F(batch_log_file, has_no_room_and_keeps_nothing_of_what_does_not_fit) {
 
 TEST_F(batch_log_file, opens_where_there_is_no_room_for_it) {
     const files_end_at limit(100'000);
-    const batch_log log(folder.path());
+    const batch_log log(folder.path(), "a ledger");
     EXPECT_FALSE(log.has_room());
 }
 
 TEST_F(batch_log_file, in_no_folder_is_refused) {
-    EXPECT_THROW(batch_log(folder.path() / "none"), startup_error);
+    EXPECT_THROW(batch_log(folder.path() / "none", "a ledger"), startup_error);
 }
 
 }  // namespace

@@ -44,25 +44,26 @@ Integer integer_at(std::string_view bytes) {
     return value;
 }
 
-std::string checksum_of(std::string_view number, std::string_view length, std::string_view bytes) {
-    const auto whole = digest_of({number, length, bytes});
+std::string checksum_of(std::string_view ledger, std::string_view number, std::string_view length,
+                        std::string_view bytes) {
+    const auto whole = digest_of({ledger, number, length, bytes});
     return {reinterpret_cast<const char*>(whole.data()), checksum_bytes};
 }
 
 // The record at the beginning of `bytes`.
-std::optional<batch_record> record_in(std::string_view bytes) {
+std::optional<batch_record> record_in(std::string_view bytes, std::string_view ledger) {
     if (bytes.size() < header_bytes) return std::nullopt;
     const auto number = bytes.substr(0, sizeof(std::uint64_t));
     const auto length = bytes.substr(number.size(), sizeof(std::uint32_t));
     const auto checksum = bytes.substr(number.size() + length.size(), checksum_bytes);
     const auto rest = bytes.substr(header_bytes);
     const auto count = integer_at<std::uint32_t>(length);
-    if (count > rest.size() || checksum_of(number, length, rest.substr(0, count)) != checksum) return std::nullopt;
+    if (count > rest.size() || checksum_of(ledger, number, length, rest.substr(0, count)) != checksum) return std::nullopt;
     return batch_record{integer_at<std::uint64_t>(number), std::string(rest.substr(0, count))};
 }
 
 // Those of one file, as long as their numbers go up by one.
-std::vector<batch_record> records_of(const fs::path& path) {
+std::vector<batch_record> records_of(const fs::path& path, std::string_view ledger) {
     std::error_code missing;
     if (!fs::exists(path, missing)) return {};
     std::ifstream in(path, std::ios::binary);
@@ -70,7 +71,7 @@ std::vector<batch_record> records_of(const fs::path& path) {
     if (!in) throw startup_error(fmt::format("{} cannot be read", path.string()));
     std::vector<batch_record> found;
     for (std::string_view rest = all;;) {
-        auto record = record_in(rest);
+        auto record = record_in(rest, ledger);
         if (!record || (!found.empty() && record->number != found.back().number + 1)) return found;
         rest.remove_prefix(header_bytes + record->bytes.size());
         found.push_back(std::move(*record));
@@ -99,17 +100,17 @@ int write_whole(int descriptor, std::string_view bytes, std::uint64_t at) {
 
 }  // namespace
 
-std::vector<batch_record> batch_log::read(const fs::path& folder, std::uint64_t after) {
+std::vector<batch_record> batch_log::read(const fs::path& folder, std::string_view ledger, std::uint64_t after) {
     std::map<std::uint64_t, batch_record> by_number;
     for (const std::size_t which : {0, 1})
-        for (auto& record : records_of(file_in(folder, which))) by_number.emplace(record.number, std::move(record));
+        for (auto& record : records_of(file_in(folder, which), ledger)) by_number.emplace(record.number, std::move(record));
     std::vector<batch_record> found;
     for (auto next = by_number.find(after + 1); next != by_number.end(); next = by_number.find(++after + 1))
         found.push_back(std::move(next->second));
     return found;
 }
 
-batch_log::batch_log(const fs::path& folder) : folder_(folder) {
+batch_log::batch_log(const fs::path& folder, std::string_view ledger) : folder_(folder), ledger_(ledger) {
     for (std::size_t which = 0; which < files_.size(); ++which) lay_out(files_[which], file_in(folder, which));
     sync_folder(folder);
 }
@@ -148,7 +149,7 @@ batch_log::outcome batch_log::append(std::uint64_t number, std::string_view byte
     const auto length = static_cast<std::uint32_t>(bytes.size());
     record_.clear();
     record_.append(bytes_of(number)).append(bytes_of(length));
-    record_.append(checksum_of(bytes_of(number), bytes_of(length), bytes)).append(bytes);
+    record_.append(checksum_of(ledger_, bytes_of(number), bytes_of(length), bytes)).append(bytes);
 
     const auto& other = files_[1 - current_];
     const bool is_full = files_[current_].end + record_.size() > file_bytes;

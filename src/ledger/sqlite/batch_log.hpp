@@ -4,8 +4,8 @@
 // file of known length and its sync has nothing of the file system to write. One is begun anew when the other is full and
 // the database is known to keep, on disk, all that it says; until then the full one grows on.
 //
-// A record is its number, its length, the first half of a SHA-256 of both and of its bytes, and its bytes; numbers go up by one.
-// Where the next record is torn, missing or out of turn, a file ends.
+// A record is its number, its length, the first half of a SHA-256 of the ledger's identity, both and its bytes, and its bytes;
+// numbers go up by one. Where the next record is torn, missing, out of turn or another ledger's, a file ends.
 #pragma once
 
 #include <array>
@@ -25,12 +25,13 @@ struct batch_record {
 // For one caller.
 class batch_log {
 public:
-    // The records after this number, in order and without a gap; none where there is no log. Throws startup_error when
+    // The records of the ledger with this identity after this number, in order and without a gap; none where there is no log. Throws startup_error when
     // a file cannot be read.
-    static std::vector<batch_record> read(const std::filesystem::path& folder, std::uint64_t after);
+    static std::vector<batch_record> read(const std::filesystem::path& folder, std::string_view ledger,
+                                          std::uint64_t after);
 
     // Forgets what the log said before, on disk, and lays out its files. Throws startup_error.
-    explicit batch_log(const std::filesystem::path& folder);
+    batch_log(const std::filesystem::path& folder, std::string_view ledger);
     ~batch_log();
     batch_log(const batch_log&) = delete;
     batch_log& operator=(const batch_log&) = delete;
@@ -61,7 +62,8 @@ private:
 
     void lay_out(file& f, const std::filesystem::path& path);
 
-    std::filesystem::path folder_;
+    const std::filesystem::path folder_;
+    const std::string ledger_;
     std::array<file, 2> files_;
     std::size_t current_ = 0;
     bool is_laid_out_ = true;

@@ -36,7 +36,7 @@ void settle_log(sqlite::connection& db, const std::filesystem::path& file) {
 
 // Writes what was acknowledged and is in the batch log alone.
 void catch_up(sqlite::connection& db, const std::filesystem::path& file) {
-    const auto records = batch_log::read(file.parent_path(), batches_reached(db));
+    const auto records = batch_log::read(file.parent_path(), identity_of(db), batches_reached(db));
     if (records.empty()) return;
     sqlite::transaction all(db, sqlite::transaction::kind::write);
     effect_writer effects(db);

@@ -71,7 +71,7 @@ public:
           effects_(db_),
           heads_(db_, effects_),
           number_(batches_reached(db_)),
-          log_(database.parent_path()),
+          log_(database.parent_path(), identity_of(db_)),
           has_room_(log_.has_room()),
           mover_(database.string()),
           watch_(database, [this] { catch_up(); }) {
