@@ -98,19 +98,15 @@ public:
     void close() override { closed_ = true; }
 
     awaitable<result<core::app>> find_app(core::app_token token) override {
-        if (lag_.is_behind_in_apps()) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return with_session<core::app>(
-            [&](read_session& s) { return one<core::app>(s.app_by_token.bind(token.text()), app_from); });
+        return read_point<core::app>(lag_.is_behind_in_apps(), [=](read_session& s) {
+            return one<core::app>(s.app_by_token.bind(token.text()), app_from);
+        });
     }
 
     awaitable<result<core::app>> find_app(core::app_id id) override {
-        if (lag_.is_behind_in_apps()) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return with_session<core::app>(
-            [&](read_session& s) { return one<core::app>(s.app_by_id.bind(id.value()), app_from); });
+        return read_point<core::app>(lag_.is_behind_in_apps(), [=](read_session& s) {
+            return one<core::app>(s.app_by_id.bind(id.value()), app_from);
+        });
     }
 
     awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) override {
@@ -150,37 +146,25 @@ public:
     }
 
     awaitable<result<core::app_id>> last_app() override {
-        if (lag_.is_behind_in_apps()) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return with_session<core::app_id>([&](read_session& s) {
+        return read_point<core::app_id>(lag_.is_behind_in_apps(), [](read_session& s) {
             return one<core::app_id>(s.last_app, [](const auto& row) { return core::app_id(row.number(0)); });
         });
     }
 
     awaitable<result<std::vector<core::app>>> apps(window w) override {
-        if (lag_.is_behind_in_apps()) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await read_list<core::app>(limit_of(w), [=](read_session& s) {
+        return read_list<core::app>(lag_.is_behind_in_apps(), limit_of(w), [=](read_session& s) {
             return many<core::app>(s.apps.in(w.order).bind(w.after, w.last, limit_of(w)), app_from);
         });
     }
 
     awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) override {
-        if (lag_.is_behind()) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await read_list<core::chat>(limit_of(w), [=](read_session& s) {
+        return read_list<core::chat>(lag_.is_behind(), limit_of(w), [=](read_session& s) {
             return many<core::chat>(s.chats.in(w.order).bind(app.value(), w.after, w.last, limit_of(w)), chat_from);
         });
     }
 
     awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) override {
-        if (lag_.is_behind_in(chat)) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await read_list<core::message>(limit_of(w), [=](read_session& s) {
+        return read_list<core::message>(lag_.is_behind_in(chat), limit_of(w), [=](read_session& s) {
             auto& sql = s.messages.in(w.order);
             return many<core::message>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)),
                                        message_from);
@@ -188,68 +172,44 @@ public:
     }
 
     awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) override {
-        if (lag_.is_behind_in(chat)) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await run_on(pool_, [&] {
-            return with_session<matches>([&](read_session& s) { return matching_in(s, chat, w, query); });
-        });
+        return read_on_pool<matches>(lag_.is_behind_in(chat),
+                                     [=, this, &query](read_session& s) { return matching_in(s, chat, w, query); });
     }
 
     awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat, core::message_number message,
                                                                    std::uint64_t after) override {
-        if (lag_.is_behind_in(chat)) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await run_on(pool_, [&] {
-            return with_session<std::vector<core::message_version>>(
-                [&](read_session& s) { return versions_in(s, chat, message, after); });
-        });
+        return read_on_pool<std::vector<core::message_version>>(
+            lag_.is_behind_in(chat), [=](read_session& s) { return versions_in(s, chat, message, after); });
     }
 
     awaitable<result<chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
                                        const core::folded_query& query) override {
-        if (lag_.is_behind_in(chat)) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await run_on(pool_, [&] {
-            return with_session<chosen>(
-                [&](read_session& s) { return result<chosen>(matching_of(s, chat, numbers, query)); });
+        return read_on_pool<chosen>(lag_.is_behind_in(chat), [=, &query](read_session& s) {
+            return result<chosen>(matching_of(s, chat, numbers, query));
         });
     }
 
     awaitable<result<chat_counts>> counts(core::chat_id chat) override {
-        if (lag_.is_behind_in(chat)) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return with_session<chat_counts>(
-            [&](read_session& s) { return one<chat_counts>(s.counts.bind(chat.value()), counts_from); });
+        return read_point<chat_counts>(lag_.is_behind_in(chat), [=](read_session& s) {
+            return one<chat_counts>(s.counts.bind(chat.value()), counts_from);
+        });
     }
 
     awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) override {
-        if (lag_.is_behind()) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await read_list<chat_counts>(slice_rows_max, [=](read_session& s) {
+        return read_list<chat_counts>(lag_.is_behind(), slice_rows_max, [=](read_session& s) {
             return many<chat_counts>(s.counts_after.bind(after.value(), std::uint64_t{slice_rows_max}), counts_from);
         });
     }
 
     awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
-        if (lag_.is_behind_in(chat)) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await read_list<change>(slice_rows_max, [=](read_session& s) {
+        return read_list<change>(lag_.is_behind_in(chat), slice_rows_max, [=](read_session& s) {
             s.changes.bind(row_of(chat, after_seq), row_of(chat, core::number_max), std::uint64_t{slice_rows_max});
             return many<change>(s.changes, change_from);
         });
     }
 
     awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override {
-        if (lag_.is_behind_in(chat)) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await read_list<text>(limit_of(w), [=](read_session& s) {
+        return read_list<text>(lag_.is_behind_in(chat), limit_of(w), [=](read_session& s) {
             auto& sql = s.texts.in(w.order);
             return many<text>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)), text_from);
         });
@@ -257,12 +217,8 @@ public:
 
     awaitable<result<std::vector<text>>> texts(core::chat_id chat,
                                                std::span<const core::message_number> numbers) override {
-        if (lag_.is_behind_in(chat)) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        co_return co_await run_on(pool_, [&] {
-            return with_session<std::vector<text>>([&](read_session& s) { return texts_of(s, chat, numbers); });
-        });
+        return read_on_pool<std::vector<text>>(lag_.is_behind_in(chat),
+                                               [=](read_session& s) { return texts_of(s, chat, numbers); });
     }
 
 private:
@@ -305,10 +261,27 @@ private:
         }
     }
 
+    // How a read goes: it waits for what it has to see, and then works with a session; here, or on the pool.
     template <class T, class Work>
-    awaitable<result<std::vector<T>>> read_list(std::uint64_t rows, Work work) {
-        if (rows <= inline_rows_max) co_return with_session<std::vector<T>>(work);
-        co_return co_await run_on(pool_, [&] { return with_session<std::vector<T>>(work); });
+    awaitable<result<T>> read_point(bool is_behind, Work work) {
+        if (is_behind) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
+        co_return with_session<T>(work);
+    }
+
+    template <class T, class Work>
+    awaitable<result<T>> read_on_pool(bool is_behind, Work work) {
+        if (is_behind) {
+            if (auto done = co_await catch_up(); !done) co_return done.error();
+        }
+        co_return co_await run_on(pool_, [&] { return with_session<T>(work); });
+    }
+
+    template <class T, class Work>
+    awaitable<result<std::vector<T>>> read_list(bool is_behind, std::uint64_t rows, Work work) {
+        return rows <= inline_rows_max ? read_point<std::vector<T>>(is_behind, std::move(work))
+                                       : read_on_pool<std::vector<T>>(is_behind, std::move(work));
     }
 
     // Compares the text where SQLite has it; only a hit becomes a message.
