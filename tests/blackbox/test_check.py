@@ -35,6 +35,25 @@ def sound(confab, tmp_path_factory):
     return server.data
 
 
+def test_tells_of_batches_that_the_database_of_a_killed_server_does_not_have(confab, start):
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        chat.tell("in the batch log alone")
+    server.kill()
+    for file in ("confab.db-wal", "confab.db-shm"):  # as a power cut may leave it
+        (server.data / file).unlink()
+    result = check(confab, server.data)
+    assert result.returncode == 0 and result.stdout.startswith("0 apps")
+    assert "not counted: 3 batches" in result.stdout
+    server = start()
+    with Client(server.port) as client:
+        assert chat.through(client).contents() == ["in the batch log alone"]
+    server.stop()
+    result = check(confab, server.data)
+    assert result.stdout.startswith("1 apps, 1 chats, 1 messages") and "not counted" not in result.stdout
+
+
 @pytest.fixture
 def data(sound, tmp_path):
     return shutil.copytree(sound, tmp_path / "copy")

@@ -114,6 +114,16 @@ std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options)
     return std::make_unique<opened>(options);
 }
 
+std::size_t batches_waiting_in(const std::filesystem::path& folder) {
+    const auto file = data_folder::database_in(folder);
+    try {
+        sqlite::connection db(file, sqlite::access::read_only);
+        return batch_log::read(folder, identity_of(db), batches_reached(db)).size();
+    } catch (const sqlite::failure& cause) {
+        throw cannot_open(file, cause);
+    }
+}
+
 std::string identity_of_sqlite_ledger(const std::filesystem::path& folder) {
     const auto file = data_folder::database_in(folder);
     try {

@@ -36,6 +36,10 @@ std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options)
 // Reads beside a running server and never writes. Throws startup_error when there is no ledger or it cannot be read.
 std::unique_ptr<auditor> open_sqlite_auditor(const std::filesystem::path& folder);
 
+// As above: how many batches are in the batch log and not in the database yet. A running server takes them in within a moment, the next
+// start of one before it answers anybody.
+std::size_t batches_waiting_in(const std::filesystem::path& folder);
+
 // As above; empty before a server opened the ledger.
 std::string identity_of_sqlite_ledger(const std::filesystem::path& folder);
 
