@@ -81,8 +81,8 @@ int check(const settings& s) {
     else
         fmt::print("{} findings\n", report.findings_count);
     for (const auto& finding : report.findings) fmt::print("  {}\n", finding);
-    if (waiting > 0) fmt::print("not counted: {} batches that the server, or its next start, takes in from its log\n",
-                   waiting);
+    if (waiting > 0)
+        fmt::print("not counted: {} batches that the server, or its next start, takes in from its log\n", waiting);
     return is_sound ? 0 : exit_failure;
 }
 
