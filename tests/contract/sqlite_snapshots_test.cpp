@@ -6,6 +6,8 @@
 #include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <fstream>
+#include <memory>
+#include <mutex>
 #include <thread>
 
 #include "core/decide.hpp"
@@ -45,10 +47,22 @@ protected:
 
     // Of all messages, as the ledger's reader tells it to a loop of its own.
     std::uint64_t count() {
-        asio::io_context loop;
+        auto& loop = loop_of_this_thread();
         auto found = asio::co_spawn(loop, opened->reader().find_chat(token, core::chat_number(1)), asio::use_future);
+        loop.restart();
         loop.run();
         return found.get().value().messages_count;
+    }
+
+    // Kept to the end of all: a thread that resumed something on it may still be leaving it.
+    static asio::io_context& loop_of_this_thread() {
+        static std::mutex mutex;
+        static std::vector<std::shared_ptr<asio::io_context>> all;
+        thread_local const auto mine = [] {
+            const std::lock_guard lock(mutex);
+            return all.emplace_back(std::make_shared<asio::io_context>());
+        }();
+        return *mine;
     }
 
     // Sessions of other threads keep what they saw and are not used again.

@@ -158,6 +158,7 @@ private:
         const std::lock_guard lock(mutex_);
         const bool was_behind = is_behind();
         ++number_;
+        is_log_half_full_ = log_.is_half_full();
         pending_chats_ += lag_.mark(effects, number_);
         pending_effects_ += effects.size();
         pending_bytes_ += record.size();
@@ -255,7 +256,7 @@ private:
         pending_effects_ = pending_chats_ = pending_bytes_ = 0;
         has_room_ = log_.has_room();
         lag_.caught_up(number_);
-        watch_.caught_up(number_, log_.is_half_full());
+        watch_.caught_up(number_, is_log_half_full_);
     }
 
     void roll_back(const sqlite::failure& cause) {
@@ -359,7 +360,8 @@ private:
     std::atomic<bool> closed_ = false;
     std::uint64_t number_;  // of the last batch in the log
     batch_log log_;
-    bool has_room_;
+    std::atomic<bool> has_room_;  // as of the last commit
+    bool is_log_half_full_ = false;
     int wal_pages_ = 0;
     int checkpoint_due_ = checkpoint_wal_pages;
     log_mover mover_;
