@@ -1,8 +1,5 @@
 // The SQLite ledger: the contract, and what is its own.
-#include <sys/resource.h>
-
 #include <boost/asio/thread_pool.hpp>
-#include <csignal>
 #include <fstream>
 
 #include "base/error.hpp"
@@ -10,6 +7,8 @@
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
+#include "support/commit.hpp"
+#include "support/files_end_at.hpp"
 #include "support/folder.hpp"
 
 namespace confab::testing {
@@ -127,16 +126,6 @@ protected:
         steps.push_back({command(core::delete_message{token, core::chat_number(1), core::message_number(2)})});
     }
 
-    void commit(ledger::writer& to, const std::vector<core::command>& batch, core::state& s) {
-        std::vector<const core::command*> commands;
-        for (const auto& c : batch) commands.push_back(&c);
-        ASSERT_TRUE(run(to.load(commands, s)));
-        std::vector<core::effect> effects;
-        for (const auto* c : commands) ASSERT_TRUE(core::decide(s, *c, now(), {}, effects));
-        ASSERT_TRUE(run(to.apply(effects)));
-        s.end_batch(1000);
-    }
-
     static std::optional<std::string> content(ledger::sqlite_ledger& of, const core::app_token& app, std::uint64_t number) {
         const auto found = run(of.reader().find_message(app, core::chat_number(1), core::message_number(number)));
         return found ? std::optional(found->content) : std::nullopt;
@@ -228,12 +217,7 @@ TEST_F(sqlite_data, is_in_the_database_alone_after_an_orderly_end) {
     {
         const auto opened = open();
         core::state state;
-        const auto made = command(testing::new_app(token, "an app"));
-        const std::vector<const core::command*> commands{&made};
-        ASSERT_TRUE(run(opened->writer().load(commands, state)));
-        std::vector<core::effect> effects;
-        ASSERT_TRUE(core::decide(state, made, now(), {}, effects));
-        ASSERT_TRUE(run(opened->writer().apply(effects)));
+        commit(opened->writer(), {command(testing::new_app(token, "an app"))}, state);
     }
     for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
         EXPECT_TRUE(entry.path().filename() == "confab.db" || entry.path().filename() == "confab.lock") << entry.path();
@@ -260,20 +244,17 @@ TEST_F(sqlite_crash, is_not_needed_for_the_database_to_catch_up_again) {
     ASSERT_EQ(count(*opened, token), 0U);
     std::vector<core::command> batch;
     for (int i = 0; i < 10; ++i) batch.push_back(command(new_message(token, 1, std::string(60'000, 'x'))));
-    std::signal(SIGXFSZ, SIG_IGN);
-    rlimit before{};
-    getrlimit(RLIMIT_FSIZE, &before);
-    const rlimit short_files{200'000, before.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &short_files);
-    // The record fits, its pages do not.
-    commit(opened->writer(), {batch.begin(), batch.begin() + 3}, state);
-    const auto unread = run(opened->reader().find_chat(token, core::chat_number(1)));
-    const auto more = command(new_message(token, 1, "refused"));
-    const std::vector<const core::command*> commands{&more};
-    const auto refused = run(opened->writer().load(commands, state));
-    setrlimit(RLIMIT_FSIZE, &before);
-    EXPECT_EQ(unread.error(), error::unavailable);
-    EXPECT_EQ(refused.error(), error::unavailable);
+    {
+        const files_end_at limit(200'000);
+        // The record fits, its pages do not.
+        commit(opened->writer(), {batch.begin(), batch.begin() + 3}, state);
+        const auto unread = run(opened->reader().find_chat(token, core::chat_number(1)));
+        const auto more = command(new_message(token, 1, "refused"));
+        const std::vector<const core::command*> commands{&more};
+        const auto refused = run(opened->writer().load(commands, state));
+        EXPECT_EQ(unread.error(), error::unavailable);
+        EXPECT_EQ(refused.error(), error::unavailable);
+    }
     commit(opened->writer(), {batch.begin() + 3, batch.end()}, state);
     EXPECT_EQ(count(*opened, token), 10U);
     EXPECT_EQ(content(*opened, token, 10), std::string(60'000, 'x'));

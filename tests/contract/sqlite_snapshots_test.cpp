@@ -15,6 +15,7 @@
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "support/commands.hpp"
+#include "support/commit.hpp"
 #include "support/folder.hpp"
 #include "support/run.hpp"
 
@@ -30,15 +31,7 @@ protected:
         commit({command(testing::new_app(token, "a")), command(core::create_chat{token})});
     }
 
-    void commit(const std::vector<core::command>& batch) {
-        std::vector<const core::command*> commands;
-        for (const auto& c : batch) commands.push_back(&c);
-        ASSERT_TRUE(run(opened->writer().load(commands, state)));
-        std::vector<core::effect> effects;
-        for (const auto* c : commands) ASSERT_TRUE(core::decide(state, *c, now(), {}, effects));
-        ASSERT_TRUE(run(opened->writer().apply(effects)));
-        state.end_batch(1000);
-    }
+    void commit(const std::vector<core::command>& batch) { testing::commit(opened->writer(), batch, state); }
 
     void say(std::size_t count, std::size_t bytes = 1) {
         const std::string text(bytes, 'x');

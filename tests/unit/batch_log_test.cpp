@@ -1,12 +1,11 @@
 #include "ledger/sqlite/batch_log.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <fstream>
 
 #include "base/error.hpp"
+#include "support/files_end_at.hpp"
 #include "support/folder.hpp"
 
 namespace confab::ledger {
@@ -136,29 +135,12 @@ TEST_F(batch_log_file, grows_on_as_long_as_the_database_is_behind) {
     EXPECT_EQ(read(39).size(), 1U);
 }
 
-// No file of this process may become longer.
-class files_end_at {
-public:
-    explicit files_end_at(rlim_t bytes) {
-        std::signal(SIGXFSZ, SIG_IGN);
-        getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit now{bytes, before_.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &now);
-    }
-    ~files_end_at() { setrlimit(RLIMIT_FSIZE, &before_); }
-    files_end_at(const files_end_at&) = delete;
-    files_end_at& operator=(const files_end_at&) = delete;
-
-private:
-    rlimit before_{};
-};
-
 TEST_F(batch_log_file, has_no_room_and_keeps_nothing_of_what_does_not_fit) {
     batch_log log(folder.path(), "a ledger");
     EXPECT_TRUE(log.has_room());
     EXPECT_EQ(log.append(1, "one", 0), kept::kept);
     {
-        const files_end_at limit(200);
+        const testing::files_end_at limit(200);
         EXPECT_FALSE(log.has_room());
         EXPECT_EQ(log.append(2, std::string(1000, 'x'), 0), kept::no_room);
     }
@@ -168,7 +150,7 @@ TEST_F(batch_log_file, has_no_room_and_keeps_nothing_of_what_does_not_fit) {
 }
 
 TEST_F(batch_log_file, opens_where_there_is_no_room_for_it) {
-    const files_end_at limit(100'000);
+    const testing::files_end_at limit(100'000);
     const batch_log log(folder.path(), "a ledger");
     EXPECT_FALSE(log.has_room());
 }

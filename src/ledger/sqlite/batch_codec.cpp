@@ -2,9 +2,8 @@
 
 #include <google/protobuf/arena.h>
 
-#include <algorithm>
-
 #include "ledger/sqlite/batch.pb.h"
+#include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger {
 namespace {
@@ -16,11 +15,8 @@ std::string text_of(const digest& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-digest digest_from(const std::string& text) {
-    digest bytes{};
-    std::ranges::transform(std::string_view(text).substr(0, bytes.size()), bytes.begin(),
-                           [](char c) { return static_cast<std::byte>(c); });
-    return bytes;
+digest digest_of_text(const std::string& text) {
+    return digest_from(std::as_bytes(std::span(text)));
 }
 
 class effect_encoder {
@@ -125,8 +121,8 @@ std::optional<core::effect> effect_from(const wire::KeyUsed& e) {
     using kind = core::key_scope::kind;
     if (e.scope_kind() > static_cast<std::uint32_t>(kind::messages_of_chat)) return std::nullopt;
     return core::key_used{{static_cast<kind>(e.scope_kind()), e.scope_id()},
-                          digest_from(e.key_hash()),
-                          digest_from(e.fingerprint()),
+                          digest_of_text(e.key_hash()),
+                          digest_of_text(e.fingerprint()),
                           e.number(),
                           {e.expires_at_us()}};
 }

@@ -224,10 +224,7 @@ public:
 private:
     // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
     awaitable<result<core::chat_id>> chat_id_of(core::app_token app, core::chat_number chat) {
-        if (lag_.is_behind_in_apps()) {
-            if (auto done = co_await catch_up(); !done) co_return done.error();
-        }
-        auto read = with_session<core::chat_id>([&](read_session& s) {
+        auto read = co_await read_point<core::chat_id>(lag_.is_behind_in_apps(), [=](read_session& s) {
             return one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
                                       [](const auto& row) { return core::chat_id(row.number(0)); });
         });

@@ -65,7 +65,7 @@ sqlite::connection open_for_writing(const std::filesystem::path& file) {
         migrate(db);
         give_identity(db);
         catch_up(db, file);
-        settle_log(db, file);
+        settle_log(db, file);  // also before the batch log bears the identity: with another one, it would say nothing
         return db;
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);

@@ -1,0 +1,24 @@
+// A batch as the batch writer does it: each command of it has to be done.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "core/decide.hpp"
+#include "ledger/ledger.hpp"
+#include "support/run.hpp"
+
+namespace confab::testing {
+
+inline void commit(ledger::writer& to, const std::vector<core::command>& batch, core::state& s) {
+    std::vector<const core::command*> commands;
+    for (const auto& c : batch) commands.push_back(&c);
+    ASSERT_TRUE(run(to.load(commands, s)));
+    std::vector<core::effect> effects;
+    for (const auto* c : commands) ASSERT_TRUE(core::decide(s, *c, now(), {}, effects));
+    ASSERT_TRUE(run(to.apply(effects)));
+    s.end_batch(1000);
+}
+
+}  // namespace confab::testing
