@@ -160,6 +160,7 @@ statement& connection::kept(std::unique_ptr<statement>& s, connection& c, std::s
 }
 
 transaction::transaction(connection& c, kind k) : connection_(c) {
+    connection::kept(c.rollback_, c, "rollback");  // prepared now: a rollback must not need memory that there is none of
     if (k == kind::read)
         connection::kept(c.begin_read_, c, "begin").run();
     else
@@ -169,7 +170,7 @@ transaction::transaction(connection& c, kind k) : connection_(c) {
 transaction::~transaction() {
     if (!open_ || !connection_.in_transaction()) return;  // some errors have rolled it back already
     try {
-        connection_.execute("rollback");
+        connection::kept(connection_.rollback_, connection_, "rollback").run();
     } catch (const failure&) {
         // A rollback that fails is finished by SQLite's recovery at the next opening; there is nothing else to do here.
     }

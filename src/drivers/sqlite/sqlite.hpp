@@ -134,7 +134,7 @@ private:
 
     std::unique_ptr<int> wal_pages_;  // SQLite's hook holds its address
     std::unique_ptr<sqlite3, close> handle_;
-    std::unique_ptr<statement> begin_read_, begin_write_, commit_;
+    std::unique_ptr<statement> begin_read_, begin_write_, commit_, rollback_;
 };
 
 // A transaction that rolls back unless it was committed.

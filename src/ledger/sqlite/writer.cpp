@@ -26,6 +26,7 @@
 #include <optional>
 
 #include "base/log.hpp"
+#include "base/require.hpp"
 #include "ledger/sqlite/batch_codec.hpp"
 #include "ledger/sqlite/batch_log.hpp"
 #include "ledger/sqlite/effect_writer.hpp"
@@ -80,9 +81,13 @@ public:
         lag_.catch_up = [this] { return catch_up(); };
     }
 
-    // What is left behind is in the log, for the next start.
+    // Records that are still pending stay in the log, for the next start.
     ~sqlite_writer() override {
-        if (!closed_ && catch_up() && is_all_on_disk()) log_.remove();
+        try {
+            if (!closed_ && catch_up() && is_all_on_disk()) log_.remove();
+        } catch (const std::exception& cause) {
+            log::error(fmt::format("the batch log is left to the next start: {}", cause.what()));
+        }
     }
 
     awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) override {
@@ -90,10 +95,13 @@ public:
         if (closed_) co_return error::writes_closed;
         if (is_stuck_ && !catch_up_again()) co_return error::unavailable;
         try {
+            require_transaction();
             heads_.load(commands, s);
+            require_transaction();
             co_return result<void>();
         } catch (const sqlite::failure& cause) {
             log::error(fmt::format("cannot read the ledger: {} ({})", cause.what(), cause.code()));
+            if (is_behind()) roll_back(cause);
             co_return error::unavailable;
         }
     }
@@ -139,6 +147,7 @@ private:
         const std::lock_guard lock(mutex_);
         if (is_stuck_ && !catch_up_again()) return error::unavailable;
         try {
+            require_transaction();
             if (!open_) open_.emplace(db_, sqlite::transaction::kind::write);
             return {};
         } catch (const sqlite::failure& cause) {
@@ -165,9 +174,12 @@ private:
         pending_.push_back(std::move(record));
         if (!was_behind) watch_.begin();
         const hot_rows::changing until_done(hot_, effects);
+        if (is_stuck_) return;  // another thread's commit failed meanwhile: the replay writes this record too
         try {
             if (!open_) open_.emplace(db_, sqlite::transaction::kind::write);
+            require_transaction();
             effects_.write(effects);
+            require_transaction();
         } catch (const sqlite::failure& cause) {
             roll_back(cause);
         }
@@ -200,6 +212,14 @@ private:
     }
 
     bool is_behind() const { return !pending_.empty(); }
+
+    // Pending effects stand in the open transaction, unless they were rolled back and wait for their replay. SQLite itself
+    // rolls back on I/O errors and lack of memory, also while it reads; what is written after that is committed at once, one statement
+    // at a time, and a later replay would write it again.
+    void require_transaction() const {
+        require(is_stuck_ || open_.has_value() == db_.in_transaction(), "the writer's transaction is open");
+        require(is_stuck_ || !is_behind() || open_, "pending effects stand in a transaction");
+    }
 
     bool is_large() const {
         return pending_effects_ >= transaction_effects_max || pending_chats_ >= transaction_chats_max ||
@@ -234,6 +254,8 @@ private:
     // From the records of what was rolled back.
     result<void> catch_up_again() {
         try {
+            open_.reset();
+            if (db_.in_transaction()) db_.execute("rollback");
             open_.emplace(db_, sqlite::transaction::kind::write);
             for (const auto& record : pending_) effects_.write(decoded_batch::from(record).value().effects());
             commit();
@@ -249,6 +271,7 @@ private:
     void commit() {
         effects_.write_counters();
         sql_.reached.bind(number_).run();
+        require(db_.in_transaction(), "pending effects are committed in one transaction");
         open_->commit();
         open_.reset();
         snapshots_.committed();
