@@ -12,7 +12,7 @@ STEPS = (
     ("syncing the logs", r"^(fdatasync|fsync|__x64_sys_fdatasync)"),
     ("moving the log into the database", r"^(sqlite3WalCheckpoint|sqlite3_wal_checkpoint|confab::.*move_log|sqlite3Checkpoint)"),
     ("following with the search index", r"index_follower|confab::search::"),
-    ("writing the logs: checksums, copies, the files", r"^(sqlite3WalFrames|walWrite|pagerWalFrames|.*pwrite)|batch_log|batch_codec"),
+    ("writing the logs: checksums, copies, the files", r"^(sqlite3WalFrames|walWrite|pagerWalFrames|.*pwrite)|journal::|batch_codec"),
     ("SQLite: statements", r"^sqlite3|libsqlite3"),
     ("waiting for events, waking threads", r"epoll_wait|epoll_ctl|futex|pthread_cond|schedule_idle|eventfd"),
     ("reading the header (Beast)", r"request_parser|beast::http|basic_parser"),

@@ -14,7 +14,7 @@
 
 namespace {
 
-constexpr std::string_view log_names = "/confab-batches.";  // and a digit
+constexpr std::string_view log_names = "/confab-journal.";  // and a digit
 constexpr std::size_t files_max = 4096;  // files with a higher descriptor are no ledger: it is opened first
 
 struct counters {

@@ -69,9 +69,10 @@ int check(const settings& s) {
     asio::thread_pool none(1);
     const auto auditor = is_cluster(s) ? ledger::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
                                        : ledger::open_sqlite_auditor(s.text("data"));
-    const auto waiting = is_cluster(s) ? 0 : ledger::batches_waiting_in(s.text("data"));
+    const auto journal = is_cluster(s) ? ledger::journal_report() : ledger::journal_of(s.text("data"));
     auto checked = run_alone(ops::check(*auditor));
     if (!checked) throw startup_error("the ledger cannot be read to its end: " + checked.error().message());
+    if (journal.mismatch) checked->tell(*journal.mismatch);
     const auto report = check_index(s, *auditor, std::move(*checked));
     fmt::print("{} apps, {} chats, {} messages, {} changes, {} messages in the search index: ", report.apps,
                report.chats, report.messages, report.changes, report.indexed);
@@ -81,8 +82,10 @@ int check(const settings& s) {
     else
         fmt::print("{} findings\n", report.findings_count);
     for (const auto& finding : report.findings) fmt::print("  {}\n", finding);
-    if (waiting > 0)
-        fmt::print("not counted: {} batches that the server, or its next start, takes in from its log\n", waiting);
+    if (journal.unapplied > 0)
+        fmt::print("not counted: {} batches that the server, or its next start, replays from the journal\n", journal.unapplied);
+    if (journal.off_reason)
+        fmt::print("the journal is off, every batch is a transaction with a sync of its own: {}\n", *journal.off_reason);
     return is_sound ? 0 : exit_failure;
 }
 

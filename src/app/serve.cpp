@@ -26,6 +26,13 @@
 namespace confab::app {
 namespace {
 
+bool ignores_journal_gap(const settings& s) {
+    const auto& choice = s.text("journal-gap");
+    if (choice != "refuse" && choice != "ignore")
+        throw usage_error(fmt::format("journal-gap is '{}': it takes refuse or ignore", choice));
+    return choice == "ignore";
+}
+
 // The parts of a standalone server, in the order they depend on each other; taken down in the reverse.
 class standalone {
 public:
@@ -84,7 +91,9 @@ public:
 private:
     std::unique_ptr<ledger::sqlite_ledger> open_ledger(const settings& s) {
         require_protected(where_, s.text("auth"));
-        return ledger::open_sqlite_ledger({s.text("data"), read_pool_.get_executor()});
+        return ledger::open_sqlite_ledger({.folder = s.text("data"),
+                                           .read_pool = read_pool_.get_executor(),
+                                           .ignores_journal_gap = ignores_journal_gap(s)});
     }
 
     // Whether the index may be searched: an old one was made sure of, before the ledger goes on.

@@ -39,7 +39,7 @@ def test_tells_of_batches_that_the_database_of_a_killed_server_does_not_have(con
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()
-        chat.tell("in the batch log alone")
+        chat.tell("in the journal alone")
     server.kill()
     for file in ("confab.db-wal", "confab.db-shm"):  # as a power cut may leave it
         (server.data / file).unlink()
@@ -48,7 +48,7 @@ def test_tells_of_batches_that_the_database_of_a_killed_server_does_not_have(con
     assert "not counted: 3 batches" in result.stdout
     server = start()
     with Client(server.port) as client:
-        assert chat.through(client).contents() == ["in the batch log alone"]
+        assert chat.through(client).contents() == ["in the journal alone"]
     server.stop()
     result = check(confab, server.data)
     assert result.stdout.startswith("1 apps, 1 chats, 1 messages") and "not counted" not in result.stdout

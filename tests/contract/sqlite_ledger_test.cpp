@@ -109,7 +109,7 @@ TEST_F(sqlite_data, is_made_with_all_its_parent_folders) {
 class sqlite_crash : public sqlite_data {
 protected:
     // As a power cut leaves it that takes all of SQLite's log: only a checkpoint syncs that.
-    void copy_without_sqlites_log() const { copy({"confab.db", "confab-batches.0", "confab-batches.1"}); }
+    void copy_without_sqlites_log() const { copy({"confab.db", "confab-journal.0", "confab-journal.1"}); }
     void copy_database_and_its_log() const { copy({"confab.db", "confab.db-wal"}); }
 
     std::unique_ptr<ledger::sqlite_ledger> open_copy() {
@@ -149,7 +149,7 @@ private:
     }
 };
 
-TEST_F(sqlite_crash, leaves_what_was_applied_in_the_batch_log) {
+TEST_F(sqlite_crash, leaves_what_was_applied_in_the_journal) {
     plan_some();
     const auto opened = open();
     core::state state;
@@ -197,11 +197,11 @@ TEST_F(sqlite_crash, of_thousands_of_batches_leaves_all_of_them) {
                                    std::filesystem::copy_options::overwrite_existing);
         EXPECT_EQ(count(*open_copy(), token), batch * 20);
     }
-    for (const auto* name : {"confab-batches.0", "confab-batches.1"})
+    for (const auto* name : {"confab-journal.0", "confab-journal.1"})
         EXPECT_LT(std::filesystem::file_size(folder.path() / name), 6U * 1024 * 1024) << "they take turns";
 }
 
-TEST_F(sqlite_crash, leaves_a_batch_too_large_for_the_log_in_the_database) {
+TEST_F(sqlite_crash, leaves_a_batch_too_large_for_the_journal_in_the_database) {
     const auto opened = open();
     core::state state;
     commit(opened->writer(), {command(testing::new_app(token, "an app")), command(core::create_chat{token})}, state);
@@ -231,12 +231,12 @@ TEST_F(sqlite_data, of_the_first_schema_is_migrated) {
     open();
     {
         sqlite::connection db(file(), sqlite::access::read_write);
-        db.execute("delete from meta where key = 'batches_reached'; update meta set value = 1 where key = 'schema_version'");
+        db.execute("delete from meta where key = 'applied_batch'; update meta set value = 1 where key = 'schema_version'");
     }
     EXPECT_EQ(refusal(), "opened");
 }
 
-// A database that cannot take what the batch log has already: nothing of it is read, nothing else is written, nothing is lost.
+// A database that cannot take what the journal has already: nothing of it is read, nothing else is written, nothing is lost.
 TEST_F(sqlite_crash, is_not_needed_for_the_database_to_catch_up_again) {
     const auto opened = open();
     core::state state;

@@ -32,6 +32,9 @@ bool failure::is_corruption() const {
 bool failure::is_disk_full() const {
     return primary(code_) == SQLITE_FULL;
 }
+bool failure::is_out_of_memory() const {
+    return primary(code_) == SQLITE_NOMEM || code_ == SQLITE_IOERR_NOMEM;
+}
 bool failure::is_busy() const {
     return primary(code_) == SQLITE_BUSY || primary(code_) == SQLITE_LOCKED;
 }
@@ -148,6 +151,10 @@ bool connection::checkpoint(checkpoint_kind kind) {
     if (primary(code) == SQLITE_BUSY) return false;
     if (code != SQLITE_OK) fail(handle_.get(), code);
     return moved == in_log;
+}
+
+void connection::checkpoint_on_close(bool is_on) {
+    sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_on ? 0 : 1, nullptr);
 }
 
 bool connection::in_transaction() const {

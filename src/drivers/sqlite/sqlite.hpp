@@ -28,6 +28,7 @@ public:
     int code() const { return code_; }
     bool is_corruption() const;  // not a database, or a damaged one
     bool is_disk_full() const;
+    bool is_out_of_memory() const;
     bool is_busy() const;  // somebody else holds a lock
 
 private:
@@ -119,6 +120,9 @@ public:
 
     // The length of the write-ahead log after this connection's last commit. Nothing moves it on by itself.
     int wal_pages() const { return *wal_pages_; }
+
+    // The last connection that is closed moves the log into the database, unless this is off.
+    void checkpoint_on_close(bool is_on);
 
     bool in_transaction() const;
 

@@ -1,6 +1,6 @@
 // The folder a standalone server keeps its data in: made if missing, held by one server at a time.
 //   confab.db (+ -wal, -shm)   the ledger          confab.lock   held with flock(2) by the running server
-//   confab-batches.0, .1       what the ledger's database may not have yet (batch_log.hpp); gone after an orderly end
+//   confab-journal.0, .1       what the ledger's database may not have yet (journal/journal.hpp); gone after an orderly end
 #pragma once
 
 #include <filesystem>

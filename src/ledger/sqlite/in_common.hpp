@@ -1,6 +1,9 @@
 // What the writer and the readers of one ledger have in common, beside the files.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+
 #include "ledger/sqlite/hot_rows.hpp"
 #include "ledger/sqlite/lag.hpp"
 #include "ledger/sqlite/snapshots.hpp"
@@ -13,6 +16,7 @@ struct in_common {
     hot_rows hot;
     ledger::lag lag;
     ledger::snapshots snapshots;
+    std::atomic<std::uint64_t> batches_without_journal = 0;  // since there was no room for it
 };
 
 }  // namespace confab::ledger

@@ -1,7 +1,6 @@
 #include "ledger/sqlite/lag.hpp"
 
 #include <chrono>
-#include <thread>
 
 namespace confab::ledger {
 namespace {
@@ -10,7 +9,6 @@ using namespace std::chrono_literals;
 
 // Several times as long as the database is ever behind.
 constexpr auto patience = 2s;
-constexpr auto between_looks = 10ms;
 
 }  // namespace
 
@@ -36,13 +34,19 @@ std::size_t lag::mark(std::span<const core::effect> effects, std::uint64_t batch
     return touched;
 }
 
+void lag::caught_up(std::uint64_t batch) {
+    {
+        const std::lock_guard lock(mutex_);
+        reached_.store(batch);
+    }
+    changed_.notify_all();
+}
+
 result<void> lag::wait() const {
     const auto wanted = last_.load();
-    for (auto waited = 0ms; waited < patience; waited += between_looks) {
-        if (reached_.load() >= wanted) return {};
-        std::this_thread::sleep_for(between_looks);
-    }
-    return error::unavailable;
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, patience, [&] { return reached_.load() >= wanted; })) return error::unavailable;
+    return {};
 }
 
 }  // namespace confab::ledger

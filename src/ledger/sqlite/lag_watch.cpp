@@ -1,10 +1,7 @@
 #include "ledger/sqlite/lag_watch.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
-#include <cstring>
 #include <string>
 
 #include "base/error.hpp"
@@ -15,11 +12,11 @@ namespace {
 
 constexpr std::chrono::milliseconds behind_at_most{250};
 
-int open_log_of(const std::filesystem::path& database) {
+file open_log_of(const std::filesystem::path& database) {
     const auto path = database.string() + "-wal";
-    const int log = open(path.c_str(), O_RDWR | O_CLOEXEC);
-    if (log < 0) throw startup_error(fmt::format("{} cannot be opened: {}", path, std::strerror(errno)));
-    return log;
+    auto opened = file::open(path, file::access::write);
+    if (!opened) throw startup_error(fmt::format("{} cannot be opened: {}", path, opened.error().message()));
+    return std::move(*opened);
 }
 
 }  // namespace
@@ -34,7 +31,6 @@ lag_watch::~lag_watch() {
     }
     changed_.notify_all();
     thread_.join();
-    close(log_);
 }
 
 void lag_watch::begin() {
@@ -90,7 +86,7 @@ void lag_watch::work() {
 void lag_watch::write_out(std::unique_lock<std::mutex>& lock) {
     is_to_write_out_ = false;
     lock.unlock();
-    sync_file_range(log_, 0, 0, SYNC_FILE_RANGE_WRITE);
+    log_.start_write_back();
     lock.lock();
 }
 
@@ -98,15 +94,14 @@ void lag_watch::sync(std::unique_lock<std::mutex>& lock) {
     const auto upto = to_sync_;
     is_to_write_out_ = false;
     lock.unlock();
-    const bool is_synced = fdatasync(log_) == 0;
-    const int cause = errno;
+    const auto synced = log_.sync_data();
     lock.lock();
-    if (is_synced) {
+    if (synced) {
         on_disk_ = upto;
         return;
     }
     has_failed_ = true;
-    log::error(fmt::format("SQLite's log cannot be synced: {}", std::strerror(cause)));
+    log::error(fmt::format("SQLite's log cannot be synced: {}", synced.error().message()));
 }
 
 }  // namespace confab::ledger

@@ -1,5 +1,5 @@
-// A thread that sees to it that the database does not stay behind the batch log for long when nobody asks, and that what it
-// committed gets onto the disk, so that the log's files can be begun anew.
+// A thread that sees to it that the database does not stay behind the journal for long when nobody asks, and that what it
+// committed gets onto the disk, so that the journal can recycle its segments.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,8 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+
+#include "base/file.hpp"
 
 namespace confab::ledger {
 
@@ -41,7 +43,7 @@ private:
     void sync(std::unique_lock<std::mutex>& lock);
 
     const std::function<void()> catch_up_;
-    const int log_;
+    const file log_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::optional<clock::time_point> due_;

@@ -69,9 +69,13 @@ constexpr const char* migrations[] = {
 
     create index idempotency_by_expiry on idempotency(expires_at);
     )sql",
-    // Up to which batch of the batch log the database has all.
+    // Up to which batch the database has all that the journal has.
     R"sql(
     insert into meta(key, value) values('batches_reached', 0);
+    )sql",
+    // The journal has another format and other files, which an older program would not look for.
+    R"sql(
+    update meta set key = 'applied_batch' where key = 'batches_reached';
     )sql",
 };
 
@@ -122,8 +126,8 @@ void migrate(sqlite::connection& db) {
     all.commit();
 }
 
-void require_ours(sqlite::connection& db) {
-    schema_of(db);
+int require_ours(sqlite::connection& db) {
+    return schema_of(db);
 }
 
 void require_newest(sqlite::connection& db) {
@@ -145,14 +149,27 @@ std::string identity_of(sqlite::connection& db) {
     return identity.row() ? std::string(identity.text(0)) : std::string();
 }
 
-std::uint64_t batches_reached(sqlite::connection& db) {
-    auto reached = db.prepare("select value from meta where key = 'batches_reached'");
-    const sqlite::reading until_done(reached);
-    return reached.row() ? reached.number(0) : 0;
+std::uint64_t applied_batch(sqlite::connection& db) {
+    auto applied = db.prepare("select value from meta where key in ('applied_batch', 'batches_reached')");
+    const sqlite::reading until_done(applied);
+    return applied.row() ? applied.number(0) : 0;
 }
 
-sqlite::statement prepare_batches_reached(sqlite::connection& db) {
-    return db.prepare("update meta set value = ? where key = 'batches_reached'");
+sqlite::statement prepare_applied_batch(sqlite::connection& db) {
+    return db.prepare("update meta set value = ? where key = 'applied_batch'");
+}
+
+std::optional<std::string> journal_off_reason(sqlite::connection& db) {
+    auto reason = db.prepare("select value from meta where key = 'journal_off'");
+    const sqlite::reading until_done(reason);
+    return reason.row() ? std::optional(std::string(reason.text(0))) : std::nullopt;
+}
+
+void set_journal_off_reason(sqlite::connection& db, const std::optional<std::string>& reason) {
+    auto change = db.prepare(reason ? "insert or replace into meta(key, value) values('journal_off', ?)"
+                                    : "delete from meta where key = 'journal_off'");
+    if (reason) change.bind(std::string_view(*reason));
+    change.run();
 }
 
 startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause) {

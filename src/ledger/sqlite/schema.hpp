@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "base/error.hpp"
 #include "drivers/sqlite/sqlite.hpp"
@@ -16,8 +18,9 @@ int newest_schema();
 // Throws startup_error as require_ours does.
 void migrate(sqlite::connection& db);
 
-// Throws startup_error when the schema is newer than this program, or the file is another program's. Changes nothing.
-void require_ours(sqlite::connection& db);
+// Throws startup_error when the schema is newer than this program, or the file is another program's. Changes
+// nothing. Returns the schema's version; 0: the database is empty.
+int require_ours(sqlite::connection& db);
 
 // Throws startup_error unless the schema is the newest; for those that may not change anything.
 void require_newest(sqlite::connection& db);
@@ -26,9 +29,13 @@ void require_newest(sqlite::connection& db);
 void give_identity(sqlite::connection& db);
 std::string identity_of(sqlite::connection& db);
 
-// The last batch of the batch log that the database has. As part of a transaction it says so of what that one commits.
-std::uint64_t batches_reached(sqlite::connection& db);
-sqlite::statement prepare_batches_reached(sqlite::connection& db);
+// The last batch of the journal that the database has. Written in the transaction that has it.
+std::uint64_t applied_batch(sqlite::connection& db);
+sqlite::statement prepare_applied_batch(sqlite::connection& db);
+
+// Why the last batch was committed without the journal; nothing: it was not. Written in that batch's transaction.
+std::optional<std::string> journal_off_reason(sqlite::connection& db);
+void set_journal_off_reason(sqlite::connection& db, const std::optional<std::string>& reason);
 
 // What to tell when SQLite cannot open or read this file.
 startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause);

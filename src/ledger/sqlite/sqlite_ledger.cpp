@@ -3,11 +3,10 @@
 #include <fmt/core.h>
 
 #include "base/log.hpp"
-#include "ledger/sqlite/batch_codec.hpp"
-#include "ledger/sqlite/batch_log.hpp"
 #include "ledger/sqlite/data_folder.hpp"
-#include "ledger/sqlite/effect_writer.hpp"
+#include "ledger/sqlite/legacy_batches.hpp"
 #include "ledger/sqlite/reader.hpp"
+#include "ledger/sqlite/recovery.hpp"
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/sqlite/writer.hpp"
 
@@ -34,28 +33,35 @@ void settle_log(sqlite::connection& db, const std::filesystem::path& file) {
             "{} is being read by another program; the log of the last run cannot be settled", file.string()));
 }
 
-// Writes what was acknowledged and is in the batch log alone.
-void catch_up(sqlite::connection& db, const std::filesystem::path& file) {
-    const auto records = batch_log::read(file.parent_path(), identity_of(db), batches_reached(db));
-    if (records.empty()) return;
-    sqlite::transaction all(db, sqlite::transaction::kind::write);
-    effect_writer effects(db);
-    for (const auto& record : records) {
-        const auto batch = decoded_batch::from(record.bytes);
-        if (!batch) throw startup_error(fmt::format("the batch log of {} is corrupt", file.string()));
-        effects.write(batch->effects());
-    }
-    effects.write_counters();
-    prepare_batches_reached(db).bind(records.back().number).run();
-    all.commit();
-    log::info(fmt::format("{} batches that only the batch log had are in the database", records.size()));
+[[noreturn]] void refuse(const std::filesystem::path& folder, const std::string& why) {
+    throw startup_error(fmt::format("data folder {}: {}. Put the files back that belong together, or give up what cannot be "
+                                    "read with --journal-gap=ignore",
+                                    folder.string(), why));
 }
 
-sqlite::connection open_for_writing(const std::filesystem::path& file) {
+// What to replay. Refuses a journal that does not fit the database, unless that is to be ignored.
+std::vector<journal::record> accepted(unapplied_batches found, const sqlite_options& options) {
+    if (!found.mismatch) return std::move(found.batches);
+    if (!options.ignores_journal_gap) refuse(options.folder, *found.mismatch);
+    log::warning(fmt::format("ignored, as asked: {}", *found.mismatch));
+    if (found.given_up)
+        log::warning(fmt::format("given up: batches {} to {}", found.given_up->first, found.given_up->last));
+    return std::move(found.batches);
+}
+
+// 1. Nothing is written before it is sure that the files belong together; closing the connection writes nothing either.
+// 2. SQLite's log is moved into the database and synced before the journal is: see settle_log.
+// 3. The journal's files are removed only when the database has everything on disk.
+sqlite::connection open_for_writing(const std::filesystem::path& file, const sqlite_options& options) {
+    const auto folder = file.parent_path();
     try {
+        std::optional<std::vector<journal::record>> batches;
+        if (!std::filesystem::exists(file)) batches = accepted(read_unapplied(folder, nullptr), options);
         sqlite::connection db(file, sqlite::access::create);
-        require_ours(db);  // before anything is changed
-        // A page cache of 16 MiB; a log that shrinks back after a burst; commits without a sync, since the batch log has
+        db.checkpoint_on_close(false);
+        const bool is_empty = require_ours(db) == 0;
+        if (!batches) batches = accepted(read_unapplied(folder, is_empty ? nullptr : &db), options);
+        // A page cache of 16 MiB; a log that shrinks back after a burst; commits without a sync, since the journal has
         // what is in them; what is deleted is overwritten.
         db.execute(
             "pragma synchronous = normal; pragma cache_size = -16384;"
@@ -64,18 +70,22 @@ sqlite::connection open_for_writing(const std::filesystem::path& file) {
         settle_log(db, file);
         migrate(db);
         give_identity(db);
-        catch_up(db, file);
-        settle_log(db, file);  // also before the batch log bears the identity: with another one, it would say nothing
+        replay(db, *batches);
+        settle_log(db, file);
+        if (const auto removed = remove_legacy_batches(folder); !removed)
+            throw startup_error(fmt::format("{}: the files of an older version cannot be removed: {}", folder.string(),
+                                            removed.error().message()));
+        db.checkpoint_on_close(true);
         return db;
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
 }
 
-std::unique_ptr<writer> open_writer(const std::filesystem::path& file, in_common& common) {
-    auto db = open_for_writing(file);
+std::unique_ptr<writer> open_writer(const std::filesystem::path& file, const sqlite_options& options, in_common& common) {
+    auto db = open_for_writing(file, options);
     try {
-        return make_sqlite_writer(std::move(db), file, common);
+        return make_sqlite_writer(std::move(db), file, options.sizes, common);
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
@@ -86,7 +96,7 @@ public:
     explicit opened(const sqlite_options& options)
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
-          writer_(open_writer(file_, common_)),
+          writer_(open_writer(file_, options, common_)),
           reader_(make_sqlite_reader(file_, options.read_pool, common_, haste::at_once)),
           identity_(identity_of_sqlite_ledger(folder_.path())) {}
 
@@ -98,6 +108,7 @@ public:
         return make_sqlite_reader(file_, std::move(pool), common_, haste::when_it_comes);
     }
     const std::string& identity() const override { return identity_; }
+    std::uint64_t batches_without_journal() const override { return common_.batches_without_journal; }
 
 private:
     data_folder folder_;
@@ -114,11 +125,12 @@ std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options)
     return std::make_unique<opened>(options);
 }
 
-std::size_t batches_waiting_in(const std::filesystem::path& folder) {
+journal_report journal_of(const std::filesystem::path& folder) {
     const auto file = data_folder::database_in(folder);
     try {
         sqlite::connection db(file, sqlite::access::read_only);
-        return batch_log::read(folder, identity_of(db), batches_reached(db)).size();
+        auto found = read_unapplied(folder, &db);
+        return {found.batches.size(), std::move(found.mismatch), journal_off_reason(db)};
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }

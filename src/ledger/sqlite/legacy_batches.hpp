@@ -1,0 +1,16 @@
+// The batch log of version 0.1.0 (schema version 2): files `confab-batches.0` and `.1`, which a server that was killed may have left with
+// acknowledged batches that only they hold. They are read once, and removed when the database has their batches.
+#pragma once
+
+#include "journal/journal.hpp"
+
+namespace confab::ledger {
+
+// As journal::read_after; records of another ledger cannot be told from damaged ones there. Throws startup_error.
+journal::contents read_legacy_batches(const std::filesystem::path& folder, std::string_view identity,
+                                      std::uint64_t after);
+
+// Errors: of the system.
+result<void> remove_legacy_batches(const std::filesystem::path& folder);
+
+}  // namespace confab::ledger

@@ -1,0 +1,183 @@
+"""The journal: files that do not belong together are refused before any is written, older formats are replayed, and a journal
+that is off says so."""
+
+import re
+import shutil
+import sqlite3
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from client import Chat, Client
+from server import files_end_at, run
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+NAMES = [f"message {n}" for n in range(1, 11)]
+
+
+def remove_wal(data):
+    for suffix in ("-wal", "-shm"):
+        (data / f"confab.db{suffix}").unlink(missing_ok=True)
+
+
+def contents_of(data):
+    """Without what a mere reader makes: SQLite's shared memory, and a WAL with nothing in it."""
+    files = {path.name: path.read_bytes() for path in sorted(data.iterdir()) if not path.name.endswith(("-shm", ".lock"))}
+    return {name: content for name, content in files.items() if content}
+
+
+def refusal(confab, data, *options):
+    """The one line of a start that is refused; the files are as they were."""
+    before = contents_of(data)
+    result = run(confab, "serve", "--listen", "127.0.0.1:0", "--data", data, *options, timeout=60)
+    assert result.returncode == 1 and result.stderr.count("\n") == 1, result
+    assert contents_of(data) == before
+    return result.stderr
+
+
+@pytest.fixture
+def killed(start):
+    """The folder of a killed server, whose messages stand in the journal only, and their chat."""
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        for name in NAMES:
+            chat.tell(name)
+    server.kill()
+    remove_wal(server.data)
+    return server.data, chat.path
+
+
+def assert_serves(confab, start, path, contents, *options):
+    server = start(*options)
+    with Client(server.port) as client:
+        chat = Chat(client, path)
+        assert chat.contents() == contents
+        assert chat.tell("goes on") == len(contents) + 1
+    server.stop()
+    assert run(confab, "check", "--data", server.data).returncode == 0
+    return server
+
+
+def test_folder_of_version_0_1_0_is_replayed_before_anything_is_answered(confab, start, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    with tarfile.open(FIXTURES / "killed-0.1.0.tar.xz") as archive:
+        archive.extractall(data)
+    with closing(sqlite3.connect(data / "confab.db")) as db:
+        assert db.execute("select count(*) from messages").fetchone() == (0,)
+        assert db.execute("select value from meta where key = 'schema_version'").fetchone() == (2,)
+    server = start()
+    assert not list(data.glob("confab-batches.*"))
+    with Client(server.port) as client:
+        app = client.get("/apps").expect(200).json[0]["token"]
+        chat = Chat(client, f"/apps/{app}/chats/1")
+        messages = chat.messages()
+        assert [m["number"] for m in messages] == list(range(1, 41))
+        assert messages[2]["content"] == "edited twice" and messages[2]["version"] == 3
+        assert messages[4]["content"] is None
+        for n in (1, 40):
+            assert messages[n - 1]["content"] == f"message {n} é 😀"
+            again = chat.say(f"message {n} é 😀", key=f"key {n}").expect(201)
+            assert again.json["number"] == n and again.headers["Idempotent-Replayed"] == "true"
+        assert chat.tell("new") == 41
+    server.kill()
+    remove_wal(data)
+    server = start()
+    with Client(server.port) as client:
+        assert Chat(client, f"/apps/{app}/chats/1").content(41) == "new"
+    server.stop()
+    assert run(confab, "check", "--data", data).returncode == 0
+
+
+def test_older_database_beside_a_newer_journal_is_refused(confab, start):
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        chat.tell("old")
+    server.stop()
+    older = (server.data / "confab.db").read_bytes()
+    server = start()
+    with Client(server.port) as client:
+        chat = chat.through(client)
+        chat.tell("between")
+    server.stop()
+    server = start()
+    with Client(server.port) as client:
+        chat.through(client).tell("newer")
+    server.kill()
+    remove_wal(server.data)
+    (server.data / "confab.db").write_bytes(older)
+    line = refusal(confab, server.data)
+    assert re.search(r"lacks batch(es)? \d", line), line
+    assert "--journal-gap=ignore" in line
+    checked = run(confab, "check", "--data", server.data)
+    assert checked.returncode == 1 and "the journal lacks batch" in checked.stdout, checked
+    server = assert_serves(confab, start, chat.path, ["old"], "--journal-gap=ignore")
+    assert re.search(r"given up: batches \d+ to \d+", server.log()), server.log()
+
+
+@pytest.mark.parametrize("damaged", [0, 4])
+def test_damaged_record_with_whole_ones_behind_it_is_refused(confab, start, killed, damaged):
+    data, path = killed
+    segment = data / "confab-journal.0"
+    written = bytearray(segment.read_bytes())
+    at = written.index(NAMES[damaged].encode())
+    written[at] ^= 1
+    segment.write_bytes(written)
+    line = refusal(confab, data)
+    missing = damaged + 3  # the app and the chat come first
+    assert f"lacks batch {missing}, which" in line and f"up to {len(NAMES) + 2}" in line, line
+    server = assert_serves(confab, start, path, NAMES[:damaged], "--journal-gap=ignore")
+    assert f"given up: batches {missing} to {len(NAMES) + 2}" in server.log()
+
+
+def test_damaged_last_record_is_what_a_crash_leaves(confab, start, killed):
+    data, path = killed
+    segment = data / "confab-journal.0"
+    written = bytearray(segment.read_bytes())
+    written[written.rindex(NAMES[-1].encode())] ^= 1
+    segment.write_bytes(written)
+    assert_serves(confab, start, path, NAMES[:-1])
+
+
+def test_journal_of_another_ledger_is_refused(confab, start, killed):
+    data, _ = killed
+    other = start(data="other")
+    with Client(other.port) as client:
+        chat = client.new_chat()
+        chat.tell("of the other")
+    other.stop()
+    shutil.copyfile(other.data / "confab.db", data / "confab.db")
+    line = refusal(confab, data)
+    assert re.search(r"the journal is that of ledger [0-9a-f]{32}, the database is that of ledger [0-9a-f]{32}", line), line
+    assert_serves(confab, start, chat.path, ["of the other"], "--journal-gap=ignore")
+
+
+def test_journal_without_its_database_is_refused(confab, killed):
+    data, _ = killed
+    (data / "confab.db").unlink()
+    assert "whose database is missing" in refusal(confab, data)
+    assert not (data / "confab.db").exists()
+
+
+def test_unknown_choice_for_a_gap_is_refused(confab, tmp_path):
+    result = run(confab, "serve", "--data", tmp_path / "data", "--journal-gap=maybe")
+    assert result.returncode == 2 and "journal-gap" in result.stderr
+
+
+def test_journal_that_is_off_says_so_once_and_in_check(confab, start):
+    server = start(preexec=files_end_at(50_000_000))
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        for name in NAMES:
+            chat.tell(name)
+        assert chat.contents() == NAMES
+        checked = run(confab, "check", "--data", server.data)
+        assert checked.returncode == 0 and "the journal is off" in checked.stdout and "ulimit -f" in checked.stdout
+    assert server.log().count("the journal is off") == 1
+    server.stop()
+    server = assert_serves(confab, start, chat.path, NAMES)
+    assert "the journal is off" not in run(confab, "check", "--data", server.data).stdout
