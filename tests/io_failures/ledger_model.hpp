@@ -25,6 +25,7 @@ public:
 
     std::uint64_t messages_in(core::chat_number number) const;
     const std::map<std::pair<core::key_scope, digest>, std::uint64_t>& keys() const { return keys_; }
+    void forget_keys() { keys_.clear(); }
 
 private:
     struct message {
