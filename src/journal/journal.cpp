@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 std::uint64_t new_salt() {
     std::random_device system;  // reads the system's generator
-    return std::uint64_t{system()} << 32 | system();
+    return std::uint64_t{system()} << 32 | system() | 1;  // never zero, which is what a new segment is full of
 }
 
 [[noreturn]] void fail(const fs::path& path, const char* what, const boost::system::error_code& cause) {

@@ -7,8 +7,8 @@
 // - A segment begins with a header: magic, owner, a random salt, a checksum. The salt is new each time the segment begins
 //   again, and every record repeats it, so that stale bytes behind the last record never pass for one. The header is written and
 //   synced together with the first record.
-// - A record is salt, number, payload length and checksum, then the payload. The checksum is XXH3-128
-//   (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md) over the other three and the payload. Numbers go up by one.
+// - A record is salt, number, payload length and checksum, then the payload. The checksum is XXH3-128 of the payload, with the XXH3-64 of
+//   the other three as its seed (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Numbers go up by one.
 // - Integers are little-endian. Format version 1 is in the magic.
 #pragma once
 

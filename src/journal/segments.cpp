@@ -21,13 +21,14 @@ using records = numbered_payloads;
 // Whole records anywhere in the bytes. Needed where something before them is damaged; else the bytes behind the last
 // record are zeros, or stale and of another salt.
 void find_whole(std::string_view bytes, std::optional<std::uint64_t> salt, std::uint64_t after, records& found) {
-    bytes = bytes.substr(0, std::min(bytes.size(), bytes.find_last_not_of('\0') + 1 + record_header_bytes));
-    while (bytes.size() >= record_header_bytes) {
-        const auto fields = fields_at(bytes);
+    const auto end = bytes.find_last_not_of('\0') + 1;  // no record begins behind it: a salt has no eight zeros
+    for (std::size_t at = 0; at < end && bytes.size() - at >= record_header_bytes;) {
+        const auto rest = bytes.substr(at);
+        const auto fields = fields_at(rest);
         const bool may_be_one = salt ? fields.salt == *salt : fields.number - after - 1 < numbers_ahead_max;
-        const auto r = may_be_one ? record_at(bytes) : std::nullopt;
+        const auto r = may_be_one ? record_at(rest) : std::nullopt;
         if (r && r->number > after) found.emplace(r->number, r->payload);
-        bytes.remove_prefix(r ? record_header_bytes + r->payload.size() : 1);
+        at += r ? record_header_bytes + r->payload.size() : 1;
     }
 }
 

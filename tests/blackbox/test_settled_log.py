@@ -154,7 +154,7 @@ def test_power_cut_that_takes_all_of_the_database_log_takes_nothing_that_was_tol
     log_of(server).unlink()
     (server.data / "confab.db-shm").unlink()
     server = start()
-    assert re.search(r"replayed \d+ batches of the journal", server.log())
+    assert re.search(r"batches replayed from the journal: \d+", server.log())
     listed, replayed = assert_settled(start, server, path, sent)
     kept = {message["content"] for message in listed}
     assert set(told) <= kept and len(kept) == len(listed)

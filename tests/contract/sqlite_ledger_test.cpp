@@ -227,6 +227,27 @@ TEST_F(sqlite_data, is_in_the_database_alone_after_an_orderly_end) {
     EXPECT_EQ(apps.text(0), token.text());
 }
 
+TEST_F(sqlite_data, counts_the_batches_that_do_without_the_journal) {
+    const auto token = core::app_token::make();
+    core::state state;
+    const auto opened = open();
+    EXPECT_EQ(opened->batches_without_journal(), 0U);
+    {
+        const files_end_at limit(200'000'000);
+        commit(opened->writer(), {command(testing::new_app(token, "an app"))}, state);
+        ASSERT_TRUE(run(opened->reader().find_app(token)));  // commits, and looks at the limit
+        commit(opened->writer(), {command(core::create_chat{token})}, state);
+        commit(opened->writer(), {command(core::create_chat{token})}, state);
+        EXPECT_EQ(opened->batches_without_journal(), 2U);
+        EXPECT_NE(ledger::journal_of(folder.path()).off_reason.value().find("ulimit -f"), std::string::npos);
+    }
+    commit(opened->writer(), {command(core::create_chat{token})}, state);  // after which the journal is on again
+    commit(opened->writer(), {command(core::create_chat{token})}, state);
+    ASSERT_TRUE(run(opened->reader().find_app(token)));
+    EXPECT_EQ(opened->batches_without_journal(), 3U);
+    EXPECT_FALSE(ledger::journal_of(folder.path()).off_reason);
+}
+
 TEST_F(sqlite_data, of_the_first_schema_is_migrated) {
     open();
     {

@@ -68,6 +68,13 @@ TEST_F(journal_in_folder, goes_on_from_any_number_and_takes_empty_and_large_reco
     EXPECT_EQ(read(999'999), (strings{"", large, "after it"}));
 }
 
+TEST_F(journal_in_folder, takes_payloads_that_end_in_zeros) {
+    journal log(usual);
+    const std::string zeros(1'000, '\0');
+    EXPECT_EQ(log.append(1, zeros), outcome::durable);
+    EXPECT_EQ(read(), strings{zeros});
+}
+
 TEST_F(journal_in_folder, is_empty_when_created_again) {
     {
         journal log(usual);

@@ -52,7 +52,7 @@ void replay(sqlite::connection& db, const std::vector<journal::record>& batches)
     effects.write_counters();
     prepare_applied_batch(db).bind(batches.back().number).run();
     all.commit();
-    log::info(fmt::format("replayed {} batches of the journal", batches.size()));
+    log::info(fmt::format("batches replayed from the journal: {}", batches.size()));
 }
 
 }  // namespace confab::ledger

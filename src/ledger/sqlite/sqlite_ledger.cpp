@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/log.hpp"
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/legacy_batches.hpp"
@@ -13,6 +16,8 @@
 namespace confab::ledger {
 namespace {
 
+constexpr int read_attempts_max = 5;
+constexpr std::chrono::milliseconds between_attempts{20};
 constexpr int settle_wait_ms = 30'000;
 constexpr std::size_t hot_bytes_max = 64 * 1024 * 1024;
 
@@ -34,8 +39,8 @@ void settle_log(sqlite::connection& db, const std::filesystem::path& file) {
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& folder, const std::string& why) {
-    throw startup_error(fmt::format("data folder {}: {}. Put the files back that belong together, or give up what cannot be "
-                                    "read with --journal-gap=ignore",
+    throw startup_error(fmt::format("data folder {}: {}. Put the files back that belong together, or start once with "
+                                    "--journal-gap=ignore to give up what cannot be read",
                                     folder.string(), why));
 }
 
@@ -130,6 +135,11 @@ journal_report journal_of(const std::filesystem::path& folder) {
     try {
         sqlite::connection db(file, sqlite::access::read_only);
         auto found = read_unapplied(folder, &db);
+        // A server may have begun a segment again between two of our reads.
+        for (int attempt = 1; found.mismatch && attempt < read_attempts_max; ++attempt) {
+            std::this_thread::sleep_for(between_attempts);
+            found = read_unapplied(folder, &db);
+        }
         return {found.batches.size(), std::move(found.mismatch), journal_off_reason(db)};
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);
