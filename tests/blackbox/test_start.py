@@ -14,9 +14,10 @@ from load import fill, wait_for
 from server import announced, clean_environment, files_end_at, run
 
 
-def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None):
+def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None, environment=None):
     """A start that must fail: not by a signal, and with exactly one line."""
-    result = run(confab, "serve", "--listen", listen, "--data", data, *options, preexec_fn=preexec)
+    result = run(confab, "serve", "--listen", listen, "--data", data, *options, environment=environment,
+                 preexec_fn=preexec)
     assert result.returncode > 0, result
     assert result.stderr.startswith("confab: ") and result.stderr.count("\n") == 1, result
     return result.stderr
@@ -143,6 +144,38 @@ def test_second_server_on_the_data_is_refused_and_the_first_lives(confab, start)
     server.kill()
     with Client(start().port) as client:
         assert chat.through(client).contents() == ["still here", "and here"]
+
+
+def test_second_server_is_refused_after_the_lock_file_is_removed(confab, start):
+    server = start()
+    (server.data / "confab.lock").unlink()
+    refused = f"confab: data folder {server.data}: another confab (process "
+    assert refused_start(confab, server.data).startswith(refused)
+    (server.data / "confab.lock").unlink(missing_ok=True)
+    (server.data / "confab.lock").write_text(str(server.process.pid))
+    assert refused_start(confab, server.data) == f"{refused}{server.process.pid}) is using it\n"
+    with Client(server.port) as client:
+        assert client.new_chat().tell("still here") == 1
+    server.stop()
+    start()
+
+
+def test_server_goes_on_with_its_lock_file_where_the_folder_cannot_be_locked(confab, start, fault_library):
+    environment = {"LD_PRELOAD": str(fault_library("failing_flock")), "FAULT_FLOCK": "folder"}
+    server = start(environment=environment)
+    warned = [line for line in server.log().splitlines() if " warning " in line]
+    assert len(warned) == 1 and f"data folder {server.data} cannot be locked" in warned[0], server.log()
+    result = run(confab, "serve", "--listen", "127.0.0.1:0", "--data", server.data, environment=environment)
+    assert result.returncode == 1
+    assert f"another confab (process {server.process.pid}) is using it" in result.stderr
+    with Client(server.port) as client:
+        assert client.new_chat().tell("still here") == 1
+
+
+def test_lock_file_that_cannot_be_locked_is_refused(confab, tmp_path, fault_library):
+    environment = {"LD_PRELOAD": str(fault_library("failing_flock")), "FAULT_FLOCK": "file"}
+    error = refused_start(confab, tmp_path / "data", environment=environment)
+    assert "confab.lock cannot be locked: No locks available" in error
 
 
 def test_newer_schema_is_refused_and_left_alone(confab, filled):

@@ -9,8 +9,10 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 
 namespace confab::ledger {
 namespace {
@@ -31,15 +33,28 @@ void make_folder(const fs::path& path) {
     sync_folder(parent);
 }
 
-std::string holder_of(int lock) {
-    char text[32] = {};
-    const auto length = pread(lock, text, sizeof text - 1, 0);
-    return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : "unknown";
-}
-
 fs::path whole(const fs::path& path) {
     if (path.empty()) throw startup_error("the data folder has an empty name");
-    return fs::absolute(path).lexically_normal();
+    const auto full = fs::absolute(path).lexically_normal();
+    return full.has_filename() ? full : full.parent_path();
+}
+
+int open_folder(const fs::path& path) {
+    make_folder(path);
+    const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) fail(path, "cannot be opened", errno);
+    return folder;
+}
+
+int open_lock(const fs::path& folder) {
+    const int lock = open((folder / "confab.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0) fail(folder, "cannot be written", errno);
+    return lock;
+}
+
+// Zero, or the errno.
+int try_lock(int descriptor) {
+    return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -53,28 +68,41 @@ void sync_folder(const fs::path& path) {
     if (synced != 0) fail(path, "cannot be synced", cause);
 }
 
-data_folder::data_folder(const fs::path& path) : path_(whole(path)) {
-    if (!path_.has_filename()) path_ = path_.parent_path();
-    make_folder(path_);
-    const auto lock_path = path_ / "confab.lock";
-    lock_ = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock_ < 0) fail(path_, "cannot be written", errno);
-    if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-        const auto holder = holder_of(lock_);
-        close(lock_);
-        throw startup_error(
-            fmt::format("data folder {}: another confab (process {}) is using it", path_.string(), holder));
-    }
-    const auto mine = std::to_string(getpid());
-    if (ftruncate(lock_, 0) != 0 || pwrite(lock_, mine.data(), mine.size(), 0) != static_cast<ssize_t>(mine.size())) {
-        const int cause = errno;
-        close(lock_);
-        fail(path_, "cannot be written", cause);
-    }
+data_folder::descriptor::~descriptor() {
+    close(number_);
 }
 
-data_folder::~data_folder() {
-    close(lock_);
+data_folder::data_folder(const fs::path& path)
+    : path_(whole(path)), folder_(open_folder(path_)), lock_(open_lock(path_)) {
+    lock_folder();
+    lock_file();
+    const auto mine = std::to_string(getpid());
+    if (ftruncate(lock_.number(), 0) != 0 ||
+        pwrite(lock_.number(), mine.data(), mine.size(), 0) != static_cast<ssize_t>(mine.size()))
+        fail(path_, "cannot be written", errno);
+}
+
+void data_folder::lock_folder() const {
+    const int cause = try_lock(folder_.number());
+    if (cause == EWOULDBLOCK) refuse_second();
+    if (cause == 0) return;
+    log::warning(fmt::format("data folder {} cannot be locked: {}. Only confab.lock keeps a second server out: do not "
+                             "remove it while this server runs",
+                             path_.string(), std::strerror(cause)));
+}
+
+void data_folder::lock_file() const {
+    const int cause = try_lock(lock_.number());
+    if (cause == EWOULDBLOCK) refuse_second();
+    if (cause != 0)
+        throw startup_error(fmt::format("{} cannot be locked: {}", (path_ / "confab.lock").string(), std::strerror(cause)));
+}
+
+void data_folder::refuse_second() const {
+    char text[32] = {};
+    const auto length = pread(lock_.number(), text, sizeof text - 1, 0);
+    throw startup_error(fmt::format("data folder {}: another confab (process {}) is using it", path_.string(),
+                                    length > 0 ? std::string_view(text, static_cast<std::size_t>(length)) : "unknown"));
 }
 
 }  // namespace confab::ledger

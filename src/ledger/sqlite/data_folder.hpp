@@ -1,5 +1,7 @@
-// The folder a standalone server keeps its data in: made if missing, held by one server at a time.
-//   confab.db (+ -wal, -shm)   the ledger          confab.lock   held with flock(2) by the running server
+// The folder a standalone server keeps its data in. It is created if missing. One server uses it at a time: the running
+// server holds flock(2) locks on the folder itself and on confab.lock. The folder's lock outlives a removal of confab.lock.
+// The lock of confab.lock works where a folder cannot be locked (NFS), and excludes servers of older versions.
+//   confab.db (+ -wal, -shm)   the ledger          confab.lock   locked; holds the number of the server's process
 //   confab-journal.0, .1       what the ledger's database may not have yet (journal/journal.hpp); gone after an orderly end
 #pragma once
 
@@ -12,10 +14,9 @@ void sync_folder(const std::filesystem::path& path);
 
 class data_folder {
 public:
-    // Makes the folder durably if it is missing, and takes its lock. Throws startup_error: cannot be made or written,
-    // another server has it.
+    // Makes the folder durably if it is missing, and takes its locks. Throws startup_error: cannot be made, written or
+    // locked, another server has it. Only logs a warning where the folder itself cannot be locked.
     explicit data_folder(const std::filesystem::path& path);
-    ~data_folder();
     data_folder(const data_folder&) = delete;
     data_folder& operator=(const data_folder&) = delete;
 
@@ -24,8 +25,26 @@ public:
     static std::filesystem::path database_in(const std::filesystem::path& folder) { return folder / "confab.db"; }
 
 private:
+    class descriptor {
+    public:
+        explicit descriptor(int number) : number_(number) {}
+        ~descriptor();
+        descriptor(const descriptor&) = delete;
+        descriptor& operator=(const descriptor&) = delete;
+
+        int number() const { return number_; }
+
+    private:
+        int number_;
+    };
+
+    void lock_folder() const;
+    void lock_file() const;
+    [[noreturn]] void refuse_second() const;
+
     std::filesystem::path path_;
-    int lock_ = -1;
+    descriptor folder_;  // closing a descriptor releases its lock
+    descriptor lock_;
 };
 
 }  // namespace confab::ledger

@@ -1,0 +1,21 @@
+// A file system without flock: it answers ENOLCK for folders (FAULT_FLOCK=folder) or for all else (FAULT_FLOCK=file).
+// Use with LD_PRELOAD.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+int flock(int file, int operation)
+{
+    const char *failing = getenv("FAULT_FLOCK");
+    struct stat found;
+    if (failing && fstat(file, &found) == 0 && S_ISDIR(found.st_mode) == (strcmp(failing, "folder") == 0)) {
+        errno = ENOLCK;
+        return -1;
+    }
+    int (*real)(int, int) = (int (*)(int, int))dlsym(RTLD_NEXT, "flock");
+    return real(file, operation);
+}
