@@ -1,6 +1,9 @@
 #include "drivers/sqlite/sqlite.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace confab::sqlite {
 namespace {
@@ -17,6 +20,17 @@ int primary(int code) {
 int note_wal_pages(void* kept, sqlite3*, const char*, int pages) {
     *static_cast<int*>(kept) = pages;
     return SQLITE_OK;
+}
+
+// SQLite creates a database with mode 0644, less the umask. It gives -wal and -shm the database's mode, so the mode is set
+// before SQLite opens the file. An existing file is not opened here: closing it would release all POSIX locks that SQLite
+// has on it in this process. Failures are left to SQLite, which meets them again and reports them.
+void create_private(const std::string& path) {
+    constexpr mode_t private_mode = 0600;
+    const int created = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_mode);
+    if (created < 0) return;
+    (void)fchmod(created, private_mode);  // the umask may have taken the owner's bits; SQLite reports it if they are needed
+    ::close(created);
 }
 
 }  // namespace
@@ -125,7 +139,10 @@ connection::connection(const std::string& path, access how)
     prepare_library();
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     flags |= how == access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    if (how == access::create) flags |= SQLITE_OPEN_CREATE;
+    if (how == access::create) {
+        create_private(path);
+        flags |= SQLITE_OPEN_CREATE;
+    }
     sqlite3* opened = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
     handle_.reset(opened);

@@ -98,7 +98,7 @@ private:
     statement& statement_;
 };
 
-enum class access { read_only, read_write, create };
+enum class access { read_only, read_write, create };  // create: a missing file is created with mode 0600
 
 class connection {
 public:

@@ -52,6 +52,26 @@ int open_lock(const fs::path& folder) {
     return lock;
 }
 
+// All that the server keeps in its folder.
+constexpr const char* file_names[] = {
+    "confab.db",        "confab.db-wal",        "confab.db-shm",         //
+    "confab-search.db", "confab-search.db-wal", "confab-search.db-shm",  //
+    "confab-journal.0", "confab-journal.1",     "confab.lock"};
+constexpr mode_t private_mode = 0600;
+
+// Older versions left the modes to SQLite and the umask.
+void make_private(const fs::path& file) {
+    struct stat found {};
+    if (stat(file.c_str(), &found) != 0) {
+        if (errno == ENOENT) return;
+    } else if (!S_ISREG(found.st_mode) || (found.st_mode & 07777) == private_mode) {
+        return;
+    }
+    if (chmod(file.c_str(), private_mode) == 0) return;
+    log::warning(fmt::format("{} may be open to other users: its mode cannot be set to 0600: {}", file.string(),
+                             std::strerror(errno)));
+}
+
 // Zero, or the errno.
 int try_lock(int descriptor) {
     return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
@@ -76,6 +96,7 @@ data_folder::data_folder(const fs::path& path)
     : path_(whole(path)), folder_(open_folder(path_)), lock_(open_lock(path_)) {
     lock_folder();
     lock_file();
+    for (const auto* name : file_names) make_private(path_ / name);
     const auto mine = std::to_string(getpid());
     if (ftruncate(lock_.number(), 0) != 0 ||
         pwrite(lock_.number(), mine.data(), mine.size(), 0) != static_cast<ssize_t>(mine.size()))

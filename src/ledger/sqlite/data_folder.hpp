@@ -3,6 +3,8 @@
 // The lock of confab.lock works where a folder cannot be locked (NFS), and excludes servers of older versions.
 //   confab.db (+ -wal, -shm)   the ledger          confab.lock   locked; holds the number of the server's process
 //   confab-journal.0, .1       what the ledger's database may not have yet (journal/journal.hpp); gone after an orderly end
+// Only the server's user may read these files, and those of the search index (search/sqlite/index_file.hpp): whatever the
+// umask and the folder's mode, they have mode 0600. Whoever creates a file sets its mode. The start corrects existing ones.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +17,8 @@ void sync_folder(const std::filesystem::path& path);
 class data_folder {
 public:
     // Makes the folder durably if it is missing, and takes its locks. Throws startup_error: cannot be made, written or
-    // locked, another server has it. Only logs a warning where the folder itself cannot be locked.
+    // locked, another server has it. Only logs a warning where the folder itself cannot be locked, or a file's mode
+    // cannot be corrected.
     explicit data_folder(const std::filesystem::path& path);
     data_folder(const data_folder&) = delete;
     data_folder& operator=(const data_folder&) = delete;
