@@ -25,7 +25,7 @@ test: ## all tests, on the release build and under address and undefined-behavio
 	@tools/test release
 	@tools/test debug
 
-test-full: test ## the thread sanitizer too, ten times as many crashes, larger worlds, and the Dockerfile in a root of Debian 13
+test-full: test ## the thread sanitizer too, every I/O failure, ten times as many crashes, larger worlds, and the Dockerfile in a root of Debian 13
 	@tools/setup full
 	@tools/test tsan
 	@printf '0/2\n1/2\n' | xargs -P 2 -I PART build/release/tests/io_failure_suite --all --part PART
