@@ -6,6 +6,8 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cstdio>
+#include <new>
+#include <system_error>
 
 #include "app/engines.hpp"
 #include "app/jobs.hpp"
@@ -176,6 +178,12 @@ int main(int argc, char** argv) {
     } catch (const confab::app::usage_error& cause) {
         fmt::print(stderr, "confab: {}\n", cause.what());
         return confab::app::exit_usage;
+    } catch (const std::bad_alloc&) {
+        std::fputs("confab: out of memory\n", stderr);
+        return confab::app::exit_failure;
+    } catch (const std::system_error& cause) {
+        fmt::print(stderr, "confab: the system refused: {}\n", cause.what());
+        return confab::app::exit_failure;
     } catch (const std::exception& cause) {
         fmt::print(stderr, "confab: {}\n", cause.what());
         return confab::app::exit_failure;

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "api/routes.hpp"
+#include "app/address_space.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
 #include "app/listen_address.hpp"
@@ -128,9 +129,11 @@ private:
 int serve(const settings& s) {
     if (is_cluster(s)) return serve_node(s);
     ignore_signals_of_failures();
+    require_address_space_to_start(s);
     stop_signals signals;
     standalone server(s);
     server.start();
+    require_address_space_to_serve(s);
     server.announce();
     signals.wait();
     log::info("stopping: no new connections; finishing what is in flight");
