@@ -3,6 +3,7 @@
 // in many times the time.
 #include "http/gzip.hpp"
 
+#include <fmt/core.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <charconv>
 #include <memory>
 #include <new>
+#include <stdexcept>
 
 namespace confab::http {
 namespace {
@@ -19,6 +21,10 @@ constexpr std::size_t step_bytes = 16 * 1024;
 constexpr int gzip_window_bits = 16 + 14;  // 16 asks for gzip's header; with the level below, 128 KiB for each body
 constexpr int memory_level = 7;
 
+struct compression_failure : std::runtime_error {
+    explicit compression_failure(int code) : runtime_error(fmt::format("zlib could not compress: {}", zError(code))) {}
+};
+
 class deflater {
 public:
     deflater() {
@@ -26,23 +32,29 @@ public:
             Z_OK)
             throw std::bad_alloc();
     }
-    ~deflater() { deflateEnd(&stream_); }
+    ~deflater() { deflateEnd(&stream_); }  // its result only says whether the stream had ended
     deflater(const deflater&) = delete;
     deflater& operator=(const deflater&) = delete;
 
     enum class then { goes_on, ends };
 
-    // Appends what `text` makes; a part may stay inside until more comes or the end.
+    // Appends what `text` makes; a part may stay inside until more comes or the end. Throws compression_failure; what is
+    // in `out` is then no whole body.
     void append(std::string& out, std::string_view text, then what) {
         stream_.next_in = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
         stream_.avail_in = static_cast<unsigned>(text.size());
         unsigned char made[16 * 1024];
+        int code = Z_OK;
         do {
             stream_.next_out = made;
             stream_.avail_out = sizeof made;
-            deflate(&stream_, what == then::ends ? Z_FINISH : Z_NO_FLUSH);
+            code = deflate(&stream_, what == then::ends ? Z_FINISH : Z_NO_FLUSH);
+            // Z_BUF_ERROR: the last call filled `made` with all there was. It is no error (zlib.h).
+            if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) throw compression_failure(code);
             out.append(reinterpret_cast<const char*>(made), sizeof made - stream_.avail_out);
-        } while (stream_.avail_out == 0);
+        } while (stream_.avail_out == 0 && code != Z_STREAM_END);
+        // zlib takes all of its input, and ends the stream where it is told to: else the body is not whole.
+        if (stream_.avail_in != 0 || (what == then::ends && code != Z_STREAM_END)) throw compression_failure(code);
     }
 
 private:
@@ -147,7 +159,7 @@ void gzip_if_it_pays(const request& asked, response& reply) {
     reply.headers.add("Content-Encoding", "gzip");
     if (!reply.more && reply.body.size() <= step_bytes) {
         std::string compressed;
-        deflater().append(compressed, reply.body, deflater::then::ends);
+        deflater().append(compressed, reply.body, deflater::then::ends);  // a failure is answered with 500
         reply.body = std::move(compressed);
         return;
     }

@@ -39,8 +39,8 @@ struct request {
     std::optional<std::string> list(std::string_view name) const;
 };
 
-// Gives the next piece of a long body; nothing at its end. An error breaks the connection off, so that the client sees
-// the body is not whole.
+// Gives the next piece of a long body; nothing at its end. An error or an exception breaks the connection off, so
+// that the client sees the body is not whole.
 using piece = boost::system::result<std::optional<std::string>>;
 using body_source = std::function<awaitable<piece>()>;
 

@@ -13,6 +13,7 @@
 #include <boost/beast/http/error.hpp>
 #include <optional>
 
+#include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "http/gzip.hpp"
@@ -57,6 +58,16 @@ problem problem_of(boost::system::error_code cause, const server_options& option
         return {problem_kind::header_too_large,
                 fmt::format("the header is limited to {} bytes", options.header_bytes_max)};
     return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
+}
+
+// What its source throws is an error here: the head is gone out already, so it can only break the response off.
+awaitable<piece> next_piece(response& r, std::string_view request_id) {
+    try {
+        co_return co_await r.more();
+    } catch (const std::exception& cause) {
+        log::error(fmt::format("request {}: the response is broken off: {}", request_id, cause.what()));
+    }
+    co_return error::unavailable;
 }
 
 // Beast's limits leave out what stands between the chunks of a body.
@@ -181,7 +192,7 @@ awaitable<void> session::serve_one(reading& r) {
     append_response(out_, reply, asked.id, clock::now() - begun, f);
     std::string().swap(reply.body);  // a long answer is not held twice while it is taken
     if (reply.more && !f.is_head) {
-        co_await write_pieces(reply, f);
+        co_await write_pieces(reply, asked.id, f);
         clear_answers();
     } else if (r.buffer.size() == 0 || out_.size() >= pipelined_bytes_max || !keep_alive_) {
         const auto rest = send(out_);
@@ -202,11 +213,11 @@ void session::clear_answers() {
     if (out_.capacity() > kept_response_bytes_max) std::string().swap(out_);
 }
 
-awaitable<void> session::write_pieces(response& r, const framing& f) {
+awaitable<void> session::write_pieces(response& r, std::string_view id, const framing& f) {
     for (;;) {
         if (!co_await write(out_)) co_return;
         out_.clear();
-        auto next = co_await r.more();
+        auto next = co_await next_piece(r, id);
         if (!next) {
             break_off();
             co_return;

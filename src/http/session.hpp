@@ -36,7 +36,7 @@ private:
 
     awaitable<bool> read_request(reading& r);
     awaitable<void> serve_one(reading& r);
-    awaitable<void> write_pieces(response& r, const framing& f);
+    awaitable<void> write_pieces(response& r, std::string_view id, const framing& f);
     std::optional<std::string_view> send(std::string_view text);
     awaitable<bool> write(std::string_view text);
     awaitable<bool> write_slowly(std::string_view text);

@@ -84,3 +84,36 @@ def test_http_1_0_client_gets_it_to_the_end_of_the_connection(port, client, long
     with Wire(port) as wire:
         request = request_bytes("GET", long_chat.messages_path, headers=["Accept-Encoding: gzip"], version="1.0")
         assert unpacked(wire.send(request).read_answer().expect(200)) == client.get(long_chat.messages_path).raw
+
+
+def failing_from(call, start, fault_library):
+    """A server whose zlib fails from that call on, and a chat on it that is compressed in several steps."""
+    server = start(environment={"LD_PRELOAD": str(fault_library("failing_deflate")), "FAULT_DEFLATE": str(call)})
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        fill(chat, [f"message {i} {'lorem ipsum ' * 40}" for i in range(400)])
+        return server, chat.messages_path
+
+
+def test_short_body_that_cannot_be_compressed_is_an_internal_error(start, fault_library):
+    server, path = failing_from(1, start, fault_library)
+    with Client(server.port) as client:
+        assert_problem(client.get(path + "?limit=10", GZIP), 500, "internal")
+        assert len(client.get(path).expect(200).json) == 400
+    assert "zlib could not compress" in server.log()
+    server.stop()
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+@pytest.mark.parametrize("call", [1, 4])
+def test_long_body_that_cannot_be_compressed_is_broken_off(start, fault_library, call, version):
+    server, path = failing_from(call, start, fault_library)
+    with Wire(server.port) as wire:
+        wire.send(request_bytes("GET", path, headers=["Accept-Encoding: gzip"], version=version))
+        with pytest.raises(ConnectionResetError):
+            wire.read_answer()
+    with Client(server.port) as client:
+        assert len(client.get(path).expect(200).json) == 400
+    assert "zlib could not compress" in server.log()
+    server.stop()
