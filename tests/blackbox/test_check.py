@@ -84,6 +84,8 @@ DAMAGES = {
     "chat missing in the middle": "DELETE FROM chats WHERE number = 2 AND app_id = (SELECT min(id) FROM apps)",
     "chat number moved": f"UPDATE chats SET number = number + 1 WHERE id = {LAST}",
     "changes_count too large": f"UPDATE chats SET changes_count = changes_count + 1 WHERE id = {LAST}",
+    "key's hash too long": "UPDATE idempotency SET key_hash = CAST(key_hash || x'00' AS BLOB)",
+    "key's fingerprint too short": "UPDATE idempotency SET fingerprint = substr(fingerprint, 1, 31)",
     "change missing": "DELETE FROM changes WHERE id = (SELECT max(id) FROM changes)",
 }
 

@@ -210,6 +210,17 @@ TEST_F(mysql_audit, sees_what_was_committed_when_it_was_refreshed) {
     EXPECT_EQ(run(auditor->chats(core::app_id(5), core::chat_number(0), 10)).value().size(), 2U);
 }
 
+TEST_F(mysql_audit, reports_a_damaged_token_that_no_read_returns) {
+    execute({"update apps set token = 'short'"});
+    asio::thread_pool pool{1};
+    const auto node = ledger::open_mysql_node(mysql_server(pool.get_executor()));
+    EXPECT_EQ(run(node->reader().find_app(core::app_id(5))).error(), error::unavailable);
+    EXPECT_EQ(run(node->reader().apps({.last = core::number_max})).error(), error::unavailable);
+    const auto found = findings();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].find("short"), std::string::npos) << found[0];
+}
+
 TEST_F(mysql_audit, finds_a_gap_a_wrong_count_and_a_lost_change) {
     execute({"delete from messages where number = 1", "update messages set version = 2"});
     const auto found = findings();

@@ -142,6 +142,34 @@ TEST_F(sqlite_index_file, whose_block_lies_is_unavailable_until_it_is_begun_anew
     EXPECT_EQ(reached(*index), reach());
 }
 
+TEST_F(sqlite_index_file, whose_block_is_empty_is_unavailable_until_it_is_begun_anew) {
+    const auto index = open();
+    for (const std::uint64_t number : {3, 4}) {  // a message that is held already, and one after it
+        store(*index, 3);
+        {
+            sqlite::connection db(file(), sqlite::access::read_write);
+            db.execute("update blocks set entries = x'', texts = x''");
+        }
+        const std::vector<indexed_text> one{{message_number(number), 2, "changed"}};
+        EXPECT_EQ(run(index->writer().store(chat, one, {3, 0}, {number, 1})).error(), error::unavailable);
+        EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+        EXPECT_TRUE(run(index->writer().tidy()));
+        EXPECT_EQ(reached(*index), reach());
+    }
+}
+
+TEST_F(sqlite_index_file, whose_block_is_damaged_is_a_finding) {
+    store(*open(), 3);
+    {
+        sqlite::connection db(file(), sqlite::access::read_write);
+        db.execute("update blocks set entries = x'0163'");
+    }
+    const auto auditor = search::open_sqlite_index_auditor(folder.path(), ours);
+    EXPECT_EQ(run(auditor->engine_findings()).value(),
+              std::vector<std::string>{"chat id 1: the block of messages 1 and after is wrong"});
+    EXPECT_TRUE(run(auditor->texts(chat, {})).value().texts.empty());
+}
+
 TEST_F(sqlite_index_file, keeps_nothing_of_a_deleted_text) {
     const auto index = open();
     store(*index, 300, "a secret word");

@@ -7,6 +7,7 @@
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
+#include "ops/check.hpp"
 #include "support/commit.hpp"
 #include "support/files_end_at.hpp"
 #include "support/folder.hpp"
@@ -103,6 +104,80 @@ TEST_F(sqlite_data, is_made_with_all_its_parent_folders) {
     const auto opened = ledger::open_sqlite_ledger({deep, pool.get_executor()});
     EXPECT_TRUE(std::filesystem::exists(deep / "confab.db"));
     EXPECT_EQ(opened->folder(), deep);
+}
+
+class damaged_rows : public sqlite_data {
+protected:
+    damaged_rows() {
+        const auto opened = open();
+        core::state state;
+        commit(opened->writer(), {command(testing::new_app(token, "an app"), key("k", "payload"))}, state);
+    }
+
+    void execute(const char* sql) const { sqlite::connection(file(), sqlite::access::read_write).execute(sql); }
+
+    std::vector<std::string> findings() const {
+        return run(ops::check(*ledger::open_sqlite_auditor(folder.path()))).value().findings;
+    }
+
+    // What becomes of the same command with the same key.
+    static result<core::answer> create_again(ledger::sqlite_ledger& in, const core::app_token& app,
+                                             std::string_view payload) {
+        const auto again = command(testing::new_app(app, "an app"), key("k", payload));
+        const std::vector<const core::command*> commands{&again};
+        core::state state;
+        if (const auto loaded = run(in.writer().load(commands, state)); !loaded) return loaded.error();
+        std::vector<core::effect> effects;
+        return core::decide(state, again, now(), {}, effects);
+    }
+
+    const core::app_token token = core::app_token::make();
+};
+
+TEST_F(damaged_rows, of_apps_are_unavailable_and_found_by_check) {
+    execute("update apps set token = 'short'");
+    auto opened = open();
+    EXPECT_EQ(run(opened->reader().find_app(core::app_id(1))).error(), error::unavailable);
+    EXPECT_EQ(run(opened->reader().apps({.last = core::number_max})).error(), error::unavailable);
+    EXPECT_EQ(run(opened->reader().find_app(token)).error(), error::not_found);
+    const auto found = findings();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].find("short"), std::string::npos) << found[0];
+
+    sqlite::connection(file(), sqlite::access::read_write)
+        .prepare("update apps set token = ?")
+        .bind(token.text())
+        .run();
+    opened.reset();
+    opened = open();
+    EXPECT_TRUE(run(opened->reader().find_app(core::app_id(1))));
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST_F(damaged_rows, of_keys_are_unavailable_and_found_by_check) {
+    const auto fingerprint = key("k", "payload")->fingerprint;
+    execute("update idempotency set fingerprint = substr(fingerprint, 1, 31)");
+    const auto opened = open();
+    EXPECT_EQ(create_again(*opened, token, "payload").error(), error::unavailable);
+    EXPECT_EQ(create_again(*opened, token, "another").error(), error::unavailable);
+    const auto found = findings();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].find("digests of 32 and 31 bytes"), std::string::npos) << found[0];
+
+    sqlite::connection(file(), sqlite::access::read_write)
+        .prepare("update idempotency set fingerprint = ?")
+        .bind(sqlite::blob(fingerprint))
+        .run();
+    EXPECT_TRUE(create_again(*opened, token, "payload"));
+    EXPECT_EQ(create_again(*opened, token, "another").error(), error::key_reused);
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST_F(damaged_rows, of_keys_whose_hash_is_damaged_are_found_by_check) {
+    execute("update idempotency set key_hash = cast(key_hash || x'00' as blob)");
+    const auto found = findings();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_NE(found[0].find("digests of 33 and 32 bytes"), std::string::npos) << found[0];
 }
 
 // Copies taken beside an open ledger are what a crash leaves, or a power cut of what was never synced.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ledger/sqlite/batch.pb.h"
+
 namespace confab::ledger {
 namespace {
 
@@ -83,6 +85,18 @@ TEST(batch_codec, refuses_what_is_no_batch) {
     for (std::size_t length = 1; length < bytes.size(); ++length)
         EXPECT_FALSE(decoded_batch::from(std::string_view(bytes).substr(0, length))) << length;
     EXPECT_FALSE(decoded_batch::from("something else"));
+}
+
+TEST(batch_codec, refuses_a_digest_of_another_length) {
+    for (const bool is_of_key : {true, false}) {
+        for (const std::size_t length : {0, 31, 33}) {
+            wire::Batch batch;
+            auto& used = *batch.add_effects()->mutable_key_used();
+            used.set_key_hash(std::string(is_of_key ? length : 32, 'k'));
+            used.set_fingerprint(std::string(is_of_key ? 32 : length, 'f'));
+            EXPECT_FALSE(decoded_batch::from(batch.SerializeAsString())) << length;
+        }
+    }
 }
 
 }  // namespace

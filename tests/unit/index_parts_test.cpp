@@ -90,6 +90,9 @@ TEST(block, that_was_damaged_is_found_out) {
     expect_damage(b.entries.substr(0, b.entries.size() - 1), b.texts);
     expect_damage(b.entries, "x" + b.texts);
     expect_damage(std::string(12, '\xff'), b.texts);
+    expect_damage("", "");
+    expect_damage("", b.texts);
+    expect_damage(b.entries, b.texts + '\0');
     EXPECT_THROW(numbers_in(b.first, b.entries.substr(0, 2), b.texts, core::folded_query("second")), damaged_block);
 }
 

@@ -1,4 +1,4 @@
-// What can go wrong with a MySQL server, in the two kinds that make a difference to who called.
+// What can go wrong with a MySQL server, in the kinds that make a difference to who called.
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -11,8 +11,9 @@ class failure : public std::runtime_error {
 public:
     // down: the server cannot be reached or cannot do it now, so that trying again may help: the network, a timeout, a
     // lock, a deadlock, a server that only reads, shuts down or has no room left. rejected_data: it will never take
-    // these values: a character it does not know, too long, out of range.
-    enum class kind { down, rejected_data };
+    // these values: a character it does not know, too long, out of range. corrupt_data: a row cannot be what was written
+    // to it.
+    enum class kind { down, rejected_data, corrupt_data };
 
     failure(kind k, int code, const std::string& message) : runtime_error(message), kind_(k), code_(code) {}
 
@@ -20,7 +21,7 @@ public:
     static failure of(const boost::system::error_code& cause, const std::string& message);
 
     bool is_of_data() const { return kind_ == kind::rejected_data; }
-    int code() const { return code_; }  // the server's error number; 0: it did not answer
+    int code() const { return code_; }  // the server's error number; 0: the error is not the server's
 
 private:
     kind kind_;

@@ -35,6 +35,9 @@ private:
     int code_;
 };
 
+// A row that cannot be what was written to it: corruption (SQLITE_CORRUPT), as if SQLite had found it.
+failure corrupt_row(std::string_view table, std::int64_t row, std::string_view why);
+
 using blob = std::span<const std::byte>;
 
 // A prepared statement, used over and over: `run` or `row` after binding, `reset` once read. Views it returns last

@@ -1,11 +1,14 @@
 // What the MySQL ledger's parts agree on: the columns that make up our types, and how a row becomes one of them.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "core/effect.hpp"
 #include "core/entities.hpp"
 #include "core/passage.hpp"
+#include "drivers/mysql/failure.hpp"
 #include "drivers/mysql/values.hpp"
 #include "ledger/ledger.hpp"
 
@@ -13,9 +16,16 @@ namespace confab::ledger {
 
 // Not inline: the other ledger has columns of these names, and the linker would take either for both.
 constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
+inline mysql::failure corrupt_data(const std::string& why) {
+    return {mysql::failure::kind::corrupt_data, 0, why};
+}
+
+// Throws mysql::failure: the row is damaged.
 inline core::app app_from(const mysql::row& row) {
+    const auto token = core::app_token::parse(row.text(1));
+    if (!token) throw corrupt_data(fmt::format("table apps, row {}: its token is not valid", row.number(0)));
     return {core::app_id(row.number(0)),
-            core::app_token::parse(row.text(1)).value(),
+            *token,
             std::string(row.text(2)),
             row.number(3),
             {row.integer(4)},
@@ -55,11 +65,13 @@ inline std::uint64_t encode(const core::key_scope& scope) {
     return scope.id << 2 | static_cast<std::uint64_t>(scope.of);
 }
 
-// A job, an epoch, a digest; what is shorter than it is filled with zeros.
+// A job, an epoch, a digest. Throws mysql::failure: it is not as long as one.
 template <class Bytes>
 Bytes bytes_from(mysql::blob stored) {
     Bytes made{};
-    std::ranges::copy(stored.first(std::min(stored.size(), made.size())), made.begin());
+    if (stored.size() != made.size())
+        throw corrupt_data(fmt::format("a value has {} bytes, expected {}", stored.size(), made.size()));
+    std::ranges::copy(stored, made.begin());
     return made;
 }
 

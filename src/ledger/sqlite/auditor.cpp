@@ -2,6 +2,9 @@
 // refresh().
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/schema.hpp"
@@ -39,9 +42,21 @@ public:
 
     awaitable<result<std::vector<std::string>>> engine_findings() override {
         auto check = db_.prepare("pragma integrity_check(20)");
-        co_return rows<std::string>(
+        auto found = rows<std::string>(
             check, [](const auto& row) { return std::string(row.text(0)); },
             [](const std::string& line) { return line != "ok"; });
+        if (!found) co_return found;
+        auto keys = db_.prepare(
+            "select scope, number, length(key_hash), length(fingerprint) from idempotency "
+            "where length(key_hash) <> ?1 or length(fingerprint) <> ?1 limit 20");
+        keys.bind(std::uint64_t{digest{}.size()});
+        auto damaged = rows<std::string>(keys, [](const auto& row) {
+            return fmt::format("table idempotency, scope {}, number {}: digests of {} and {} bytes", row.integer(0),
+                               row.integer(1), row.integer(2), row.integer(3));
+        });
+        if (!damaged) co_return damaged;
+        std::ranges::move(*damaged, std::back_inserter(*found));
+        co_return found;
     }
 
     awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) override {

@@ -15,8 +15,8 @@ std::string text_of(const digest& bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-digest digest_of_text(const std::string& text) {
-    return digest_from(std::as_bytes(std::span(text)));
+std::optional<digest> digest_of_text(const std::string& text) {
+    return parse_digest(std::as_bytes(std::span(text)));
 }
 
 class effect_encoder {
@@ -120,9 +120,11 @@ std::optional<core::effect> effect_from(const wire::MessageDeleted& e) {
 std::optional<core::effect> effect_from(const wire::KeyUsed& e) {
     using kind = core::key_scope::kind;
     if (e.scope_kind() > static_cast<std::uint32_t>(kind::messages_of_chat)) return std::nullopt;
+    const auto key_hash = digest_of_text(e.key_hash()), fingerprint = digest_of_text(e.fingerprint());
+    if (!key_hash || !fingerprint) return std::nullopt;
     return core::key_used{{static_cast<kind>(e.scope_kind()), e.scope_id()},
-                          digest_of_text(e.key_hash()),
-                          digest_of_text(e.fingerprint()),
+                          *key_hash,
+                          *fingerprint,
                           e.number(),
                           {e.expires_at_us()}};
 }

@@ -78,7 +78,9 @@ void head_loader::load_key(const core::key_scope& scope, const core::retry_key& 
     key_.bind(encode(scope), sqlite::blob(key.key_hash));
     const sqlite::reading until_done(key_);
     if (!key_.row()) return;
-    s.put(place, {digest_from(key_.bytes(0)), key_.number(1), {key_.integer(2)}});
+    const auto fingerprint = parse_digest(key_.bytes(0));
+    if (!fingerprint) throw sqlite::corrupt_row("idempotency", encode(scope), "its fingerprint is not a digest");
+    s.put(place, {*fingerprint, key_.number(1), {key_.integer(2)}});
 }
 
 }  // namespace confab::ledger

@@ -19,10 +19,19 @@ inline std::uint64_t number_in(std::uint64_t row) {
     return row & core::number_max;
 }
 
-// A key's scope as it is kept, and a digest as it is read.
+// A key's scope as it is kept.
 inline std::int64_t encode(const core::key_scope& scope) {
     return static_cast<std::int64_t>(scope.id << 2 | static_cast<std::uint64_t>(scope.of));
 }
+
+// Nothing: it is not as long as a digest, so it is damaged.
+inline std::optional<digest> parse_digest(sqlite::blob stored) {
+    digest d;
+    if (stored.size() != d.size()) return std::nullopt;
+    std::ranges::copy(stored, d.begin());
+    return d;
+}
+// For the purge, which must not stop at a damaged key: a short one is filled with zeros, and so is not found.
 inline digest digest_from(sqlite::blob stored) {
     digest d{};
     std::ranges::copy(stored.first(std::min(stored.size(), d.size())), d.begin());
@@ -30,9 +39,12 @@ inline digest digest_from(sqlite::blob stored) {
 }
 
 inline constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
+// Throws sqlite::failure: the row is damaged.
 inline core::app app_from(const sqlite::statement& row) {
+    const auto token = core::app_token::parse(row.text(1));
+    if (!token) throw sqlite::corrupt_row("apps", row.integer(0), "its token is not valid");
     return {core::app_id(row.number(0)),
-            core::app_token::parse(row.text(1)).value(),
+            *token,
             std::string(row.text(2)),
             row.number(3),
             {row.integer(4)},

@@ -18,7 +18,7 @@ public:
           reached_(db_.prepare(reach_sql)),
           block_of_(db_.prepare(block_of_sql)),
           first_block_(
-              db_.prepare("select id, entries, texts from blocks where id > ? and id <= ? order by id limit 1")) {}
+              db_.prepare("select id, entries, texts from blocks where id > ? and id <= ? order by id")) {}
 
     awaitable<result<std::vector<chat_reach>>> chats(core::chat_id after) override {
         co_return guarded<std::vector<chat_reach>>([&] { return read_chats(chats_, after); });
@@ -39,12 +39,11 @@ private:
             return work();
         } catch (const sqlite::failure&) {
             return error::unavailable;
-        } catch (const damaged_block&) {
-            return error::unavailable;
         }
     }
 
-    // What is left of the block that holds `after`, or else the next one.
+    // What is left of the block that holds `after`, or else the next one that can be read: engine_findings() reports those
+    // that cannot.
     slice texts_in(core::chat_id chat, std::uint64_t after) {
         const sqlite::transaction snapshot(db_, sqlite::transaction::kind::read);
         slice s{read_reach(reached_, chat), {}};
@@ -59,8 +58,18 @@ private:
 
     static std::vector<indexed_text> read(sqlite::statement& sql) {
         const sqlite::reading until_done(sql);
-        if (!sql.row()) return {};
-        return unpack(number_in(sql.number(0)), view(sql.bytes(1)), view(sql.bytes(2)));
+        while (sql.row())
+            if (auto texts = texts_of(sql)) return std::move(*texts);
+        return {};
+    }
+
+    // Nothing: the block is damaged.
+    static std::optional<std::vector<indexed_text>> texts_of(const sqlite::statement& row) {
+        try {
+            return unpack(number_in(row.number(0)), view(row.bytes(1)), view(row.bytes(2)));
+        } catch (const damaged_block&) {
+            return std::nullopt;
+        }
     }
 
     std::vector<std::string> findings() {
@@ -69,14 +78,17 @@ private:
         while (check.row())
             if (check.text(0) != "ok") found.emplace_back(check.text(0));
         auto signed_blocks = db_.prepare(
-            "select b.id, b.texts, s.grams from blocks b left join signatures s on s.id = b.id order by b.id");
+            "select b.id, b.entries, b.texts, s.grams from blocks b left join signatures s on s.id = b.id order by b.id");
         while (signed_blocks.row()) {
+            const auto tell = [&](std::string_view what) {
+                const auto row = signed_blocks.number(0);
+                found.push_back(fmt::format("chat id {}: the {} of messages {} and after is wrong", row >> 32, what,
+                                            number_in(row).value()));
+            };
+            if (!texts_of(signed_blocks)) tell("block");
             grams own;
-            own.add(view(signed_blocks.bytes(1)));
-            if (std::ranges::equal(own.stored(), signed_blocks.bytes(2))) continue;
-            const auto row = signed_blocks.number(0);
-            found.push_back(fmt::format("chat id {}: the signature of messages {} and after is wrong", row >> 32,
-                                        number_in(row).value()));
+            own.add(view(signed_blocks.bytes(2)));
+            if (!std::ranges::equal(own.stored(), signed_blocks.bytes(3))) tell("signature");
         }
         return found;
     }

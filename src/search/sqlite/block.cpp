@@ -24,6 +24,7 @@ public:
     };
 
     bool is_at_end() const { return entries_.empty(); }
+    bool has_read_all_texts() const { return begin_ == texts_.size(); }
     entry take() {
         const auto version = take_number();
         const entry e{next_, version, begin_, static_cast<std::size_t>(take_number())};
@@ -70,10 +71,12 @@ std::vector<block> pack(std::span<const indexed_text> texts) {
 
 std::vector<indexed_text> unpack(core::message_number first, std::string_view entries, std::string_view texts) {
     std::vector<indexed_text> all;
-    for (walk at(first, entries, texts); !at.is_at_end();) {
+    walk at(first, entries, texts);
+    while (!at.is_at_end()) {
         const auto e = at.take();
         all.push_back({e.number, e.version, std::string(texts.substr(e.begin, e.size))});
     }
+    if (all.empty() || !at.has_read_all_texts()) throw damaged_block();
     return all;
 }
 

@@ -33,7 +33,7 @@ public:
 // As few blocks as hold the texts. REQUIRES: consecutive numbers.
 std::vector<block> pack(std::span<const indexed_text> texts);
 
-// What was packed. Throws damaged_block.
+// What was packed, at least one. Throws damaged_block.
 std::vector<indexed_text> unpack(core::message_number first, std::string_view entries, std::string_view texts);
 
 // The numbers of the messages that contain the query, ascending. Throws damaged_block. REQUIRES: a query that is not
