@@ -24,6 +24,7 @@
 #include <shared_mutex>
 
 #include "base/log.hpp"
+#include "base/require.hpp"
 #include "drivers/sqlite/session_pool.hpp"
 #include "search/sqlite/block.hpp"
 #include "search/sqlite/index_file.hpp"
@@ -117,20 +118,24 @@ private:
 
     template <class Work>
     bool write(Work work) {
-        return !is_broken_ && guarded(side::writer, [&] { work(*writing_); });
+        if (is_broken_) return false;
+        require(writing_.has_value(), "an index that is not broken has a connection to write");
+        return guarded(side::writer, [&] { work(*writing_); });
     }
 
+    // Until there is a new connection the index is broken, whatever the reason.
     bool replace() {
         const std::unique_lock nobody_reads(replacing_);
         sessions_.clear();
         writing_.reset();
-        return guarded(side::writer, [&] { begin_with(replace_index_file(file_, ledger_)); });
+        const bool is_replaced = guarded(side::writer, [&] { begin_with(replace_index_file(file_, ledger_)); });
+        is_broken_ = !is_replaced;
+        return is_replaced;
     }
 
     void begin_with(sqlite::connection db) {
         db.wait_for_locks(lock_wait_ms);
         writing_.emplace(std::move(db));
-        is_broken_ = false;
     }
 
     // False: it failed, which was told. Damage ends the index, for whoever met it, and so does every failure to write
@@ -150,7 +155,7 @@ private:
     }
 
     void fail(bool is_final, const std::string& cause) {
-        if (is_broken_.exchange(is_broken_ || is_final)) return;
+        if (is_final ? is_broken_.exchange(true) : is_broken_.load()) return;
         log::warning(fmt::format("the search index failed{}: {}", is_final ? " and is built anew" : "", cause));
     }
 
