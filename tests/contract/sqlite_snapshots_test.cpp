@@ -13,6 +13,7 @@
 #include "core/decide.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/sqlite/data_folder.hpp"
+#include "ledger/sqlite/read_session.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "support/commands.hpp"
 #include "support/commit.hpp"
@@ -144,6 +145,36 @@ TEST_F(kept_snapshots, are_let_go_when_nobody_asks) {
     EXPECT_FALSE(other.checkpoint(sqlite::connection::checkpoint_kind::truncate));
     other.wait_for_locks(60'000);
     EXPECT_TRUE(other.checkpoint(sqlite::connection::checkpoint_kind::truncate));
+}
+
+// As SQLite does itself when a read fails with an I/O error.
+TEST_F(kept_snapshots, that_were_rolled_back_are_begun_again) {
+    snapshots all;
+    read_session session(file());
+    session.look(all);
+    EXPECT_TRUE(session.db.in_transaction());
+    session.db.execute("rollback");
+    EXPECT_FALSE(session.is_looking());
+    session.look(all);
+    EXPECT_TRUE(session.db.in_transaction());
+    session.db.execute("rollback");
+    session.let_go();
+    EXPECT_FALSE(session.snapshot);
+    session.look(all);
+    EXPECT_TRUE(session.is_looking());
+    session.let_go();
+    EXPECT_FALSE(session.db.in_transaction());
+}
+
+TEST_F(kept_snapshots, that_cannot_begin_leave_nothing_behind) {
+    snapshots all;
+    read_session session(file());
+    session.db.execute("begin");
+    EXPECT_THROW(session.look(all), sqlite::failure);
+    EXPECT_FALSE(session.is_looking());
+    session.db.execute("rollback");
+    session.look(all);
+    EXPECT_TRUE(session.is_looking());
 }
 
 TEST(snapshots_of_all, are_kept_until_a_commit_and_not_while_they_are_unwanted) {

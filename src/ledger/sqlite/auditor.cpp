@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/log.hpp"
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/schema.hpp"
@@ -32,24 +33,29 @@ public:
 
     awaitable<result<void>> refresh() override {
         try {
+            is_lost_ = true;
             snapshot_.reset();
             snapshot_.emplace(db_, sqlite::transaction::kind::read);
+            is_lost_ = false;
             co_return result<void>();
-        } catch (const sqlite::failure&) {
-            co_return error::unavailable;
+        } catch (const sqlite::failure& cause) {
+            co_return unavailable(cause);
         }
     }
 
     awaitable<result<std::vector<std::string>>> engine_findings() override {
-        auto check = db_.prepare("pragma integrity_check(20)");
         auto found = rows<std::string>(
-            check, [](const auto& row) { return std::string(row.text(0)); },
+            [this] { return db_.prepare("pragma integrity_check(20)"); },
+            [](const auto& row) { return std::string(row.text(0)); },
             [](const std::string& line) { return line != "ok"; });
         if (!found) co_return found;
-        auto keys = db_.prepare(
-            "select scope, number, length(key_hash), length(fingerprint) from idempotency "
-            "where length(key_hash) <> ?1 or length(fingerprint) <> ?1 limit 20");
-        keys.bind(std::uint64_t{digest{}.size()});
+        const auto keys = [this] {
+            auto s = db_.prepare(
+                "select scope, number, length(key_hash), length(fingerprint) from idempotency "
+                "where length(key_hash) <> ?1 or length(fingerprint) <> ?1 limit 20");
+            s.bind(std::uint64_t{digest{}.size()});
+            return s;
+        };
         auto damaged = rows<std::string>(keys, [](const auto& row) {
             return fmt::format("table idempotency, scope {}, number {}: digests of {} and {} bytes", row.integer(0),
                                row.integer(1), row.integer(2), row.integer(3));
@@ -60,43 +66,53 @@ public:
     }
 
     awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) override {
-        co_return rows<app_row>(apps_.bind(after.value(), std::uint64_t{rows_max}), [](const auto& row) {
+        const auto bound = [&]() -> auto& { return apps_.bind(after.value(), std::uint64_t{rows_max}); };
+        co_return rows<app_row>(bound, [](const auto& row) {
             return app_row{core::app_id(row.number(0)), std::string(row.text(1)), row.number(2)};
         });
     }
 
     awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after,
                                                    std::size_t rows_max) override {
-        co_return rows<chat_row>(chats_.bind(app.value(), after.value(), std::uint64_t{rows_max}),
-                                 [app](const auto& row) {
-                                     return chat_row{core::chat_id(row.number(0)), app,
-                                                     core::chat_number(row.number(1)), row.number(2), row.number(3)};
-                                 });
+        const auto bound = [&]() -> auto& {
+            return chats_.bind(app.value(), after.value(), std::uint64_t{rows_max});
+        };
+        co_return rows<chat_row>(bound, [app](const auto& row) {
+            return chat_row{core::chat_id(row.number(0)), app, core::chat_number(row.number(1)), row.number(2),
+                            row.number(3)};
+        });
     }
 
     awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) override {
-        messages_.bind(row_of(chat, after.value()), row_of(chat, core::number_max), slice_limit);
-        co_return rows<message_row>(messages_, [](const auto& row) {
+        const auto bound = [&]() -> auto& {
+            return messages_.bind(row_of(chat, after.value()), row_of(chat, core::number_max), slice_limit);
+        };
+        co_return rows<message_row>(bound, [](const auto& row) {
             return message_row{core::message_number(number_in(row.number(0))), row.number(1), row.integer(2) != 0,
                                row.integer(3) != 0, row.integer(4) != 0};
         });
     }
 
     awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
-        changes_.bind(row_of(chat, after_seq), row_of(chat, core::number_max), slice_limit);
-        co_return rows<change_row>(changes_, [](const auto& row) {
+        const auto bound = [&]() -> auto& {
+            return changes_.bind(row_of(chat, after_seq), row_of(chat, core::number_max), slice_limit);
+        };
+        co_return rows<change_row>(bound, [](const auto& row) {
             return change_row{number_in(row.number(0)), core::message_number(row.number(1)), row.number(2),
                               row.integer(3) != 0};
         });
     }
 
     awaitable<result<std::vector<text>>> texts(core::chat_id chat, core::message_number after) override {
-        texts_.bind(row_of(chat, after.value()), row_of(chat, core::number_max), slice_limit);
-        co_return rows<text>(texts_, text_from);
+        const auto bound = [&]() -> auto& {
+            return texts_.bind(row_of(chat, after.value()), row_of(chat, core::number_max), slice_limit);
+        };
+        co_return rows<text>(bound, text_from);
     }
 
     awaitable<result<std::uint64_t>> orphans() override {
-        auto count = db_.prepare(R"sql(
+        const auto count = [this] {
+            return db_.prepare(R"sql(
             select (select count(*) from apps where id < 1)
                  + (select count(*) from chats where app_id not in (select id from apps) or id < 1 or number < 1)
                  + (select count(*) from messages where id >> 32 not in (select id from chats) or id & 4294967295 = 0)
@@ -107,7 +123,8 @@ public:
                                                 where c.app_id = scope >> 2 and c.number = idempotency.number)
                         when 2 then not exists (select 1 from messages where id = (scope >> 2) << 32 | idempotency.number)
                         else true end)
-        )sql");
+            )sql");
+        };
         const auto counted = rows<std::uint64_t>(count, [](const auto& row) { return row.number(0); });
         if (!counted) co_return counted.error();
         co_return counted->front();
@@ -122,21 +139,32 @@ private:
 
     static constexpr auto all = [](const auto&) { return true; };
 
-    template <class T, class From, class Wanted = decltype(all)>
-    static result<std::vector<T>> rows(sqlite::statement& s, From from, Wanted wanted = all) {
+    // `statement` returns one that is bound. SQLite rolls the snapshot back itself when a read fails with an I/O error or for
+    // lack of memory. Later reads would see a database that moves, so nothing is read until the next refresh().
+    template <class T, class Statement, class From, class Wanted = decltype(all)>
+    result<std::vector<T>> rows(Statement statement, From from, Wanted wanted = all) {
+        is_lost_ = is_lost_ || (snapshot_ && !db_.in_transaction());
+        if (is_lost_) return error::unavailable;
         try {
+            auto&& s = statement();
             const sqlite::reading until_done(s);
             std::vector<T> found;
             while (s.row())
                 if (T made = from(s); wanted(made)) found.push_back(std::move(made));
             return found;
-        } catch (const sqlite::failure&) {
-            return error::unavailable;
+        } catch (const sqlite::failure& cause) {
+            return unavailable(cause);
         }
+    }
+
+    static error unavailable(const sqlite::failure& cause) {
+        log::error(fmt::format("cannot read the ledger: {} ({})", cause.what(), cause.code()));
+        return error::unavailable;
     }
 
     sqlite::connection db_;
     std::optional<sqlite::transaction> snapshot_;
+    bool is_lost_ = false;  // the snapshot
     sqlite::statement apps_, chats_, messages_, changes_, texts_;
 };
 

@@ -55,20 +55,23 @@ read_session::both_ways::both_ways(sqlite::connection& c, std::string_view selec
 
 void read_session::look(const snapshots& all) {
     const auto commits = all.commits();  // first: what is committed from here on may be seen too
-    if (snapshot && begun_at == commits) return;
+    if (is_looking() && begun_at == commits) return;
     let_go();
     snapshot.emplace(db, sqlite::transaction::kind::read);
     begun_at = commits;
 }
 
 void read_session::let_go() {
-    if (!snapshot) return;
     try {
-        snapshot->commit();
+        if (is_looking()) snapshot->commit();
     } catch (const sqlite::failure&) {
         // It is rolled back then.
     }
     snapshot.reset();
+}
+
+bool read_session::is_looking() const {
+    return snapshot && db.in_transaction();
 }
 
 }  // namespace confab::ledger

@@ -15,9 +15,11 @@ namespace confab::ledger {
 struct read_session {
     explicit read_session(const std::string& database);
 
-    // Sees all that was committed before, and the same until it lets go.
+    // Sees all that was committed before, and the same until it lets go. Throws sqlite::failure, and then sees nothing.
     void look(const snapshots& all);
     void let_go();
+    // SQLite rolls the transaction back itself when a read fails with an I/O error or for lack of memory.
+    bool is_looking() const;
 
     // A list in either direction.
     struct both_ways {
