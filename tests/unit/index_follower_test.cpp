@@ -242,6 +242,18 @@ TEST_F(index_following, builds_anew_what_was_lost) {
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
+TEST_F(index_following, is_reported_by_check_when_a_block_is_damaged) {
+    say(1, 4'000);  // several blocks
+    catch_up(1);
+    damage_index("update blocks set entries = x'' where id = (select min(id) from blocks)");
+    const auto first = findings();
+    ASSERT_EQ(first.size(), 2U);
+    EXPECT_NE(first[0].find("the block of messages 1 and after is wrong"), std::string::npos) << first[0];
+    EXPECT_NE(first[1].find("does not follow the one before it"), std::string::npos) << first[1];
+    damage_index("update blocks set entries = x'63'");
+    EXPECT_GE(findings().size(), 3U);
+}
+
 TEST_F(index_following, is_told_of_by_check_when_it_differs) {
     say(1, 3);
     change(1, 2, "changed");
