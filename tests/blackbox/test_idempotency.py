@@ -173,3 +173,17 @@ def test_restart_in_between_remembers_every_key(start):
         assert_problem(chat.through(client).say("other", key="k0"), 422, "key_reused")
         assert chat.through(client).contents() == [f"text {i}" for i in range(20)]
         assert [app["name"] for app in client.get("/apps").json] == ["kept"]
+
+
+def test_request_whose_digest_fails_is_refused_and_can_be_sent_again(start, tmp_path, fault_library):
+    fault = tmp_path / "failing"
+    server = start(environment={"LD_PRELOAD": str(fault_library("failing_digest")), "FAULT_DIGEST": str(fault)})
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        fault.touch()
+        assert_problem(chat.say("once", key="k"), 500, "internal")
+        fault.unlink()
+        assert chat.contents() == []
+        chat.say("once", key="k").expect(201)
+        assert chat.contents() == ["once"]
+    server.stop()

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/error.hpp"
+
 namespace confab::queue {
 namespace {
 
@@ -52,7 +54,8 @@ std::optional<core::entry_id> parse_entry_id(std::string_view text) {
 std::string sha1_of(std::string_view script) {
     unsigned char sum[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    EVP_Digest(script.data(), script.size(), sum, &length, EVP_sha1(), nullptr);
+    if (EVP_Digest(script.data(), script.size(), sum, &length, EVP_sha1(), nullptr) != 1)
+        throw startup_error("OpenSSL refuses SHA-1, by which Redis names its scripts");
     std::string text;
     for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", sum[i]);
     return text;
