@@ -3,7 +3,10 @@
 #include <fmt/core.h>
 #include <sys/resource.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <thread>
 
 #include "app/engines.hpp"
@@ -65,6 +68,11 @@ write::batch_options batch_options_of(const settings& s) {
 void ignore_signals_of_failures() {
     std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to answer, not a reason to die
     std::signal(SIGPIPE, SIG_IGN);
+}
+
+void flush_output() {
+    if (std::fflush(stdout) != 0)
+        throw startup_error(fmt::format("the standard output cannot be written: {}", std::strerror(errno)));
 }
 
 void stop_signals::wait() {

@@ -22,6 +22,9 @@ write::batch_options batch_options_of(const settings& s);
 
 void ignore_signals_of_failures();
 
+// Writes what was printed. Throws startup_error: whoever waits for it would never get it.
+void flush_output();
+
 // From its making on, SIGTERM and SIGINT end the program in an orderly way; a second one changes nothing.
 class stop_signals {
 public:

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "app/engines.hpp"
+#include "app/front.hpp"
 #include "app/jobs.hpp"
 #include "app/options.hpp"
 #include "app/serve.hpp"
@@ -174,7 +175,9 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
-        return confab::app::run(argc, argv);
+        const int status = confab::app::run(argc, argv);
+        confab::app::flush_output();
+        return status;
     } catch (const confab::app::usage_error& cause) {
         fmt::print(stderr, "confab: {}\n", cause.what());
         return confab::app::exit_usage;

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <boost/asio/thread_pool.hpp>
-#include <cstdio>
 
 #include "api/routes.hpp"
 #include "app/engines.hpp"
@@ -52,7 +51,7 @@ public:
         fmt::print("{}\nlistening on {}\nan API node of a cluster of {} partitions\n", version_line(), url,
                    ledger_->partitions());
         fmt::print("try: curl -X POST {}/apps -d name=hello\n", url);
-        std::fflush(stdout);
+        flush_output();
     }
 
     // Whether everything in flight was answered. Once is enough.

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <boost/asio/thread_pool.hpp>
-#include <cstdio>
 
 #include "api/routes.hpp"
 #include "app/address_space.hpp"
@@ -74,7 +73,7 @@ public:
         const auto url = where_.url(server_->port());
         fmt::print("{}\nlistening on {}\ndata in {}\n", version_line(), url, ledger_->folder().string());
         fmt::print("try: curl -X POST {}/apps -d name=hello\n", url);
-        std::fflush(stdout);
+        flush_output();
     }
 
     // Whether everything in flight was answered. Once is enough.

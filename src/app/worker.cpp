@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <boost/asio/thread_pool.hpp>
-#include <cstdio>
 
 #include "app/alive_file.hpp"
 #include "app/engines.hpp"
@@ -57,7 +56,7 @@ public:
 
     void announce() const {
         fmt::print("{}\nworking on up to {} partitions\n", version_line(), ledger_->partitions());
-        std::fflush(stdout);
+        flush_output();
     }
 
     // Finishes the batch in hand, and gives the partitions up.

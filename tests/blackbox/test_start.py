@@ -118,7 +118,7 @@ def test_full_disk_at_the_first_start_is_refused(confab, tmp_path):
     refused_start(confab, tmp_path / "data", preexec=files_end_at(0))
 
 
-@pytest.mark.parametrize("buffering", ["L", "0"])
+@pytest.mark.parametrize("buffering", ["L", "0", "65536"])
 def test_start_that_cannot_say_where_it_listens_is_refused_and_harms_no_data(confab, filled, start, buffering):
     data, path = filled
     command = ["stdbuf", f"-o{buffering}", confab, "serve", "--listen", "127.0.0.1:0", "--data", data]
@@ -130,6 +130,15 @@ def test_start_that_cannot_say_where_it_listens_is_refused_and_harms_no_data(con
     assert run(confab, "check", "--data", data).returncode == 0
     with Client(start().port) as client:
         assert len(Chat(client, path).contents()) == 2000
+
+
+def test_report_that_cannot_be_written_is_no_success(confab, filled):
+    for arguments in (("check", "--data", filled[0]), ("config",), ("--help",)):
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([confab, *arguments], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                                    text=True, env=clean_environment(), timeout=120)
+        assert result.returncode == 1, (arguments, result)
+        assert result.stderr.startswith("confab: ") and result.stderr.count("\n") == 1, result
 
 
 def test_second_server_on_the_data_is_refused_and_the_first_lives(confab, start):
