@@ -180,6 +180,12 @@ TEST_F(damaged_rows, of_keys_whose_hash_is_damaged_are_found_by_check) {
     EXPECT_NE(found[0].find("digests of 33 and 32 bytes"), std::string::npos) << found[0];
 }
 
+TEST_F(damaged_rows, of_expired_keys_are_purged) {
+    execute("update idempotency set key_hash = x'00', expires_at = 1");
+    run(open()->writer().tidy(now()));
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
 // Copies taken beside an open ledger are what a crash leaves, or a power cut of what was never synced.
 class sqlite_crash : public sqlite_data {
 protected:

@@ -3,8 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/sqlite/rows.hpp"
-
 namespace confab::ledger {
 namespace {
 
@@ -23,11 +21,15 @@ bool key_purge::is_due(timestamp now) const {
 }
 
 bool key_purge::run(sqlite::connection& db, timestamp now) {
-    std::vector<std::pair<std::int64_t, digest>> found;
+    // As bytes, so that a key whose hash is damaged is purged too.
+    std::vector<std::pair<std::int64_t, std::vector<std::byte>>> found;
     {
         expired_.bind(now.us, std::uint64_t{rows_max});
         const sqlite::reading until_done(expired_);
-        while (expired_.row()) found.emplace_back(expired_.integer(0), digest_from(expired_.bytes(1)));
+        while (expired_.row()) {
+            const auto hash = expired_.bytes(1);
+            found.emplace_back(expired_.integer(0), std::vector(hash.begin(), hash.end()));
+        }
     }
     if (!found.empty()) {
         sqlite::transaction all(db, sqlite::transaction::kind::write);

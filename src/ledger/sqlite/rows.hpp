@@ -31,13 +31,6 @@ inline std::optional<digest> parse_digest(sqlite::blob stored) {
     std::ranges::copy(stored, d.begin());
     return d;
 }
-// For the purge, which must not stop at a damaged key: a short one is filled with zeros, and so is not found.
-inline digest digest_from(sqlite::blob stored) {
-    digest d{};
-    std::ranges::copy(stored.first(std::min(stored.size(), d.size())), d.begin());
-    return d;
-}
-
 inline constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
 // Throws sqlite::failure: the row is damaged.
 inline core::app app_from(const sqlite::statement& row) {
