@@ -2,13 +2,12 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/thread_pool.hpp>
-
 #include "api/routes.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
+#include "base/worker_threads.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "search/indexed/indexed.hpp"
@@ -81,7 +80,7 @@ private:
 
     const listen_address where_;
     const std::chrono::seconds drain_timeout_;
-    asio::thread_pool read_pool_;
+    worker_threads read_pool_;
     std::unique_ptr<ledger::mysql_node> ledger_;
     event_loops loops_;
     std::unique_ptr<queue::redis_sender> queue_;

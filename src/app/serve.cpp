@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/thread_pool.hpp>
-
 #include "api/routes.hpp"
 #include "app/address_space.hpp"
 #include "app/engines.hpp"
@@ -16,6 +14,7 @@
 #include "base/event_loops.hpp"
 #include "base/log.hpp"
 #include "base/run_alone.hpp"
+#include "base/worker_threads.hpp"
 #include "http/server.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "queue/local/local_queue.hpp"
@@ -105,7 +104,7 @@ private:
 
     const listen_address where_;
     const std::chrono::seconds drain_timeout_;
-    asio::thread_pool read_pool_;
+    worker_threads read_pool_;
     std::unique_ptr<ledger::sqlite_ledger> ledger_;
     std::unique_ptr<queue::local_queue> queue_;
     index_thread indexing_;

@@ -2,14 +2,13 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/thread_pool.hpp>
-
 #include "app/alive_file.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
 #include "app/threads.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
+#include "base/worker_threads.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
@@ -84,7 +83,7 @@ private:
         co_await ownership_.release();
     }
 
-    asio::thread_pool read_pool_;
+    worker_threads read_pool_;
     writer_thread writing_;
     std::unique_ptr<ledger::mysql_worker> ledger_;
     seen_alive ownership_;

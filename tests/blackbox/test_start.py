@@ -14,10 +14,11 @@ from load import fill, wait_for
 from server import announced, clean_environment, files_end_at, run
 
 
-def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None, environment=None):
+def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None, environment=None,
+                  timeout=120):
     """A start that must fail: not by a signal, and with exactly one line."""
     result = run(confab, "serve", "--listen", listen, "--data", data, *options, environment=environment,
-                 preexec_fn=preexec)
+                 timeout=timeout, preexec_fn=preexec)
     assert result.returncode > 0, result
     assert result.stderr.startswith("confab: ") and result.stderr.count("\n") == 1, result
     return result.stderr
@@ -185,6 +186,13 @@ def test_lock_file_that_cannot_be_locked_is_refused(confab, tmp_path, fault_libr
     environment = {"LD_PRELOAD": str(fault_library("failing_flock")), "FAULT_FLOCK": "file"}
     error = refused_start(confab, tmp_path / "data", environment=environment)
     assert "confab.lock cannot be locked: No locks available" in error
+
+
+@pytest.mark.parametrize("call", range(1, 10))
+def test_start_without_threads_is_refused(confab, tmp_path, fault_library, call):
+    environment = {"LD_PRELOAD": str(fault_library("failing_threads")), "FAULT_THREADS": str(call)}
+    error = refused_start(confab, tmp_path / "data", "--threads", 2, environment=environment, timeout=20)
+    assert "Resource temporarily unavailable" in error
 
 
 def test_newer_schema_is_refused_and_left_alone(confab, filled):
