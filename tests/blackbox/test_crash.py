@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from client import Client, assert_problem
+from client import Client
+from judge import judge, retry, send
 from load import wait_for
 from server import run
 from told import Keyed, Told
@@ -15,7 +16,6 @@ from told import Keyed, Told
 WRITERS = 16
 CHATS_AT_FIRST = 4
 OLD_KEYS_PER_ROUND = 50
-TOMBSTONES_PER_CHAT = 5
 WORDS = ["plain", "Übung", "語", "🎈", "наблюдение", "x" * 700, "\n"]
 
 
@@ -86,10 +86,6 @@ class Writer:
         self.told.chat_created(request.number)
 
 
-def send(client, request):
-    return client.post(request.path, request.parameters, {"Idempotency-Key": request.key}).expect(201)
-
-
 def write_until_killed(server, told, round_number, rng):
     """Lets the writers loose and kills the server after a random number of acknowledged creations."""
     enough = len(told) + rng.randint(0, 400)
@@ -105,45 +101,6 @@ def write_until_killed(server, told, round_number, rng):
     for one in running:
         one.result()
     assert not given_up, "the server dropped a connection before it was killed"
-
-
-def judge(client, told):
-    """Everything that was told is there, and nothing but what was asked for."""
-    listed = client.get(told.app + "/chats").expect(200).json
-    told.judge_chats(listed, client.get(told.app).expect(200).json)
-    for chat in listed:
-        path = told.chat_path(chat["number"])
-        answer = client.get(path + "/messages").expect(200)
-        messages = answer.json
-        assert chat["messages_count"] == len(messages), path
-        told.judge_messages(path, messages)
-        changes = sum(message["version"] - 1 for message in messages)
-        assert answer.headers["Last-Event-ID"] == f"{chat['number']}:{len(messages)}.{changes}"
-        judge_tombstones(client, path, messages)
-
-
-def judge_tombstones(client, path, messages):
-    deleted = [message for message in messages if message["content"] is None]
-    assert all(message["metadata"] is None for message in deleted)
-    for message in deleted[-TOMBSTONES_PER_CHAT:]:
-        assert_problem(client.get(f"{path}/messages/{message['number']}"), 410, "deleted")
-
-
-def retry(client, told, request):
-    """A retry gets the first answer; one that had no answer is carried out now, unless it was before."""
-    answer = send(client, request)
-    number = answer.json["number"]
-    assert answer.headers["Location"].endswith(f"{request.path}/{number}")
-    if request.number is not None:
-        assert answer.headers["Idempotent-Replayed"] == "true", (request, answer)
-        assert number == request.number, (request, answer)
-        return
-    request.number = number
-    if request.parameters:
-        assert answer.json["content"] == request.parameters["content"]
-        told.message_created(request.path.removesuffix("/messages"), number, request.parameters["content"])
-    else:
-        told.chat_created(number)
 
 
 @pytest.mark.heavy
