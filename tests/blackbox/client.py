@@ -2,6 +2,7 @@
 
 import http.client
 import json as json_module
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
 TIMEOUT_S = 120  # a bound against hanging, never a measure of speed
@@ -44,6 +45,13 @@ def assert_problem(answer, status, code, field=None, field_code=None):
     assert field_code in [entry["code"] for entry in entries], answer
 
 
+def as_json(parameters, headers=None):
+    """The body and the headers of a request with these parameters."""
+    if parameters is None:
+        return None, headers
+    return json_module.dumps(parameters, ensure_ascii=False).encode("utf-8"), {**JSON, **(headers or {})}
+
+
 class Client:
     def __init__(self, port, timeout=TIMEOUT_S):
         self.port = port
@@ -59,10 +67,23 @@ class Client:
         self.connection.close()
 
     def request(self, method, path, body=None, headers=None):
-        try:
+        self.begin(method, path, body, headers)
+        return self.finish()
+
+    def begin(self, method, path, body=None, headers=None):
+        """Sends a request. finish() waits for its answer."""
+        with self._closed_on_failure():
             self.connection.request(method, path, body=body, headers=headers or {})
+
+    def finish(self):
+        with self._closed_on_failure():
             response = self.connection.getresponse()
             return Answer(response.status, response.headers, response.read())
+
+    @contextmanager
+    def _closed_on_failure(self):
+        try:
+            yield
         except BaseException:
             self.connection.close()  # a half-used connection would answer the next request with this one's answer
             raise
@@ -80,10 +101,7 @@ class Client:
         return self.request("DELETE", path, headers=headers)
 
     def _send(self, method, path, parameters, headers):
-        if parameters is None:
-            return self.request(method, path, headers=headers)
-        body = json_module.dumps(parameters, ensure_ascii=False).encode("utf-8")
-        return self.request(method, path, body, {**JSON, **(headers or {})})
+        return self.request(method, path, *as_json(parameters, headers))
 
     def new_app(self, name="app"):
         return "/apps/" + self.post("/apps", {"name": name}).expect(201).json["token"]

@@ -14,6 +14,7 @@ def pytest_addoption(parser):
                      help="only the tests that need a server and no more, against the one that is there")
     parser.addoption("--front-pid", type=int, action="append", metavar="PID", help="a process behind that port, for tests that measure it")
     parser.addoption("--crash-rounds", type=int, default=20, help="how often the crash test kills the server")
+    parser.addoption("--fault-rounds", type=int, default=6, help="how many I/O calls fail in the random test of them")
 
 
 def pytest_collection_modifyitems(config, items):

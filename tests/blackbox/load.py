@@ -1,8 +1,10 @@
 """Many clients at once."""
 
+import http.client
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from client import Client
 
@@ -48,3 +50,37 @@ def wait_for(condition, what):
     while not condition():
         assert time.monotonic() < deadline, f"never happened: {what}"
         time.sleep(0.005)
+
+
+class Waves:
+    """Many connections. In a wave each sends the request of one operation (operations.py), then all are answered."""
+
+    def __init__(self, port, count):
+        self.clients = [Client(port) for _ in range(count)]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for client in self.clients:
+            client.close()
+
+    def run(self, operations):
+        for client, operation in self.begin(operations):
+            try:
+                answer = client.finish()
+            except http.client.IncompleteRead:
+                answer = None
+            with suppress(StopIteration):
+                operation.send(answer)
+
+    def begin(self, operations):
+        """Sends their requests, of as many as there are connections, and leaves out those that have none."""
+        under_way = []
+        for client in self.clients:
+            for operation in operations:
+                if (request := next(operation, None)) is not None:
+                    client.begin(*request)
+                    under_way.append((client, operation))
+                    break
+        return under_way

@@ -50,6 +50,10 @@ def announced(binary, *arguments, cwd=None):
             process.kill()
 
 
+class EndedAtStart(AssertionError):
+    """A server that ended before it listened."""
+
+
 class Server:
     """`confab serve` on a port of its own choosing, with its output in two files beside the data folder."""
 
@@ -65,7 +69,8 @@ class Server:
     def wait_until_listening(self):
         deadline = time.monotonic() + START_WAIT_S
         while "\ntry: curl " not in (printed := self.stdout_path.read_text()) or not printed.endswith("\n"):
-            assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log()}"
+            if self.process.poll() is not None:
+                raise EndedAtStart(self.process.returncode, self.log())
             assert time.monotonic() < deadline, f"never said where it listens: {printed!r} {self.log()}"
             time.sleep(0.01)
         self.port = int(re.search(r"^listening on http://127\.0\.0\.1:(\d+)$", printed, re.M).group(1))

@@ -1,4 +1,4 @@
-"""What the clients of the crash test were told, and what they are in doubt about.
+"""What the clients of the tests of crashes and I/O failures were told, and what they are in doubt about.
 
 Every created message begins with a name of its own, which its edits keep: so a message stored twice shows. Each message
 is edited and deleted only by the thread that made it: so there is one right content, and after a crash during an edit
@@ -26,6 +26,8 @@ class Told:
     messages: dict = field(default_factory=dict)  # (chat path, number) -> the possible (content, version) pairs
     names: dict = field(default_factory=dict)  # (chat path, number) -> the name it was created with
     sent: dict = field(default_factory=dict)  # name -> chat path it was sent to
+    shown: dict = field(default_factory=dict)  # (chat path, number) -> name, of doubtful messages that were listed
+    chats_shown: int = 0
     keyed: list = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -45,6 +47,11 @@ class Told:
             self.messages[path, number] = {(content, 1)}
             self.names[path, number] = content.split(" ", 1)[0]
 
+    def message_refused(self, name):
+        """Nothing was done: nobody may find it."""
+        with self.lock:
+            del self.sent[name]
+
     def editing(self, path, number, content):
         """From now until edited() or deleted() both are possible: the content as it was and as it will be."""
         with self.lock:
@@ -53,7 +60,8 @@ class Told:
 
     def edited(self, path, number, content, version):
         with self.lock:
-            assert (content, version) in self.messages[path, number]
+            possible = self.messages[path, number]
+            assert (content, version) in possible, f"{path}/{number} became {version}, not of {[*map(brief, possible)]}"
             self.messages[path, number] = {(content, version)}
 
     def deleted(self, path, number):
@@ -61,6 +69,11 @@ class Told:
         with self.lock:
             (_, version), = (found for found in self.messages[path, number] if found[0] is None)
             self.messages[path, number] = {(None, version)}
+
+    def change_refused(self, path, number, content):
+        """The edit to this content, or the deletion, was not done."""
+        with self.lock:
+            self.messages[path, number] = {found for found in self.messages[path, number] if found[0] != content}
 
     def sending_chat(self):
         with self.lock:
@@ -71,6 +84,10 @@ class Told:
             assert number not in self.chats, f"chat {number} was told twice"
             self.doubtful_chats -= 1
             self.chats.add(number)
+
+    def chat_refused(self):
+        with self.lock:
+            self.doubtful_chats -= 1
 
     def sending_keyed(self, request):
         with self.lock:
@@ -83,6 +100,8 @@ class Told:
         assert app["chats_count"] == len(numbers)
         assert self.chats <= set(numbers)
         assert len(numbers) - len(self.chats) <= self.doubtful_chats
+        assert len(numbers) >= self.chats_shown, "a chat that was listed is gone"
+        self.chats_shown = len(numbers)
 
     def name_of(self, path, message):
         """Nobody deletes what was not told to him: the name of a tombstone is always known."""
@@ -91,8 +110,10 @@ class Told:
             return self.names[path, message["number"]]
         return message["content"].split(" ", 1)[0]
 
-    def judge_messages(self, path, listed):
-        """Messages are 1..n, each one that was told is there, none is there twice, and nobody sent another."""
+    def judge_messages(self, path, listed, is_final=True):
+        """Messages are 1..n, each one that was told is there, none is there twice, and nobody sent another.
+
+        A doubtful write that shows stays done. One that does not show is settled only by a restart (`is_final`)."""
         assert [message["number"] for message in listed] == list(range(1, len(listed) + 1)), path
         names = [self.name_of(path, message) for message in listed]
         assert len(set(names)) == len(names), f"stored twice: {sorted(n for n in names if names.count(n) > 1)}"
@@ -102,5 +123,15 @@ class Told:
         for number in told:
             found = (listed[number - 1]["content"], listed[number - 1]["version"])
             possible = self.messages[path, number]
-            assert found in possible, f"{path}/{number} is {found}, not one of {possible}"
-            self.messages[path, number] = {found}
+            assert found in possible, f"{path}/{number} is {brief(found)}, not one of {[*map(brief, possible)]}"
+            if is_final or found[1] == max(version for _, version in possible):
+                self.messages[path, number] = {found}
+        for number in set(range(1, len(listed) + 1)) - told:
+            assert self.shown.setdefault((path, number), names[number - 1]) == names[number - 1], f"{path}/{number}"
+        last_shown = max((number for shown_path, number in self.shown if shown_path == path), default=0)
+        assert last_shown <= len(listed), f"{path} lost {last_shown}, which was listed"
+
+
+def brief(found):
+    content, version = found
+    return content and content[:60], version

@@ -1,6 +1,9 @@
 """What tests load into a program in place of a part of its world: the libraries built from this folder."""
 
+import errno
+import struct
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 FAULTS = Path(__file__).resolve().parent
@@ -26,3 +29,44 @@ class MovedClock:
     def move(self, seconds):
         with open(self.path, "r+") as file:
             file.write(f"{seconds:<+16d}")
+
+
+KINDS = ("read", "write", "sync", "truncate")
+PLAN = struct.Struct("iii48s")  # after the countdown
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An I/O call that is to fail: one of a kind, on a file that matches a pattern, after some that pass."""
+    kind: str
+    file: str
+    countdown: int = 1
+    error: int = errno.EIO  # 0: the call does a part of its work and reports a short count
+    percent: int = 0  # of the bytes of a read or write that are transferred before it fails
+
+
+class FailingCall:
+    """A disk for `environment` of a server with its data in `data`. One call fails after a fault is armed."""
+
+    def __init__(self, folder, data):
+        self.plan = folder / f"{data.name}.fault"
+        self.log = folder / f"{data.name}.failed-calls"
+        self.plan.write_bytes(bytes(4 + PLAN.size))
+        self.environment = {"LD_PRELOAD": str(build("failing_call", folder)), "FAULT_FOLDER": str(data),
+                            "FAULT_PLAN": str(self.plan), "FAULT_LOG": str(self.log)}
+
+    def arm(self, fault):
+        kind = KINDS.index(fault.kind) + 1
+        with open(self.plan, "r+b", buffering=0) as plan:
+            plan.seek(4)
+            plan.write(PLAN.pack(kind, fault.error, fault.percent, fault.file.encode()))
+            plan.seek(0)
+            plan.write(struct.pack("i", fault.countdown))
+
+    def disarm(self):
+        with open(self.plan, "r+b", buffering=0) as plan:
+            plan.write(bytes(4))
+
+    def failed(self):
+        """The calls that failed so far, each with its file."""
+        return self.log.read_text().splitlines() if self.log.exists() else []
