@@ -40,7 +40,8 @@ def loaded(confab, tmp_path_factory):
 
 @pytest.fixture
 def server(confab, loaded):
-    server = Server(confab, loaded[0]).wait_until_listening()
+    # What is bounded here is memory: on a busy machine this many searches at once may take longer than one usually may.
+    server = Server(confab, loaded[0], ("--search-time-max-ms", 120_000)).wait_until_listening()
     yield server
     server.kill()
 
