@@ -17,6 +17,12 @@ int primary(int code) {
     return code & 0xff;
 }
 
+// A column that cannot be read for lack of memory comes back as null (https://sqlite.org/c3ref/column_blob.html).
+void require_memory(sqlite3_stmt* s) {
+    sqlite3* const db = sqlite3_db_handle(s);
+    if (primary(sqlite3_errcode(db)) == SQLITE_NOMEM) fail(db, SQLITE_NOMEM);
+}
+
 int note_wal_pages(void* kept, sqlite3*, const char*, int pages) {
     *static_cast<int*>(kept) = pages;
     return SQLITE_OK;
@@ -88,6 +94,7 @@ std::int64_t statement::integer(int column) const {
 
 std::string_view statement::text(int column) const {
     const auto* const data = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
+    if (!data) require_memory(handle_.get());
     if (!data) return {};
     return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
@@ -98,6 +105,7 @@ std::optional<std::string> statement::optional_text(int column) const {
 
 blob statement::bytes(int column) const {
     const auto* const data = static_cast<const std::byte*>(sqlite3_column_blob(handle_.get(), column));
+    if (!data) require_memory(handle_.get());
     return {data, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 
