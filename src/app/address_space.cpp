@@ -1,6 +1,7 @@
 // The reserves are measured (VmPeak in /proc/PID/status), with 2 event loops and 2 read threads, and with 8 of each. At
 // the announcement the process has 251 MiB and 507 MiB. With 24 connections that write, list and search messages of
-// 60 kB it peaks at 379 MiB and 827 MiB. What grows are mimalloc's segments: about one for each thread, and it keeps them.
+// 60 kB it peaks at 379 MiB and 827 MiB. What grows are mimalloc's segments: about one for each thread, and it keeps
+// them.
 #include "app/address_space.hpp"
 
 #include <fmt/core.h>
@@ -18,7 +19,8 @@ namespace confab::app {
 namespace {
 
 constexpr std::size_t mib = 1024 * 1024;
-constexpr std::size_t segment_bytes = 32 * mib;  // mimalloc maps memory in segments of this size, for each thread its own
+constexpr std::size_t segment_bytes =
+    32 * mib;  // mimalloc maps memory in segments of this size, for each thread its own
 constexpr std::size_t large_blocks_bytes = 64 * mib;  // bodies and buffers that do not fit into a segment's pages
 // The batch writer, the index follower, and three of the ledger: its checkpoints, its commits, its snapshots.
 constexpr std::size_t background_threads = 5;
@@ -50,9 +52,10 @@ void require_left(std::size_t need_bytes) {
     if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
     const auto total = used_bytes() + need_bytes;
     if (total <= limit.rlim_cur) return;
-    throw startup_error(fmt::format("the address space is limited to {} MiB (ulimit -v): at least {} MiB are needed, or "
-                                    "fewer --threads and --read-threads",
-                                    limit.rlim_cur / mib, (total + mib - 1) / mib));
+    throw startup_error(
+        fmt::format("the address space is limited to {} MiB (ulimit -v): at least {} MiB are needed, or "
+                    "fewer --threads and --read-threads",
+                    limit.rlim_cur / mib, (total + mib - 1) / mib));
 }
 
 }  // namespace

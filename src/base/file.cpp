@@ -26,7 +26,8 @@ result<file> file::open(const std::filesystem::path& path, access how) {
     const int flags = how == access::read ? O_RDONLY : how == access::write ? O_RDWR : O_RDWR | O_CREAT;
     const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
     if (descriptor < 0) return last_error();
-    if (how == access::create) (void)fchmod(descriptor, 0600);  // open() let the umask take bits; it is open all the same
+    if (how == access::create)
+        (void)fchmod(descriptor, 0600);  // open() let the umask take bits; it is open all the same
     return file(descriptor);
 }
 

@@ -12,7 +12,11 @@ namespace confab {
 
 class file {
 public:
-    enum class access { read, write, create };  // create: opened for writing, made if it is missing; mode 0600 either way
+    enum class access {
+        read,
+        write,
+        create
+    };  // create: opened for writing, made if it is missing; mode 0600 either way
 
     static result<file> open(const std::filesystem::path& path, access how);
     // No error where there is none.

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::uint64_t new_salt() {
-    std::random_device system;  // reads the system's generator
+    std::random_device system;                            // reads the system's generator
     return std::uint64_t{system()} << 32 | system() | 1;  // never zero, which is what a new segment is full of
 }
 
@@ -73,8 +73,7 @@ bool journal::is_half_full() const {
 
 journal::outcome journal::append(std::uint64_t number, std::string_view payload) {
     const auto& other = segments_[1 - current_];
-    const bool is_full =
-        segments_[current_].end + record_header_bytes + payload.size() > options_.segment_bytes;
+    const bool is_full = segments_[current_].end + record_header_bytes + payload.size() > options_.segment_bytes;
     const bool begins_other = is_full && segments_[current_].end > 0 && other.last <= recyclable_;
     auto& s = segments_[begins_other ? 1 - current_ : current_];
     buffer_.clear();

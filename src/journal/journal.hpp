@@ -1,13 +1,16 @@
 // A journal: numbered records, each on disk before append() returns. It is what another store, which follows later, may
 // not hold yet.
 //
-// - Two segments take turns: `confab-journal.0` and `.1`. They are written in full when the journal is created, so that an append
-//   writes into a file of known length, and its sync has no file system metadata to write. When a segment is full the other one begins
-//   again, if all its records can be recycled; until then the full one grows.
-// - A segment begins with a header: magic, owner, a random salt, a checksum. The salt is new each time the segment begins
-//   again, and every record repeats it, so that stale bytes behind the last record never pass for one. The header is written and
-//   synced together with the first record.
-// - A record is salt, number, payload length and checksum, then the payload. The checksum is XXH3-128 of the payload, with the XXH3-64 of
+// - Two segments take turns: `confab-journal.0` and `.1`. They are written in full when the journal is created, so that
+// an append
+//   writes into a file of known length, and its sync has no file system metadata to write. When a segment is full the
+//   other one begins again, if all its records can be recycled; until then the full one grows.
+// - A segment begins with a header: magic, owner, a random salt, a checksum. The salt is new each time the segment
+// begins
+//   again, and every record repeats it, so that stale bytes behind the last record never pass for one. The header is
+//   written and synced together with the first record.
+// - A record is salt, number, payload length and checksum, then the payload. The checksum is XXH3-128 of the payload,
+// with the XXH3-64 of
 //   the other three as its seed (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Numbers go up by one.
 // - Integers are little-endian. Format version 1 is in the magic.
 #pragma once
@@ -38,8 +41,8 @@ struct number_range {
 
 struct contents {
     std::vector<record> records;  // from the number after the asked one on, in order and without a gap
-    // Numbers that are missing or damaged, between those records (or the asked number) and whole records behind them; and all
-    // numbers from the first missing one up to the last whole record.
+    // Numbers that are missing or damaged, between those records (or the asked number) and whole records behind them;
+    // and all numbers from the first missing one up to the last whole record.
     std::optional<number_range> missing;
     std::optional<number_range> unreachable;
     std::optional<std::string> other_owner;  // of a segment that belongs to somebody else
@@ -72,7 +75,8 @@ public:
     // that follows, on the disk or below the process's limit of file size. Nothing: the journal can be used.
     std::optional<std::string> why_off() const;
 
-    // Whether the current segment is more than half full: the store that follows should be synced, so that the other segment can begin again in time.
+    // Whether the current segment is more than half full: the store that follows should be synced, so that the other
+    // segment can begin again in time.
     bool is_half_full() const;
 
     enum class outcome {

@@ -16,7 +16,8 @@ std::filesystem::path segment_path(const std::filesystem::path& folder, std::siz
 
 using numbered_payloads = std::map<std::uint64_t, std::string>;
 
-// Those that follow on `after` without a gap, and what is missing before the others. REQUIRES: all numbers are above `after`.
+// Those that follow on `after` without a gap, and what is missing before the others. REQUIRES: all numbers are above
+// `after`.
 contents in_order(numbered_payloads found, std::uint64_t after);
 
 // All of a file; nothing where there is none. Throws startup_error: it cannot be read.

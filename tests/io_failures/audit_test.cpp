@@ -19,8 +19,8 @@ protected:
         core::state state;
         for (int i = 0; i < 200; ++i) {
             const auto token = core::app_token::make();
-            commit(opened->writer(), {command(new_app(token, std::string(100, 'a'))), command(core::create_chat{token})},
-                   state);
+            commit(opened->writer(),
+                   {command(new_app(token, std::string(100, 'a'))), command(core::create_chat{token})}, state);
         }
     }
     ~failing_audit() override { fault_plan::instance().disarm(); }

@@ -1,7 +1,11 @@
-// 1. The fault is armed before the ledger is opened. The history creates, edits and deletes, with keys, in batches of all kinds; transactions
-//    spill, the WAL is checkpointed, segments of the journal take turns, keys are purged, the index follows, and there is an orderly restart.
-// 2. Every batch that is acknowledged goes into the model. Reads within the history answer as the model does, or are unavailable.
-// 3. The fault is lifted, and the ledger is judged three times: as it is, in a copy of its files as a crash leaves them, and after an orderly
+// 1. The fault is armed before the ledger is opened. The history creates, edits and deletes, with keys, in batches of
+// all kinds; transactions
+//    spill, the WAL is checkpointed, segments of the journal take turns, keys are purged, the index follows, and there
+//    is an orderly restart.
+// 2. Every batch that is acknowledged goes into the model. Reads within the history answer as the model does, or are
+// unavailable.
+// 3. The fault is lifted, and the ledger is judged three times: as it is, in a copy of its files as a crash leaves
+// them, and after an orderly
 //    end. Each time everything acknowledged is there, once; a batch of unknown outcome is there whole or not at all.
 #include "io_failures/history.hpp"
 
@@ -82,8 +86,9 @@ public:
     }
 
     void write_first_part() {
-        const commands first{command(new_app(token_, "an app"), key("app", "")), command(core::create_chat{token_}, key("chat", "")),
-                             command(core::create_chat{token_}), command(core::create_chat{token_})};
+        const commands first{command(new_app(token_, "an app"), key("app", "")),
+                             command(core::create_chat{token_}, key("chat", "")), command(core::create_chat{token_}),
+                             command(core::create_chat{token_})};
         for (int attempt = 0; attempt < attempts_max && !commit(first); ++attempt) continue;
         commit(messages(1, 10, "short"));
         commit(messages(2, 6, old_text()));
@@ -95,7 +100,8 @@ public:
         index();
         commit({command(core::delete_message{token_, core::chat_number(2), core::message_number(2)}),
                 command(core::delete_message{token_, core::chat_number(1), core::message_number(3)})});
-        commit({command(core::rename_app{token_, valid<core::app_name>("renamed")}), command(core::create_chat{token_})});
+        commit(
+            {command(core::rename_app{token_, valid<core::app_name>("renamed")}), command(core::create_chat{token_})});
         commit(messages(2, 6, old_text()));
         commit(edits(2, 1, 6));
         index();
@@ -254,14 +260,16 @@ private:
 
     // A restart has found out whether the batch of unknown outcome is there; all later ones build on that.
     void resolve_unknown(opened& with) {
-        if (with_unknown_ && with_unknown_->compare(with.reader()).value_or(findings{"unavailable"}).empty()) model_ = *with_unknown_;
+        if (with_unknown_ && with_unknown_->compare(with.reader()).value_or(findings{"unavailable"}).empty())
+            model_ = *with_unknown_;
         with_unknown_.reset();
     }
 
     void expect_to_serve_or_to_be_closed() {
         for (int attempt = 0; attempt < attempts_max && !is_closed_; ++attempt)
             if (commit({command(new_message(token_, 1, "serves again"))})) return;
-        if (!is_closed_ && model_.messages_in(core::chat_number(1)) > 0) report("the ledger neither serves again nor is closed");
+        if (!is_closed_ && model_.messages_in(core::chat_number(1)) > 0)
+            report("the ledger neither serves again nor is closed");
     }
 
     // The files as kill -9 leaves them. What SQLite shares between processes is gone with the last one.

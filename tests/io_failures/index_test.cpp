@@ -119,7 +119,8 @@ INSTANTIATE_TEST_SUITE_P(on, failing_index,
                                            io_fault{{io_call::open, io_file::index}, io_error::eio},
                                            io_fault{{io_call::open, io_file::index_wal}, io_error::eio}),
                          [](const auto& tested) {
-                             auto name = to_string(tested.param.site) + '_' + std::string(to_string(tested.param.error));
+                             auto name =
+                                 to_string(tested.param.site) + '_' + std::string(to_string(tested.param.error));
                              std::ranges::replace(name, ' ', '_');
                              return name;
                          });

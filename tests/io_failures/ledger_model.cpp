@@ -123,11 +123,13 @@ private:
             if (slice->empty()) break;
             for (const auto& m : *slice) compare_message(name, m, c, ++after);
         }
-        if (after != c.messages.size()) add(fmt::format("{} has {} messages instead of {}", name, after, c.messages.size()));
+        if (after != c.messages.size())
+            add(fmt::format("{} has {} messages instead of {}", name, after, c.messages.size()));
         return compare_versions(there.id, name, c);
     }
 
-    void compare_message(const std::string& chat_name, const core::message& there, const chat& c, std::uint64_t number) {
+    void compare_message(const std::string& chat_name, const core::message& there, const chat& c,
+                         std::uint64_t number) {
         if (number > c.messages.size() || there.number.value() != number) return;  // the counts report it
         const auto& m = c.messages[number - 1];
         const auto name = fmt::format("{}, message {}", chat_name, number);

@@ -20,7 +20,8 @@ public:
     // Takes the effects of a batch. Reports numbers that have a gap or were given before.
     findings apply(std::span<const core::effect> effects);
 
-    // What differs from the ledger. A read that is unavailable ends the comparison: std::nullopt, if nothing differed up to there.
+    // What differs from the ledger. A read that is unavailable ends the comparison: std::nullopt, if nothing differed
+    // up to there.
     std::optional<findings> compare(ledger::reader& ledger) const;
 
     std::uint64_t messages_in(core::chat_number number) const;

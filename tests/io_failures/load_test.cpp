@@ -1,5 +1,5 @@
-// SQLite rolls back the whole transaction on an I/O error, also while it reads and only makes room for what it reads. The
-// writer reads within the transaction that stays open across batches.
+// SQLite rolls back the whole transaction on an I/O error, also while it reads and only makes room for what it reads.
+// The writer reads within the transaction that stays open across batches.
 #include "io_failures/faulty_ledger.hpp"
 
 namespace confab::testing {
@@ -10,9 +10,11 @@ class failing_load : public faulty_ledger, public ::testing::WithParamInterface<
 TEST_P(failing_load, loses_nothing_that_was_acknowledged) {
     constexpr std::uint64_t old_messages = 50;
     open();
-    ASSERT_TRUE(commit({command(new_app(token, "an app")), command(core::create_chat{token}), command(core::create_chat{token})}));
+    ASSERT_TRUE(commit(
+        {command(new_app(token, "an app")), command(core::create_chat{token}), command(core::create_chat{token})}));
     std::vector<core::command> old;
-    for (std::uint64_t i = 0; i < old_messages; ++i) old.push_back(command(new_message(token, 1, std::string(20'000, 'o'))));
+    for (std::uint64_t i = 0; i < old_messages; ++i)
+        old.push_back(command(new_message(token, 1, std::string(20'000, 'o'))));
     ASSERT_TRUE(commit(old));
     for (std::uint64_t round = 0; round < old_messages / 5; ++round) {
         std::vector<core::command> edits;

@@ -1,13 +1,15 @@
-// The n-th-failure suite: lets the n-th call of each kind on each file fail, for every n, in a scripted history (history.hpp). After SQLite's
-// own tests of I/O errors and of lack of memory (https://sqlite.org/testing.html, sections 3.1 and 3.2).
+// The n-th-failure suite: lets the n-th call of each kind on each file fail, for every n, in a scripted history
+// (history.hpp). After SQLite's own tests of I/O errors and of lack of memory (https://sqlite.org/testing.html,
+// sections 3.1 and 3.2).
 //   io_failure_suite [--all] [--part I/K] [--runs N] [--site "write database WAL"]
-// Without --all, some n of each site, chosen by TEST_SEED. Prints how often each site was met; one that was not is a failure.
+// Without --all, some n of each site, chosen by TEST_SEED. Prints how often each site was met; one that was not is a
+// failure.
 #include <fmt/core.h>
 
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <random>
-#include <unistd.h>
 
 #include "base/log.hpp"
 #include "io_failures/history.hpp"
@@ -18,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a history must get to. SQLite never truncates or removes a database, and makes none of the other calls on the other files.
+// What a history must get to. SQLite never truncates or removes a database, and makes none of the other calls on the
+// other files.
 std::vector<io_site> sites() {
     std::vector<io_site> all;
     const auto add = [&all](io_file file, std::initializer_list<io_call> calls) {
@@ -26,7 +29,8 @@ std::vector<io_site> sites() {
     };
     using enum io_call;
     for (const auto file : {io_file::database, io_file::index}) add(file, {open, read, write, truncate, sync, lock});
-    for (const auto file : {io_file::database_wal, io_file::index_wal}) add(file, {open, read, write, truncate, sync, remove});
+    for (const auto file : {io_file::database_wal, io_file::index_wal})
+        add(file, {open, read, write, truncate, sync, remove});
     for (const auto file : {io_file::database_shm, io_file::index_shm}) add(file, {map, lock});
     for (const auto file : {io_file::database_rollback_journal, io_file::index_rollback_journal})
         add(file, {open, write, sync, remove});
@@ -135,6 +139,7 @@ int main(int argc, char** argv) {
     const auto slash = part.find('/');
     confab::testing::install_sqlite_shims();
     confab::log::start(std::getenv("TEST_LOG") ? confab::log::level::info : confab::log::level::off);
-    confab::testing::suite all(is_all, std::stoull(part.substr(0, slash)), std::stoull(part.substr(slash + 1)), runs_of_site);
+    confab::testing::suite all(is_all, std::stoull(part.substr(0, slash)), std::stoull(part.substr(slash + 1)),
+                               runs_of_site);
     return all.run(only) ? 0 : 1;
 }

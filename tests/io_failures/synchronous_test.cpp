@@ -1,4 +1,5 @@
-// How often SQLite syncs its WAL: with the journal in front of it, only for a batch that does not go through the journal.
+// How often SQLite syncs its WAL: with the journal in front of it, only for a batch that does not go through the
+// journal.
 #include "io_failures/faulty_ledger.hpp"
 
 namespace confab::testing {

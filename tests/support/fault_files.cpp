@@ -1,4 +1,5 @@
-// The file calls of our own code, linked in place of the system's (ld --wrap): each asks the plan first. SQLite's calls do not come through here.
+// The file calls of our own code, linked in place of the system's (ld --wrap): each asks the plan first. SQLite's calls
+// do not come through here.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -91,6 +92,7 @@ int __wrap_unlink(const char* path) {
 // The same calls, as they are named where off_t was asked to have 64 bits.
 int __wrap_open64(const char* path, int flags, ...) __attribute__((alias("__wrap_open")));
 ssize_t __wrap_pread64(int descriptor, void* into, size_t bytes, off_t at) __attribute__((alias("__wrap_pread")));
-ssize_t __wrap_pwrite64(int descriptor, const void* from, size_t bytes, off_t at) __attribute__((alias("__wrap_pwrite")));
+ssize_t __wrap_pwrite64(int descriptor, const void* from, size_t bytes, off_t at)
+    __attribute__((alias("__wrap_pwrite")));
 int __wrap_ftruncate64(int descriptor, off_t size) __attribute__((alias("__wrap_ftruncate")));
 }

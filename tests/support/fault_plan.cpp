@@ -25,7 +25,8 @@ io_file file_of(std::string_view path) {
     const bool is_index = path.find("confab-search.db") != path.npos;
     if (path.ends_with("-wal")) return is_index ? io_file::index_wal : io_file::database_wal;
     if (path.ends_with("-shm")) return is_index ? io_file::index_shm : io_file::database_shm;
-    if (path.ends_with("-journal")) return is_index ? io_file::index_rollback_journal : io_file::database_rollback_journal;
+    if (path.ends_with("-journal"))
+        return is_index ? io_file::index_rollback_journal : io_file::database_rollback_journal;
     if (path.ends_with(".db")) return is_index ? io_file::index : io_file::database;
     if (path.find("/confab-") != path.npos) return io_file::journal;
     return path.empty() ? io_file::temporary : io_file::folder;

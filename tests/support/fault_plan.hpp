@@ -1,5 +1,5 @@
-// Which I/O call or allocation is to fail: the plan that the fault shims ask before each call. It counts the calls, so that
-// a test can let the n-th one fail, for every n.
+// Which I/O call or allocation is to fail: the plan that the fault shims ask before each call. It counts the calls, so
+// that a test can let the n-th one fail, for every n.
 #pragma once
 
 #include <array>
@@ -23,8 +23,8 @@ enum class io_file {
     index_shm,
     index_rollback_journal,
     temporary,
-    journal,      // the files of the batch log
-    synced_wal,   // the database's WAL, through the descriptor that syncs it
+    journal,     // the files of the batch log
+    synced_wal,  // the database's WAL, through the descriptor that syncs it
     folder,
     memory
 };
@@ -48,7 +48,7 @@ std::string_view to_string(io_error error);
 struct io_fault {
     io_site site;
     io_error error = io_error::eio;
-    std::uint64_t nth = 1;  // counted from arm() on
+    std::uint64_t nth = 1;    // counted from arm() on
     bool is_lasting = false;  // this call and all later ones
 };
 

@@ -1,6 +1,7 @@
 // SQLite's VFS (https://sqlite.org/vfs.html), its allocator and its page cache, each above the default one.
 //
-// 1. The VFS passes every call on unless the plan lets it fail. A call that fails does nothing, but for a short write, of which half
+// 1. The VFS passes every call on unless the plan lets it fail. A call that fails does nothing, but for a short write,
+// of which half
 //    gets through. It has no memory-mapped I/O, so that every read and write is a call.
 // 2. An allocation that fails returns null, as SQLite's own test allocator does.
 // 3. The page cache holds a few pages, whatever cache_size says, so that a short history spills.
@@ -100,9 +101,10 @@ int unmap_shm(sqlite3_file* f, int is_to_be_removed) {
     return methods(f).xShmUnmap(real(f), is_to_be_removed);
 }
 
-const sqlite3_io_methods shim_methods{2,           close_file,          read_file,    write_file,  truncate_file,   sync_file, file_size,
-                                      lock_file,   unlock_file,         check_reserved_lock, control_file, sector_size, characteristics,
-                                      map_shm,     lock_shm,            shm_barrier,  unmap_shm,   nullptr,         nullptr};
+const sqlite3_io_methods shim_methods{
+    2,         close_file,  read_file,           write_file,   truncate_file, sync_file,       file_size,
+    lock_file, unlock_file, check_reserved_lock, control_file, sector_size,   characteristics, map_shm,
+    lock_shm,  shm_barrier, unmap_shm,           nullptr,      nullptr};
 
 sqlite3_vfs* real_vfs = nullptr;
 

@@ -18,7 +18,9 @@ const std::string owner(owner_bytes, 'o');
 
 class journal_in_folder : public ::testing::Test {
 protected:
-    std::filesystem::path segment(int which) const { return folder.path() / ("confab-journal." + std::to_string(which)); }
+    std::filesystem::path segment(int which) const {
+        return folder.path() / ("confab-journal." + std::to_string(which));
+    }
 
     options with_segments_of(std::uint64_t bytes) const {
         return {.folder = folder.path(), .owner = owner, .segment_bytes = bytes, .following_file = folder.path()};

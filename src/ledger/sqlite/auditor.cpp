@@ -44,10 +44,9 @@ public:
     }
 
     awaitable<result<std::vector<std::string>>> engine_findings() override {
-        auto found = rows<std::string>(
-            [this] { return db_.prepare("pragma integrity_check(20)"); },
-            [](const auto& row) { return std::string(row.text(0)); },
-            [](const std::string& line) { return line != "ok"; });
+        auto found = rows<std::string>([this] { return db_.prepare("pragma integrity_check(20)"); },
+                                       [](const auto& row) { return std::string(row.text(0)); },
+                                       [](const std::string& line) { return line != "ok"; });
         if (!found) co_return found;
         const auto keys = [this] {
             auto s = db_.prepare(
@@ -66,7 +65,9 @@ public:
     }
 
     awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) override {
-        const auto bound = [&]() -> auto& { return apps_.bind(after.value(), std::uint64_t{rows_max}); };
+        const auto bound = [&]() -> auto& {
+            return apps_.bind(after.value(), std::uint64_t{rows_max});
+        };
         co_return rows<app_row>(bound, [](const auto& row) {
             return app_row{core::app_id(row.number(0)), std::string(row.text(1)), row.number(2)};
         });
@@ -139,8 +140,8 @@ private:
 
     static constexpr auto all = [](const auto&) { return true; };
 
-    // `statement` returns one that is bound. SQLite rolls the snapshot back itself when a read fails with an I/O error or for
-    // lack of memory. Later reads would see a database that moves, so nothing is read until the next refresh().
+    // `statement` returns one that is bound. SQLite rolls the snapshot back itself when a read fails with an I/O error
+    // or for lack of memory. Later reads would see a database that moves, so nothing is read until the next refresh().
     template <class T, class Statement, class From, class Wanted = decltype(all)>
     result<std::vector<T>> rows(Statement statement, From from, Wanted wanted = all) {
         is_lost_ = is_lost_ || (snapshot_ && !db_.in_transaction());

@@ -53,10 +53,9 @@ int open_lock(const fs::path& folder) {
 }
 
 // All that the server keeps in its folder.
-constexpr const char* file_names[] = {
-    "confab.db",        "confab.db-wal",        "confab.db-shm",         //
-    "confab-search.db", "confab-search.db-wal", "confab-search.db-shm",  //
-    "confab-journal.0", "confab-journal.1",     "confab.lock"};
+constexpr const char* file_names[] = {"confab.db",        "confab.db-wal",        "confab.db-shm",         //
+                                      "confab-search.db", "confab-search.db-wal", "confab-search.db-shm",  //
+                                      "confab-journal.0", "confab-journal.1",     "confab.lock"};
 constexpr mode_t private_mode = 0600;
 
 // Older versions left the modes to SQLite and the umask.
@@ -107,16 +106,18 @@ void data_folder::lock_folder() const {
     const int cause = try_lock(folder_.number());
     if (cause == EWOULDBLOCK) refuse_second();
     if (cause == 0) return;
-    log::warning(fmt::format("data folder {} cannot be locked: {}. Only confab.lock keeps a second server out: do not "
-                             "remove it while this server runs",
-                             path_.string(), std::strerror(cause)));
+    log::warning(
+        fmt::format("data folder {} cannot be locked: {}. Only confab.lock keeps a second server out: do not "
+                    "remove it while this server runs",
+                    path_.string(), std::strerror(cause)));
 }
 
 void data_folder::lock_file() const {
     const int cause = try_lock(lock_.number());
     if (cause == EWOULDBLOCK) refuse_second();
     if (cause != 0)
-        throw startup_error(fmt::format("{} cannot be locked: {}", (path_ / "confab.lock").string(), std::strerror(cause)));
+        throw startup_error(
+            fmt::format("{} cannot be locked: {}", (path_ / "confab.lock").string(), std::strerror(cause)));
 }
 
 void data_folder::refuse_second() const {

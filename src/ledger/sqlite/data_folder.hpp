@@ -1,10 +1,13 @@
 // The folder a standalone server keeps its data in. It is created if missing. One server uses it at a time: the running
-// server holds flock(2) locks on the folder itself and on confab.lock. The folder's lock outlives a removal of confab.lock.
-// The lock of confab.lock works where a folder cannot be locked (NFS), and excludes servers of older versions.
+// server holds flock(2) locks on the folder itself and on confab.lock. The folder's lock outlives a removal of
+// confab.lock. The lock of confab.lock works where a folder cannot be locked (NFS), and excludes servers of older
+// versions.
 //   confab.db (+ -wal, -shm)   the ledger          confab.lock   locked; holds the number of the server's process
-//   confab-journal.0, .1       what the ledger's database may not have yet (journal/journal.hpp); gone after an orderly end
-// Only the server's user may read these files, and those of the search index (search/sqlite/index_file.hpp): whatever the
-// umask and the folder's mode, they have mode 0600. Whoever creates a file sets its mode. The start corrects existing ones.
+//   confab-journal.0, .1       what the ledger's database may not have yet (journal/journal.hpp); gone after an orderly
+//   end
+// Only the server's user may read these files, and those of the search index (search/sqlite/index_file.hpp): whatever
+// the umask and the folder's mode, they have mode 0600. Whoever creates a file sets its mode. The start corrects
+// existing ones.
 #pragma once
 
 #include <filesystem>

@@ -16,7 +16,8 @@ journal_switch::journal_switch(sqlite::connection& db, const journal::journal& o
 void journal_switch::look() {
     auto reason = journal_.why_off();
     if (reason && !reason_)
-        log::warning(fmt::format("the journal is off, so every batch is a transaction with a sync of its own: {}", *reason));
+        log::warning(
+            fmt::format("the journal is off, so every batch is a transaction with a sync of its own: {}", *reason));
     if (!reason && reason_) log::info("the journal is on again");
     is_on_ = !reason;
     reason_ = std::move(reason);

@@ -1,5 +1,6 @@
-// Whether batches go through the journal: they do not where there is no room for it (journal::why_off). Says so once when it changes, counts
-// the batches that do without, and keeps the reason in the database, where `confab check` finds it.
+// Whether batches go through the journal: they do not where there is no room for it (journal::why_off). Says so once
+// when it changes, counts the batches that do without, and keeps the reason in the database, where `confab check` finds
+// it.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,8 @@ public:
     bool is_on() const { return is_on_; }
     void look();
 
-    // Records the reason, within the transaction of a batch that did or did not go through the journal. Throws sqlite::failure.
+    // Records the reason, within the transaction of a batch that did or did not go through the journal. Throws
+    // sqlite::failure.
     void record(sqlite::connection& db, bool went_through);
     // After that transaction was committed.
     void recorded(bool went_through);

@@ -7,7 +7,8 @@ namespace confab::ledger {
 namespace {
 
 constexpr std::int64_t every_us = 60'000'000;
-constexpr std::size_t rows_max = 1'000;  // of one transaction; if there are as many, the next one follows after the next batch
+constexpr std::size_t rows_max =
+    1'000;  // of one transaction; if there are as many, the next one follows after the next batch
 
 }  // namespace
 

@@ -13,8 +13,8 @@ public:
     explicit key_purge(sqlite::connection& db);
 
     bool is_due(timestamp now) const;
-    // As one transaction of its own. Returns whether anything was removed. Throws sqlite::failure. REQUIRES: no transaction is open on `db`,
-    // the connection it was made with.
+    // As one transaction of its own. Returns whether anything was removed. Throws sqlite::failure. REQUIRES: no
+    // transaction is open on `db`, the connection it was made with.
     bool run(sqlite::connection& db, timestamp now);
 
 private:

@@ -1,7 +1,8 @@
 // How far the database is behind the journal, so that a read waits for the rest only when that concerns what it reads.
 //
-// The writer marks what a batch touches before anybody is told of it; a read looks first and lets the writer catch up if it
-// must, then reads. Chats share marks by hash, so now and then a read waits for another chat's batch: needlessly, never the other way round.
+// The writer marks what a batch touches before anybody is told of it; a read looks first and lets the writer catch up
+// if it must, then reads. Chats share marks by hash, so now and then a read waits for another chat's batch: needlessly,
+// never the other way round.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ namespace confab::ledger {
 // Any thread, but for one that marks.
 class lag {
 public:
-    // `batch`: its number in the journal. How many chats it touches that nothing touched since the database had everything, about.
+    // `batch`: its number in the journal. How many chats it touches that nothing touched since the database had
+    // everything, about.
     std::size_t mark(std::span<const core::effect> effects, std::uint64_t batch);
     // The database has everything up to this batch.
     void caught_up(std::uint64_t batch);
@@ -30,11 +32,12 @@ public:
     bool is_behind_in_apps() const { return apps_.load() > reached_.load(); }
     bool is_behind_in(core::chat_id chat) const { return mark_of(chat).load() > reached_.load(); }
 
-    // Waits until the database has all of that of its own accord, for those who have time. Errors: unavailable (it does not).
+    // Waits until the database has all of that of its own accord, for those who have time. Errors: unavailable (it does
+    // not).
     result<void> wait() const;
 
-    // What brings the database up to the journal; set once, before anybody reads. It may be called on any thread, and may wait
-    // for the disk. Errors: unavailable.
+    // What brings the database up to the journal; set once, before anybody reads. It may be called on any thread, and
+    // may wait for the disk. Errors: unavailable.
     std::function<result<void>()> catch_up;
 
 private:

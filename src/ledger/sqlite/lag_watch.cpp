@@ -82,7 +82,8 @@ void lag_watch::work() {
     }
 }
 
-// So that a sync finds little left to write, for which the batches' own syncs would wait. What it does not do the sync does.
+// So that a sync finds little left to write, for which the batches' own syncs would wait. What it does not do the sync
+// does.
 void lag_watch::write_out(std::unique_lock<std::mutex>& lock) {
     is_to_write_out_ = false;
     lock.unlock();

@@ -1,5 +1,5 @@
-// A thread that sees to it that the database does not stay behind the journal for long when nobody asks, and that what it
-// committed gets onto the disk, so that the journal can recycle its segments.
+// A thread that sees to it that the database does not stay behind the journal for long when nobody asks, and that what
+// it committed gets onto the disk, so that the journal can recycle its segments.
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,8 @@ public:
 
     // The database has just fallen behind: it is to catch up within a moment.
     void begin();
-    // It has caught up to this batch, in SQLite's log, which is then to get onto the disk: by and by, or for certain and soon.
-    // Any thread.
+    // It has caught up to this batch, in SQLite's log, which is then to get onto the disk: by and by, or for certain
+    // and soon. Any thread.
     void caught_up(std::uint64_t batch, bool is_to_be_synced);
 
     // Up to this batch SQLite's log is on disk. Any thread.

@@ -1,5 +1,5 @@
-// A record is its number (8 bytes), its length (4), the first half of a SHA-256 of the ledger's identity, both and its bytes,
-// and its bytes.
+// A record is its number (8 bytes), its length (4), the first half of a SHA-256 of the ledger's identity, both and its
+// bytes, and its bytes.
 #include "ledger/sqlite/legacy_batches.hpp"
 
 #include <fmt/core.h>

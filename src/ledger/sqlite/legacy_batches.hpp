@@ -1,5 +1,6 @@
-// The batch log of version 0.1.0 (schema version 2): files `confab-batches.0` and `.1`, which a server that was killed may have left with
-// acknowledged batches that only they hold. They are read once, and removed when the database has their batches.
+// The batch log of version 0.1.0 (schema version 2): files `confab-batches.0` and `.1`, which a server that was killed
+// may have left with acknowledged batches that only they hold. They are read once, and removed when the database has
+// their batches.
 #pragma once
 
 #include "journal/journal.hpp"

@@ -20,7 +20,8 @@ std::optional<std::string> mismatch_of(const journal::contents& found, const std
     if (found.other_owner && identity.empty())
         return fmt::format("the journal is that of ledger {}, whose database is missing", *found.other_owner);
     if (found.other_owner)
-        return fmt::format("the journal is that of ledger {}, the database is that of ledger {}", *found.other_owner, identity);
+        return fmt::format("the journal is that of ledger {}, the database is that of ledger {}", *found.other_owner,
+                           identity);
     if (found.missing)
         return fmt::format("the journal lacks {}, which the database needs next, and has later ones up to {}",
                            in_words(*found.missing), found.unreachable->last);
@@ -33,7 +34,8 @@ unapplied_batches read_unapplied(const std::filesystem::path& folder, sqlite::co
     const auto identity = db ? identity_of(*db) : std::string();
     const auto applied = db ? applied_batch(*db) : 0;
     auto found = journal::read_after(folder, identity, applied);
-    // A folder has the files of one version, unless an upgrade was interrupted: then the database has all of the older ones.
+    // A folder has the files of one version, unless an upgrade was interrupted: then the database has all of the older
+    // ones.
     if (found.records.empty() && !found.missing && !found.other_owner)
         found = read_legacy_batches(folder, identity, applied);
     auto mismatch = mismatch_of(found, identity);

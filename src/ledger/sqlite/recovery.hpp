@@ -1,5 +1,5 @@
-// What a crash left: batches that the journal has and the database does not. Before a start writes anything, the files of
-// the folder have to belong together; then the batches are replayed.
+// What a crash left: batches that the journal has and the database does not. Before a start writes anything, the files
+// of the folder have to belong together; then the batches are replayed.
 #pragma once
 
 #include <filesystem>
@@ -12,16 +12,17 @@
 namespace confab::ledger {
 
 struct unapplied_batches {
-    std::vector<journal::record> batches;   // in order, from the first that the database lacks
-    std::optional<std::string> mismatch;    // why the journal does not fit the database; in one line
+    std::vector<journal::record> batches;           // in order, from the first that the database lacks
+    std::optional<std::string> mismatch;            // why the journal does not fit the database; in one line
     std::optional<journal::number_range> given_up;  // if the mismatch is overridden
 };
 
-// Reads the journal beside `db`, the ledger's database in this folder; null: there is none yet. Changes nothing. Throws startup_error,
-// sqlite::failure. REQUIRES: the database is ours.
+// Reads the journal beside `db`, the ledger's database in this folder; null: there is none yet. Changes nothing. Throws
+// startup_error, sqlite::failure. REQUIRES: the database is ours.
 unapplied_batches read_unapplied(const std::filesystem::path& folder, sqlite::connection* db);
 
-// Writes the batches into the database, in one transaction. Throws startup_error (a batch cannot be decoded), sqlite::failure.
+// Writes the batches into the database, in one transaction. Throws startup_error (a batch cannot be decoded),
+// sqlite::failure.
 void replay(sqlite::connection& db, const std::vector<journal::record>& batches);
 
 }  // namespace confab::ledger

@@ -39,9 +39,10 @@ void settle_log(sqlite::connection& db, const std::filesystem::path& file) {
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& folder, const std::string& why) {
-    throw startup_error(fmt::format("data folder {}: {}. Put the files back that belong together, or start once with "
-                                    "--journal-gap=ignore to give up what cannot be read",
-                                    folder.string(), why));
+    throw startup_error(
+        fmt::format("data folder {}: {}. Put the files back that belong together, or start once with "
+                    "--journal-gap=ignore to give up what cannot be read",
+                    folder.string(), why));
 }
 
 // What to replay. Refuses a journal that does not fit the database, unless that is to be ignored.
@@ -87,7 +88,8 @@ sqlite::connection open_for_writing(const std::filesystem::path& file, const sql
     }
 }
 
-std::unique_ptr<writer> open_writer(const std::filesystem::path& file, const sqlite_options& options, in_common& common) {
+std::unique_ptr<writer> open_writer(const std::filesystem::path& file, const sqlite_options& options,
+                                    in_common& common) {
     auto db = open_for_writing(file, options);
     try {
         return make_sqlite_writer(std::move(db), file, options.sizes, common);

@@ -1,19 +1,21 @@
 // A batch is durable once it stands in the journal. The database follows, many batches in one transaction.
 //
-// 1. load() reads the counters, messages and keys that a batch names and the state lacks. There is one writer, so what it
-// read stays true. It reads on the writing connection and so sees what is not committed yet.
-// 2. apply() begins a transaction if none is open. Another program's lock may prevent that; then nothing was done. It appends the effects to the
-// journal, one sync, and only then writes them, in their order, into the open transaction.
-// 3. The transaction is committed without a sync of its own, with the number of its last batch in it: after some thousand effects,
-// after a moment in which nobody asked, or at once when a read needs it (lag.hpp). It holds only what the journal has on disk, so no
-// reader ever sees what a power cut could take away. What a power cut takes of the WAL the next start replays.
+// 1. load() reads the counters, messages and keys that a batch names and the state lacks. There is one writer, so what
+// it read stays true. It reads on the writing connection and so sees what is not committed yet.
+// 2. apply() begins a transaction if none is open. Another program's lock may prevent that; then nothing was done. It
+// appends the effects to the journal, one sync, and only then writes them, in their order, into the open transaction.
+// 3. The transaction is committed without a sync of its own, with the number of its last batch in it: after some
+// thousand effects, after a moment in which nobody asked, or at once when a read needs it (lag.hpp). It holds only what
+// the journal has on disk, so no reader ever sees what a power cut could take away. What a power cut takes of the WAL
+// the next start replays.
 // 4. Where the journal is off or a batch is very large, that batch is a transaction of its own with a sync of its own.
 // 5. After a failed sync it is open what is on the disk: the kernel may drop the pages it could not write and report
-// the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed from then on. The next start
-// puts all that can still be read into the database, and syncs that, before it answers anybody. A full disk is different:
-// nothing is kept, neither of a record without its end nor of a commit without its last page.
-// 6. After any failure on the writing connection the open transaction is rolled back, if SQLite has not done so itself. Its batches
-// are replayed from their records before anything else is read or written; until then their chats are not read.
+// the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed from then on. The next
+// start puts all that can still be read into the database, and syncs that, before it answers anybody. A full disk is
+// different: nothing is kept, neither of a record without its end nor of a commit without its last page.
+// 6. After any failure on the writing connection the open transaction is rolled back, if SQLite has not done so itself.
+// Its batches are replayed from their records before anything else is read or written; until then their chats are not
+// read.
 // 7. tidy() has the WAL moved into the database, and purges expired keys.
 #include "ledger/sqlite/writer.hpp"
 
@@ -38,7 +40,7 @@
 namespace confab::ledger {
 namespace {
 
-constexpr int restart_wait_ms = 200;        // a read is one short slice, so this is ample
+constexpr int restart_wait_ms = 200;  // a read is one short slice, so this is ample
 class sqlite_writer final : public writer {
 public:
     sqlite_writer(sqlite::connection db, const std::filesystem::path& database, const sqlite_sizes& sizes,
@@ -103,10 +105,12 @@ public:
         if (!journal_switch_.is_on() || record.size() > sizes_.transaction_bytes_max) co_return apply_alone(effects);
         if (auto begun = begin(); !begun) co_return begun;
         journal_.recycle_up_to(watch_.on_disk());
-        switch (journal_.append(number_ + 1, record)) {
-            case journal::journal::outcome::durable: break;
-            case journal::journal::outcome::no_space: co_return give_up();
-            case journal::journal::outcome::unknown: close("writing the journal failed"); co_return error::outcome_unknown;
+        using outcome = journal::journal::outcome;
+        const auto appended = journal_.append(number_ + 1, record);
+        if (appended == outcome::no_space) co_return give_up();
+        if (appended == outcome::unknown) {
+            close("writing the journal failed");
+            co_return error::outcome_unknown;
         }
         write_logged(effects, std::move(record));
         co_return result<void>();
@@ -122,7 +126,7 @@ public:
             purge(now);
         } catch (const sqlite::failure& cause) {
             const bool passes = cause.is_disk_full() || cause.is_busy() || cause.is_out_of_memory();
-            if (!passes) close_for(cause, "tidying");
+            if (!passes) close_now(fmt::format("tidying failed: {} ({})", cause.what(), cause.code()));
             if (passes) log::warning(fmt::format("cannot tidy the ledger: {} ({})", cause.what(), cause.code()));
         }
     }
@@ -197,15 +201,15 @@ private:
         } catch (const sqlite::failure& cause) {
             effects_.forget_counters();
             if (!committing || cause.is_disk_full() || cause.is_busy()) return refused(cause);
-            close_for(cause, "committing");
+            close_now(fmt::format("committing failed: {} ({})", cause.what(), cause.code()));
             return error::outcome_unknown;
         }
     }
 
     enum class synchronous { normal, full };
 
-    // SQLite takes it between transactions only. Whoever begins one says what it needs, so that no failure leaves another
-    // one's level behind.
+    // SQLite takes it between transactions only. Whoever begins one says what it needs, so that no failure leaves
+    // another one's level behind.
     void set_synchronous(synchronous level) {
         if (level == synchronous_) return;
         db_.execute(level == synchronous::full ? "pragma synchronous = full" : "pragma synchronous = normal");
@@ -219,9 +223,9 @@ private:
 
     bool is_behind() const { return !pending_.empty(); }
 
-    // Pending effects stand in the open transaction, unless they were rolled back and wait for their replay. SQLite itself
-    // rolls back on I/O errors and lack of memory, also while it reads; what is written after that is committed at once, one statement
-    // at a time, and a later replay would write it again.
+    // Pending effects stand in the open transaction, unless they were rolled back and wait for their replay. SQLite
+    // itself rolls back on I/O errors and lack of memory, also while it reads; what is written after that is committed
+    // at once, one statement at a time, and a later replay would write it again.
     void require_transaction() const {
         require(is_stuck_ || open_.has_value() == db_.in_transaction(), "the writer's transaction is open");
         require(is_stuck_ || !is_behind() || open_, "pending effects stand in a transaction");
@@ -311,10 +315,6 @@ private:
         const std::lock_guard lock(mutex_);
         close_now(why);
         catch_up_now();
-    }
-
-    void close_for(const sqlite::failure& cause, std::string_view doing) {
-        close_now(fmt::format("{} failed: {} ({})", doing, cause.what(), cause.code()));
     }
 
     void close_now(std::string_view why) {
