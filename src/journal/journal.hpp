@@ -84,7 +84,8 @@ public:
         no_space,  // nothing is kept
         unknown    // the disk failed: only the next read_after() tells
     };
-    // REQUIRES: a number one above the last. After `unknown` there is no further append.
+    // REQUIRES: a number above the last; one that is passed over never has to be replayed, as the store that follows
+    // has it on disk before this call. After `unknown` there is no further append.
     outcome append(std::uint64_t number, std::string_view payload);
 
     // Records up to this number are needed no more: the store that follows has them on disk.

@@ -50,6 +50,7 @@ def test_failed_sync_is_unknown_then_closed_to_writes_and_open_to_reads(confab, 
         assert chat.contents()[:10] == told and chat.content(1) == "told 1" and chat.find("told 7") == [7]
         assert client.get(app).expect(200).json["chats_count"] == 1
     server.stop()
+    assert (server.data / "confab.db-wal").exists(), "after a failed sync only the next start may move it into the database"
     assert_sound_after_restart(confab, start, chat.path, told, {"doubtful"})
 
 

@@ -163,6 +163,30 @@ def test_journal_without_its_database_is_refused(confab, killed):
     assert not (data / "confab.db").exists()
 
 
+def test_wal_without_its_database_is_refused_and_kept(confab, start):
+    """The journal is off, so the WAL is all there is."""
+    server = start(preexec=files_end_at(50_000_000))
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        chat.tell("in the WAL")
+    server.kill()
+    database = server.data / "confab.db"
+    whole = database.read_bytes()
+    database.unlink()
+    assert "its WAL is there" in refusal(confab, server.data)
+    database.write_bytes(whole)
+    assert_serves(confab, start, chat.path, ["in the WAL"])
+
+
+def test_batch_log_of_version_0_1_0_without_its_database_is_refused(confab, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    with tarfile.open(FIXTURES / "killed-0.1.0.tar.xz") as archive:
+        archive.extractall(data)
+    (data / "confab.db").unlink()
+    assert "the batch log of version 0.1.0 is there" in refusal(confab, data)
+
+
 def test_unknown_choice_for_a_gap_is_refused(confab, tmp_path):
     result = run(confab, "serve", "--data", tmp_path / "data", "--journal-gap=maybe")
     assert result.returncode == 2 and "journal-gap" in result.stderr

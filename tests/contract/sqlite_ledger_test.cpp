@@ -192,6 +192,7 @@ protected:
     // As a power cut leaves it that takes all of SQLite's log: only a checkpoint syncs that.
     void copy_without_sqlites_log() const { copy({"confab.db", "confab-journal.0", "confab-journal.1"}); }
     void copy_database_and_its_log() const { copy({"confab.db", "confab.db-wal"}); }
+    void copy_journal() const { copy({"confab-journal.0", "confab-journal.1"}); }
 
     std::unique_ptr<ledger::sqlite_ledger> open_copy() {
         return ledger::open_sqlite_ledger({after.path(), pool.get_executor()});
@@ -291,6 +292,29 @@ TEST_F(sqlite_crash, leaves_a_batch_too_large_for_the_journal_in_the_database) {
     commit(opened->writer(), large, state);
     copy_database_and_its_log();
     EXPECT_EQ(count(*open_copy(), token), 40U);
+}
+
+// An older database beside the journal must not pass as one that the journal continues.
+TEST_F(sqlite_crash, leaves_a_journal_that_lacks_a_batch_too_large_for_it) {
+    {
+        const auto opened = open();
+        core::state state;
+        commit(opened->writer(), {command(testing::new_app(token, "an app")), command(core::create_chat{token})}, state);
+        ASSERT_TRUE(run(opened->reader().find_app(token)));  // commits
+        copy_database_and_its_log();
+        commit(opened->writer(), {command(new_message(token, 1, "through the journal"))}, state);
+        std::vector<core::command> large;
+        for (int i = 0; i < 40; ++i) large.push_back(command(new_message(token, 1, std::string(60'000, 'x'))));
+        commit(opened->writer(), large, state);
+        commit(opened->writer(), {command(new_message(token, 1, "through the journal again"))}, state);
+        copy_journal();
+    }
+    try {
+        open_copy();
+        ADD_FAILURE() << "opened";
+    } catch (const startup_error& cause) {
+        EXPECT_NE(std::string(cause.what()).find("the journal lacks batch 3"), std::string::npos) << cause.what();
+    }
 }
 
 TEST_F(sqlite_data, is_in_the_database_alone_after_an_orderly_end) {

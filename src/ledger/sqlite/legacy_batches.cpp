@@ -56,6 +56,13 @@ journal::contents read_legacy_batches(const fs::path& folder, std::string_view i
     return journal::in_order(std::move(found), after);
 }
 
+bool has_legacy_batches(const fs::path& folder) {
+    const auto holds_anything = [&](int which) {
+        return journal::read_file(file_in(folder, which)).find_first_not_of('\0') != std::string::npos;
+    };
+    return holds_anything(0) || holds_anything(1);
+}
+
 result<void> remove_legacy_batches(const fs::path& folder) {
     return journal::remove_files({file_in(folder, 0), file_in(folder, 1)});
 }

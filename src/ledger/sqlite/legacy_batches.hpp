@@ -11,6 +11,9 @@ namespace confab::ledger {
 journal::contents read_legacy_batches(const std::filesystem::path& folder, std::string_view identity,
                                       std::uint64_t after);
 
+// Whether one of the files holds anything. Throws startup_error.
+bool has_legacy_batches(const std::filesystem::path& folder);
+
 // Errors: of the system.
 result<void> remove_legacy_batches(const std::filesystem::path& folder);
 

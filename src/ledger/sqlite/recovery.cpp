@@ -16,6 +16,21 @@ std::string in_words(const journal::number_range& numbers) {
                                          : fmt::format("batches {} to {}", numbers.first, numbers.last);
 }
 
+bool is_filled(const std::filesystem::path& file) {
+    std::error_code missing;
+    const auto bytes = std::filesystem::file_size(file, missing);
+    return !missing && bytes > 0;
+}
+
+// What cannot be without a database: no crash leaves it so. An empty database and a WAL with the schema is what is left
+// of a start that failed while it created the ledger.
+std::optional<std::string> orphan_in(const std::filesystem::path& folder) {
+    if (is_filled(folder / "confab.db-wal") && !std::filesystem::exists(folder / "confab.db"))
+        return "confab.db is missing, and its WAL is there";
+    if (has_legacy_batches(folder)) return "confab.db is missing or empty, and the batch log of version 0.1.0 is there";
+    return std::nullopt;
+}
+
 std::optional<std::string> mismatch_of(const journal::contents& found, const std::string& identity) {
     if (found.other_owner && identity.empty())
         return fmt::format("the journal is that of ledger {}, whose database is missing", *found.other_owner);
@@ -39,6 +54,7 @@ unapplied_batches read_unapplied(const std::filesystem::path& folder, sqlite::co
     if (found.records.empty() && !found.missing && !found.other_owner)
         found = read_legacy_batches(folder, identity, applied);
     auto mismatch = mismatch_of(found, identity);
+    if (!db && !mismatch) mismatch = orphan_in(folder);
     return {std::move(found.records), std::move(mismatch), found.unreachable};
 }
 

@@ -64,7 +64,7 @@ sqlite::connection open_for_writing(const std::filesystem::path& file, const sql
         std::optional<std::vector<journal::record>> batches;
         if (!std::filesystem::exists(file)) batches = accepted(read_unapplied(folder, nullptr), options);
         sqlite::connection db(file, sqlite::access::create);
-        db.checkpoint_on_close(false);
+        db.checkpoint_on_close(false);  // only an orderly end of the writer turns it on
         const bool is_empty = require_ours(db) == 0;
         if (!batches) batches = accepted(read_unapplied(folder, is_empty ? nullptr : &db), options);
         // A page cache of 16 MiB; a log that shrinks back after a burst; commits without a sync, since the journal has
@@ -81,7 +81,6 @@ sqlite::connection open_for_writing(const std::filesystem::path& file, const sql
         if (const auto removed = remove_legacy_batches(folder); !removed)
             throw startup_error(fmt::format("{}: the files of an older version cannot be removed: {}", folder.string(),
                                             removed.error().message()));
-        db.checkpoint_on_close(true);
         return db;
     } catch (const sqlite::failure& cause) {
         throw cannot_open(file, cause);

@@ -72,7 +72,11 @@ public:
     // Records that are still pending stay in the log, for the next start.
     ~sqlite_writer() override {
         try {
-            if (!closed_ && catch_up() && is_all_on_disk()) journal::remove_segments(folder_);
+            if (!closed_ && catch_up() && db_.checkpoint(sqlite::connection::checkpoint_kind::truncate)) {
+                journal::remove_segments(folder_);
+                db_.checkpoint_on_close(
+                    true);  // removes the empty WAL; after a failed sync the WAL is the next start's
+            }
         } catch (const std::exception& cause) {
             log::error(fmt::format("the journal is left to the next start: {}", cause.what()));
         }
@@ -157,8 +161,9 @@ private:
         return error::unavailable;
     }
 
-    // The batch is done, whatever becomes of it here.
-    void write_logged(std::span<const core::effect> effects, std::string record) {
+    // The batch is done, whatever becomes of it here. Without memory for it the process ends while nobody else can
+    // commit a part of it, and the next start replays it.
+    void write_logged(std::span<const core::effect> effects, std::string record) noexcept {
         const std::lock_guard lock(mutex_);
         const bool was_behind = is_behind();
         ++number_;
@@ -192,10 +197,12 @@ private:
             effects_.write(effects);
             effects_.write_counters();
             journal_switch_.record(db_, false);
+            set_applied_.bind(number_ + 1).run();  // so that a journal that lacks it does not join an older database
             committing = true;
             require(db_.in_transaction(), "a batch is committed in one transaction");
             alone.commit();
             snapshots_.committed();
+            lag_.caught_up(++number_);
             journal_switch_.recorded(false);
             return {};
         } catch (const sqlite::failure& cause) {
@@ -320,15 +327,6 @@ private:
     void close_now(std::string_view why) {
         closed_ = true;
         log::error(fmt::format("writes are closed until a restart, since {}", why));
-    }
-
-    bool is_all_on_disk() {
-        try {
-            return db_.checkpoint(sqlite::connection::checkpoint_kind::truncate);
-        } catch (const sqlite::failure& cause) {
-            log::warning(fmt::format("the log is left to the next start: {} ({})", cause.what(), cause.code()));
-            return false;
-        }
     }
 
     // Nearly all of the log is moved beside the commits, and what came meanwhile is moved here. Once all of it is, the
