@@ -1,18 +1,18 @@
 // A journal: numbered records, each on disk before append() returns. It is what another store, which follows later, may
 // not hold yet.
 //
-// - Two segments take turns: `confab-journal.0` and `.1`. They are written in full when the journal is created, so that
-// an append
-//   writes into a file of known length, and its sync has no file system metadata to write. When a segment is full the
-//   other one begins again, if all its records can be recycled; until then the full one grows.
-// - A segment begins with a header: magic, owner, a random salt, a checksum. The salt is new each time the segment
-// begins
-//   again, and every record repeats it, so that stale bytes behind the last record never pass for one. The header is
-//   written and synced together with the first record.
-// - A record is salt, number, payload length and checksum, then the payload. The checksum is XXH3-128 of the payload,
-// with the XXH3-64 of
-//   the other three as its seed (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Numbers go up by one.
-// - Integers are little-endian. Format version 1 is in the magic.
+// Two segments take turns: `confab-journal.0` and `.1`. They are written in full when the journal is created. So an append
+// writes into a file of known length, and its sync has no file system metadata to write. When a segment is full the
+// other one begins again, if all its records can be recycled; until then the full one grows.
+//
+// A segment begins with a header: magic, owner, a random salt, a checksum. The salt is new each time the segment begins
+// again, and every record repeats it, so that stale bytes behind the last record never pass for one. The header is
+// written and synced together with the first record.
+//
+// A record is salt, number, payload length and checksum, then the payload. The checksum is XXH3-128 of the payload, with
+// the XXH3-64 of the other three as its seed (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Numbers ascend.
+//
+// Integers are little-endian. Format version 1 is in the magic.
 #pragma once
 
 #include <array>
