@@ -5,6 +5,7 @@ import re
 import shutil
 import sqlite3
 import tarfile
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -163,7 +164,8 @@ def test_journal_without_its_database_is_refused(confab, killed):
     assert not (data / "confab.db").exists()
 
 
-def test_wal_without_its_database_is_refused_and_kept(confab, start):
+@pytest.mark.parametrize("what", ["missing", "empty"])
+def test_wal_without_its_database_is_refused_and_kept(confab, start, what):
     """The journal is off, so the WAL is all there is."""
     server = start(preexec=files_end_at(50_000_000))
     with Client(server.port) as client:
@@ -173,9 +175,118 @@ def test_wal_without_its_database_is_refused_and_kept(confab, start):
     database = server.data / "confab.db"
     whole = database.read_bytes()
     database.unlink()
-    assert "its WAL is there" in refusal(confab, server.data)
+    if what == "empty":
+        database.touch()
+    assert "confab.db is missing or empty, and its WAL is there" in refusal(confab, server.data)
     database.write_bytes(whole)
     assert_serves(confab, start, chat.path, ["in the WAL"])
+
+
+def written_in(start, chat, *contents):
+    """A server that has committed these; with no chat yet it makes one."""
+    server = start()
+    client = Client(server.port)
+    chat = chat.through(client) if chat else client.new_chat()
+    for content in contents:
+        chat.tell(content)
+        assert chat.contents()[-1] == content  # a read commits
+    return server, chat
+
+
+def checkpoint(data, kind):
+    """By another program. Idle readers of the server keep their snapshot for a second."""
+    with closing(sqlite3.connect(data / "confab.db", timeout=10)) as db:
+        for _ in range(100):
+            busy, pages, moved = db.execute(f"pragma wal_checkpoint({kind})").fetchone()
+            if not busy and pages == moved:
+                return
+            time.sleep(0.1)
+    pytest.fail(f"{moved} of {pages} pages are in the database, busy: {busy}")
+
+
+def test_older_database_beside_a_newer_wal_is_refused(confab, start):
+    """SQLite lays the WAL over whatever database file it finds. What the file lacks in between would be lost silently."""
+    server, chat = written_in(start, None, "old")
+    server.stop()
+    database = server.data / "confab.db"
+    older = database.read_bytes()
+    server, chat = written_in(start, chat, "between")
+    server.stop()
+    server, chat = written_in(start, chat, "newer")
+    server.kill()
+    whole = database.read_bytes()
+    database.write_bytes(older)
+    line = refusal(confab, server.data)
+    assert re.search(r"confab.db is older than its WAL: it ends with batch (\d+), the WAL lacks batch", line), line
+    assert "--journal-gap=ignore" in line
+    checked = run(confab, "check", "--data", server.data)
+    assert checked.returncode == 1 and "confab.db is older than its WAL" in checked.stdout, checked
+    database.write_bytes(whole)
+    assert_serves(confab, start, chat.path, ["old", "between", "newer"])
+
+
+def test_copy_of_the_database_from_before_its_wal_began_again_is_refused(confab, start):
+    """Within one run: the copy has the run's own files beside it, and yet it lacks what a checkpoint moved meanwhile."""
+    server, chat = written_in(start, None, "old")
+    database = server.data / "confab.db"
+    older = database.read_bytes()
+    checkpoint(server.data, "restart")
+    for content in ("begins the WAL again", "newer"):
+        chat.tell(content)
+        assert chat.contents()[-1] == content
+    server.kill()
+    whole = database.read_bytes()
+    database.write_bytes(older)
+    assert "confab.db is older than its WAL" in refusal(confab, server.data)
+    database.write_bytes(whole)
+    assert_serves(confab, start, chat.path, ["old", "begins the WAL again", "newer"])
+
+
+def test_older_wal_beside_a_newer_database_is_refused(confab, start):
+    server, chat = written_in(start, None, "old")
+    wal = server.data / "confab.db-wal"
+    older = wal.read_bytes()
+    chat.tell("newer")
+    assert chat.contents() == ["old", "newer"]
+    checkpoint(server.data, "passive")
+    server.kill()
+    whole = wal.read_bytes()
+    remove_wal(server.data)
+    wal.write_bytes(older)
+    assert "the WAL of confab.db is older than it: it ends with batch 3, confab.db with 4" in refusal(confab, server.data)
+    wal.write_bytes(whole)
+    assert_serves(confab, start, chat.path, ["old", "newer"])
+
+
+def test_wal_of_another_ledger_is_refused(confab, start):
+    server, chat = written_in(start, None, "old")
+    server.stop()
+    other = start(data="other")
+    with Client(other.port) as client:
+        stranger = client.new_chat()
+        assert stranger.tell("of the other") == 1
+        stranger.contents()
+    other.kill()
+    wal = server.data / "confab.db-wal"
+    shutil.copyfile(other.data / "confab.db-wal", wal)
+    assert re.search(r"confab.db is that of ledger [0-9a-f]{32}, its WAL is that of ledger [0-9a-f]{32}",
+                     refusal(confab, server.data))
+    remove_wal(server.data)
+    assert_serves(confab, start, chat.path, ["old"])
+
+
+def test_old_database_beside_a_newer_wal_can_be_started_if_asked(confab, start):
+    server, chat = written_in(start, None, "old")
+    server.stop()
+    database = server.data / "confab.db"
+    older = database.read_bytes()
+    server, chat = written_in(start, chat, "between")
+    server.stop()
+    server, chat = written_in(start, chat, "newer")
+    server.kill()
+    database.write_bytes(older)
+    server = start("--journal-gap=ignore")
+    assert "confab.db is older than its WAL" in server.log() and "given up: batches 4 to 4" in server.log(), server.log()
 
 
 def test_batch_log_of_version_0_1_0_without_its_database_is_refused(confab, tmp_path):

@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/url/encode.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+
 namespace confab::sqlite {
 namespace {
 
@@ -28,15 +31,20 @@ int note_wal_pages(void* kept, sqlite3*, const char*, int pages) {
     return SQLITE_OK;
 }
 
-// SQLite creates a database with mode 0644, less the umask. It gives -wal and -shm the database's mode, so the mode is set
-// before SQLite opens the file. An existing file is not opened here: closing it would release all POSIX locks that SQLite
-// has on it in this process. Failures are left to SQLite, which meets them again and reports them.
+// SQLite creates a database with mode 0644, less the umask. It gives -wal and -shm the database's mode, so the mode is
+// set before SQLite opens the file. An existing file is not opened here: closing it would release all POSIX locks that
+// SQLite has on it in this process. Failures are left to SQLite, which meets them again and reports them.
 void create_private(const std::string& path) {
     constexpr mode_t private_mode = 0600;
     const int created = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_mode);
     if (created < 0) return;
-    (void)fchmod(created, private_mode);  // the umask may have taken the owner's bits; SQLite reports it if they are needed
+    (void)fchmod(created,
+                 private_mode);  // the umask may have taken the owner's bits; SQLite reports it if they are needed
     ::close(created);
+}
+
+std::string immutable_uri(const std::string& path) {
+    return "file:" + boost::urls::encode(path, boost::urls::unreserved_chars + '/') + "?immutable=1";
 }
 
 }  // namespace
@@ -142,17 +150,19 @@ void connection::close::operator()(sqlite3* db) const {
     sqlite3_close_v2(db);
 }
 
-connection::connection(const std::string& path, access how)
-    : wal_pages_(std::make_unique<int>(0)) {
+connection::connection(const std::string& path, access how) : wal_pages_(std::make_unique<int>(0)) {
     prepare_library();
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    flags |= how == access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    const bool reads = how == access::read_only || how == access::file_only;
+    flags |= reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     if (how == access::create) {
         create_private(path);
         flags |= SQLITE_OPEN_CREATE;
     }
+    if (how == access::file_only) flags |= SQLITE_OPEN_URI;
+    const auto name = how == access::file_only ? immutable_uri(path) : path;
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
+    const int code = sqlite3_open_v2(name.c_str(), &opened, flags, nullptr);
     handle_.reset(opened);
     if (code != SQLITE_OK) fail(opened, code);
     sqlite3_wal_hook(opened, note_wal_pages, wal_pages_.get());  // takes the place of SQLite's own automatic checkpoint
@@ -192,7 +202,8 @@ statement& connection::kept(std::unique_ptr<statement>& s, connection& c, std::s
 }
 
 transaction::transaction(connection& c, kind k) : connection_(c) {
-    connection::kept(c.rollback_, c, "rollback");  // prepared now: a rollback must not need memory that there is none of
+    connection::kept(c.rollback_, c,
+                     "rollback");  // prepared now: a rollback must not need memory that there is none of
     if (k == kind::read)
         connection::kept(c.begin_read_, c, "begin").run();
     else

@@ -16,8 +16,8 @@ struct sqlite3_stmt;
 
 namespace confab::sqlite {
 
-// To be called before anything else of SQLite: it counts its memory under one lock for all threads unless it is told not
-// to. Any thread, any number of times.
+// To be called before anything else of SQLite: it counts its memory under one lock for all threads unless it is told
+// not to. Any thread, any number of times.
 void prepare_library();
 
 // What SQLite reported; `code` is its extended result code.
@@ -101,7 +101,12 @@ private:
     statement& statement_;
 };
 
-enum class access { read_only, read_write, create };  // create: a missing file is created with mode 0600
+enum class access {
+    read_only,
+    read_write,
+    create,    // a missing file is created with mode 0600
+    file_only  // reads the database file without its WAL and without locks (immutable=1 of https://sqlite.org/uri.html)
+};
 
 class connection {
 public:

@@ -4,6 +4,8 @@
 
 #include "base/log.hpp"
 #include "ledger/sqlite/batch_codec.hpp"
+#include "ledger/sqlite/commit_stamp.hpp"
+#include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/effect_writer.hpp"
 #include "ledger/sqlite/legacy_batches.hpp"
 #include "ledger/sqlite/schema.hpp"
@@ -22,11 +24,9 @@ bool is_filled(const std::filesystem::path& file) {
     return !missing && bytes > 0;
 }
 
-// What cannot be without a database: no crash leaves it so. An empty database and a WAL with the schema is what is left
-// of a start that failed while it created the ledger.
+// What cannot be without a database: no crash leaves it so. The database has its schema before it has a WAL.
 std::optional<std::string> orphan_in(const std::filesystem::path& folder) {
-    if (is_filled(folder / "confab.db-wal") && !std::filesystem::exists(folder / "confab.db"))
-        return "confab.db is missing, and its WAL is there";
+    if (is_filled(folder / "confab.db-wal")) return "confab.db is missing or empty, and its WAL is there";
     if (has_legacy_batches(folder)) return "confab.db is missing or empty, and the batch log of version 0.1.0 is there";
     return std::nullopt;
 }
@@ -43,7 +43,46 @@ std::optional<std::string> mismatch_of(const journal::contents& found, const std
     return std::nullopt;
 }
 
+struct database_state {
+    std::string identity;
+    std::uint64_t applied = 0;
+};
+
+// Nothing: it cannot be read alone. A crash within a checkpoint leaves such a file, and the WAL has what it lacks.
+std::optional<database_state> state_of_file_only(const std::filesystem::path& database) {
+    try {
+        sqlite::connection db(database, sqlite::access::file_only);
+        return database_state{identity_of(db), applied_batch(db)};
+    } catch (const sqlite::failure&) {
+        return std::nullopt;
+    }
+}
+
+// Compares the database file with its WAL; see commit_stamp.hpp. Each number only grows, and they are read from the
+// smallest on, so that a server that writes meanwhile is not taken for a mismatch.
+void compare_with_wal(const std::filesystem::path& folder, sqlite::connection& db, unapplied_batches& found) {
+    const auto checkpointed = checkpointed_batch(db);
+    const auto in_file = state_of_file_only(data_folder::database_in(folder));
+    const database_state with_wal{identity_of(db), applied_batch(db)};
+    if (!in_file) return;
+    if (!in_file->identity.empty() && in_file->identity != with_wal.identity) {
+        found.mismatch = fmt::format("confab.db is that of ledger {}, its WAL is that of ledger {}", in_file->identity,
+                                     with_wal.identity);
+    } else if (in_file->applied < checkpointed) {
+        found.given_up = journal::number_range{in_file->applied + 1, checkpointed};
+        found.mismatch = fmt::format("confab.db is older than its WAL: it ends with batch {}, the WAL lacks {}",
+                                     in_file->applied, in_words(*found.given_up));
+    } else if (in_file->applied > with_wal.applied) {
+        found.mismatch = fmt::format("the WAL of confab.db is older than it: it ends with batch {}, confab.db with {}",
+                                     with_wal.applied, in_file->applied);
+    }
+}
+
 }  // namespace
+
+bool has_database(const std::filesystem::path& folder) {
+    return is_filled(data_folder::database_in(folder));
+}
 
 unapplied_batches read_unapplied(const std::filesystem::path& folder, sqlite::connection* db) {
     const auto identity = db ? identity_of(*db) : std::string();
@@ -53,9 +92,10 @@ unapplied_batches read_unapplied(const std::filesystem::path& folder, sqlite::co
     // ones.
     if (found.records.empty() && !found.missing && !found.other_owner)
         found = read_legacy_batches(folder, identity, applied);
-    auto mismatch = mismatch_of(found, identity);
-    if (!db && !mismatch) mismatch = orphan_in(folder);
-    return {std::move(found.records), std::move(mismatch), found.unreachable};
+    unapplied_batches unapplied{std::move(found.records), mismatch_of(found, identity), found.unreachable};
+    if (!db && !unapplied.mismatch) unapplied.mismatch = orphan_in(folder);
+    if (db) compare_with_wal(folder, *db, unapplied);
+    return unapplied;
 }
 
 void replay(sqlite::connection& db, const std::vector<journal::record>& batches) {
@@ -68,7 +108,7 @@ void replay(sqlite::connection& db, const std::vector<journal::record>& batches)
         effects.write(batch->effects());
     }
     effects.write_counters();
-    prepare_applied_batch(db).bind(batches.back().number).run();
+    commit_stamp(db).write(batches.back().number);
     all.commit();
     log::info(fmt::format("batches replayed from the journal: {}", batches.size()));
 }

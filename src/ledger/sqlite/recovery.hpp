@@ -17,7 +17,10 @@ struct unapplied_batches {
     std::optional<journal::number_range> given_up;  // if the mismatch is overridden
 };
 
-// Reads the journal beside `db`, the ledger's database in this folder; null: there is none yet. Changes nothing. Throws
+// Whether there is a database file that is not empty. SQLite deletes the WAL of an empty one when it opens it.
+bool has_database(const std::filesystem::path& folder);
+
+// Reads the journal beside `db`, the ledger's database in this folder; null: there is none. Changes nothing. Throws
 // startup_error, sqlite::failure. REQUIRES: the database is ours.
 unapplied_batches read_unapplied(const std::filesystem::path& folder, sqlite::connection* db);
 

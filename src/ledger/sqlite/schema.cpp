@@ -155,8 +155,10 @@ std::uint64_t applied_batch(sqlite::connection& db) {
     return applied.row() ? applied.number(0) : 0;
 }
 
-sqlite::statement prepare_applied_batch(sqlite::connection& db) {
-    return db.prepare("update meta set value = ? where key = 'applied_batch'");
+std::uint64_t checkpointed_batch(sqlite::connection& db) {
+    auto checkpointed = db.prepare("select value from meta where key = 'checkpointed_batch'");
+    const sqlite::reading until_done(checkpointed);
+    return checkpointed.row() ? checkpointed.number(0) : 0;
 }
 
 std::optional<std::string> journal_off_reason(sqlite::connection& db) {

@@ -29,9 +29,10 @@ void require_newest(sqlite::connection& db);
 void give_identity(sqlite::connection& db);
 std::string identity_of(sqlite::connection& db);
 
-// The last batch of the journal that the database has. Written in the transaction that has it.
+// The last batch of the journal that the database has.
 std::uint64_t applied_batch(sqlite::connection& db);
-sqlite::statement prepare_applied_batch(sqlite::connection& db);
+// Up to this batch the database file has everything without its WAL; or further. 0: nothing is known.
+std::uint64_t checkpointed_batch(sqlite::connection& db);
 
 // Why the last batch was committed without the journal; nothing: it was not. Written in that batch's transaction.
 std::optional<std::string> journal_off_reason(sqlite::connection& db);

@@ -62,11 +62,12 @@ sqlite::connection open_for_writing(const std::filesystem::path& file, const sql
     const auto folder = file.parent_path();
     try {
         std::optional<std::vector<journal::record>> batches;
-        if (!std::filesystem::exists(file)) batches = accepted(read_unapplied(folder, nullptr), options);
+        if (!has_database(folder)) batches = accepted(read_unapplied(folder, nullptr), options);
         sqlite::connection db(file, sqlite::access::create);
         db.checkpoint_on_close(false);  // only an orderly end of the writer turns it on
         const bool is_empty = require_ours(db) == 0;
         if (!batches) batches = accepted(read_unapplied(folder, is_empty ? nullptr : &db), options);
+        if (is_empty) migrate(db);  // before it has a WAL: so an empty file beside a WAL is none of ours
         // A page cache of 16 MiB; a log that shrinks back after a burst; commits without a sync, since the journal has
         // what is in them; what is deleted is overwritten.
         db.execute(

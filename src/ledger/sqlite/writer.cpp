@@ -29,6 +29,7 @@
 #include "base/require.hpp"
 #include "journal/journal.hpp"
 #include "ledger/sqlite/batch_codec.hpp"
+#include "ledger/sqlite/commit_stamp.hpp"
 #include "ledger/sqlite/effect_writer.hpp"
 #include "ledger/sqlite/head_loader.hpp"
 #include "ledger/sqlite/journal_switch.hpp"
@@ -50,11 +51,11 @@ public:
           hot_(common.hot),
           lag_(common.lag),
           snapshots_(common.snapshots),
-          set_applied_(prepare_applied_batch(db_)),
+          stamp_(db_),
           purge_(db_),
           effects_(db_),
           heads_(db_, effects_),
-          number_(applied_batch(db_)),
+          number_(stamp_.applied()),
           journal_({.folder = database.parent_path(),
                     .owner = identity_of(db_),
                     .segment_bytes = sizes.journal_segment_bytes,
@@ -74,8 +75,7 @@ public:
         try {
             if (!closed_ && catch_up() && db_.checkpoint(sqlite::connection::checkpoint_kind::truncate)) {
                 journal::remove_segments(folder_);
-                db_.checkpoint_on_close(
-                    true);  // removes the empty WAL; after a failed sync the WAL is the next start's
+                db_.checkpoint_on_close(true);  // removes the empty WAL; a WAL that failed to sync is the next start's
             }
         } catch (const std::exception& cause) {
             log::error(fmt::format("the journal is left to the next start: {}", cause.what()));
@@ -129,9 +129,9 @@ public:
             move_log();
             purge(now);
         } catch (const sqlite::failure& cause) {
+            const auto why = fmt::format("cannot tidy the ledger: {} ({})", cause.what(), cause.code());
             const bool passes = cause.is_disk_full() || cause.is_busy() || cause.is_out_of_memory();
-            if (!passes) close_now(fmt::format("tidying failed: {} ({})", cause.what(), cause.code()));
-            if (passes) log::warning(fmt::format("cannot tidy the ledger: {} ({})", cause.what(), cause.code()));
+            passes ? log::warning(why) : close_now(why);
         }
     }
 
@@ -154,10 +154,10 @@ private:
         }
     }
 
-    result<void> give_up() {
+    error give_up() {
         const std::lock_guard lock(mutex_);
+        if (!is_behind()) open_.reset();
         log::error("a batch was not written: there is no room left for the journal");
-        if (pending_.empty()) open_.reset();
         return error::unavailable;
     }
 
@@ -197,12 +197,12 @@ private:
             effects_.write(effects);
             effects_.write_counters();
             journal_switch_.record(db_, false);
-            set_applied_.bind(number_ + 1).run();  // so that a journal that lacks it does not join an older database
+            stamp_.write(number_ + 1);
             committing = true;
             require(db_.in_transaction(), "a batch is committed in one transaction");
             alone.commit();
-            snapshots_.committed();
-            lag_.caught_up(++number_);
+            ++number_;
+            committed();
             journal_switch_.recorded(false);
             return {};
         } catch (const sqlite::failure& cause) {
@@ -214,7 +214,6 @@ private:
     }
 
     enum class synchronous { normal, full };
-
     // SQLite takes it between transactions only. Whoever begins one says what it needs, so that no failure leaves
     // another one's level behind.
     void set_synchronous(synchronous level) {
@@ -226,6 +225,12 @@ private:
     void begin_transaction() {
         set_synchronous(synchronous::normal);
         open_.emplace(db_, sqlite::transaction::kind::write);
+    }
+
+    void committed() {
+        snapshots_.committed();
+        stamp_.committed(number_, db_.wal_pages());
+        lag_.caught_up(number_);
     }
 
     bool is_behind() const { return !pending_.empty(); }
@@ -269,7 +274,6 @@ private:
         }
     }
 
-    // From the records of what was rolled back.
     result<void> catch_up_again() {
         try {
             open_.reset();
@@ -293,15 +297,14 @@ private:
     void commit() {
         effects_.write_counters();
         journal_switch_.record(db_, true);
-        set_applied_.bind(number_).run();
+        stamp_.write(number_);
         require(db_.in_transaction(), "pending effects are committed in one transaction");
         open_->commit();
         open_.reset();
-        snapshots_.committed();
+        committed();
         pending_.clear();
         pending_effects_ = pending_chats_ = pending_bytes_ = 0;
         journal_switch_.recorded(true);
-        lag_.caught_up(number_);
         watch_.caught_up(number_, is_journal_half_full_);
     }
 
@@ -326,7 +329,7 @@ private:
 
     void close_now(std::string_view why) {
         closed_ = true;
-        log::error(fmt::format("writes are closed until a restart, since {}", why));
+        log::error(fmt::format("writes are closed until a restart: {}", why));
     }
 
     // Nearly all of the log is moved beside the commits, and what came meanwhile is moved here. Once all of it is, the
@@ -343,7 +346,7 @@ private:
             mover_.settle();
             if (!end_transaction()) return;
             const snapshots::pause none_is_kept(snapshots_);
-            db_.checkpoint(pages < sizes_.restart_wal_pages ? kind::passive : kind::restart);
+            if (db_.checkpoint(pages < sizes_.restart_wal_pages ? kind::passive : kind::restart)) stamp_.checkpointed();
             checkpoint_due_ = pages + sizes_.checkpoint_wal_pages;
         } else if (pages >= checkpoint_due_) {
             snapshots_.let_go();
@@ -354,7 +357,7 @@ private:
 
     void purge(timestamp now) {
         if (!purge_.is_due(now) || !end_transaction()) return;
-        if (purge_.run(db_, now)) snapshots_.committed();
+        if (purge_.run(db_, now)) committed();
     }
 
     const sqlite_sizes sizes_;
@@ -363,7 +366,7 @@ private:
     hot_rows& hot_;
     lag& lag_;
     snapshots& snapshots_;
-    sqlite::statement set_applied_;
+    commit_stamp stamp_;
     key_purge purge_;
     effect_writer effects_;
     head_loader heads_;

@@ -1,0 +1,36 @@
+// What each commit records of itself in `meta`: `applied_batch`, the last batch of the journal that it has, and
+// `checkpointed_batch`, up to which the database file has everything without its WAL. A start compares them with the
+// `applied_batch` of the file alone (recovery.hpp): checkpointed <= file <= applied. An older database file beside a
+// newer WAL breaks the first rule, an older WAL beside a newer database file the second.
+#pragma once
+
+#include <cstdint>
+
+#include "drivers/sqlite/sqlite.hpp"
+
+namespace confab::ledger {
+
+// On the writing connection, for the thread that has it.
+class commit_stamp {
+public:
+    // REQUIRES: a migrated database, whose file has all batches that were applied.
+    explicit commit_stamp(sqlite::connection& db);
+
+    // The last batch that was committed.
+    std::uint64_t applied() const { return applied_; }
+
+    // Within the transaction that has this batch. Throws sqlite::failure.
+    void write(std::uint64_t batch);
+    // After each commit, also of a transaction without a batch. `wal_pages`: the WAL's length then.
+    void committed(std::uint64_t batch, int wal_pages);
+    // After a checkpoint of the whole WAL. REQUIRES: nothing was committed since it began.
+    void checkpointed() { checkpointed_ = applied_; }
+
+private:
+    sqlite::statement set_applied_, set_checkpointed_;
+    std::uint64_t applied_;
+    std::uint64_t checkpointed_;
+    int wal_pages_ = 0;
+};
+
+}  // namespace confab::ledger
