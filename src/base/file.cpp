@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,6 +82,10 @@ result<void> file::sync() const {
 
 result<void> file::sync_data() const {
     return checked(fdatasync(descriptor_));
+}
+
+result<void> file::try_lock() const {
+    return checked(flock(descriptor_, LOCK_EX | LOCK_NB));
 }
 
 void file::start_write_back() const {

@@ -33,6 +33,9 @@ public:
     result<void> truncate(std::uint64_t bytes) const;
     result<void> sync() const;
     result<void> sync_data() const;  // without what only describes the file, such as its times
+    // An exclusive flock(2), for as long as this is open. Waits for nobody. Errors: operation_would_block (another
+    // process has it), others of the system.
+    result<void> try_lock() const;
     // Asks the system to begin writing what it holds of the file. Waits for nothing, promises nothing.
     void start_write_back() const;
 

@@ -159,11 +159,12 @@ def test_second_server_on_the_data_is_refused_and_the_first_lives(confab, start)
 def test_second_server_is_refused_after_the_lock_file_is_removed(confab, start):
     server = start()
     (server.data / "confab.lock").unlink()
-    refused = f"confab: data folder {server.data}: another confab (process "
-    assert refused_start(confab, server.data).startswith(refused)
-    (server.data / "confab.lock").unlink(missing_ok=True)
-    (server.data / "confab.lock").write_text(str(server.process.pid))
-    assert refused_start(confab, server.data) == f"{refused}{server.process.pid}) is using it\n"
+    names = sorted(path.name for path in server.data.iterdir())
+    refused = f"confab: data folder {server.data}: another confab (process {server.process.pid}) is using it\n"
+    assert refused_start(confab, server.data) == refused
+    assert sorted(path.name for path in server.data.iterdir()) == names
+    (server.data / "confab.lock").write_text("1")
+    assert refused_start(confab, server.data) == refused
     with Client(server.port) as client:
         assert client.new_chat().tell("still here") == 1
     server.stop()
@@ -180,6 +181,12 @@ def test_server_goes_on_with_its_lock_file_where_the_folder_cannot_be_locked(con
     assert f"another confab (process {server.process.pid}) is using it" in result.stderr
     with Client(server.port) as client:
         assert client.new_chat().tell("still here") == 1
+
+
+def test_folder_without_any_lock_is_refused_with_one_line(confab, tmp_path, fault_library):
+    environment = {"LD_PRELOAD": str(fault_library("failing_flock")), "FAULT_FLOCK": "all"}
+    error = refused_start(confab, tmp_path / "data", environment=environment)
+    assert "confab.lock cannot be locked: No locks available" in error
 
 
 def test_lock_file_that_cannot_be_locked_is_refused(confab, tmp_path, fault_library):

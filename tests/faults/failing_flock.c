@@ -1,5 +1,5 @@
-// A file system without flock: it answers ENOLCK for folders (FAULT_FLOCK=folder) or for all else (FAULT_FLOCK=file).
-// Use with LD_PRELOAD.
+// A file system without flock: it answers ENOLCK for folders (FAULT_FLOCK=folder), for all else (FAULT_FLOCK=file), or always
+// (FAULT_FLOCK=all). Use with LD_PRELOAD.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,7 +12,8 @@ int flock(int file, int operation)
 {
     const char *failing = getenv("FAULT_FLOCK");
     struct stat found;
-    if (failing && fstat(file, &found) == 0 && S_ISDIR(found.st_mode) == (strcmp(failing, "folder") == 0)) {
+    if (failing && fstat(file, &found) == 0 &&
+        (strcmp(failing, "all") == 0 || S_ISDIR(found.st_mode) == (strcmp(failing, "folder") == 0))) {
         errno = ENOLCK;
         return -1;
     }

@@ -1,15 +1,16 @@
 #include "ledger/sqlite/data_folder.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <optional>
+#include <sstream>
 #include <string>
-#include <string_view>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -19,8 +20,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const fs::path& path, const char* what, int cause) {
-    throw startup_error(fmt::format("data folder {}: {}: {}", path.string(), what, std::strerror(cause)));
+[[noreturn]] void fail(const fs::path& path, const char* what, const boost::system::error_code& cause) {
+    throw startup_error(fmt::format("data folder {}: {}: {}", path.string(), what, cause.message()));
+}
+
+boost::system::error_code system_error(int number) {
+    return {number, boost::system::system_category()};
 }
 
 void make_folder(const fs::path& path) {
@@ -28,8 +33,8 @@ void make_folder(const fs::path& path) {
     if (fs::is_directory(path, cause)) return;
     const auto parent = path.parent_path();
     if (!parent.empty()) make_folder(parent);
-    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail(path, "cannot be made", errno);
-    if (!fs::is_directory(path, cause)) fail(path, "cannot be used", ENOTDIR);
+    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail(path, "cannot be made", system_error(errno));
+    if (!fs::is_directory(path, cause)) fail(path, "cannot be used", system_error(ENOTDIR));
     sync_folder(parent);
 }
 
@@ -39,23 +44,35 @@ fs::path whole(const fs::path& path) {
     return full.has_filename() ? full : full.parent_path();
 }
 
-int open_folder(const fs::path& path) {
+file open_folder(const fs::path& path) {
     make_folder(path);
-    const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) fail(path, "cannot be opened", errno);
-    return folder;
+    auto opened = file::open(path, file::access::read);
+    if (!opened) fail(path, "cannot be opened", opened.error());
+    return std::move(*opened);
 }
 
-int open_lock(const fs::path& folder) {
-    const int lock = open((folder / "confab.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock < 0) fail(folder, "cannot be written", errno);
-    return lock;
+// The process that has a flock on this file. A line of /proc/locks is, without the one that waits for it:
+// "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF" (https://man7.org/linux/man-pages/man5/proc_locks.5.html).
+std::optional<std::string> holder_of(const fs::path& locked) {
+    struct stat found {};
+    if (stat(locked.c_str(), &found) != 0) return std::nullopt;
+    const auto wanted = fmt::format("{:02x}:{:02x}:{}", major(found.st_dev), minor(found.st_dev), found.st_ino);
+    std::ifstream locks("/proc/locks");
+    for (std::string line; std::getline(locks, line);) {
+        std::istringstream fields(line);
+        std::string number, kind, strictness, access, process, file;
+        fields >> number >> kind >> strictness >> access >> process >> file;
+        if (kind == "FLOCK" && file == wanted) return process;
+    }
+    return std::nullopt;
 }
+
+constexpr const char* lock_name = "confab.lock";
 
 // All that the server keeps in its folder.
 constexpr const char* file_names[] = {"confab.db",        "confab.db-wal",        "confab.db-shm",         //
                                       "confab-search.db", "confab-search.db-wal", "confab-search.db-shm",  //
-                                      "confab-journal.0", "confab-journal.1",     "confab.lock"};
+                                      "confab-journal.0", "confab-journal.1",     lock_name};
 constexpr mode_t private_mode = 0600;
 
 // Older versions left the modes to SQLite and the umask.
@@ -71,60 +88,49 @@ void make_private(const fs::path& file) {
                              std::strerror(errno)));
 }
 
-// Zero, or the errno.
-int try_lock(int descriptor) {
-    return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
-}
-
 }  // namespace
 
 void sync_folder(const fs::path& path) {
-    const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) fail(path, "cannot be opened", errno);
-    const int synced = fsync(folder);
-    const int cause = errno;
-    close(folder);
-    if (synced != 0) fail(path, "cannot be synced", cause);
+    const auto folder = file::open(path, file::access::read);
+    if (!folder) fail(path, "cannot be opened", folder.error());
+    if (const auto done = folder->sync(); !done) fail(path, "cannot be synced", done.error());
 }
 
-data_folder::descriptor::~descriptor() {
-    close(number_);
-}
-
-data_folder::data_folder(const fs::path& path)
-    : path_(whole(path)), folder_(open_folder(path_)), lock_(open_lock(path_)) {
-    lock_folder();
-    lock_file();
+// The folder comes first, so that a second server creates nothing in it.
+data_folder::data_folder(const fs::path& path) : path_(whole(path)), folder_(open_folder(path_)) {
+    const auto folder_locked = folder_.try_lock();
+    if (!folder_locked && folder_locked.error() == boost::system::errc::operation_would_block) refuse_second(path_);
+    lock_ = open_and_lock_file();
+    if (!folder_locked)
+        log::warning(
+            fmt::format("data folder {} cannot be locked: {}. Only confab.lock keeps a second server out: do not "
+                        "remove it while this server runs",
+                        path_.string(), folder_locked.error().message()));
     for (const auto* name : file_names) make_private(path_ / name);
-    const auto mine = std::to_string(getpid());
-    if (ftruncate(lock_.number(), 0) != 0 ||
-        pwrite(lock_.number(), mine.data(), mine.size(), 0) != static_cast<ssize_t>(mine.size()))
-        fail(path_, "cannot be written", errno);
+    auto written = lock_.truncate(0);
+    if (written) written = lock_.write_at(0, std::to_string(getpid()));
+    if (!written) fail(path_, "cannot be written", written.error());
 }
 
-void data_folder::lock_folder() const {
-    const int cause = try_lock(folder_.number());
-    if (cause == EWOULDBLOCK) refuse_second();
-    if (cause == 0) return;
-    log::warning(
-        fmt::format("data folder {} cannot be locked: {}. Only confab.lock keeps a second server out: do not "
-                    "remove it while this server runs",
-                    path_.string(), std::strerror(cause)));
+file data_folder::open_and_lock_file() const {
+    const auto path = path_ / lock_name;
+    auto opened = file::open(path, file::access::create);
+    if (!opened) fail(path_, "cannot be written", opened.error());
+    const auto locked = opened->try_lock();
+    if (locked) return std::move(*opened);
+    if (locked.error() == boost::system::errc::operation_would_block) refuse_second(path);
+    throw startup_error(fmt::format("{} cannot be locked: {}", path.string(), locked.error().message()));
 }
 
-void data_folder::lock_file() const {
-    const int cause = try_lock(lock_.number());
-    if (cause == EWOULDBLOCK) refuse_second();
-    if (cause != 0)
-        throw startup_error(
-            fmt::format("{} cannot be locked: {}", (path_ / "confab.lock").string(), std::strerror(cause)));
-}
-
-void data_folder::refuse_second() const {
-    char text[32] = {};
-    const auto length = pread(lock_.number(), text, sizeof text - 1, 0);
-    throw startup_error(fmt::format("data folder {}: another confab (process {}) is using it", path_.string(),
-                                    length > 0 ? std::string_view(text, static_cast<std::size_t>(length)) : "unknown"));
+void data_folder::refuse_second(const fs::path& locked) const {
+    auto holder = holder_of(locked);
+    if (!holder) {  // it runs where this system does not see it
+        const auto lock = file::open(path_ / lock_name, file::access::read);
+        const auto text = lock ? lock->read_all() : result<std::string>(std::string());
+        if (text && !text->empty()) holder = *text;
+    }
+    throw startup_error(fmt::format("data folder {}: another confab{} is using it", path_.string(),
+                                    holder ? fmt::format(" (process {})", *holder) : ""));
 }
 
 }  // namespace confab::ledger

@@ -12,6 +12,8 @@
 
 #include <filesystem>
 
+#include "base/file.hpp"
+
 namespace confab::ledger {
 
 // A new entry is on disk once the folder that holds it is synced. Throws startup_error.
@@ -31,26 +33,12 @@ public:
     static std::filesystem::path database_in(const std::filesystem::path& folder) { return folder / "confab.db"; }
 
 private:
-    class descriptor {
-    public:
-        explicit descriptor(int number) : number_(number) {}
-        ~descriptor();
-        descriptor(const descriptor&) = delete;
-        descriptor& operator=(const descriptor&) = delete;
-
-        int number() const { return number_; }
-
-    private:
-        int number_;
-    };
-
-    void lock_folder() const;
-    void lock_file() const;
-    [[noreturn]] void refuse_second() const;
+    file open_and_lock_file() const;
+    [[noreturn]] void refuse_second(const std::filesystem::path& locked) const;
 
     std::filesystem::path path_;
-    descriptor folder_;  // closing a descriptor releases its lock
-    descriptor lock_;
+    file folder_;
+    file lock_;
 };
 
 }  // namespace confab::ledger
