@@ -93,6 +93,24 @@ def test_folder_of_version_0_1_0_is_replayed_before_anything_is_answered(confab,
     assert run(confab, "check", "--data", data).returncode == 0
 
 
+def test_damaged_batch_of_version_0_1_0_with_whole_ones_behind_it_is_refused(confab, start, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    with tarfile.open(FIXTURES / "killed-0.1.0.tar.xz") as archive:
+        archive.extractall(data)
+    log = next(path for path in data.glob("confab-batches.*") if b"message 5 " in path.read_bytes())
+    written = bytearray(log.read_bytes())
+    written[written.index(b"message 5 ")] ^= 1
+    log.write_bytes(written)
+    line = refusal(confab, data)
+    missing, last = map(int, re.search(r"lacks batch (\d+), which the database needs next, and has later ones up to (\d+)", line).groups())
+    server = start("--journal-gap=ignore")
+    assert f"given up: batches {missing} to {last}" in server.log(), server.log()
+    with Client(server.port) as client:
+        app = client.get("/apps").expect(200).json[0]["token"]
+        assert [m["number"] for m in Chat(client, f"/apps/{app}/chats/1").messages()] == [1, 2, 3, 4]
+
+
 def test_older_database_beside_a_newer_journal_is_refused(confab, start):
     server = start()
     with Client(server.port) as client:

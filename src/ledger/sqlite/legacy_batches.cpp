@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <cstring>
 
 #include "base/digest.hpp"
@@ -42,17 +43,28 @@ std::optional<journal::record> record_at(std::string_view bytes, std::string_vie
     return journal::record{integer_at<std::uint64_t>(number), std::string(payload)};
 }
 
+// Adds the whole records that follow on `after`, also those behind a damaged place. That format has no salt to look
+// for. So only a number that the files have room for begins a record: nearly every other place is ruled out before its
+// checksum is computed.
+void find_whole(std::string_view bytes, std::string_view identity, std::uint64_t after, std::uint64_t last_max,
+                journal::numbered_payloads& found) {
+    const auto end = bytes.find_last_not_of('\0') + 1;
+    for (std::size_t at = 0; at < end && bytes.size() - at >= header_bytes;) {
+        const auto rest = bytes.substr(at);
+        const bool may_be_one = integer_at<std::uint64_t>(rest) <= last_max;
+        auto r = may_be_one ? record_at(rest, identity) : std::nullopt;
+        at += r ? header_bytes + r->payload.size() : 1;
+        if (r && r->number > after) found.emplace(r->number, std::move(r->payload));
+    }
+}
+
 }  // namespace
 
 journal::contents read_legacy_batches(const fs::path& folder, std::string_view identity, std::uint64_t after) {
+    const std::array files{journal::read_file(file_in(folder, 0)), journal::read_file(file_in(folder, 1))};
+    const auto last_max = after + (files[0].size() + files[1].size()) / header_bytes;
     journal::numbered_payloads found;
-    for (const int which : {0, 1}) {
-        const auto all = journal::read_file(file_in(folder, which));
-        for (std::string_view rest = all; const auto r = record_at(rest, identity);) {
-            rest.remove_prefix(header_bytes + r->payload.size());
-            if (r->number > after) found.emplace(r->number, r->payload);
-        }
-    }
+    for (const auto& bytes : files) find_whole(bytes, identity, after, last_max, found);
     return journal::in_order(std::move(found), after);
 }
 
