@@ -27,6 +27,7 @@ def findings(root):
             yield f"{path.relative_to(root)} has {len(lines)} lines"
     yield from foreign_words(source)
     yield from shared_names(source)
+    yield from kept_connections(source / "ledger" / "sqlite")
 
 
 FOREIGN = [
@@ -62,6 +63,17 @@ def shared_names(source):
             first = seen.setdefault((namespace, variable[1]), path)
             if first != path:
                 yield f"{variable[1]} in {path.relative_to(source)} and {first.relative_to(source)} are one to the linker"
+
+
+# Who may keep a connection to the ledger's database. The writing one is the deferred transaction's alone, so that nobody
+# reads or writes on it in a state that the transaction does not know of.
+KEEP_CONNECTIONS = {"deferred_transaction.hpp", "read_session.hpp", "auditor.cpp"}
+
+
+def kept_connections(folder):
+    for path in sorted(folder.glob("*.[hc]pp")):
+        if path.name not in KEEP_CONNECTIONS and re.search(r"^ +(?:\w+::)*connection ?[&*]? \w+;", path.read_text(), re.MULTILINE):
+            yield f"{path.name} keeps a connection, which belongs in {' or '.join(sorted(KEEP_CONNECTIONS))}"
 
 
 def main(root):

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <string>
 
-#include "base/recent.hpp"
+#include "base/two_generation_cache.hpp"
 #include "core/entities.hpp"
 #include "ledger/ledger.hpp"
 
@@ -46,7 +46,7 @@ private:
     struct shard {
         explicit shard(std::size_t bytes_max) : pages(bytes_max) {}
         std::mutex mutex;
-        recent<page_place, text, weight, hash> pages;
+        two_generation_cache<page_place, text, weight, hash> pages;
     };
 
     shard& shard_of(const page_place& place);

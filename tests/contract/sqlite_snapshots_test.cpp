@@ -1,6 +1,4 @@
 // Snapshots that outlive their read: nobody sees less than was committed, and they hold nothing up.
-#include "ledger/sqlite/snapshots.hpp"
-
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -11,9 +9,9 @@
 #include <thread>
 
 #include "core/decide.hpp"
+#include "drivers/sqlite/snapshot_pool.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/sqlite/data_folder.hpp"
-#include "ledger/sqlite/read_session.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "support/commands.hpp"
 #include "support/commit.hpp"
@@ -28,9 +26,7 @@ using testing::command, testing::run;
 
 class kept_snapshots : public ::testing::Test {
 protected:
-    kept_snapshots() {
-        commit({command(testing::new_app(token, "a")), command(core::create_chat{token})});
-    }
+    kept_snapshots() { commit({command(testing::new_app(token, "a")), command(core::create_chat{token})}); }
 
     void commit(const std::vector<core::command>& batch) { testing::commit(opened->writer(), batch, state); }
 
@@ -64,17 +60,17 @@ protected:
         for (int i = 0; i < 3; ++i) std::thread([this] { count(); }).join();
     }
 
-    // How often the log was started over.
+    // How often the WAL was restarted.
     std::uint32_t generation() const {
-        std::ifstream log(file() + "-wal", std::ios::binary);
+        std::ifstream wal(file() + "-wal", std::ios::binary);
         unsigned char header[16] = {};
-        log.read(reinterpret_cast<char*>(header), sizeof header);
+        wal.read(reinterpret_cast<char*>(header), sizeof header);
         return static_cast<std::uint32_t>(header[12]) << 24 | static_cast<std::uint32_t>(header[13]) << 16 |
                static_cast<std::uint32_t>(header[14]) << 8 | header[15];
     }
 
-    // Commits little until the log has been moved and started over; far too little for a second attempt.
-    bool starts_over() {
+    // Commits little until the WAL was checkpointed and restarted; far too little for a second attempt.
+    bool restarts() {
         const auto before = generation();
         for (int i = 0; i < 1000; ++i) {
             run(opened->writer().tidy(now()));
@@ -119,29 +115,29 @@ TEST_F(kept_snapshots, show_what_was_committed_to_the_next_read_of_every_thread)
     EXPECT_GT(reads, 0U);
 }
 
-TEST_F(kept_snapshots, of_idle_sessions_let_the_log_start_over) {
+TEST_F(kept_snapshots, of_idle_sessions_let_the_wal_restart) {
     say(1);
     leave_idle_sessions();
-    say(500, content_bytes_max);  // long enough to be moved
+    say(500, content_bytes_max);  // long enough for a checkpoint
     leave_idle_sessions();
-    EXPECT_TRUE(starts_over());
+    EXPECT_TRUE(restarts());
 }
 
-TEST_F(kept_snapshots, of_idle_sessions_let_a_log_that_grew_too_long_start_over) {
+TEST_F(kept_snapshots, of_idle_sessions_let_a_long_wal_restart) {
     say(500, content_bytes_max);
     leave_idle_sessions();
     run(opened->writer().tidy(now()));
     leave_idle_sessions();
     say(500, content_bytes_max);  // so long that readers are waited for
     leave_idle_sessions();
-    EXPECT_TRUE(starts_over());
+    EXPECT_TRUE(restarts());
 }
 
-TEST_F(kept_snapshots, are_let_go_when_nobody_asks) {
+TEST_F(kept_snapshots, are_released_when_nobody_asks) {
     say(1);
     leave_idle_sessions();
     sqlite::connection other(file(), sqlite::access::read_write);
-    other.execute("pragma schema_version");  // it knows of the log once it has read something
+    other.execute("pragma schema_version");  // it knows of the WAL once it has read something
     EXPECT_FALSE(other.checkpoint(sqlite::connection::checkpoint_kind::truncate));
     other.wait_for_locks(60'000);
     EXPECT_TRUE(other.checkpoint(sqlite::connection::checkpoint_kind::truncate));
@@ -149,36 +145,38 @@ TEST_F(kept_snapshots, are_let_go_when_nobody_asks) {
 
 // As SQLite does itself when a read fails with an I/O error.
 TEST_F(kept_snapshots, that_were_rolled_back_are_begun_again) {
-    snapshots all;
-    read_session session(file());
-    session.look(all);
-    EXPECT_TRUE(session.db.in_transaction());
-    session.db.execute("rollback");
-    EXPECT_FALSE(session.is_looking());
-    session.look(all);
-    EXPECT_TRUE(session.db.in_transaction());
-    session.db.execute("rollback");
-    session.let_go();
-    EXPECT_FALSE(session.snapshot);
-    session.look(all);
-    EXPECT_TRUE(session.is_looking());
-    session.let_go();
-    EXPECT_FALSE(session.db.in_transaction());
+    sqlite::snapshot_registry all;
+    sqlite::connection db(file(), sqlite::access::read_only);
+    sqlite::kept_snapshot snapshot(db);
+    snapshot.refresh(all);
+    EXPECT_TRUE(db.in_transaction());
+    db.execute("rollback");
+    EXPECT_FALSE(snapshot.is_open());
+    snapshot.refresh(all);
+    EXPECT_TRUE(db.in_transaction());
+    db.execute("rollback");
+    snapshot.release();
+    EXPECT_FALSE(snapshot.is_open());
+    snapshot.refresh(all);
+    EXPECT_TRUE(snapshot.is_open());
+    snapshot.release();
+    EXPECT_FALSE(db.in_transaction());
 }
 
 TEST_F(kept_snapshots, that_cannot_begin_leave_nothing_behind) {
-    snapshots all;
-    read_session session(file());
-    session.db.execute("begin");
-    EXPECT_THROW(session.look(all), sqlite::failure);
-    EXPECT_FALSE(session.is_looking());
-    session.db.execute("rollback");
-    session.look(all);
-    EXPECT_TRUE(session.is_looking());
+    sqlite::snapshot_registry all;
+    sqlite::connection db(file(), sqlite::access::read_only);
+    sqlite::kept_snapshot snapshot(db);
+    db.execute("begin");
+    EXPECT_THROW(snapshot.refresh(all), sqlite::failure);
+    EXPECT_FALSE(snapshot.is_open());
+    db.execute("rollback");
+    snapshot.refresh(all);
+    EXPECT_TRUE(snapshot.is_open());
 }
 
-TEST(snapshots_of_all, are_kept_until_a_commit_and_not_while_they_are_unwanted) {
-    snapshots all;
+TEST(snapshot_registry, keeps_snapshots_until_a_commit_and_not_during_a_pause) {
+    sqlite::snapshot_registry all;
     const auto before = all.commits();
     EXPECT_TRUE(all.may_keep(before));
     all.committed();
@@ -186,10 +184,10 @@ TEST(snapshots_of_all, are_kept_until_a_commit_and_not_while_they_are_unwanted) 
     const auto after = all.commits();
     EXPECT_TRUE(all.may_keep(after));
     {
-        const snapshots::pause moving(all);
+        const sqlite::snapshot_registry::pause checkpointing(all);
         EXPECT_FALSE(all.may_keep(after));
     }
-    EXPECT_FALSE(all.may_keep(after));  // it may hold back the log
+    EXPECT_FALSE(all.may_keep(after));  // it may hold back the WAL
     EXPECT_TRUE(all.may_keep(all.commits()));
 }
 

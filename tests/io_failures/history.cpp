@@ -35,8 +35,7 @@ constexpr int attempts_max = 3;  // of a batch, until the ledger serves again
 constexpr ledger::sqlite_sizes sizes{.transaction_effects_max = 12,
                                      .transaction_bytes_max = 16 * 1024,
                                      .journal_segment_bytes = 8 * 1024,
-                                     .checkpoint_wal_pages = 15,
-                                     .restart_wal_pages = 40};
+                                     .checkpoint = {.start_pages = 15, .restart_pages = 40}};
 
 using commands = std::vector<core::command>;
 

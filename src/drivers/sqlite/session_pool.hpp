@@ -1,13 +1,15 @@
-// Connections with their statements that wait for the next reader. A thread gets back what it gave back, so that what its
-// connection has in memory is what it needs, and threads do not wait for each other; as many come to be as are used at
-// once by each.
+// Idle connections with their statements.
+//
+// A thread gets back the connection that it gave back last: the connection's page cache has what the thread reads, and
+// threads do not wait for each other. The pool opens a connection when none is idle. So it has as many as were in use
+// at once.
 #pragma once
 
 #include <array>
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace confab::sqlite {
@@ -19,16 +21,16 @@ inline std::size_t number_of_this_thread() {
     return mine;
 }
 
+// REQUIRES: a Session is made from the path of the database. Any thread.
 template <class Session>
 class session_pool {
 public:
-    using make_session = std::function<std::unique_ptr<Session>()>;
+    explicit session_pool(std::string database) : database_(std::move(database)) {}
 
-    explicit session_pool(make_session make) : make_(std::move(make)) {}
-
+    // Throws failure: no connection could be opened.
     std::unique_ptr<Session> take() {
         {
-            auto& s = own_shelf();
+            auto& s = own_shard();
             const std::lock_guard lock(s.mutex);
             if (!s.idle.empty()) {
                 auto taken = std::move(s.idle.back());
@@ -36,47 +38,47 @@ public:
                 return taken;
             }
         }
-        return make_();
+        return std::make_unique<Session>(database_);
     }
 
     void give_back(std::unique_ptr<Session> s) {
         give_back(std::move(s), [](Session&) {});
     }
-    // As it becomes idle `put_away(session)` is called; never at the same time as what for_idle does with it.
-    template <class PutAway>
-    void give_back(std::unique_ptr<Session> given, PutAway put_away) {
-        auto& s = own_shelf();
+    // Calls `before_idle(session)` under the lock that for_idle takes for this session.
+    template <class BeforeIdle>
+    void give_back(std::unique_ptr<Session> given, BeforeIdle before_idle) {
+        auto& s = own_shard();
         const std::lock_guard lock(s.mutex);
-        put_away(*given);
+        before_idle(*given);
         s.idle.push_back(std::move(given));
     }
 
     template <class Work>
     void for_idle(Work work) {
-        for (auto& s : shelves_) {
+        for (auto& s : shards_) {
             const std::lock_guard lock(s.mutex);
             for (auto& session : s.idle) work(*session);
         }
     }
 
-    // Closes those that wait.
+    // Closes the idle connections.
     void clear() {
-        for (auto& s : shelves_) {
+        for (auto& s : shards_) {
             const std::lock_guard lock(s.mutex);
             s.idle.clear();
         }
     }
 
 private:
-    struct alignas(64) shelf {  // a cache line each
+    struct alignas(64) shard {  // a cache line each
         std::mutex mutex;
         std::vector<std::unique_ptr<Session>> idle;
     };
 
-    shelf& own_shelf() { return shelves_[number_of_this_thread() % shelves_.size()]; }
+    shard& own_shard() { return shards_[number_of_this_thread() % shards_.size()]; }
 
-    make_session make_;
-    std::array<shelf, 16> shelves_;  // more threads than that share them
+    const std::string database_;
+    std::array<shard, 16> shards_;  // more threads than that share them
 };
 
 }  // namespace confab::sqlite

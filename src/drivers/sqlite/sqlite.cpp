@@ -196,6 +196,12 @@ bool connection::in_transaction() const {
     return sqlite3_get_autocommit(handle_.get()) == 0;
 }
 
+void connection::set_sync_level(sync_level level) {
+    if (level == sync_level_) return;
+    execute(level == sync_level::full ? "pragma synchronous = full" : "pragma synchronous = normal");
+    sync_level_ = level;
+}
+
 statement& connection::kept(std::unique_ptr<statement>& s, connection& c, std::string_view sql) {
     if (!s) s = std::make_unique<statement>(c.prepare(sql));
     return *s;

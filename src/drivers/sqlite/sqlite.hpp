@@ -108,6 +108,12 @@ enum class access {
     file_only  // reads the database file without its WAL and without locks (immutable=1 of https://sqlite.org/uri.html)
 };
 
+// How much of a commit is synced in WAL mode (https://sqlite.org/pragma.html#pragma_synchronous).
+enum class sync_level {
+    normal,  // nothing: a power cut may take the last commits, and damages nothing
+    full     // the WAL
+};
+
 class connection {
 public:
     connection(const std::string& path, access how);
@@ -119,20 +125,22 @@ public:
     // Waits this long for a lock before it fails with SQLITE_BUSY.
     void wait_for_locks(int ms);
 
-    // passive moves what no reader holds back; restart waits for readers (see wait_for_locks), so that the next commit
-    // can start the log over; truncate also makes the log's file empty.
+    // passive copies the pages that no reader holds back; restart waits for readers (see wait_for_locks), so that the
+    // next commit can restart the WAL; truncate also empties the WAL's file.
     enum class checkpoint_kind { passive, restart, truncate };
-    // Moves committed pages from the write-ahead log into the database and syncs them. False: busy, so not all was
-    // done.
+    // Copies committed pages from the WAL into the database and syncs it. False: busy, so some pages remain.
     bool checkpoint(checkpoint_kind kind);
 
-    // The length of the write-ahead log after this connection's last commit. Nothing moves it on by itself.
+    // The length of the WAL after this connection's last commit. Nothing checkpoints it automatically.
     int wal_pages() const { return *wal_pages_; }
 
-    // The last connection that is closed moves the log into the database, unless this is off.
+    // The last connection that is closed checkpoints the WAL, unless this is off.
     void checkpoint_on_close(bool is_on);
 
     bool in_transaction() const;
+
+    // Of the transactions that begin from here on. Throws failure. REQUIRES: no transaction is open.
+    void set_sync_level(sync_level level);
 
 private:
     struct close {
@@ -144,6 +152,7 @@ private:
     // A statement that is prepared when it is first needed.
     static statement& kept(std::unique_ptr<statement>& s, connection& c, std::string_view sql);
 
+    std::optional<sync_level> sync_level_;  // nothing: it was not set here
     std::unique_ptr<int> wal_pages_;  // SQLite's hook holds its address
     std::unique_ptr<sqlite3, close> handle_;
     std::unique_ptr<statement> begin_read_, begin_write_, commit_, rollback_;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "drivers/mysql/pool.hpp"
-#include "ledger/chat_ids.hpp"
+#include "ledger/chat_id_cache.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/mysql/lookups.hpp"
 #include "ledger/mysql/reader_sql.hpp"
@@ -84,7 +84,7 @@ private:
 
     mysql::pool& pool_;
     asio::any_io_executor read_pool_;
-    chat_ids chat_ids_;
+    chat_id_cache chat_ids_;
     lookups lookups_;
     row_weights weights_;
 };

@@ -7,19 +7,30 @@ namespace confab::ledger {
 commit_stamp::commit_stamp(sqlite::connection& db)
     : set_applied_(db.prepare("update meta set value = ? where key = 'applied_batch'")),
       set_checkpointed_(db.prepare("insert or replace into meta(key, value) values('checkpointed_batch', ?)")),
+      set_journal_off_(db.prepare("insert or replace into meta(key, value) values('journal_off', ?)")),
+      clear_journal_off_(db.prepare("delete from meta where key = 'journal_off'")),
       applied_(applied_batch(db)),
-      checkpointed_(applied_) {}
+      checkpointed_(applied_),
+      journal_off_(journal_off_reason(db)) {}
 
-void commit_stamp::write(std::uint64_t batch) {
+void commit_stamp::write(std::uint64_t batch, const std::optional<std::string>& journal_off) {
     set_applied_.bind(batch).run();
     set_checkpointed_.bind(checkpointed_).run();
+    writing_off_ = journal_off;
+    if (journal_off == journal_off_) return;
+    if (journal_off)
+        set_journal_off_.bind(std::string_view(*journal_off)).run();
+    else
+        clear_journal_off_.run();
 }
 
 void commit_stamp::committed(std::uint64_t batch, int wal_pages) {
-    // SQLite begins the WAL again only when the database file has all of it: whoever made that checkpoint.
+    // SQLite begins the WAL again only when the database file has all of it, whoever made that checkpoint.
     if (wal_pages < wal_pages_) checkpointed();
     wal_pages_ = wal_pages;
+    if (batch == applied_) return;  // a transaction without a batch
     applied_ = batch;
+    journal_off_ = writing_off_;
 }
 
 }  // namespace confab::ledger

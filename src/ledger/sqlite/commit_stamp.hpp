@@ -1,10 +1,14 @@
-// What each commit records of itself in `meta`: `applied_batch`, the last batch of the journal that it has, and
-// `checkpointed_batch`, up to which the database file has everything without its WAL. A start compares them with the
-// `applied_batch` of the file alone (recovery.hpp): checkpointed <= file <= applied. An older database file beside a
-// newer WAL breaks the first rule, an older WAL beside a newer database file the second.
+// What each commit records of itself in `meta`:
+// - `applied_batch`: the last batch of the journal that the database has.
+// - `checkpointed_batch`: up to here the database file has everything without its WAL. A start compares both with the
+//   `applied_batch` of the file alone (recovery.hpp): checkpointed <= file <= applied. An older database file beside a
+//   newer WAL breaks the first rule, an older WAL beside a newer database file the second.
+// - `journal_off`: why the last batch did not go through the journal.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "drivers/sqlite/sqlite.hpp"
 
@@ -19,18 +23,20 @@ public:
     // The last batch that was committed.
     std::uint64_t applied() const { return applied_; }
 
-    // Within the transaction that has this batch. Throws sqlite::failure.
-    void write(std::uint64_t batch);
+    // Within the transaction whose last batch this is. Throws sqlite::failure.
+    void write(std::uint64_t batch, const std::optional<std::string>& journal_off);
     // After each commit, also of a transaction without a batch. `wal_pages`: the WAL's length then.
     void committed(std::uint64_t batch, int wal_pages);
     // After a checkpoint of the whole WAL. REQUIRES: nothing was committed since it began.
     void checkpointed() { checkpointed_ = applied_; }
 
 private:
-    sqlite::statement set_applied_, set_checkpointed_;
+    sqlite::statement set_applied_, set_checkpointed_, set_journal_off_, clear_journal_off_;
     std::uint64_t applied_;
     std::uint64_t checkpointed_;
     int wal_pages_ = 0;
+    std::optional<std::string> journal_off_;  // as the database has it
+    std::optional<std::string> writing_off_;  // as the open transaction has it
 };
 
 }  // namespace confab::ledger

@@ -13,41 +13,28 @@ constexpr std::int64_t change_kind_deletion = 2;
 }  // namespace
 
 effect_writer::effect_writer(sqlite::connection& db)
-    : insert_app_(
-          db.prepare("insert into apps(id, token, name, created_at, updated_at) values(?1, ?2, ?3, ?4, ?4)")),
+    : insert_app_(db.prepare("insert into apps(id, token, name, created_at, updated_at) values(?1, ?2, ?3, ?4, ?4)")),
       rename_app_(db.prepare("update apps set name = ?2, updated_at = ?3 where id = ?1")),
       insert_chat_(db.prepare("insert into chats(id, app_id, number, created_at, updated_at) "
-                             "values(?1, ?2, ?3, ?4, ?4)")),
+                              "values(?1, ?2, ?3, ?4, ?4)")),
       insert_message_(db.prepare("insert into messages(id, content, sender, metadata, created_at, updated_at) "
-                                "values(?1, ?2, ?3, ?4, ?5, ?5)")),
+                                 "values(?1, ?2, ?3, ?4, ?5, ?5)")),
       insert_change_(db.prepare("insert into changes(id, number, kind, version, content_before, at) "
-                               "select ?1, ?2, ?3, ?4, content, ?5 from messages where id = ?6")),
+                                "select ?1, ?2, ?3, ?4, content, ?5 from messages where id = ?6")),
       edit_message_(db.prepare("update messages set content = ?2, metadata = coalesce(?3, metadata), version = ?4, "
-                              "updated_at = ?5 where id = ?1")),
+                               "updated_at = ?5 where id = ?1")),
       insert_deletion_(db.prepare("insert into changes(id, number, kind, version, at) values(?, ?, ?, ?, ?)")),
       forget_history_(db.prepare("update changes set content_before = null where id >> 32 = ? and number = ?")),
-      delete_message_(
-          db.prepare("update messages set content = null, metadata = null, version = ?2, updated_at = ?3, "
-                     "deleted_at = ?3 where id = ?1")),
+      delete_message_(db.prepare("update messages set content = null, metadata = null, version = ?2, updated_at = ?3, "
+                                 "deleted_at = ?3 where id = ?1")),
       insert_key_(db.prepare("insert or replace into idempotency(scope, key_hash, fingerprint, number, expires_at) "
-                            "values(?, ?, ?, ?, ?)")),
+                             "values(?, ?, ?, ?, ?)")),
       count_chats_(db.prepare("update apps set chats_count = ?2 where id = ?1")),
       count_messages_(db.prepare("update chats set messages_count = ?2 where id = ?1")),
       count_changes_(db.prepare("update chats set changes_count = ?2 where id = ?1")) {}
 
 void effect_writer::write(std::span<const core::effect> effects) {
-    for (const auto& e : effects) {
-        std::visit([&](const auto& made) { write_one(made); }, e);
-        if (const auto* chat = std::get_if<core::chat_created>(&e)) {
-            chats_.set(chat->app.value(), chat->number.value());
-        } else if (const auto* message = std::get_if<core::message_created>(&e)) {
-            messages_.set(message->chat.value(), message->number.value());
-        } else if (const auto* edit = std::get_if<core::message_edited>(&e)) {
-            changes_.set(edit->chat.value(), edit->seq);
-        } else if (const auto* deletion = std::get_if<core::message_deleted>(&e)) {
-            changes_.set(deletion->chat.value(), deletion->seq);
-        }
-    }
+    for (const auto& e : effects) std::visit([this](const auto& made) { write_one(made); }, e);
 }
 
 void effect_writer::write_counters() {
@@ -79,27 +66,33 @@ void effect_writer::counters::write(sqlite::statement& update) {
 void effect_writer::write_one(const core::app_created& e) {
     insert_app_.bind(e.id.value(), e.token.text(), e.name, e.at.us).run();
 }
-void effect_writer::write_one(const core::app_renamed& e) { rename_app_.bind(e.id.value(), e.name, e.at.us).run(); }
+void effect_writer::write_one(const core::app_renamed& e) {
+    rename_app_.bind(e.id.value(), e.name, e.at.us).run();
+}
 void effect_writer::write_one(const core::chat_created& e) {
     insert_chat_.bind(e.id.value(), e.app.value(), e.number.value(), e.at.us).run();
+    chats_.set(e.app.value(), e.number.value());
 }
 void effect_writer::write_one(const core::message_created& e) {
     insert_message_.bind(row_of(e.chat, e.number.value()), e.content, e.sender, e.metadata, e.at.us).run();
+    messages_.set(e.chat.value(), e.number.value());
 }
 void effect_writer::write_one(const core::message_edited& e) {
     const auto row = row_of(e.chat, e.number.value());
-    insert_change_.bind(row_of(e.chat, e.seq), e.number.value(), change_kind_edit, e.version, e.at.us, row)
-        .run();
+    insert_change_.bind(row_of(e.chat, e.seq), e.number.value(), change_kind_edit, e.version, e.at.us, row).run();
     edit_message_.bind(row, e.content, e.metadata, e.version, e.at.us).run();
+    changes_.set(e.chat.value(), e.seq);
 }
 void effect_writer::write_one(const core::message_deleted& e) {
     const auto number = e.number.value();
     insert_deletion_.bind(row_of(e.chat, e.seq), number, change_kind_deletion, e.version, e.at.us).run();
     forget_history_.bind(e.chat.value(), number).run();
     delete_message_.bind(row_of(e.chat, number), e.version, e.at.us).run();
+    changes_.set(e.chat.value(), e.seq);
 }
 void effect_writer::write_one(const core::key_used& e) {
-    insert_key_.bind(encode(e.scope), sqlite::blob(e.key_hash), sqlite::blob(e.fingerprint), e.number, e.expires_at.us).run();
+    insert_key_.bind(encode(e.scope), sqlite::blob(e.key_hash), sqlite::blob(e.fingerprint), e.number, e.expires_at.us)
+        .run();
 }
 
 }  // namespace confab::ledger

@@ -20,8 +20,8 @@ public:
     // Writes the effects in their order. The counters they move are kept in mind. Throws sqlite::failure. REQUIRES: a
     // transaction.
     void write(std::span<const core::effect> effects);
-    // Writes each counter that was moved once, however often it was. To be called before the commit, and before a counter
-    // is read on this connection. As above.
+    // Writes each counter that was moved once, however often it was. To be called before the commit, and before a
+    // counter is read on this connection. As above.
     void write_counters();
     // For a transaction that was rolled back.
     void forget_counters();

@@ -19,8 +19,8 @@ constexpr std::string_view versions_sql = R"sql(
     select version, content, updated_at from messages where id = ?1 and version > ?4 and version <= ?4 + ?5
     order by version
 )sql";
-// Of each session: more of the inner pages of a ledger of tens of millions of messages stays than by default. Not more: there
-// is one for each thread, and long contents fill it.
+// Of each session: more of the inner pages of a ledger of tens of millions of messages stays than by default. Not more:
+// there is one for each thread, and long contents fill it.
 constexpr const char* page_cache = "pragma cache_size = -4096";
 
 }  // namespace
@@ -35,8 +35,7 @@ read_session::read_session(const std::string& database)
       message(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
       last_app(db.prepare("select coalesce(max(id), 0) from apps")),
       apps(db, fmt::format("select {} from apps where id > ? and id <= ?", app_columns), "id"),
-      chats(db,
-            fmt::format("select {} from chats where app_id = ? and number > ? and number <= ?", chat_columns),
+      chats(db, fmt::format("select {} from chats where app_id = ? and number > ? and number <= ?", chat_columns),
             "number"),
       messages(db, fmt::format("select {} from messages where id > ? and id <= ?", message_columns), "id"),
       versions(db.prepare(versions_sql)),
@@ -52,26 +51,5 @@ read_session::read_session(const std::string& database)
 read_session::both_ways::both_ways(sqlite::connection& c, std::string_view select, std::string_view key)
     : ascending(c.prepare(fmt::format("{} order by {} limit ?", select, key))),
       descending(c.prepare(fmt::format("{} order by {} desc limit ?", select, key))) {}
-
-void read_session::look(const snapshots& all) {
-    const auto commits = all.commits();  // first: what is committed from here on may be seen too
-    if (is_looking() && begun_at == commits) return;
-    let_go();
-    snapshot.emplace(db, sqlite::transaction::kind::read);
-    begun_at = commits;
-}
-
-void read_session::let_go() {
-    try {
-        if (is_looking()) snapshot->commit();
-    } catch (const sqlite::failure&) {
-        // It is rolled back then.
-    }
-    snapshot.reset();
-}
-
-bool read_session::is_looking() const {
-    return snapshot && db.in_transaction();
-}
 
 }  // namespace confab::ledger

@@ -1,25 +1,16 @@
 // A connection for one reader at a time, with its statements.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/sqlite/snapshots.hpp"
 
 namespace confab::ledger {
 
 struct read_session {
     explicit read_session(const std::string& database);
-
-    // Sees all that was committed before, and the same until it lets go. Throws sqlite::failure, and then sees nothing.
-    void look(const snapshots& all);
-    void let_go();
-    // SQLite rolls the transaction back itself when a read fails with an I/O error or for lack of memory.
-    bool is_looking() const;
 
     // A list in either direction.
     struct both_ways {
@@ -35,8 +26,6 @@ struct read_session {
     both_ways apps, chats, messages;
     sqlite::statement versions, counts, counts_after, changes, one_text;
     both_ways texts;
-    std::optional<sqlite::transaction> snapshot;
-    std::uint64_t begun_at = 0;
 };
 
 }  // namespace confab::ledger

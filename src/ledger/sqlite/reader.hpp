@@ -3,8 +3,10 @@
 
 #include <memory>
 
+#include "drivers/sqlite/snapshot_pool.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/sqlite/in_common.hpp"
+#include "ledger/sqlite/deferred_transaction.hpp"
+#include "ledger/sqlite/message_cache.hpp"
 
 namespace confab::ledger {
 
@@ -15,12 +17,20 @@ public:
     virtual void close() = 0;
 };
 
-// What a reader does when the database does not have yet what it is to read: let it catch up at once, or wait until it has,
-// which costs nobody else anything. The latter blocks a thread of `long_reads`.
-enum class haste { at_once, when_it_comes };
+// What a reader does about unapplied writes that it is to read: commits them, or waits until they are committed. The
+// latter costs nobody else anything, and blocks a thread of `long_reads` meanwhile.
+enum class unapplied_policy { commit, wait };
 
-// `common` outlives it.
-std::unique_ptr<closable_reader> make_sqlite_reader(const std::string& database, asio::any_io_executor long_reads,
-                                                    in_common& common, haste needs);
+struct reader_options {
+    std::filesystem::path database;
+    asio::any_io_executor long_reads;
+    unapplied_policy unapplied;
+    deferred_transaction& transaction;
+    message_cache& cache;
+    sqlite::snapshot_registry& snapshots;
+};
+
+// What `o` refers to outlives it.
+std::unique_ptr<closable_reader> make_sqlite_reader(const reader_options& o);
 
 }  // namespace confab::ledger

@@ -108,7 +108,7 @@ void replay(sqlite::connection& db, const std::vector<journal::record>& batches)
         effects.write(batch->effects());
     }
     effects.write_counters();
-    commit_stamp(db).write(batches.back().number);
+    commit_stamp(db).write(batches.back().number, std::nullopt);
     all.commit();
     log::info(fmt::format("batches replayed from the journal: {}", batches.size()));
 }

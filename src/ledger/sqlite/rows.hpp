@@ -45,6 +45,22 @@ inline core::app app_from(const sqlite::statement& row) {
 }
 
 inline constexpr std::string_view chat_columns = "id, number, messages_count, changes_count, created_at, updated_at";
+inline core::chat chat_from(const sqlite::statement& row) {
+    return {core::chat_id(row.number(0)),
+            core::chat_number(row.number(1)),
+            row.number(2),
+            row.number(3),
+            {row.integer(4)},
+            {row.integer(5)}};
+}
+
+inline chat_counts counts_from(const sqlite::statement& row) {
+    return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
+}
+
+inline change change_from(const sqlite::statement& row) {
+    return {number_in(row.number(0)), core::message_number(row.number(1))};
+}
 
 inline constexpr std::string_view message_columns =
     "id, content, sender, metadata, version, created_at, updated_at, deleted_at";

@@ -167,13 +167,6 @@ std::optional<std::string> journal_off_reason(sqlite::connection& db) {
     return reason.row() ? std::optional(std::string(reason.text(0))) : std::nullopt;
 }
 
-void set_journal_off_reason(sqlite::connection& db, const std::optional<std::string>& reason) {
-    auto change = db.prepare(reason ? "insert or replace into meta(key, value) values('journal_off', ?)"
-                                    : "delete from meta where key = 'journal_off'");
-    if (reason) change.bind(std::string_view(*reason));
-    change.run();
-}
-
 startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause) {
     const auto* const how = cause.is_corruption() ? "is corrupt" : "cannot be opened";
     return startup_error(fmt::format("{} {}: {}", file.string(), how, cause.what()));

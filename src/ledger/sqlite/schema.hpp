@@ -34,9 +34,8 @@ std::uint64_t applied_batch(sqlite::connection& db);
 // Up to this batch the database file has everything without its WAL; or further. 0: nothing is known.
 std::uint64_t checkpointed_batch(sqlite::connection& db);
 
-// Why the last batch was committed without the journal; nothing: it was not. Written in that batch's transaction.
+// Why the last batch was committed without the journal; nothing: it was not.
 std::optional<std::string> journal_off_reason(sqlite::connection& db);
-void set_journal_off_reason(sqlite::connection& db, const std::optional<std::string>& reason);
 
 // What to tell when SQLite cannot open or read this file.
 startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause);

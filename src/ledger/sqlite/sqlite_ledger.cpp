@@ -19,7 +19,7 @@ namespace {
 constexpr int read_attempts_max = 5;
 constexpr std::chrono::milliseconds between_attempts{20};
 constexpr int settle_wait_ms = 30'000;
-constexpr std::size_t hot_bytes_max = 64 * 1024 * 1024;
+constexpr std::size_t cache_bytes_max = 64 * 1024 * 1024;
 
 void log_ahead(sqlite::connection& db, const std::filesystem::path& file) {
     auto mode = db.prepare("pragma journal_mode = wal");
@@ -88,48 +88,49 @@ sqlite::connection open_for_writing(const std::filesystem::path& file, const sql
     }
 }
 
-std::unique_ptr<writer> open_writer(const std::filesystem::path& file, const sqlite_options& options,
-                                    in_common& common) {
-    auto db = open_for_writing(file, options);
-    try {
-        return make_sqlite_writer(std::move(db), file, options.sizes, common);
-    } catch (const sqlite::failure& cause) {
-        throw cannot_open(file, cause);
-    }
-}
-
 class opened final : public sqlite_ledger {
 public:
     explicit opened(const sqlite_options& options)
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
-          writer_(open_writer(file_, options, common_)),
-          reader_(make_sqlite_reader(file_, options.read_pool, common_, haste::at_once)),
-          identity_(identity_of_sqlite_ledger(folder_.path())) {}
+          transaction_(open_for_writing(file_, options), file_, options.sizes, cache_, snapshots_),
+          identity_(identity_of_sqlite_ledger(folder_.path())),
+          writer_(make_sqlite_writer({transaction_, snapshots_, file_, identity_, options.sizes})),
+          reader_(make_sqlite_reader(reading(options.read_pool, unapplied_policy::commit))) {}
 
     ledger::reader& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
     void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
-        return make_sqlite_reader(file_, std::move(pool), common_, haste::when_it_comes);
+        return make_sqlite_reader(reading(std::move(pool), unapplied_policy::wait));
     }
     const std::string& identity() const override { return identity_; }
-    std::uint64_t batches_without_journal() const override { return common_.batches_without_journal; }
+    std::uint64_t batches_without_journal() const override { return writer_->batches_without_journal(); }
 
 private:
+    reader_options reading(asio::any_io_executor pool, unapplied_policy policy) {
+        return {file_, std::move(pool), policy, transaction_, cache_, snapshots_};
+    }
+
     data_folder folder_;
     std::filesystem::path file_;
-    in_common common_{hot_bytes_max};
-    std::unique_ptr<ledger::writer> writer_;
-    std::unique_ptr<closable_reader> reader_;
+    message_cache cache_{cache_bytes_max};
+    sqlite::snapshot_registry snapshots_;
+    deferred_transaction transaction_;
     std::string identity_;
+    std::unique_ptr<journaling_writer> writer_;
+    std::unique_ptr<closable_reader> reader_;
 };
 
 }  // namespace
 
 std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options) {
-    return std::make_unique<opened>(options);
+    try {
+        return std::make_unique<opened>(options);
+    } catch (const sqlite::failure& cause) {
+        throw cannot_open(data_folder::database_in(options.folder), cause);
+    }
 }
 
 journal_report journal_of(const std::filesystem::path& folder) {

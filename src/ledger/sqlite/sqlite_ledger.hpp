@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "drivers/sqlite/checkpoint_schedule.hpp"
 #include "ledger/ledger.hpp"
 
 namespace confab::ledger {
@@ -16,8 +17,7 @@ struct sqlite_sizes {
     std::size_t transaction_chats_max = 1'000;
     std::size_t transaction_bytes_max = 2 * 1024 * 1024;
     std::uint64_t journal_segment_bytes = 4 * 1024 * 1024;
-    int checkpoint_wal_pages = 1'000;  // about 4 MiB: from here on the WAL is moved into the database
-    int restart_wal_pages = 6'000;     // about 24 MiB: readers have kept the WAL from starting over; wait for them
+    sqlite::checkpoint_limits checkpoint{.start_pages = 1'000, .restart_pages = 6'000};  // about 4 MiB and 24 MiB
 };
 
 struct sqlite_options {

@@ -3,18 +3,32 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
-#include "drivers/sqlite/sqlite.hpp"
+#include "drivers/sqlite/snapshot_pool.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/sqlite/in_common.hpp"
+#include "ledger/sqlite/deferred_transaction.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 
 namespace confab::ledger {
 
-// `db`: a connection to the file `database`, which has all that the journal beside it holds; the journal is created
-// again. `common` outlives it, and what reads with it does not. Throws sqlite::failure, startup_error. REQUIRES: it is
-// migrated; this is the only writer; a commit is not synced.
-std::unique_ptr<writer> make_sqlite_writer(sqlite::connection db, const std::filesystem::path& database,
-                                           const sqlite_sizes& sizes, in_common& common);
+class journaling_writer : public writer {
+public:
+    // See sqlite_ledger.
+    virtual std::uint64_t batches_without_journal() const = 0;
+};
+
+struct writer_options {
+    deferred_transaction& transaction;
+    sqlite::snapshot_registry& snapshots;
+    std::filesystem::path database;
+    std::string identity;  // the journal's owner
+    sqlite_sizes sizes;
+};
+
+// Creates the journal anew. When the writer ends in order it commits all batches and removes the journal. Throws
+// sqlite::failure, startup_error. REQUIRES: the database has all that the journal has; `transaction` and `snapshots`
+// outlive the writer.
+std::unique_ptr<journaling_writer> make_sqlite_writer(const writer_options& o);
 
 }  // namespace confab::ledger

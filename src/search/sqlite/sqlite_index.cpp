@@ -25,6 +25,7 @@
 
 #include "base/log.hpp"
 #include "base/require.hpp"
+#include "drivers/sqlite/checkpoint_schedule.hpp"
 #include "drivers/sqlite/session_pool.hpp"
 #include "search/sqlite/block.hpp"
 #include "search/sqlite/index_file.hpp"
@@ -33,13 +34,11 @@
 namespace confab::search {
 namespace {
 
-constexpr int checkpoint_wal_pages = 512;  // 8 MiB: from here on the log is moved into the file
-constexpr int restart_wal_pages = 2'048;   // 32 MiB: readers have kept the log from starting over; wait for them
-constexpr int lock_wait_ms = 200;          // a read is one short slice, so this is ample
+constexpr sqlite::checkpoint_limits limits{.start_pages = 512, .restart_pages = 2'048};  // 8 MiB and 32 MiB
+constexpr int lock_wait_ms = 200;  // a read is one short slice, so this is ample
 constexpr auto erase_every = std::chrono::seconds(1);
 
 using clock = std::chrono::steady_clock;
-using checkpoint_kind = sqlite::connection::checkpoint_kind;
 
 enum class side { reader, writer };
 
@@ -49,11 +48,11 @@ public:
         : file_(index_file_in(options.folder)),
           ledger_(options.ledger),
           pool_(options.read_pool),
-          sessions_([file = file_.string()] { return std::make_unique<read_session>(file); }) {
+          sessions_(file_.string()) {
         is_broken_ = !guarded(side::writer, [&] { begin_with(open_index_file(file_, ledger_)); });
     }
 
-    // The writer closes last: only it may move what is left of the log into the file.
+    // The writer closes last: only it may checkpoint the rest of the WAL.
     ~index_in_file() override { sessions_.clear(); }
     index_in_file(const index_in_file&) = delete;
     index_in_file& operator=(const index_in_file&) = delete;
@@ -96,7 +95,7 @@ public:
 
     awaitable<bool> tidy() override {
         if (is_broken_) co_return replace();
-        write([this](write_session& s) { move_log(s.db); });
+        write([this](write_session& s) { checkpoint(s.db); });
         co_return false;
     }
 
@@ -159,18 +158,16 @@ private:
         log::warning(fmt::format("the search index failed{}: {}", is_final ? " and is built anew" : "", cause));
     }
 
-    // Deleted text is overwritten where it was, and leaves the log as soon as the log is moved and made empty.
-    void move_log(sqlite::connection& db) {
+    // Deleted text is overwritten in the file by a checkpoint, and leaves the WAL when that is truncated.
+    void checkpoint(sqlite::connection& db) {
         if (is_to_erase_ && clock::now() >= next_erasing_) {
-            is_to_erase_ = !db.checkpoint(checkpoint_kind::truncate);
+            is_to_erase_ = !db.checkpoint(sqlite::connection::checkpoint_kind::truncate);
             next_erasing_ = clock::now() + erase_every;
         }
-        const int pages = db.wal_pages();
-        if (pages < wal_pages_) checkpoint_due_ = checkpoint_wal_pages;
-        wal_pages_ = pages;
-        if (pages < checkpoint_due_) return;
-        db.checkpoint(pages < restart_wal_pages ? checkpoint_kind::passive : checkpoint_kind::restart);
-        checkpoint_due_ = pages + checkpoint_wal_pages;
+        schedule_.observe(db.wal_pages());
+        if (!schedule_.is_due()) return;
+        db.checkpoint(schedule_.kind());
+        schedule_.checkpointed();
     }
 
     const std::filesystem::path file_;
@@ -182,8 +179,7 @@ private:
     std::optional<write_session> writing_;
     bool is_to_erase_ = false;
     clock::time_point next_erasing_;
-    int wal_pages_ = 0;
-    int checkpoint_due_ = checkpoint_wal_pages;
+    sqlite::checkpoint_schedule schedule_{limits};
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Messages that were read lately and more than once, kept in memory in front of SQLite: of a ledger far larger than that
-// most are asked for once, and to keep them would cost as much as to read them. Never stale: what the writer is about to
-// change is dropped before its commit, and nothing of it is kept again until the commit is over.
+// Recently read messages are cached in front of SQLite. The writer invalidates them before it commits a change, so none
+// is ever stale. A message is cached when it is read for the second time: of a ledger far larger than the cache most
+// are read once, and caching those would cost as much as reading them.
 #pragma once
 
 #include <array>
@@ -11,17 +11,17 @@
 #include <span>
 #include <vector>
 
-#include "base/recent.hpp"
+#include "base/two_generation_cache.hpp"
 #include "core/effect.hpp"
 #include "core/entities.hpp"
 
 namespace confab::ledger {
 
 // Any thread.
-class hot_rows {
+class message_cache {
 public:
     // `bytes_max` of messages are kept, roughly; at least half of that are the last ones read.
-    explicit hot_rows(std::size_t bytes_max);
+    explicit message_cache(std::size_t bytes_max);
 
     // What was found, or a ticket to put the row with once it was read: none when it was not asked for before.
     struct lookup {
@@ -32,16 +32,19 @@ public:
     // Does nothing when the row may have changed since the ticket was given.
     void put(std::uint64_t row, const core::message& m, std::uint64_t ticket);
 
-    // Held by the writer while it commits effects: the rows they change are read from SQLite alone.
-    class changing {
+    // Held by the writer while it writes changes of these messages: they are read from SQLite alone meanwhile.
+    class invalidation {
     public:
-        changing(hot_rows& rows, std::span<const core::effect> effects);
-        ~changing();
-        changing(const changing&) = delete;
-        changing& operator=(const changing&) = delete;
+        explicit invalidation(message_cache& rows) : rows_(rows) {}
+        invalidation(message_cache& rows, std::span<const core::effect> effects);
+        ~invalidation();
+        invalidation(const invalidation&) = delete;
+        invalidation& operator=(const invalidation&) = delete;
+
+        void add(core::chat_id chat, core::message_number message);
 
     private:
-        hot_rows& rows_;
+        message_cache& rows_;
         std::vector<std::uint64_t> changed_;
     };
 
@@ -53,7 +56,7 @@ private:
     struct shard {
         explicit shard(std::size_t bytes_max) : rows(bytes_max) {}
         std::mutex mutex;
-        recent<std::uint64_t, core::message, weight> rows;
+        two_generation_cache<std::uint64_t, core::message, weight> rows;
         std::array<std::uint32_t, 16 * 1024> asked_for = {};  // marks of the last ones that were not here
         std::uint64_t changes = 0;      // how many have begun or ended; a ticket is good as long as it stays the same
         std::size_t being_changed = 0;  // rows of it, at this moment

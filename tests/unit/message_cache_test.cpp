@@ -1,8 +1,7 @@
-#include "ledger/sqlite/hot_rows.hpp"
+#include "ledger/sqlite/message_cache.hpp"
 
 #include <gtest/gtest.h>
 
-#include "ledger/chat_ids.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger {
@@ -20,22 +19,22 @@ std::vector<core::effect> edit_of(std::uint64_t number, const std::string& conte
 }
 
 // Asked for until it is worth keeping.
-std::uint64_t ticket_of(hot_rows& rows, std::uint64_t number) {
+std::uint64_t ticket_of(message_cache& rows, std::uint64_t number) {
     rows.find(row_of(chat, number));
     return rows.find(row_of(chat, number)).ticket.value();
 }
 
-void keep(hot_rows& rows, std::uint64_t number, std::string content) {
+void keep(message_cache& rows, std::uint64_t number, std::string content) {
     rows.put(row_of(chat, number), message(number, std::move(content)), ticket_of(rows, number));
 }
 
-std::optional<std::string> found(hot_rows& rows, std::uint64_t number) {
+std::optional<std::string> found(message_cache& rows, std::uint64_t number) {
     const auto seen = rows.find(row_of(chat, number));
     return seen.found ? std::optional(seen.found->content) : std::nullopt;
 }
 
-TEST(hot_rows, keep_what_was_read) {
-    hot_rows rows(plenty);
+TEST(message_cache, keep_what_was_read) {
+    message_cache rows(plenty);
     EXPECT_EQ(found(rows, 1), std::nullopt);
     keep(rows, 1, "one");
     keep(rows, 2, "two");
@@ -43,20 +42,20 @@ TEST(hot_rows, keep_what_was_read) {
     EXPECT_EQ(found(rows, 2), "two");
 }
 
-TEST(hot_rows, keep_nothing_that_is_asked_for_once) {
-    hot_rows rows(plenty);
+TEST(message_cache, keep_nothing_that_is_asked_for_once) {
+    message_cache rows(plenty);
     std::size_t taken = 0;
     for (std::uint64_t number = 1; number <= 20'000; ++number) taken += rows.find(row_of(chat, number)).ticket.has_value();
     EXPECT_EQ(taken, 0U);
     EXPECT_TRUE(rows.find(row_of(chat, 20'000)).ticket);
 }
 
-TEST(hot_rows, drop_what_is_about_to_change_and_keep_nothing_of_it_until_it_has) {
-    hot_rows rows(plenty);
+TEST(message_cache, drop_what_is_about_to_change_and_keep_nothing_of_it_until_it_has) {
+    message_cache rows(plenty);
     keep(rows, 1, "before");
     const auto effects = edit_of(1, "after");
     {
-        const hot_rows::changing committing(rows, effects);
+        const message_cache::invalidation committing(rows, effects);
         EXPECT_EQ(found(rows, 1), std::nullopt);
         keep(rows, 1, "before");  // it was read while the commit was under way
         EXPECT_EQ(found(rows, 1), std::nullopt);
@@ -66,17 +65,17 @@ TEST(hot_rows, drop_what_is_about_to_change_and_keep_nothing_of_it_until_it_has)
     EXPECT_EQ(found(rows, 1), "after");
 }
 
-TEST(hot_rows, refuse_a_row_that_was_read_before_it_changed) {
-    hot_rows rows(plenty);
+TEST(message_cache, refuse_a_row_that_was_read_before_it_changed) {
+    message_cache rows(plenty);
     const auto ticket = ticket_of(rows, 1);
     const auto effects = edit_of(1, "after");
-    { const hot_rows::changing committing(rows, effects); }
+    { const message_cache::invalidation committing(rows, effects); }
     rows.put(row_of(chat, 1), message(1, "before"), ticket);
     EXPECT_EQ(found(rows, 1), std::nullopt);
 }
 
-TEST(hot_rows, keep_the_half_that_was_read_last) {
-    hot_rows rows(plenty);
+TEST(message_cache, keep_the_half_that_was_read_last) {
+    message_cache rows(plenty);
     keep(rows, 1, "asked for again and again");
     for (std::uint64_t number = 2; number < 20'000; ++number) {
         keep(rows, number, std::string(100, 'x'));
@@ -86,16 +85,6 @@ TEST(hot_rows, keep_the_half_that_was_read_last) {
     for (std::uint64_t number = 2; number < 20'000; ++number) kept += found(rows, number).has_value();
     EXPECT_GT(kept, plenty / 2 / 512);
     EXPECT_LT(kept, plenty / 256);
-}
-
-TEST(chat_ids, are_known_by_app_and_number) {
-    chat_ids ids;
-    const auto app = core::app_token::make();
-    EXPECT_EQ(ids.find(app, core::chat_number(1)), std::nullopt);
-    ids.put(app, core::chat_number(1), chat);
-    EXPECT_EQ(ids.find(app, core::chat_number(1)), chat);
-    EXPECT_EQ(ids.find(app, core::chat_number(2)), std::nullopt);
-    EXPECT_EQ(ids.find(core::app_token::make(), core::chat_number(1)), std::nullopt);
 }
 
 }  // namespace

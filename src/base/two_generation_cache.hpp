@@ -1,5 +1,6 @@
-// What was used lately, up to so many bytes: things go into the younger half; when that is full it becomes the older one,
-// and what nobody asked for while it was that is gone. Any use brings a thing back into the younger half.
+// A cache of so many bytes that approximates LRU with two generations. Entries go into the young one. When that has
+// half of the bytes it becomes the old one, and the old one is dropped. A hit in the old generation moves the entry
+// back into the young one, so what was used within the last half of the bytes stays.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +12,9 @@ namespace confab {
 
 // One thread at a time. `Bytes` tells what a value weighs, its place in here included.
 template <class Key, class Value, class Bytes, class Hash = std::hash<Key>>
-class recent {
+class two_generation_cache {
 public:
-    explicit recent(std::size_t bytes_max) : young_bytes_max_(bytes_max / 2) {}
+    explicit two_generation_cache(std::size_t bytes_max) : young_bytes_max_(bytes_max / 2) {}
 
     // Lives until the next call of anything else.
     const Value* find(const Key& key) {

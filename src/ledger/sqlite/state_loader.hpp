@@ -11,10 +11,10 @@
 namespace confab::ledger {
 
 // On the writing connection, for the thread that has it.
-class head_loader {
+class state_loader {
 public:
     // Both outlive it; `effects` may keep counters in mind that are about to be read.
-    head_loader(sqlite::connection& db, effect_writer& effects);
+    state_loader(sqlite::connection& db, effect_writer& effects);
 
     // Adds to `s` what decide() will need for these commands and `s` does not hold. Throws sqlite::failure.
     void load(std::span<const core::command* const> commands, core::state& s);

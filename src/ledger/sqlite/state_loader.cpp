@@ -1,4 +1,4 @@
-#include "ledger/sqlite/head_loader.hpp"
+#include "ledger/sqlite/state_loader.hpp"
 
 #include <fmt/core.h>
 
@@ -7,7 +7,7 @@
 
 namespace confab::ledger {
 
-head_loader::head_loader(sqlite::connection& db, effect_writer& effects)
+state_loader::state_loader(sqlite::connection& db, effect_writer& effects)
     : effects_(effects),
       next_ids_(db.prepare("select (select coalesce(max(id), 0) + 1 from apps), "
                            "(select coalesce(max(id), 0) + 1 from chats)")),
@@ -16,12 +16,12 @@ head_loader::head_loader(sqlite::connection& db, effect_writer& effects)
       message_(db.prepare(fmt::format("select {} from messages where id = ?", message_columns))),
       key_(db.prepare("select fingerprint, number, expires_at from idempotency where scope = ? and key_hash = ?")) {}
 
-void head_loader::load(std::span<const core::command* const> commands, core::state& s) {
+void state_loader::load(std::span<const core::command* const> commands, core::state& s) {
     load_ids(s);
     for (const auto* c : commands) load_for(*c, s);
 }
 
-void head_loader::load_ids(core::state& s) {
+void state_loader::load_ids(core::state& s) {
     if (s.next_app.value() != 0) return;
     const sqlite::reading until_done(next_ids_);
     next_ids_.row();
@@ -29,22 +29,22 @@ void head_loader::load_ids(core::state& s) {
     s.next_chat = core::chat_id(next_ids_.number(1));
 }
 
-void head_loader::load_for(const core::command& c, core::state& s) {
+void state_loader::load_for(const core::command& c, core::state& s) {
     std::visit([&](const auto& wish) { load_wish(wish, s); }, c.wish);
     if (!c.key) return;
     if (const auto scope = core::scope_of(s, c)) load_key(*scope, *c.key, s);
 }
 
-void head_loader::load_wish(const core::create_app&, core::state&) {}
-void head_loader::load_wish(const core::rename_app& wish, core::state& s) { load_app(wish.app, s); }
-void head_loader::load_wish(const core::create_chat& wish, core::state& s) { load_app(wish.app, s); }
-void head_loader::load_wish(const core::create_message& wish, core::state& s) { load_chat(wish.app, wish.chat, s); }
-void head_loader::load_wish(const core::edit_message& wish, core::state& s) { load_message(wish, s); }
-void head_loader::load_wish(const core::delete_message& wish, core::state& s) { load_message(wish, s); }
-void head_loader::load_wish(const core::unreadable&, core::state&) {}
+void state_loader::load_wish(const core::create_app&, core::state&) {}
+void state_loader::load_wish(const core::rename_app& wish, core::state& s) { load_app(wish.app, s); }
+void state_loader::load_wish(const core::create_chat& wish, core::state& s) { load_app(wish.app, s); }
+void state_loader::load_wish(const core::create_message& wish, core::state& s) { load_chat(wish.app, wish.chat, s); }
+void state_loader::load_wish(const core::edit_message& wish, core::state& s) { load_message(wish, s); }
+void state_loader::load_wish(const core::delete_message& wish, core::state& s) { load_message(wish, s); }
+void state_loader::load_wish(const core::unreadable&, core::state&) {}
 
 template <class Wish>
-void head_loader::load_message(const Wish& wish, core::state& s) {
+void state_loader::load_message(const Wish& wish, core::state& s) {
     const auto* const head = load_chat(wish.app, wish.chat, s);
     if (!head || s.find(core::state::message_place{head->id, wish.message})) return;
     message_.bind(row_of(head->id, wish.message.value()));
@@ -52,7 +52,7 @@ void head_loader::load_message(const Wish& wish, core::state& s) {
     if (message_.row()) s.put(head->id, message_from(message_));
 }
 
-const core::app* head_loader::load_app(const core::app_token& token, core::state& s) {
+const core::app* state_loader::load_app(const core::app_token& token, core::state& s) {
     if (const auto* known = s.find(token)) return known;
     effects_.write_counters();
     app_.bind(token.text());
@@ -60,7 +60,7 @@ const core::app* head_loader::load_app(const core::app_token& token, core::state
     return app_.row() ? &s.put(app_from(app_)) : nullptr;
 }
 
-const core::chat_head* head_loader::load_chat(const core::app_token& token, core::chat_number number, core::state& s) {
+const core::chat_head* state_loader::load_chat(const core::app_token& token, core::chat_number number, core::state& s) {
     const auto* const owner = load_app(token, s);
     if (!owner) return nullptr;
     const core::state::chat_place place{owner->id, number};
@@ -72,7 +72,7 @@ const core::chat_head* head_loader::load_chat(const core::app_token& token, core
     return &s.put(place, {core::chat_id(chat_.number(0)), chat_.number(1), chat_.number(2)});
 }
 
-void head_loader::load_key(const core::key_scope& scope, const core::retry_key& key, core::state& s) {
+void state_loader::load_key(const core::key_scope& scope, const core::retry_key& key, core::state& s) {
     const core::state::key_place place{scope, key.key_hash};
     if (s.find(place)) return;
     key_.bind(encode(scope), sqlite::blob(key.key_hash));

@@ -1,0 +1,91 @@
+#include "drivers/sqlite/snapshot_pool.hpp"
+
+#include <chrono>
+
+namespace confab::sqlite {
+namespace {
+
+constexpr std::chrono::seconds kept_max{1};  // without requests; other programs wait for it
+
+}  // namespace
+
+snapshot_registry::snapshot_registry() : thread_([this] { release_unused(); }) {}
+
+snapshot_registry::~snapshot_registry() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_ending_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+bool snapshot_registry::may_keep(std::uint64_t commits) {
+    if (is_paused_ || commits != this->commits()) return false;
+    if (!is_any_kept_) wake();
+    return true;
+}
+
+void snapshot_registry::wake() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_any_kept_ = true;
+    }
+    changed_.notify_all();
+}
+
+void snapshot_registry::release_idle() {
+    const std::lock_guard lock(pools_mutex_);
+    for (auto* const p : pools_) p->release_idle();
+}
+
+snapshot_registry::pause::pause(snapshot_registry& all) : all_(all) {
+    all_.is_paused_ = true;
+    all_.release_idle();
+}
+
+snapshot_registry::pause::~pause() {
+    all_.committed();  // a snapshot that began during the pause may keep the WAL from restarting: it is not kept later
+    all_.is_paused_ = false;
+}
+
+void snapshot_registry::add(pool& p) {
+    const std::lock_guard lock(pools_mutex_);
+    pools_.push_back(&p);
+}
+
+void snapshot_registry::remove(pool& p) {
+    const std::lock_guard lock(pools_mutex_);
+    std::erase(pools_, &p);
+}
+
+void snapshot_registry::release_unused() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return is_any_kept_ || is_ending_; });
+        if (changed_.wait_for(lock, kept_max, [this] { return is_ending_; })) return;
+        is_any_kept_ = false;  // before the release: a snapshot that is kept from here on sets it again
+        lock.unlock();
+        release_idle();
+        lock.lock();
+    }
+}
+
+void kept_snapshot::refresh(const snapshot_registry& all) {
+    const auto commits = all.commits();  // before it begins: it may also see what is committed from here on
+    if (is_open() && commits_ == commits) return;
+    release();
+    transaction_.emplace(db_, transaction::kind::read);
+    commits_ = commits;
+}
+
+void kept_snapshot::release() {
+    try {
+        if (is_open()) transaction_->commit();
+    } catch (const failure&) {
+        // The reset rolls it back.
+    }
+    transaction_.reset();
+}
+
+}  // namespace confab::sqlite

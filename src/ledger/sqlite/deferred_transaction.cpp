@@ -1,0 +1,240 @@
+#include "ledger/sqlite/deferred_transaction.hpp"
+
+#include <chrono>
+
+#include "base/log.hpp"
+#include "base/overloaded.hpp"
+#include "ledger/sqlite/batch_codec.hpp"
+
+namespace confab::ledger {
+namespace {
+
+constexpr int lock_wait_ms = 200;  // a read is one short slice, so this is ample
+constexpr std::chrono::milliseconds commit_wait{250};
+constexpr std::chrono::seconds retry_wait{1};  // after a commit or replay that failed
+
+}  // namespace
+
+deferred_transaction::deferred_transaction(sqlite::connection db, const std::filesystem::path& database,
+                                           const sqlite_sizes& limits, message_cache& cache,
+                                           sqlite::snapshot_registry& snapshots)
+    : db_(std::move(db)),
+      sql_(db_),
+      cache_(cache),
+      snapshots_(snapshots),
+      syncer_(database),
+      limits_(limits),
+      timer_([this] { commit(); }) {
+    db_.wait_for_locks(lock_wait_ms);
+    unapplied_.applied(last());
+}
+
+std::size_t deferred_transaction::add(std::span<const core::effect> effects, std::string record) noexcept {
+    const std::lock_guard lock(mutex_);
+    const auto batch = last() + 1;
+    message_cache::invalidation until_written(cache_);
+    const auto mark = [&](core::chat_id chat) { pending_.chats += unapplied_.mark(chat, batch); };
+    const auto mark_change = [&](const auto& change) {
+        mark(change.chat);
+        until_written.add(change.chat, change.number);
+    };
+    const overloaded mark_effect{
+        [&](const core::app_created&) { unapplied_.mark_apps(batch); },
+        [&](const core::app_renamed&) { unapplied_.mark_apps(batch); },
+        [&](const core::chat_created& chat) {
+            unapplied_.mark_apps(batch);
+            mark(chat.id);
+        },
+        [&](const core::message_created& message) { mark(message.chat); },
+        [&](const core::message_edited& edit) { mark_change(edit); },
+        [&](const core::message_deleted& deletion) { mark_change(deletion); },
+        [](const core::key_used&) {},
+    };
+    for (const auto& e : effects) std::visit(mark_effect, e);
+    unapplied_.marked(batch);
+    if (pending_.records.empty()) timer_.arm(commit_wait);
+    pending_.effects += effects.size();
+    pending_.bytes += record.size();
+    pending_.records.push_back(std::move(record));
+    // Another thread's commit may have failed meanwhile: then the replay writes this record too.
+    if (state_ != state::needs_replay) write_pending(effects);
+    return pending_.records.size();
+}
+
+void deferred_transaction::write_pending(std::span<const core::effect> effects) {
+    try {
+        if (state_ == state::idle) begin(sqlite::sync_level::normal);  // another thread has committed meanwhile
+        require_open();
+        sql_.effects.write(effects);
+        require_open();
+    } catch (const sqlite::failure& cause) {
+        rolled_back(cause);
+    }
+}
+
+result<void> deferred_transaction::write_synced(std::span<const core::effect> effects,
+                                                const std::optional<std::string>& journal_off) {
+    const std::lock_guard lock(mutex_);
+    if (state_ == state::closed) return error::writes_closed;
+    if (auto done = commit_pending(); !done) return done;
+    end_transaction();
+    const message_cache::invalidation until_committed(cache_, effects);
+    bool is_committing = false;
+    try {
+        begin(sqlite::sync_level::full);
+        sql_.effects.write(effects);
+        sql_.effects.write_counters();
+        sql_.stamp.write(last() + 1, journal_off);
+        require_open();
+        is_committing = true;
+        transaction_->commit();
+        end_transaction();
+        committed(last() + 1);
+        return {};
+    } catch (const sqlite::failure& cause) {
+        const auto refused = rolled_back(cause);
+        if (!is_committing || cause.is_disk_full() || cause.is_busy()) return refused;
+        close_now("a synced commit failed");
+        return error::outcome_unknown;
+    }
+}
+
+result<void> deferred_transaction::commit() {
+    const std::lock_guard lock(mutex_);
+    return commit_pending();
+}
+
+void deferred_transaction::end_batch() {
+    const std::lock_guard lock(mutex_);
+    const bool is_large = pending_.effects >= limits_.transaction_effects_max ||
+                          pending_.chats >= limits_.transaction_chats_max ||
+                          pending_.bytes >= limits_.transaction_bytes_max;
+    if (is_large) commit_pending();
+    if (pending_.records.empty()) end_transaction();
+}
+
+void deferred_transaction::close(std::string_view why) {
+    const std::lock_guard lock(mutex_);
+    close_now(why);
+}
+
+bool deferred_transaction::is_closed() {
+    const std::lock_guard lock(mutex_);
+    return state_ == state::closed;
+}
+
+std::uint64_t deferred_transaction::last_batch() {
+    const std::lock_guard lock(mutex_);
+    return last();
+}
+
+int deferred_transaction::wal_pages() {
+    const std::lock_guard lock(mutex_);
+    return db_.wal_pages();
+}
+
+result<void> deferred_transaction::replay_if_needed() {
+    if (state_ == state::closed) return error::writes_closed;
+    if (state_ == state::needs_replay) return replay();
+    return {};
+}
+
+result<void> deferred_transaction::begin_if_idle() {
+    if (state_ != state::idle) return {};
+    try {
+        begin(sqlite::sync_level::normal);
+        return {};
+    } catch (const sqlite::failure& cause) {
+        return rolled_back(cause);
+    }
+}
+
+result<void> deferred_transaction::commit_pending() {
+    if (pending_.records.empty()) return {};
+    if (state_ != state::open) return replay();
+    try {
+        commit_open();
+        return {};
+    } catch (const sqlite::failure& cause) {
+        return rolled_back(cause);
+    }
+}
+
+result<void> deferred_transaction::replay() {
+    try {
+        begin(sqlite::sync_level::normal);
+        for (const auto& record : pending_.records) {
+            const auto batch = decoded_batch::from(record);
+            require(batch.has_value(), "a record that was encoded can be decoded");
+            sql_.effects.write(batch->effects());
+        }
+        commit_open();
+        log::info("the database has all batches of the journal again");
+        return {};
+    } catch (const sqlite::failure& cause) {
+        return rolled_back(cause);
+    }
+}
+
+void deferred_transaction::begin(sqlite::sync_level level) {
+    if (db_.in_transaction()) db_.execute("rollback");  // one that failed before
+    db_.set_sync_level(level);                          // SQLite takes it between transactions only
+    transaction_.emplace(db_, sqlite::transaction::kind::write);
+    if (state_ == state::idle) state_ = state::open;
+}
+
+void deferred_transaction::commit_open() {
+    const auto batch = last();
+    sql_.effects.write_counters();
+    sql_.stamp.write(batch, std::nullopt);
+    require(db_.in_transaction(), "batches are committed in one transaction");
+    transaction_->commit();
+    pending_.records.clear();
+    pending_ = {std::move(pending_.records)};
+    if (state_ == state::needs_replay) state_ = state::idle;
+    end_transaction();
+    committed(batch);
+}
+
+void deferred_transaction::committed(std::uint64_t batch) {
+    snapshots_.committed();
+    sql_.stamp.committed(batch, db_.wal_pages());
+    unapplied_.applied(batch);
+    timer_.disarm();
+    syncer_.committed(batch);
+}
+
+// REQUIRES: it has no batches.
+void deferred_transaction::end_transaction() {
+    transaction_.reset();
+    if (state_ == state::open) state_ = state::idle;
+}
+
+error deferred_transaction::rolled_back(const sqlite::failure& cause) {
+    sql_.effects.forget_counters();
+    end_transaction();
+    const bool has_batches = !pending_.records.empty();
+    if (has_batches && state_ == state::idle) state_ = state::needs_replay;
+    if (has_batches) timer_.arm(retry_wait);
+    log::error(fmt::format("{}: {} ({})",
+                           has_batches ? "the database cannot follow the journal" : "the database cannot be used",
+                           cause.what(), cause.code()));
+    return error::unavailable;
+}
+
+void deferred_transaction::close_now(std::string_view why) {
+    log::error(fmt::format("writes are closed until a restart: {}", why));
+    commit_pending();
+    if (pending_.records.empty()) end_transaction();
+    state_ = state::closed;
+}
+
+void deferred_transaction::require_open() const {
+    require(transaction_ && db_.in_transaction(), "the writer's transaction is open");
+}
+
+void deferred_transaction::require_consistent() const {
+    require(db_.in_transaction() == (state_ == state::open), "the writer's transaction is open when its state says so");
+}
+
+}  // namespace confab::ledger

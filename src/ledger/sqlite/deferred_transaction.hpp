@@ -1,0 +1,186 @@
+// The writing connection, and the transaction on it that is committed later. This is the only way to either.
+//
+// A batch is durable once the journal has its record. Its effects are written here at once, and committed with those of
+// many other batches, without a sync. A commit has only what the journal has on disk, so no reader ever sees what a
+// power cut could take away.
+//
+//               with: begin                    add: has n batches
+//     idle ------------------------> open <---------------------------+
+//      ^  ^                          |  | |                            |
+//      |  +------- commit -----------+  | +----------------------------+
+//      |                                |
+//      |                                | failure: rolled back
+//      |                                v
+//      +--- replay and commit --- needs_replay --- replay fails: stays
+//
+//     every state --- close() or a failed synced commit ---> closed
+//
+// - idle: no transaction is open, and all batches are committed.
+// - open: a transaction is open. It has all batches that are not committed, or none yet.
+// - needs_replay: SQLite failed, and the transaction was rolled back with all its batches. SQLite may roll back on any
+//   I/O error, full disk or lack of memory, also while it reads. Nothing is read or written here before the batches
+//   were replayed from their records.
+// - closed: takes no more batches until a restart. Batches that could not be committed are still replayed when a read
+//   needs them.
+//
+// A failure without batches in the transaction leads to idle. A process that ends in any state loses nothing: the next
+// start replays the journal.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/require.hpp"
+#include "base/timer_thread.hpp"
+#include "core/effect.hpp"
+#include "drivers/sqlite/snapshot_pool.hpp"
+#include "drivers/sqlite/sqlite.hpp"
+#include "drivers/sqlite/wal_syncer.hpp"
+#include "ledger/sqlite/commit_stamp.hpp"
+#include "ledger/sqlite/effect_writer.hpp"
+#include "ledger/sqlite/message_cache.hpp"
+#include "ledger/sqlite/sqlite_ledger.hpp"
+#include "ledger/sqlite/state_loader.hpp"
+#include "ledger/sqlite/unapplied_writes.hpp"
+
+namespace confab::ledger {
+
+// The statements of the writing connection.
+struct write_statements {
+    explicit write_statements(sqlite::connection& db) : effects(db), loader(db, effects), stamp(db) {}
+
+    effect_writer effects;
+    state_loader loader;
+    commit_stamp stamp;
+};
+
+// Any thread, but for add() and write_synced(): one thread, the writer's.
+class deferred_transaction {
+public:
+    enum class state { idle, open, needs_replay, closed };
+
+    // `db`: a connection to the file `database`, which has all that the journal has. Throws sqlite::failure,
+    // startup_error. REQUIRES: it is migrated; nobody else writes to it; `cache` and `snapshots` outlive this.
+    deferred_transaction(sqlite::connection db, const std::filesystem::path& database, const sqlite_sizes& limits,
+                         message_cache& cache, sqlite::snapshot_registry& snapshots);
+    deferred_transaction(const deferred_transaction&) = delete;
+    deferred_transaction& operator=(const deferred_transaction&) = delete;
+
+    // Replays what was rolled back, and runs work(write_statements&), which only reads: it sees all batches. It may
+    // throw sqlite::failure. Errors: unavailable, writes_closed.
+    template <class Work>
+    result<void> read(Work work) {
+        const std::lock_guard lock(mutex_);
+        if (auto done = replay_if_needed(); !done) return done;
+        return run(work);
+    }
+
+    // As read(), in a transaction that is open from here on: so that add() can write. Another program's lock may
+    // prevent that. Errors: unavailable (nothing that `work` wrote is kept), writes_closed.
+    template <class Work>
+    result<void> with(Work work) {
+        const std::lock_guard lock(mutex_);
+        if (auto done = replay_if_needed(); !done) return done;
+        if (auto done = begin_if_idle(); !done) return done;
+        return run(work);
+    }
+
+    // Writes a batch that the journal has as its record number last_batch() + 1. It is done, whatever fails here: then
+    // it is replayed. Without memory for it the process ends while nobody else can commit a part of it, and the next
+    // start replays it. Returns how many batches are not committed. REQUIRES: with() succeeded since the last batch.
+    std::size_t add(std::span<const core::effect> effects, std::string record) noexcept;
+
+    // Commits a batch that the journal does not have, alone and with a sync, as number last_batch() + 1; `journal_off`:
+    // why the journal does not have it. Errors: unavailable (nothing of it is kept), outcome_unknown (the sync failed:
+    // only the next start tells), writes_closed.
+    result<void> write_synced(std::span<const core::effect> effects, const std::optional<std::string>& journal_off);
+
+    // Commits all batches: what a reader does first that needs one of them. Errors: unavailable.
+    result<void> commit();
+    // To be called between batches: commits a large transaction, and ends one that has no batches.
+    void end_batch();
+
+    // Commits all batches, then runs work(connection&, write_statements&) while no transaction is open, which may throw
+    // sqlite::failure; that is passed on. Errors: unavailable, writes_closed; then `work` does not run.
+    template <class Work>
+    result<void> between(Work work) {
+        const std::lock_guard lock(mutex_);
+        if (state_ == state::closed) return error::writes_closed;
+        if (auto done = commit_pending(); !done) return done;
+        end_transaction();
+        if (db_.in_transaction()) db_.execute("rollback");  // a roll-back that failed
+        work(db_, sql_);
+        require(!db_.in_transaction(), "work between transactions leaves none open");
+        committed(sql_.stamp.applied());
+        return {};
+    }
+
+    // Refuses batches from now on. What was acknowledged can still be read.
+    void close(std::string_view why);
+    bool is_closed();
+
+    // The number of the last batch, in the journal or committed.
+    std::uint64_t last_batch();
+    // The WAL's length after the last commit, in pages.
+    int wal_pages();
+
+    const unapplied_writes& unapplied() const { return unapplied_; }
+    sqlite::wal_syncer& syncer() { return syncer_; }
+
+private:
+    // Batches that are not committed.
+    struct pending_batches {
+        std::vector<std::string> records;
+        std::size_t effects = 0;
+        std::size_t chats = 0;
+        std::size_t bytes = 0;
+    };
+
+    // All below: under the mutex.
+    template <class Work>
+    result<void> run(Work& work) {
+        try {
+            require_consistent();
+            work(sql_);
+            require_consistent();
+            return {};
+        } catch (const sqlite::failure& cause) {
+            return rolled_back(cause);
+        }
+    }
+
+    std::uint64_t last() const { return sql_.stamp.applied() + pending_.records.size(); }
+    result<void> replay_if_needed();
+    result<void> begin_if_idle();
+    void write_pending(std::span<const core::effect> effects);
+    result<void> commit_pending();
+    result<void> replay();
+    void begin(sqlite::sync_level level);
+    void commit_open();
+    void committed(std::uint64_t batch);
+    void end_transaction();
+    error rolled_back(const sqlite::failure& cause);
+    void close_now(std::string_view why);
+    void require_open() const;
+    void require_consistent() const;
+
+    std::mutex mutex_;
+    sqlite::connection db_;
+    write_statements sql_;
+    std::optional<sqlite::transaction> transaction_;
+    state state_ = state::idle;
+    pending_batches pending_;
+    unapplied_writes unapplied_;
+    message_cache& cache_;
+    sqlite::snapshot_registry& snapshots_;
+    sqlite::wal_syncer syncer_;
+    const sqlite_sizes limits_;
+    timer_thread timer_;  // last: its thread uses all of the rest
+};
+
+}  // namespace confab::ledger

@@ -1,0 +1,65 @@
+#include "ledger/sqlite/slices.hpp"
+
+#include "ledger/sqlite/rows.hpp"
+
+namespace confab::ledger {
+namespace {
+
+constexpr std::uint64_t versions_max = 100;  // each may have 64 KiB, and they are sorted before the first is out
+
+}  // namespace
+
+// Compares the text where SQLite has it; only a hit becomes a message.
+result<matches> matching_in(read_session& s, core::chat_id chat, window w, const core::folded_query& query,
+                            const std::atomic<bool>& closed) {
+    auto& sql = s.messages.in(w.order);
+    sql.bind(row_of(chat, w.after), row_of(chat, w.last), std::uint64_t{match_rows_max});
+    const sqlite::reading until_done(sql);
+    matches found;
+    std::size_t looked_at = 0, compared = 0, bytes = 0;
+    for (; compared < match_bytes_max && bytes < slice_bytes_max && sql.row(); ++looked_at) {
+        if (closed) return error::shutting_down;
+        compared += sql.text(1).size();
+        const auto number = number_in(sql.number(0));
+        w.order == order::ascending ? w.after = number : w.last = number - 1;
+        if (query.is_in(sql.text(1))) bytes += bytes_of(found.rows.emplace_back(message_from(sql)));
+    }
+    if (looked_at == match_rows_max || compared >= match_bytes_max || bytes >= slice_bytes_max) found.rest = w;
+    return found;
+}
+
+result<chosen> matching_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers,
+                           const core::folded_query& query) {
+    chosen found;
+    for (std::size_t bytes = 0; found.looked_at < numbers.size() && bytes < slice_bytes_max; ++found.looked_at) {
+        s.message.bind(row_of(chat, numbers[found.looked_at].value()));
+        const sqlite::reading until_done(s.message);
+        if (s.message.row() && query.is_in(s.message.text(1)))
+            bytes += bytes_of(found.rows.emplace_back(message_from(s.message)));
+    }
+    return found;
+}
+
+result<std::vector<core::message_version>> versions_in(read_session& s, core::chat_id chat,
+                                                       core::message_number message, std::uint64_t after) {
+    const auto row = row_of(chat, message.value());
+    const auto now = one<core::message>(s.message.bind(row), message_from);
+    if (!now) return now.error();
+    if (now->deleted_at) return error::deleted;
+    s.versions.bind(row, chat.value(), message.value(), after, versions_max);
+    return many<core::message_version>(s.versions, [](const sqlite::statement& found) {
+        return core::message_version{found.number(0), std::string(found.text(1)), {found.integer(2)}};
+    });
+}
+
+result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers) {
+    std::vector<text> found;
+    for (std::size_t bytes = 0; found.size() < numbers.size() && bytes < slice_bytes_max;) {
+        const auto read = one<text>(s.one_text.bind(row_of(chat, numbers[found.size()].value())), text_from);
+        if (!read) return read.error();
+        bytes += bytes_of(found.emplace_back(*read));
+    }
+    return found;
+}
+
+}  // namespace confab::ledger

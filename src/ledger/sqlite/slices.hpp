@@ -1,0 +1,61 @@
+// Slices of lists, read with a session: as many rows as a call may read, and as many bytes (ledger.hpp).
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <span>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+#include "ledger/sqlite/read_session.hpp"
+
+namespace confab::ledger {
+
+// How many rows of a window one call reads.
+inline std::uint64_t limit_of(const window& w) {
+    const auto rows = w.last > w.after ? w.last - w.after : 0;
+    return std::min<std::uint64_t>({rows, w.rows_max, slice_rows_max});
+}
+
+// The bytes that count: those of contents. A slice of the longest names weighs no more than it may.
+template <class Row>
+std::size_t bytes_of(const Row&) {
+    return 0;
+}
+inline std::size_t bytes_of(const text& t) {
+    return t.content ? t.content->size() : 0;
+}
+inline std::size_t bytes_of(const core::message_version& v) {
+    return v.content.size();
+}
+inline std::size_t bytes_of(const core::message& m) {
+    return m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
+}
+
+// `from` makes a row a T. Errors: not_found. Throws sqlite::failure, as all below.
+template <class T, class From>
+result<T> one(sqlite::statement& s, From from) {
+    const sqlite::reading until_done(s);
+    if (!s.row()) return error::not_found;
+    return from(s);
+}
+
+template <class T, class From>
+std::vector<T> many(sqlite::statement& s, From from) {
+    const sqlite::reading until_done(s);
+    std::vector<T> rows;
+    std::size_t bytes = 0;
+    while (bytes < slice_bytes_max && s.row()) bytes += bytes_of(rows.emplace_back(from(s)));
+    return rows;
+}
+
+// See reader. Ends early once it is closed: shutting_down.
+result<matches> matching_in(read_session& s, core::chat_id chat, window w, const core::folded_query& query,
+                            const std::atomic<bool>& closed);
+result<chosen> matching_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers,
+                           const core::folded_query& query);
+result<std::vector<core::message_version>> versions_in(read_session& s, core::chat_id chat,
+                                                       core::message_number message, std::uint64_t after);
+result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers);
+
+}  // namespace confab::ledger

@@ -1,0 +1,54 @@
+// Which chats have writes that are in the journal and not committed in the database yet. A read of such a chat has them
+// committed first; every other read goes on at once.
+//
+// The writer marks what a batch touches before anybody is told of the batch. Chats share marks by hash, so a read
+// sometimes waits for the batch of another chat. It never misses one.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+#include "base/error.hpp"
+#include "core/ids.hpp"
+
+namespace confab::ledger {
+
+// Any thread, but for one that marks.
+class unapplied_writes {
+public:
+    // `batch`: its number in the journal. Whether nothing unapplied touched the chat before, about.
+    bool mark(core::chat_id chat, std::uint64_t batch) { return mark_of(chat).exchange(batch) <= applied_.load(); }
+    // The apps themselves, or the list of an app's chats.
+    void mark_apps(std::uint64_t batch) { apps_.store(batch); }
+    // To be called last: all that the batch touches is marked.
+    void marked(std::uint64_t batch) { last_.store(batch); }
+    // The database has everything up to this batch.
+    void applied(std::uint64_t batch);
+
+    bool any() const { return last_.load() > applied_.load(); }
+    bool in_apps() const { return apps_.load() > applied_.load(); }
+    bool in(core::chat_id chat) const { return marks_[slot_of(chat)].load() > applied_.load(); }
+
+    // Waits until everything marked so far is applied, without asking for it. Errors: unavailable (after two seconds).
+    result<void> wait() const;
+
+private:
+    using batch_number = std::atomic<std::uint64_t>;
+
+    static std::size_t slot_of(core::chat_id chat) {
+        return (chat.value() * 0x9e3779b97f4a7c15ULL) >> 52;  // Fibonacci hashing, to 12 bits
+    }
+    batch_number& mark_of(core::chat_id chat) { return marks_[slot_of(chat)]; }
+
+    batch_number applied_ = 0;
+    batch_number last_ = 0;
+    batch_number apps_ = 0;
+    std::array<batch_number, 4096> marks_{};
+    mutable std::mutex mutex_;  // of those who wait
+    mutable std::condition_variable changed_;
+};
+
+}  // namespace confab::ledger
