@@ -28,6 +28,7 @@ def findings(root):
     yield from foreign_words(source)
     yield from shared_names(source)
     yield from kept_connections(source / "ledger" / "sqlite")
+    yield from foreign_namespaces(source / "ledger")
 
 
 FOREIGN = [
@@ -63,6 +64,15 @@ def shared_names(source):
             first = seen.setdefault((namespace, variable[1]), path)
             if first != path:
                 yield f"{variable[1]} in {path.relative_to(source)} and {first.relative_to(source)} are one to the linker"
+
+
+def foreign_namespaces(folder):
+    """Two engines in one namespace share names, which the linker may confuse."""
+    for path in sorted(folder.rglob("*.[hc]pp")):
+        wanted = "::".join(("confab", *path.relative_to(folder.parent).parts[:-1]))
+        for opened in re.findall(r"^namespace (confab\S*) \{", path.read_text(), re.MULTILINE):
+            if opened != wanted:
+                yield f"{path.relative_to(folder)} opens namespace {opened} instead of {wanted}"
 
 
 # Who may keep a connection to the ledger's database. The writing one is the deferred transaction's alone, so that nobody

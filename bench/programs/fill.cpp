@@ -45,7 +45,7 @@ wanted_app parse_app(const std::string& text) {
 
 class filler {
 public:
-    explicit filler(ledger::sqlite_ledger& into) : ledger_(into) {}
+    explicit filler(ledger::sqlite::sqlite_ledger& into) : ledger_(into) {}
 
     awaitable<core::app_token> fill(const wanted_app& app) {
         const auto token = core::app_token::make();
@@ -96,25 +96,25 @@ private:
         return text + '.';
     }
 
-    ledger::sqlite_ledger& ledger_;
+    ledger::sqlite::sqlite_ledger& ledger_;
     core::state state_;
     std::vector<core::command> commands_;
     std::minstd_rand random_{64};
 };
 
-awaitable<void> fill_all(ledger::sqlite_ledger& into, const std::vector<wanted_app>& apps) {
+awaitable<void> fill_all(ledger::sqlite::sqlite_ledger& into, const std::vector<wanted_app>& apps) {
     filler f(into);
     std::vector<std::string> tokens;
     for (const auto& app : apps) {
         const auto token = co_await f.fill(app);
         tokens.push_back(fmt::format(R"("{}":"{}")", app.name, token.text()));
     }
-    fmt::print("{{\"schema\":{},\"apps\":{{{}}}}}\n", ledger::newest_schema(), fmt::join(tokens, ","));
+    fmt::print("{{\"schema\":{},\"apps\":{{{}}}}}\n", ledger::sqlite::newest_schema(), fmt::join(tokens, ","));
 }
 
 void run(const std::string& folder, const std::vector<wanted_app>& apps) {
     asio::thread_pool reads(1);
-    const auto ledger = ledger::open_sqlite_ledger({folder, reads.get_executor()});
+    const auto ledger = ledger::sqlite::open_sqlite_ledger({folder, reads.get_executor()});
     asio::io_context here;
     std::exception_ptr failed;
     asio::co_spawn(here, fill_all(*ledger, apps), [&](std::exception_ptr failure) { failed = failure; });
@@ -137,7 +137,7 @@ int main(int count, char** arguments) {
     CLI11_PARSE(program, count, arguments);
     try {
         if (is_asked_for_schema) {
-            fmt::print("{}\n", confab::ledger::newest_schema());
+            fmt::print("{}\n", confab::ledger::sqlite::newest_schema());
             return 0;
         }
         std::vector<wanted_app> wanted;

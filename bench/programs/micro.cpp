@@ -50,7 +50,7 @@ http::request sample_request(http::verb method, std::string_view target, std::st
 // A ledger in a folder of its own with one app, one chat and one message, and what the API needs besides.
 class house {
 public:
-    house() : ledger_(ledger::open_sqlite_ledger({folder_, pool_.get_executor()})) {
+    house() : ledger_(ledger::sqlite::open_sqlite_ledger({folder_, pool_.get_executor()})) {
         core::state s;
         for (const core::command& c :
              {core::command{{}, std::nullopt, core::create_app{app, core::app_name::trusted("micro")}},
@@ -86,7 +86,7 @@ private:
 
     const std::string folder_ = made_folder();
     asio::thread_pool pool_{1};
-    std::unique_ptr<ledger::sqlite_ledger> ledger_;
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger_;
     std::unique_ptr<queue::local_queue> queue_ = queue::make_local_queue({100, 1'000'000});
     std::unique_ptr<search::port> search_ = search::make_scan(ledger_->reader());
     api::recent_pages pages_{1024 * 1024};

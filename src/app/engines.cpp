@@ -51,8 +51,8 @@ bool has_search_index(const settings& s) {
     return !s.text("elasticsearch").empty();
 }
 
-ledger::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool) {
-    ledger::mysql_options o;
+ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool) {
+    ledger::mysql::mysql_options o;
     o.url = s.text("mysql");
     o.read_pool = std::move(read_pool);
     o.connections_max = s.number("mysql-connections-max");

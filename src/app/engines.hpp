@@ -15,7 +15,7 @@ void require_engines(const settings& s);
 // Whether a cluster keeps a search index; without one, searches scan.
 bool has_search_index(const settings& s);
 
-ledger::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool);
+ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool);
 redis::client_options redis_options_of(const settings& s);
 search::elastic_index_options index_options_of(const settings& s);
 

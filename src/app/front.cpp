@@ -60,9 +60,12 @@ http::server_options server_options_of(const settings& s, const listen_address& 
             .write_timeout = std::chrono::seconds(s.number("write-timeout-s"))};
 }
 
-write::batch_options batch_options_of(const settings& s) {
+write::batch_options batch_options_of(const settings& s, write::index_follower* follower) {
+    std::function<void(std::span<const core::effect>)> committed;
+    if (follower) committed = [follower](std::span<const core::effect> effects) { follower->committed(effects); };
     return {.limits = {s.number("batch-commands-max"), s.number("batch-bytes-max")},
-            .rules = {.keep_keys = std::chrono::hours(s.number("keep-keys-h"))}};
+            .rules = {.keep_keys = std::chrono::hours(s.number("keep-keys-h"))},
+            .committed = std::move(committed)};
 }
 
 void ignore_signals_of_failures() {

@@ -9,6 +9,7 @@
 #include "app/options.hpp"
 #include "http/server.hpp"
 #include "write/batch_writer.hpp"
+#include "write/index_follower.hpp"
 
 namespace confab::app {
 
@@ -18,7 +19,8 @@ inline constexpr std::size_t recent_pages_bytes = 32 * 1024 * 1024;
 std::size_t threads_of(const settings& s);
 // Throws startup_error: too few files may be opened.
 http::server_options server_options_of(const settings& s, const listen_address& where);
-write::batch_options batch_options_of(const settings& s);
+// `follower`: of the search index, which hears what each commit changed, and outlives the writer; or null.
+write::batch_options batch_options_of(const settings& s, write::index_follower* follower);
 
 void ignore_signals_of_failures();
 

@@ -40,11 +40,13 @@ awaitable<redis_client> connected(const settings& s) {
 std::string age_of(const std::optional<core::entry_id>& oldest) {
     if (!oldest) return "-";
     const auto now_ms = now().us / 1000;
-    return fmt::format("{:.1f} s", static_cast<double>(std::max<std::int64_t>(
-                                       0, now_ms - static_cast<std::int64_t>(oldest->ms))) / 1000);
+    return fmt::format(
+        "{:.1f} s",
+        static_cast<double>(std::max<std::int64_t>(0, now_ms - static_cast<std::int64_t>(oldest->ms))) / 1000);
 }
 
-void print_partitions(const std::vector<ledger::partition_state>& states, const std::vector<queue::stream_state>& waits) {
+void print_partitions(const std::vector<ledger::mysql::partition_state>& states,
+                      const std::vector<queue::stream_state>& waits) {
     std::uint64_t waiting = 0, unowned = 0;
     for (const auto& w : waits) waiting += w.entries;
     for (const auto& p : states) unowned += p.owner.empty();
@@ -58,7 +60,7 @@ void print_partitions(const std::vector<ledger::partition_state>& states, const 
     }
 }
 
-void print_letters(const std::vector<ledger::dead_letter>& letters) {
+void print_letters(const std::vector<ledger::mysql::dead_letter>& letters) {
     fmt::print("{} dead letters\n", letters.size());
     for (const auto& l : letters) {
         std::string at;
@@ -68,8 +70,8 @@ void print_letters(const std::vector<ledger::dead_letter>& letters) {
 }
 
 awaitable<void> show(mysql::connection& db, const settings& s) {
-    const auto states = co_await ledger::partition_states(db);
-    const auto letters = co_await ledger::dead_letters(db);
+    const auto states = co_await ledger::mysql::partition_states(db);
+    const auto letters = co_await ledger::mysql::dead_letters(db);
     const auto client = co_await connected(s);
     const auto waits = co_await queue::stream_states(*client, states.size());
     if (!waits) redis_is_gone();
@@ -81,24 +83,24 @@ awaitable<void> show(mysql::connection& db, const settings& s) {
     throw startup_error(fmt::format("there is no dead letter {}", id));
 }
 
-// Sent first and dropped then: whoever is interrupted in between finds it still there. One that was carried out meanwhile
-// is only dropped, since its job stands in the ledger.
+// Sent first and dropped then: whoever is interrupted in between finds it still there. One that was carried out
+// meanwhile is only dropped, since its job stands in the ledger.
 awaitable<void> replay(mysql::connection& db, const settings& s, std::uint64_t id) {
-    const auto letter = co_await ledger::find_dead_letter(db, id);
+    const auto letter = co_await ledger::mysql::find_dead_letter(db, id);
     if (!letter) no_such_letter(id);
     const auto entry = queue::decode(letter->bytes);
-    const auto done = co_await ledger::find_job(db, entry.command, core::trace{});
+    const auto done = co_await ledger::mysql::find_job(db, entry.command, core::trace{});
     if (!done) {
         const auto client = co_await connected(s);
         const auto sent = co_await queue::send_again(*client, letter->partition, letter->bytes);
         if (!sent) redis_is_gone();
     }
-    co_await ledger::drop_dead_letter(db, id);
+    co_await ledger::mysql::drop_dead_letter(db, id);
     fmt::print("dead letter {} was {}\n", id, done ? "carried out before, and is dropped" : "sent again");
 }
 
 awaitable<void> drop(mysql::connection& db, std::uint64_t id) {
-    const bool is_gone = co_await ledger::drop_dead_letter(db, id);
+    const bool is_gone = co_await ledger::mysql::drop_dead_letter(db, id);
     if (!is_gone) no_such_letter(id);
     fmt::print("dead letter {} is dropped\n", id);
 }
@@ -117,7 +119,7 @@ int jobs(const settings& s, const std::vector<std::string>& words) {
     for (const auto* name : {"mysql", "redis"})
         if (s.text(name).empty()) throw usage_error(fmt::format("confab jobs needs --{}", name));
     const auto id = words.empty() ? 0 : id_in(words);
-    ledger::with_server(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
+    ledger::mysql::with_server(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
         if (words.empty()) return show(db, s);
         return words[0] == "replay" ? replay(db, s, id) : drop(db, id);
     });

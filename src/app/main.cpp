@@ -43,7 +43,7 @@ log::level level_of(const settings& s) {
 ops::check_report check_shared_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
     if (!has_search_index(s)) return report;
     asio::thread_pool none(1);
-    const auto progress = ledger::make_mysql_index_progress(mysql_options_of(s, none.get_executor()));
+    const auto progress = ledger::mysql::make_mysql_index_progress(mysql_options_of(s, none.get_executor()));
     const auto index = search::open_elastic_index(index_options_of(s), *progress);
     auto checked = run_alone(ops::check_index(ledger, index->auditor(), report));
     if (checked) return std::move(*checked);
@@ -57,7 +57,7 @@ ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::c
     const auto& folder = s.text("data");
     try {
         if (is_cluster(s)) return check_shared_index(s, ledger, std::move(report));
-        const auto index = search::open_sqlite_index_auditor(folder, ledger::identity_of_sqlite_ledger(folder));
+        const auto index = search::open_sqlite_index_auditor(folder, ledger::sqlite::identity_of_sqlite_ledger(folder));
         if (!index) return report;
         auto checked = run_alone(ops::check_index(ledger, *index, report));
         if (checked) return std::move(*checked);
@@ -70,9 +70,9 @@ ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::c
 
 int check(const settings& s) {
     asio::thread_pool none(1);
-    const auto auditor = is_cluster(s) ? ledger::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
-                                       : ledger::open_sqlite_auditor(s.text("data"));
-    const auto journal = is_cluster(s) ? ledger::journal_report() : ledger::journal_of(s.text("data"));
+    const auto auditor = is_cluster(s) ? ledger::mysql::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
+                                       : ledger::sqlite::open_sqlite_auditor(s.text("data"));
+    const auto journal = is_cluster(s) ? ledger::sqlite::journal_report() : ledger::sqlite::journal_of(s.text("data"));
     auto checked = run_alone(ops::check(*auditor));
     if (!checked) throw startup_error("the ledger cannot be read to its end: " + checked.error().message());
     if (journal.mismatch) checked->tell(*journal.mismatch);
@@ -86,9 +86,11 @@ int check(const settings& s) {
         fmt::print("{} findings\n", report.findings_count);
     for (const auto& finding : report.findings) fmt::print("  {}\n", finding);
     if (journal.unapplied > 0)
-        fmt::print("not counted: {} batches that the server, or its next start, replays from the journal\n", journal.unapplied);
+        fmt::print("not counted: {} batches that the server, or its next start, replays from the journal\n",
+                   journal.unapplied);
     if (journal.off_reason)
-        fmt::print("the journal is off, every batch is a transaction with a sync of its own: {}\n", *journal.off_reason);
+        fmt::print("the journal is off, every batch is a transaction with a sync of its own: {}\n",
+                   *journal.off_reason);
     return is_sound ? 0 : exit_failure;
 }
 
@@ -97,15 +99,15 @@ result<ops::reindex_report> reindex_cluster(const settings& s) {
         throw usage_error("the search index of a cluster lies in Elasticsearch: --elasticsearch is missing");
     asio::thread_pool pool(1);
     const auto mysql = mysql_options_of(s, pool.get_executor());
-    const auto from = ledger::open_mysql_node(mysql);
-    const auto progress = ledger::make_mysql_index_progress(mysql);
+    const auto from = ledger::mysql::open_mysql_node(mysql);
+    const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
     return run_alone(
         ops::reindex_beside(from->reader(), index_options_of(s), *progress, {s.number("index-after-messages"), {}}));
 }
 
 result<ops::reindex_report> reindex_alone(const settings& s) {
     asio::thread_pool here(1);
-    const auto from = ledger::open_sqlite_ledger({s.text("data"), here.get_executor()});
+    const auto from = ledger::sqlite::open_sqlite_ledger({s.text("data"), here.get_executor()});
     const auto into = search::open_sqlite_index({from->folder(), from->identity(), here.get_executor()});
     write::index_follower follower(from->reader(), into->reader(), into->writer(),
                                    {s.number("index-after-messages"), {}}, here.get_executor());
@@ -124,8 +126,8 @@ int migrate(const settings& s) {
     require_engines(s);
     asio::thread_pool none(1);
     const bool is_asked = s["partitions"].source != "default";
-    ledger::migrate_mysql(mysql_options_of(s, none.get_executor()),
-                          is_asked ? std::optional(s.number("partitions")) : std::nullopt);
+    ledger::mysql::migrate_mysql(mysql_options_of(s, none.get_executor()),
+                                 is_asked ? std::optional(s.number("partitions")) : std::nullopt);
     if (has_search_index(s)) search::migrate_elastic(index_options_of(s));
     fmt::print("the engines are as this confab needs them\n");
     return 0;

@@ -26,12 +26,16 @@ public:
           ledger_(open_ledger(s)),
           loops_(threads_of(s)),
           queue_(queue::make_redis_sender(loops_, ledger_->outcomes(), sender_options_of(s, ledger_->partitions()))),
-          index_progress_(ledger::make_mysql_index_progress(mysql_options_of(s, read_pool_.get_executor()))),
+          index_progress_(ledger::mysql::make_mysql_index_progress(mysql_options_of(s, read_pool_.get_executor()))),
           index_(has_search_index(s) ? search::open_elastic_index(index_options_of(s), *index_progress_) : nullptr),
           search_(index_ ? search::make_indexed(ledger_->reader(), index_->reader())
                          : search::make_scan(ledger_->reader())),
-          services_{ledger_->reader(), *queue_, *search_, s.number("json-depth-max"),
-                    std::chrono::milliseconds(s.number("search-time-max-ms")), pages_},
+          services_{ledger_->reader(),
+                    *queue_,
+                    *search_,
+                    s.number("json-depth-max"),
+                    std::chrono::milliseconds(s.number("search-time-max-ms")),
+                    pages_},
           server_(http::listen(loops_, server_options_of(s, where_))) {}
 
     // Also when the start failed halfway.
@@ -63,11 +67,11 @@ public:
     }
 
 private:
-    std::unique_ptr<ledger::mysql_node> open_ledger(const settings& s) {
+    std::unique_ptr<ledger::mysql::mysql_node> open_ledger(const settings& s) {
         require_protected(where_, s.text("auth"));
         require_engines(s);
         require_redis_that_keeps(s);
-        return ledger::open_mysql_node(mysql_options_of(s, read_pool_.get_executor()));
+        return ledger::mysql::open_mysql_node(mysql_options_of(s, read_pool_.get_executor()));
     }
 
     static queue::redis_sender_options sender_options_of(const settings& s, std::uint64_t partitions) {
@@ -81,7 +85,7 @@ private:
     const listen_address where_;
     const std::chrono::seconds drain_timeout_;
     worker_threads read_pool_;
-    std::unique_ptr<ledger::mysql_node> ledger_;
+    std::unique_ptr<ledger::mysql::mysql_node> ledger_;
     event_loops loops_;
     std::unique_ptr<queue::redis_sender> queue_;
     const std::unique_ptr<ledger::index_progress> index_progress_;

@@ -49,11 +49,15 @@ public:
           is_indexed_(begin_index()),
           search_(is_indexed_ ? search::make_indexed(ledger_->reader(), index_->reader())
                               : search::make_scan(ledger_->reader())),
-          services_{ledger_->reader(), *queue_, *search_, s.number("json-depth-max"),
-                    std::chrono::milliseconds(s.number("search-time-max-ms")), pages_},
+          services_{ledger_->reader(),
+                    *queue_,
+                    *search_,
+                    s.number("json-depth-max"),
+                    std::chrono::milliseconds(s.number("search-time-max-ms")),
+                    pages_},
           loops_(threads_of(s)),
           server_(http::listen(loops_, server_options_of(s, where_))),
-          batch_options_(batch_options_of(s)) {}
+          batch_options_(batch_options_of(s, is_indexed_ ? &follower_ : nullptr)) {}
 
     // Also when the start failed halfway.
     ~standalone() { stop(); }
@@ -61,7 +65,7 @@ public:
     standalone& operator=(const standalone&) = delete;
 
     void start() {
-        if (is_indexed_) indexing_.start(follower_, batch_options_);
+        if (is_indexed_) indexing_.start(follower_);
         writing_.start(write::write_batches(*queue_, ledger_->writer(), batch_options_));
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
         loops_.start();
@@ -88,11 +92,11 @@ public:
     }
 
 private:
-    std::unique_ptr<ledger::sqlite_ledger> open_ledger(const settings& s) {
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> open_ledger(const settings& s) {
         require_protected(where_, s.text("auth"));
-        return ledger::open_sqlite_ledger({.folder = s.text("data"),
-                                           .read_pool = read_pool_.get_executor(),
-                                           .ignores_journal_gap = ignores_journal_gap(s)});
+        return ledger::sqlite::open_sqlite_ledger({.folder = s.text("data"),
+                                                   .read_pool = read_pool_.get_executor(),
+                                                   .ignores_journal_gap = ignores_journal_gap(s)});
     }
 
     // Whether the index may be searched: an old one was made sure of, before the ledger goes on.
@@ -105,7 +109,7 @@ private:
     const listen_address where_;
     const std::chrono::seconds drain_timeout_;
     worker_threads read_pool_;
-    std::unique_ptr<ledger::sqlite_ledger> ledger_;
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger_;
     std::unique_ptr<queue::local_queue> queue_;
     index_thread indexing_;
     std::unique_ptr<search::sqlite_index> index_;

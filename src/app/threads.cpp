@@ -28,8 +28,7 @@ void writer_thread::wait() {
     loop_.stop();
 }
 
-void index_thread::start(write::index_follower& follower, write::batch_options& told_by) {
-    told_by.committed = [&follower](std::span<const core::effect> effects) { follower.committed(effects); };
+void index_thread::start(write::index_follower& follower) {
     asio::co_spawn(loop_.at(0), follower.run(), [this](std::exception_ptr failure) {
         if (failure) log::error("the index follower failed, searches scan what it leaves");
         done_.set_value();

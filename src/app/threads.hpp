@@ -5,7 +5,6 @@
 
 #include "base/async.hpp"
 #include "base/event_loops.hpp"
-#include "write/batch_writer.hpp"
 #include "write/index_follower.hpp"
 
 namespace confab::app {
@@ -32,9 +31,8 @@ class index_thread {
 public:
     boost::asio::any_io_executor executor() { return loop_.at(0).get_executor(); }
 
-    // From now on the follower is told of what the writer commits. REQUIRES: its home is our executor; stop() is called
-    // before it is gone.
-    void start(write::index_follower& follower, write::batch_options& told_by);
+    // REQUIRES: the follower's home is our executor; stop() is called before it is gone.
+    void start(write::index_follower& follower);
     void stop();
 
 private:

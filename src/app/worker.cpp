@@ -19,7 +19,7 @@ namespace {
 // The search index of a cluster and what keeps it.
 struct kept_index {
     kept_index(const settings& s, ledger::reader& ledger, asio::any_io_executor read_pool, asio::any_io_executor home)
-        : progress(ledger::make_mysql_index_progress(mysql_options_of(s, std::move(read_pool)))),
+        : progress(ledger::mysql::make_mysql_index_progress(mysql_options_of(s, std::move(read_pool)))),
           index(search::open_elastic_index(index_options_of(s), *progress)),
           follower(
               ledger, index->reader(), index->writer(),
@@ -38,9 +38,9 @@ public:
           ledger_(open_ledger(s)),
           ownership_(ledger_->ownership(), s.text("alive-file")),
           queue_(queue::make_redis_receiver(writing_.executor(), ownership_,
-                                            {redis_options_of(s), ledger_->partitions()})),
-          batch_options_(batch_options_of(s)) {
+                                            {redis_options_of(s), ledger_->partitions()})) {
         if (has_search_index(s)) index_.emplace(s, ledger_->reader(), read_pool_.get_executor(), indexing_.executor());
+        batch_options_ = batch_options_of(s, index_ ? &index_->follower : nullptr);
     }
 
     ~worker() { stop(); }
@@ -49,7 +49,7 @@ public:
 
     void start() {
         // What this worker commits is followed here; what another one left behind is found by its notes.
-        if (index_) indexing_.start(index_->follower, batch_options_);
+        if (index_) indexing_.start(index_->follower);
         writing_.start(run());
     }
 
@@ -67,15 +67,15 @@ public:
     }
 
 private:
-    std::unique_ptr<ledger::mysql_worker> open_ledger(const settings& s) {
+    std::unique_ptr<ledger::mysql::mysql_worker> open_ledger(const settings& s) {
         require_engines(s);
         require_redis_that_keeps(s);
-        ledger::mysql_worker_options options;
+        ledger::mysql::mysql_worker_options options;
         options.lease = std::chrono::milliseconds(s.number("lease-ms"));
         options.commit_timeout = std::chrono::milliseconds(s.number("commit-timeout-ms"));
         if (has_search_index(s)) options.note_after_messages = s.number("index-after-messages");
         options.describe = [](const core::command& c) { return queue::encode(c, {}, {}); };
-        return ledger::open_mysql_worker(mysql_options_of(s, read_pool_.get_executor()), options);
+        return ledger::mysql::open_mysql_worker(mysql_options_of(s, read_pool_.get_executor()), options);
     }
 
     awaitable<void> run() {
@@ -85,7 +85,7 @@ private:
 
     worker_threads read_pool_;
     writer_thread writing_;
-    std::unique_ptr<ledger::mysql_worker> ledger_;
+    std::unique_ptr<ledger::mysql::mysql_worker> ledger_;
     seen_alive ownership_;
     std::unique_ptr<queue::redis_receiver> queue_;
     index_thread indexing_;

@@ -28,7 +28,8 @@ public:
 
 private:
     const search::elastic_index_options options_ = new_elastic_index();
-    const std::unique_ptr<ledger::index_progress> progress_ = ledger::make_mysql_index_progress(mysql_with_schema());
+    const std::unique_ptr<ledger::index_progress> progress_ =
+        ledger::mysql::make_mysql_index_progress(mysql_with_schema());
     std::unique_ptr<search::elastic_index> opened_ = search::open_elastic_index(options_, *progress_);
 };
 
@@ -76,7 +77,8 @@ protected:
 
     const search::elastic_index_options options = new_elastic_index();
     const std::unique_ptr<elastic::client> engine = elastic::make_client(options.engine);
-    const std::unique_ptr<ledger::index_progress> progress = ledger::make_mysql_index_progress(mysql_with_schema());
+    const std::unique_ptr<ledger::index_progress> progress =
+        ledger::mysql::make_mysql_index_progress(mysql_with_schema());
 };
 
 TEST_F(elastic_own, tells_more_than_ten_thousand) {

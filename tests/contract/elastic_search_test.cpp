@@ -75,16 +75,17 @@ protected:
     void expect_exact(const std::string& text, std::uint64_t before) { run(compare(index->reader(), text, before)); }
 
     std::vector<std::string> findings() {
-        const auto auditor = ledger::open_sqlite_auditor(folder.path());
+        const auto auditor = ledger::sqlite::open_sqlite_auditor(folder.path());
         return run(ops::check_index(*auditor, index->auditor(), {})).value().findings;
     }
 
     temporary_folder folder;
     asio::thread_pool pool{1};
-    const std::unique_ptr<ledger::sqlite_ledger> ledger =
-        ledger::open_sqlite_ledger({folder.path(), pool.get_executor()});
+    const std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger =
+        ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
     const search::elastic_index_options options = new_elastic_index();
-    const std::unique_ptr<ledger::index_progress> progress = ledger::make_mysql_index_progress(mysql_with_schema());
+    const std::unique_ptr<ledger::index_progress> progress =
+        ledger::mysql::make_mysql_index_progress(mysql_with_schema());
     const std::unique_ptr<search::elastic_index> index = search::open_elastic_index(options, *progress);
     const core::app_token token = core::app_token::make();
 };

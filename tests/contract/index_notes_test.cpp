@@ -29,7 +29,7 @@ protected:
     asio::thread_pool pool{1};
     app_token token = app_token::make();
     const std::unique_ptr<ledger::index_notes> notes =
-        ledger::make_mysql_index_progress(mysql_server(pool.get_executor()));
+        ledger::mysql::make_mysql_index_progress(mysql_server(pool.get_executor()));
 };
 
 TEST_F(index_notes, tell_of_a_chat_with_enough_messages_until_all_of_them_are_held) {
@@ -79,7 +79,7 @@ TEST_F(index_notes, of_what_was_not_committed_do_not_exist) {
 }
 
 TEST_F(index_notes, are_found_by_a_key) {
-    ledger::with_server(mysql_server(), [](mysql::connection& db) -> awaitable<void> {
+    ledger::mysql::with_server(mysql_server(), [](mysql::connection& db) -> awaitable<void> {
         for (const auto* const sql :
              {"explain format = traditional select chat_id from index_notes where since < 7 order by since limit 1000",
               "explain format = traditional delete from index_notes where chat_id = 7 and messages <= 7 and changes <= "

@@ -22,7 +22,7 @@ public:
     ledger::reader& reader() override { return opened_->reader(); }
     ledger::writer& writer() override { return opened_->writer(); }
     ledger::auditor& auditor() override {
-        auditor_ = ledger::open_mysql_auditor(mysql_server());
+        auditor_ = ledger::mysql::open_mysql_auditor(mysql_server());
         return *auditor_;
     }
     void reopen() override {
@@ -32,7 +32,7 @@ public:
 
 private:
     void open() {
-        opened_ = ledger::open_mysql_worker(mysql_server(pool_.get_executor()), {});
+        opened_ = ledger::mysql::open_mysql_worker(mysql_server(pool_.get_executor()), {});
         if (!run(opened_->ownership().hold())) throw std::runtime_error("no partitions");
     }
     void close() {
@@ -41,7 +41,7 @@ private:
     }
 
     asio::thread_pool pool_{1};
-    std::unique_ptr<ledger::mysql_worker> opened_;
+    std::unique_ptr<ledger::mysql::mysql_worker> opened_;
     std::unique_ptr<ledger::auditor> auditor_;
 };
 
@@ -59,7 +59,7 @@ protected:
 
     std::string refusal() {
         try {
-            ledger::open_mysql_node(mysql_server(pool.get_executor()));
+            ledger::mysql::open_mysql_node(mysql_server(pool.get_executor()));
         } catch (const startup_error& cause) {
             return cause.what();
         }
@@ -67,7 +67,7 @@ protected:
     }
     static std::string migration_refusal(std::optional<std::uint64_t> partitions = std::nullopt) {
         try {
-            ledger::migrate_mysql(mysql_server(), partitions);
+            ledger::mysql::migrate_mysql(mysql_server(), partitions);
         } catch (const startup_error& cause) {
             return cause.what();
         }
@@ -79,10 +79,10 @@ protected:
 
 TEST_F(mysql_data, is_refused_before_it_is_migrated) {
     EXPECT_NE(refusal().find("run `confab migrate`"), std::string::npos) << refusal();
-    EXPECT_THROW(ledger::open_mysql_auditor(mysql_server()), startup_error);
+    EXPECT_THROW(ledger::mysql::open_mysql_auditor(mysql_server()), startup_error);
     EXPECT_EQ(migration_refusal(), "migrated");
     EXPECT_EQ(refusal(), "opened");
-    EXPECT_EQ(ledger::open_mysql_node(mysql_server(pool.get_executor()))->partitions(), 64U);
+    EXPECT_EQ(ledger::mysql::open_mysql_node(mysql_server(pool.get_executor()))->partitions(), 64U);
 }
 
 TEST_F(mysql_data, keeps_the_number_of_partitions_it_was_given) {
@@ -90,7 +90,7 @@ TEST_F(mysql_data, keeps_the_number_of_partitions_it_was_given) {
     EXPECT_EQ(migration_refusal(), "migrated");
     EXPECT_EQ(migration_refusal(7), "migrated");
     EXPECT_NE(migration_refusal(8).find("7 partitions"), std::string::npos) << migration_refusal(8);
-    EXPECT_EQ(ledger::open_mysql_worker(mysql_server(pool.get_executor()), {})->partitions(), 7U);
+    EXPECT_EQ(ledger::mysql::open_mysql_worker(mysql_server(pool.get_executor()), {})->partitions(), 7U);
     EXPECT_EQ(ask("select count(*) from partitions"), "7");
 }
 
@@ -99,7 +99,7 @@ TEST_F(mysql_data, of_a_newer_schema_is_refused_and_left_alone) {
     execute({"update meta set value = 9999 where name = 'schema_version'"});
     EXPECT_NE(refusal().find("schema version 9999"), std::string::npos) << refusal();
     EXPECT_NE(migration_refusal().find("schema version 9999"), std::string::npos);
-    EXPECT_THROW(ledger::open_mysql_auditor(mysql_server()), startup_error);
+    EXPECT_THROW(ledger::mysql::open_mysql_auditor(mysql_server()), startup_error);
     EXPECT_EQ(ask("select value from meta where name = 'schema_version'"), "9999");
 }
 
@@ -122,7 +122,7 @@ TEST_F(mysql_data, a_server_that_does_not_answer_is_named_without_its_password) 
     auto nowhere = mysql_server(pool.get_executor());
     nowhere.url = "mysql://confab:secret@127.0.0.1:1/confab";
     try {
-        ledger::open_mysql_node(nowhere);
+        ledger::mysql::open_mysql_node(nowhere);
         ADD_FAILURE() << "opened";
     } catch (const startup_error& cause) {
         const std::string why = cause.what();
@@ -134,7 +134,7 @@ TEST_F(mysql_data, a_server_that_does_not_answer_is_named_without_its_password) 
 // A node whose server went away after its start, and came back.
 TEST_F(mysql_data, that_went_away_is_unavailable_and_no_more) {
     migration_refusal();
-    const auto node = ledger::open_mysql_node(mysql_server(pool.get_executor()));
+    const auto node = ledger::mysql::open_mysql_node(mysql_server(pool.get_executor()));
     EXPECT_EQ(run(node->reader().last_app()).value(), core::app_id(0));
     empty();
     EXPECT_EQ(run(node->reader().last_app()).error(), error::unavailable);
@@ -151,21 +151,22 @@ class mysql_audit : public ::testing::Test {
 protected:
     void SetUp() override {
         empty_the_ledger();
-        execute({"insert into apps(id, token, name, chats_count, created_at, updated_at) "
-                 "values(5, 'aaaaaaaaaaaaaaaaaaaaaaaa', 'a', 1, 1, 1)",
-                 "insert into chats(id, app_id, number, messages_count, created_at, updated_at) values(9, 5, 1, 2, 1, 1)",
-                 "insert into messages(chat_id, number, content, created_at, updated_at) "
-                 "values(9, 1, 'x', 1, 1), (9, 2, 'y', 1, 1)",
-                 "insert into idempotency(scope, key_hash, fingerprint, number, expires_at) "
-                 "values(0, 'app', '', 5, 1), (5 << 2 | 1, 'chat', '', 1, 1), (9 << 2 | 2, 'message', '', 2, 1)"});
+        execute(
+            {"insert into apps(id, token, name, chats_count, created_at, updated_at) "
+             "values(5, 'aaaaaaaaaaaaaaaaaaaaaaaa', 'a', 1, 1, 1)",
+             "insert into chats(id, app_id, number, messages_count, created_at, updated_at) values(9, 5, 1, 2, 1, 1)",
+             "insert into messages(chat_id, number, content, created_at, updated_at) "
+             "values(9, 1, 'x', 1, 1), (9, 2, 'y', 1, 1)",
+             "insert into idempotency(scope, key_hash, fingerprint, number, expires_at) "
+             "values(0, 'app', '', 5, 1), (5 << 2 | 1, 'chat', '', 1, 1), (9 << 2 | 2, 'message', '', 2, 1)"});
     }
 
     static std::vector<std::string> findings() {
-        const auto auditor = ledger::open_mysql_auditor(mysql_server());
+        const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
         return run(ops::check(*auditor)).value().findings;
     }
     static std::uint64_t orphans() {
-        const auto auditor = ledger::open_mysql_auditor(mysql_server());
+        const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
         EXPECT_TRUE(run(auditor->refresh()));
         return run(auditor->orphans()).value();
     }
@@ -198,7 +199,7 @@ TEST_F(mysql_audit, counts_every_row_that_belongs_to_nothing) {
 }
 
 TEST_F(mysql_audit, sees_what_was_committed_when_it_was_refreshed) {
-    const auto auditor = ledger::open_mysql_auditor(mysql_server());
+    const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
     ASSERT_TRUE(run(auditor->refresh()));
     execute({"update apps set chats_count = 2",
              "insert into chats(id, app_id, number, created_at, updated_at) values(10, 5, 2, 1, 1)"});
@@ -213,7 +214,7 @@ TEST_F(mysql_audit, sees_what_was_committed_when_it_was_refreshed) {
 TEST_F(mysql_audit, reports_a_damaged_token_that_no_read_returns) {
     execute({"update apps set token = 'short'"});
     asio::thread_pool pool{1};
-    const auto node = ledger::open_mysql_node(mysql_server(pool.get_executor()));
+    const auto node = ledger::mysql::open_mysql_node(mysql_server(pool.get_executor()));
     EXPECT_EQ(run(node->reader().find_app(core::app_id(5))).error(), error::unavailable);
     EXPECT_EQ(run(node->reader().apps({.last = core::number_max})).error(), error::unavailable);
     const auto found = findings();

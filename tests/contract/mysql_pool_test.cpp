@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 class mysql_pool : public ::testing::Test {
 protected:
     static mysql::pool_options options(std::size_t connections) {
-        auto o = ledger::pool_options_of(mysql_server());
+        auto o = ledger::mysql::pool_options_of(mysql_server());
         o.connections_max = connections;
         return o;
     }
@@ -125,7 +125,8 @@ TEST_F(mysql_pool, who_comes_when_all_are_out_waits_for_one_to_come_back) {
             const auto db = co_await pool.take();
             first = co_await number_of(*db);
             for (int i = 1; i <= 3; ++i) {
-                const auto asking = [](mysql::pool& p, int me, std::uint64_t same, std::vector<int>& o, int& r) -> awaitable<void> {
+                const auto asking = [](mysql::pool& p, int me, std::uint64_t same, std::vector<int>& o,
+                                       int& r) -> awaitable<void> {
                     const auto mine = co_await p.take();
                     const auto number = co_await number_of(*mine);
                     EXPECT_EQ(number, same);
@@ -195,7 +196,8 @@ TEST_F(mysql_pool, an_error_of_a_statement_leaves_the_connection_open) {
         {
             const auto db = co_await pool.take();
             before = co_await number_of(*db);
-            const auto why = co_await failure_of([&]() -> awaitable<void> { co_await db->query("select nothing_like_it"); });
+            const auto why =
+                co_await failure_of([&]() -> awaitable<void> { co_await db->query("select nothing_like_it"); });
             EXPECT_NE(why.find("nothing_like_it"), std::string::npos) << why;
         }
         const auto db = co_await pool.take();

@@ -1,4 +1,5 @@
-// The MySQL ledger's reader: that every statement goes by a key, and that a call never takes in much more than it gives.
+// The MySQL ledger's reader: that every statement goes by a key, and that a call never takes in much more than it
+// gives.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +23,7 @@
 namespace confab::testing {
 namespace {
 
-using ledger::read_sql;
+using ledger::mysql::read_sql;
 
 constexpr core::chat_id chat(9);
 const std::string token = "aaaaaaaaaaaaaaaaaaaaaaaa";
@@ -35,15 +36,18 @@ void fill() {
     const auto from_numbers = [](std::string_view into, std::string_view values) {
         return fmt::format("insert into {} select {} from numbers", into, values);
     };
-    execute({"create table if not exists numbers(i int unsigned primary key) engine = innodb", "delete from numbers", counted});
+    execute({"create table if not exists numbers(i int unsigned primary key) engine = innodb", "delete from numbers",
+             counted});
     execute({
         from_numbers("apps(id, token, name, created_at, updated_at)",
                      fmt::format("i, if(i = 5, '{}', lpad(i, 24, 'b')), 'a', 1, 1", token)),
         from_numbers("chats(id, app_id, number, messages_count, created_at, updated_at)", "i + 8, 5, i, 1, 1, 1"),
         from_numbers("messages(chat_id, number, content, created_at, updated_at)", "9, i, 'x', 1, 1"),
         from_numbers("messages(chat_id, number, content, created_at, updated_at)", "10 + i % 50, i, 'x', 1, 1"),
-        from_numbers("changes(chat_id, seq, number, kind, version, content_before, at)", "9, i, 1 + i % 20, 1, 2 + i div 20, 'x', 1"),
-        from_numbers("changes(chat_id, seq, number, kind, version, content_before, at)", "10 + i % 50, i, 1, 1, i, 'x', 1"),
+        from_numbers("changes(chat_id, seq, number, kind, version, content_before, at)",
+                     "9, i, 1 + i % 20, 1, 2 + i div 20, 'x', 1"),
+        from_numbers("changes(chat_id, seq, number, kind, version, content_before, at)",
+                     "10 + i % 50, i, 1, 1, i, 'x', 1"),
         "drop table numbers",
         "analyze table apps, chats, messages, changes",
     });
@@ -66,43 +70,65 @@ mysql::parameters example(read_sql s) {
         return values;
     };
     switch (s) {
-        case read_sql::app_by_token: return mysql::parameters(std::string_view(token));
-        case read_sql::app_by_id: return mysql::parameters(app);
-        case read_sql::chat: return mysql::parameters(one, std::string_view(token));
-        case read_sql::chat_id: return mysql::parameters(one, std::string_view(token));
-        case read_sql::one_place: return placed(1);
-        case read_sql::few_places: return placed(ledger::few_lookups);
-        case read_sql::more_places: return placed(ledger::more_lookups);
-        case read_sql::most_places: return placed(ledger::lookups_max);
-        case read_sql::last_app: return {};
+        case read_sql::app_by_token:
+            return mysql::parameters(std::string_view(token));
+        case read_sql::app_by_id:
+            return mysql::parameters(app);
+        case read_sql::chat:
+            return mysql::parameters(one, std::string_view(token));
+        case read_sql::chat_id:
+            return mysql::parameters(one, std::string_view(token));
+        case read_sql::one_place:
+            return placed(1);
+        case read_sql::few_places:
+            return placed(ledger::mysql::few_lookups);
+        case read_sql::more_places:
+            return placed(ledger::mysql::more_lookups);
+        case read_sql::most_places:
+            return placed(ledger::mysql::lookups_max);
+        case read_sql::last_app:
+            return {};
         case read_sql::apps:
-        case read_sql::apps_descending: return mysql::parameters(few, few + limit, limit);
+        case read_sql::apps_descending:
+            return mysql::parameters(few, few + limit, limit);
         case read_sql::chats:
-        case read_sql::chats_descending: return mysql::parameters(app, few, few + limit, limit);
+        case read_sql::chats_descending:
+            return mysql::parameters(app, few, few + limit, limit);
         case read_sql::messages:
         case read_sql::messages_descending:
         case read_sql::texts:
-        case read_sql::texts_descending: return mysql::parameters(chat.value(), few, few + limit, limit);
-        case read_sql::present_version: return mysql::parameters(chat.value(), few);
-        case read_sql::past_versions: return mysql::parameters(chat.value(), few, one, few + limit, limit);
-        case read_sql::counts: return mysql::parameters(chat.value());
-        case read_sql::counts_after: return mysql::parameters(few, limit);
-        case read_sql::changes: return mysql::parameters(chat.value(), few, limit);
+        case read_sql::texts_descending:
+            return mysql::parameters(chat.value(), few, few + limit, limit);
+        case read_sql::present_version:
+            return mysql::parameters(chat.value(), few);
+        case read_sql::past_versions:
+            return mysql::parameters(chat.value(), few, one, few + limit, limit);
+        case read_sql::counts:
+            return mysql::parameters(chat.value());
+        case read_sql::counts_after:
+            return mysql::parameters(few, limit);
+        case read_sql::changes:
+            return mysql::parameters(chat.value(), few, limit);
         case read_sql::few_messages:
-        case read_sql::few_texts: return numbered(ledger::few_numbers);
+        case read_sql::few_texts:
+            return numbered(ledger::mysql::few_numbers);
         case read_sql::many_messages:
-        case read_sql::many_texts: return numbered(ledger::many_numbers);
+        case read_sql::many_texts:
+            return numbered(ledger::mysql::many_numbers);
     }
     std::abort();
 }
 
 // How the server finds a statement's rows, a line for each table.
 std::vector<std::string> plan(mysql::rows_view explained, bool is_mariadb) {
-    // id, select_type, table, (MySQL: partitions,) type, possible_keys, key, key_len, ref, rows, (MySQL: filtered,) Extra
-    const std::size_t type = is_mariadb ? 3 : 4, key = type + 2, rows = key + 3, extra = is_mariadb ? rows + 1 : rows + 2;
+    // id, select_type, table, (MySQL: partitions,) type, possible_keys, key, key_len, ref, rows, (MySQL: filtered,)
+    // Extra
+    const std::size_t type = is_mariadb ? 3 : 4, key = type + 2, rows = key + 3,
+                      extra = is_mariadb ? rows + 1 : rows + 2;
     std::vector<std::string> lines;
     for (const auto& row : explained)
-        lines.push_back(fmt::format("{} by {}, {} rows; {}", row.text(type), row.text(key), row.integer(rows), row.text(extra)));
+        lines.push_back(
+            fmt::format("{} by {}, {} rows; {}", row.text(type), row.text(key), row.integer(rows), row.text(extra)));
     return lines;
 }
 
@@ -114,7 +140,8 @@ std::vector<std::string> tables_without_key(mysql::rows_view explained, bool is_
         const bool is_planned_away = line.find("Select tables optimized away") != std::string::npos;
         const bool is_by_key = line.starts_with("const by ") || line.starts_with("eq_ref by ") ||
                                line.starts_with("ref by ") || line.starts_with("range by ");
-        const bool is_sorted_again = line.find("filesort") != std::string::npos || line.find("temporary") != std::string::npos;
+        const bool is_sorted_again =
+            line.find("filesort") != std::string::npos || line.find("temporary") != std::string::npos;
         if ((!is_by_key && !is_planned_away) || is_sorted_again) wrong.push_back(sql + " -> " + line);
     }
     return wrong;
@@ -123,15 +150,16 @@ std::vector<std::string> tables_without_key(mysql::rows_view explained, bool is_
 TEST(mysql_reader, finds_everything_by_a_key) {
     fill();
     std::vector<std::string> wrong;
-    ledger::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
+    ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
         const auto version = co_await db.query("select version()");
         const bool is_mariadb = version.front().text(0).find("MariaDB") != std::string_view::npos;
-        for (std::size_t i = 0; i < ledger::read_sql_count; ++i) {
+        for (std::size_t i = 0; i < ledger::mysql::read_sql_count; ++i) {
             const auto s = static_cast<read_sql>(i);
-            const auto sql = "explain format = traditional " + ledger::text_of(s);
+            const auto sql = "explain format = traditional " + ledger::mysql::text_of(s);
             const auto values = example(s);
             const auto explained = co_await db.run(sql, values);
-            std::ranges::move(tables_without_key(explained.view(), is_mariadb, ledger::text_of(s)), std::back_inserter(wrong));
+            std::ranges::move(tables_without_key(explained.view(), is_mariadb, ledger::mysql::text_of(s)),
+                              std::back_inserter(wrong));
         }
     });
     for (const auto& line : wrong) ADD_FAILURE() << line;
@@ -141,21 +169,22 @@ TEST(mysql_reader, finds_everything_by_a_key) {
 TEST(mysql_writer, finds_by_a_key_what_it_changes) {
     fill();
     std::vector<std::string> wrong;
-    ledger::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
+    ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
         const auto version = co_await db.query("select version()");
         const bool is_mariadb = version.front().text(0).find("MariaDB") != std::string_view::npos;
-        for (const std::size_t pairs : ledger::run_sizes) {
+        for (const std::size_t pairs : ledger::mysql::run_sizes) {
             mysql::parameters values;
             for (std::uint64_t i = 0; i < pairs; ++i) {
                 values.add(chat.value());
                 values.add(1 + i);
             }
-            const auto sql = ledger::forget_history_sql(pairs);
+            const auto sql = ledger::mysql::forget_history_sql(pairs);
             const auto explained = co_await db.run("explain format = traditional " + sql, std::move(values));
             std::ranges::move(tables_without_key(explained.view(), is_mariadb, sql), std::back_inserter(wrong));
         }
-        const auto sql = std::string(ledger::content_now_sql);
-        const auto explained = co_await db.run("explain format = traditional " + sql.substr(1, sql.size() - 2), chat.value(), std::uint64_t{7});
+        const auto sql = std::string(ledger::mysql::content_now_sql);
+        const auto explained = co_await db.run("explain format = traditional " + sql.substr(1, sql.size() - 2),
+                                               chat.value(), std::uint64_t{7});
         std::ranges::move(tables_without_key(explained.view(), is_mariadb, sql), std::back_inserter(wrong));
     });
     for (const auto& line : wrong) ADD_FAILURE() << line;
@@ -170,7 +199,8 @@ struct cost {
 // A reader whose only connection can be asked what it cost.
 class measured_reader {
 public:
-    measured_reader() : pool_(one_connection()), reader_(ledger::make_mysql_reader(pool_, read_pool_.get_executor())) {}
+    measured_reader()
+        : pool_(one_connection()), reader_(ledger::mysql::make_mysql_reader(pool_, read_pool_.get_executor())) {}
 
     ledger::reader& reader() { return *reader_; }
 
@@ -181,7 +211,8 @@ public:
             const auto db = co_await pool.take();
             const auto told = co_await db->query(
                 "show session status where variable_name in ('Bytes_sent', 'Handler_read_first', 'Handler_read_key', "
-                "'Handler_read_last', 'Handler_read_next', 'Handler_read_prev', 'Handler_read_rnd', 'Handler_read_rnd_next')");
+                "'Handler_read_last', 'Handler_read_next', 'Handler_read_prev', 'Handler_read_rnd', "
+                "'Handler_read_rnd_next')");
             for (const auto& row : told) {
                 const auto value = std::stoull(std::string(row.text(1)));
                 (row.text(0) == "Bytes_sent" ? c.bytes_sent : c.rows_read) += value;
@@ -194,7 +225,7 @@ private:
     static mysql::pool_options one_connection() {
         auto options = mysql_server();
         options.connections_max = 1;
-        return ledger::pool_options_of(options);
+        return ledger::mysql::pool_options_of(options);
     }
 
     asio::thread_pool read_pool_{1};
@@ -205,13 +236,14 @@ private:
 // Puts messages of these lengths into the chat.
 void put_messages(const std::vector<std::size_t>& lengths) {
     empty_the_ledger();
-    ledger::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
+    ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
         co_await db.query("start transaction");
         std::uint64_t number = 0;
         for (const auto length : lengths) {
             const std::uint64_t bytes = length;
             co_await db.run(
-                "insert into messages(chat_id, number, content, created_at, updated_at) values(?, ?, repeat('x', ?), 1, 1)",
+                "insert into messages(chat_id, number, content, created_at, updated_at) values(?, ?, repeat('x', ?), "
+                "1, 1)",
                 chat.value(), ++number, bytes);
         }
         co_await db.query("commit");
@@ -309,8 +341,8 @@ TEST(mysql_reader, a_search_compares_on_the_read_pool) {
     put_messages(std::vector<std::size_t>(1000, 100));
     asio::io_context stands_still;  // as the read pool: until it is told to, nothing that is handed to it happens
     const auto open = asio::make_work_guard(stands_still);
-    mysql::pool pool(ledger::pool_options_of(mysql_server()));
-    const auto reader = ledger::make_mysql_reader(pool, stands_still.get_executor());
+    mysql::pool pool(ledger::mysql::pool_options_of(mysql_server()));
+    const auto reader = ledger::mysql::make_mysql_reader(pool, stands_still.get_executor());
     const core::folded_query query("x");
     asio::io_context loop;
     auto searching = asio::co_spawn(loop, reader->matching(chat, {.last = 1000}, query), asio::use_future);
@@ -327,7 +359,8 @@ TEST(mysql_reader, numbers_out_of_every_range_find_nothing) {
     const auto nobody = core::app_token::make();
     EXPECT_EQ(run(reader.find_app(core::app_id(most))).error(), error::not_found);
     EXPECT_EQ(run(reader.find_chat(nobody, core::chat_number(most))).error(), error::not_found);
-    EXPECT_EQ(run(reader.find_message(nobody, core::chat_number(most), core::message_number(most))).error(), error::not_found);
+    EXPECT_EQ(run(reader.find_message(nobody, core::chat_number(most), core::message_number(most))).error(),
+              error::not_found);
     EXPECT_TRUE(run(reader.apps({.after = most, .last = most})).value().empty());
     EXPECT_TRUE(run(reader.chats(core::app_id(most), {.last = most})).value().empty());
     EXPECT_TRUE(run(reader.messages(core::chat_id(most), {.last = most})).value().empty());
@@ -346,7 +379,7 @@ TEST(mysql_reader, a_history_is_whole_while_it_grows_and_goes) {
     put_messages(std::vector<std::size_t>(messages, 1));
     std::atomic<std::uint64_t> now{1};
     std::thread writer([&] {
-        ledger::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
+        ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
             std::uint64_t seq = 0;
             for (; now <= messages; ++now) {
                 const std::uint64_t number = now;
@@ -354,15 +387,17 @@ TEST(mysql_reader, a_history_is_whole_while_it_grows_and_goes) {
                     const auto before = version == 2 ? std::string("x") : std::to_string(version - 1);
                     const auto after = std::to_string(version);
                     co_await db.query("start transaction");
-                    co_await db.run("insert into changes(chat_id, seq, number, kind, version, content_before, at) "
-                                    "values(9, ?, ?, 1, ?, ?, ?)",
-                                    ++seq, number, version, std::string_view(before), version);
+                    co_await db.run(
+                        "insert into changes(chat_id, seq, number, kind, version, content_before, at) "
+                        "values(9, ?, ?, 1, ?, ?, ?)",
+                        ++seq, number, version, std::string_view(before), version);
                     co_await db.run("update messages set content = ?, version = ?, updated_at = ? where number = ?",
                                     std::string_view(after), version, version, number);
                     co_await db.query("commit");
                 }
                 co_await db.query("start transaction");
-                co_await db.run("update messages set content = null, version = 13, deleted_at = 1 where number = ?", number);
+                co_await db.run("update messages set content = null, version = 13, deleted_at = 1 where number = ?",
+                                number);
                 co_await db.run("update changes set content_before = null where number = ?", number);
                 co_await db.query("commit");
             }

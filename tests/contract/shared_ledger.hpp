@@ -31,7 +31,7 @@ inline command through(command c, std::uint64_t entry, core::partition_number p 
 class hand_worker {
 public:
     explicit hand_worker(milliseconds lease = milliseconds(60'000))
-        : opened_(ledger::open_mysql_worker(mysql_server(pool_.get_executor()), options(lease))) {}
+        : opened_(ledger::mysql::open_mysql_worker(mysql_server(pool_.get_executor()), options(lease))) {}
     ~hand_worker() { pool_.join(); }
 
     std::vector<core::partition_number> hold() { return run(opened_->ownership().hold()).value(); }
@@ -79,8 +79,8 @@ public:
     ledger::reader& reader() { return opened_->reader(); }
 
 private:
-    static ledger::mysql_worker_options options(milliseconds lease) {
-        ledger::mysql_worker_options o;
+    static ledger::mysql::mysql_worker_options options(milliseconds lease) {
+        ledger::mysql::mysql_worker_options o;
         o.lease = lease;
         o.note_after_messages = note_after_messages;
         o.describe = [](const command&) { return std::string("described"); };
@@ -88,7 +88,7 @@ private:
     }
 
     asio::thread_pool pool_{1};
-    std::unique_ptr<ledger::mysql_worker> opened_;
+    std::unique_ptr<ledger::mysql::mysql_worker> opened_;
     core::state state_;
     std::vector<const command*> commands_;
 };
@@ -101,7 +101,7 @@ class shared_ledger : public ::testing::Test {
 protected:
     void SetUp() override { empty_the_ledger(); }
     void TearDown() override {
-        const auto auditor = ledger::open_mysql_auditor(mysql_server());
+        const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
         EXPECT_EQ(run(ops::check(*auditor)).value().findings, std::vector<std::string>());
     }
 

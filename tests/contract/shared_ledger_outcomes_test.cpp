@@ -10,7 +10,7 @@ protected:
     void SetUp() override {
         shared_ledger::SetUp();
         worker.emplace();
-        node = ledger::open_mysql_node(mysql_server());
+        node = ledger::mysql::open_mysql_node(mysql_server());
         token = new_chat(*worker);
         worker->commit(command_of(new_message(token, 1, "a")));
     }
@@ -22,7 +22,7 @@ protected:
     result<std::optional<answer>> outcome(const command& c) { return run(node->outcomes().of(c, *c.came)); }
 
     std::optional<hand_worker> worker;
-    std::unique_ptr<ledger::mysql_node> node;
+    std::unique_ptr<ledger::mysql::mysql_node> node;
     app_token token = app_token::make();
 };
 

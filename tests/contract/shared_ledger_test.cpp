@@ -254,7 +254,7 @@ TEST_F(shared_ledger, data_that_the_engine_refuses_is_passed_over_alone) {
     EXPECT_EQ(w.try_to_commit({bad}).error(), error::rejected);
     EXPECT_EQ(ask("select bytes from dead_letters"), "described");
     EXPECT_EQ(ask("select position_seq from partitions where p = 0"), "2");
-    const auto node = ledger::open_mysql_node(mysql_server());
+    const auto node = ledger::mysql::open_mysql_node(mysql_server());
     EXPECT_EQ(run(node->outcomes().of(bad, *bad.came)).error(), error::rejected);
     execute({"alter table messages modify content mediumtext"});
     EXPECT_EQ(number_of(w.commit(through(command_of(new_message(token, 1, "b")), 3))), 2U);

@@ -22,7 +22,7 @@ public:
     ledger::reader& reader() override { return opened_->reader(); }
     ledger::writer& writer() override { return opened_->writer(); }
     ledger::auditor& auditor() override {
-        auditor_ = ledger::open_sqlite_auditor(folder_.path());
+        auditor_ = ledger::sqlite::open_sqlite_auditor(folder_.path());
         return *auditor_;
     }
     void reopen() override {
@@ -31,11 +31,11 @@ public:
     }
 
 private:
-    void open() { opened_ = ledger::open_sqlite_ledger({folder_.path(), pool_.get_executor()}); }
+    void open() { opened_ = ledger::sqlite::open_sqlite_ledger({folder_.path(), pool_.get_executor()}); }
 
     temporary_folder folder_;
     asio::thread_pool pool_{1};
-    std::unique_ptr<ledger::sqlite_ledger> opened_;
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> opened_;
     std::unique_ptr<ledger::auditor> auditor_;
 };
 
@@ -45,8 +45,8 @@ INSTANTIATE_TEST_SUITE_P(sqlite, ledger_contract,
 
 class sqlite_data : public ::testing::Test {
 protected:
-    std::unique_ptr<ledger::sqlite_ledger> open() {
-        return ledger::open_sqlite_ledger({folder.path(), pool.get_executor()});
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> open() {
+        return ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
     }
 
     std::string refusal() {
@@ -58,7 +58,7 @@ protected:
         return "opened";
     }
 
-    std::string file() const { return ledger::data_folder::database_in(folder.path()); }
+    std::string file() const { return ledger::sqlite::data_folder::database_in(folder.path()); }
 
     temporary_folder folder;
     asio::thread_pool pool{1};
@@ -84,7 +84,7 @@ TEST_F(sqlite_data, of_a_newer_schema_is_refused_and_left_alone) {
         db.execute("update meta set value = 9999 where key = 'schema_version'");
     }
     EXPECT_NE(refusal().find("schema version 9999"), std::string::npos) << refusal();
-    EXPECT_THROW(ledger::open_sqlite_auditor(folder.path()), startup_error);
+    EXPECT_THROW(ledger::sqlite::open_sqlite_auditor(folder.path()), startup_error);
 }
 
 TEST_F(sqlite_data, of_another_program_is_refused) {
@@ -96,12 +96,12 @@ TEST_F(sqlite_data, of_another_program_is_refused) {
 }
 
 TEST_F(sqlite_data, is_not_there_to_audit_before_a_server_made_it) {
-    EXPECT_THROW(ledger::open_sqlite_auditor(folder.path()), startup_error);
+    EXPECT_THROW(ledger::sqlite::open_sqlite_auditor(folder.path()), startup_error);
 }
 
 TEST_F(sqlite_data, is_made_with_all_its_parent_folders) {
     const auto deep = folder.path() / "a" / "b" / "c";
-    const auto opened = ledger::open_sqlite_ledger({deep, pool.get_executor()});
+    const auto opened = ledger::sqlite::open_sqlite_ledger({deep, pool.get_executor()});
     EXPECT_TRUE(std::filesystem::exists(deep / "confab.db"));
     EXPECT_EQ(opened->folder(), deep);
 }
@@ -117,11 +117,11 @@ protected:
     void execute(const char* sql) const { sqlite::connection(file(), sqlite::access::read_write).execute(sql); }
 
     std::vector<std::string> findings() const {
-        return run(ops::check(*ledger::open_sqlite_auditor(folder.path()))).value().findings;
+        return run(ops::check(*ledger::sqlite::open_sqlite_auditor(folder.path()))).value().findings;
     }
 
     // What becomes of the same command with the same key.
-    static result<core::answer> create_again(ledger::sqlite_ledger& in, const core::app_token& app,
+    static result<core::answer> create_again(ledger::sqlite::sqlite_ledger& in, const core::app_token& app,
                                              std::string_view payload) {
         const auto again = command(testing::new_app(app, "an app"), key("k", payload));
         const std::vector<const core::command*> commands{&again};
@@ -194,8 +194,8 @@ protected:
     void copy_database_and_its_log() const { copy({"confab.db", "confab.db-wal"}); }
     void copy_journal() const { copy({"confab-journal.0", "confab-journal.1"}); }
 
-    std::unique_ptr<ledger::sqlite_ledger> open_copy() {
-        return ledger::open_sqlite_ledger({after.path(), pool.get_executor()});
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> open_copy() {
+        return ledger::sqlite::open_sqlite_ledger({after.path(), pool.get_executor()});
     }
 
     // Two messages, each a batch of its own, one of them edited and one deleted later; and a key.
@@ -208,12 +208,13 @@ protected:
         steps.push_back({command(core::delete_message{token, core::chat_number(1), core::message_number(2)})});
     }
 
-    static std::optional<std::string> content(ledger::sqlite_ledger& of, const core::app_token& app, std::uint64_t number) {
+    static std::optional<std::string> content(ledger::sqlite::sqlite_ledger& of, const core::app_token& app,
+                                              std::uint64_t number) {
         const auto found = run(of.reader().find_message(app, core::chat_number(1), core::message_number(number)));
         return found ? std::optional(found->content) : std::nullopt;
     }
 
-    static std::uint64_t count(ledger::sqlite_ledger& of, const core::app_token& app) {
+    static std::uint64_t count(ledger::sqlite::sqlite_ledger& of, const core::app_token& app) {
         const auto chat = run(of.reader().find_chat(app, core::chat_number(1)));
         return chat ? chat->messages_count : 0;
     }
@@ -299,7 +300,8 @@ TEST_F(sqlite_crash, leaves_a_journal_that_lacks_a_batch_too_large_for_it) {
     {
         const auto opened = open();
         core::state state;
-        commit(opened->writer(), {command(testing::new_app(token, "an app")), command(core::create_chat{token})}, state);
+        commit(opened->writer(), {command(testing::new_app(token, "an app")), command(core::create_chat{token})},
+               state);
         ASSERT_TRUE(run(opened->reader().find_app(token)));  // commits
         copy_database_and_its_log();
         commit(opened->writer(), {command(new_message(token, 1, "through the journal"))}, state);
@@ -344,25 +346,27 @@ TEST_F(sqlite_data, counts_the_batches_that_do_without_the_journal) {
         commit(opened->writer(), {command(core::create_chat{token})}, state);
         commit(opened->writer(), {command(core::create_chat{token})}, state);
         EXPECT_EQ(opened->batches_without_journal(), 2U);
-        EXPECT_NE(ledger::journal_of(folder.path()).off_reason.value().find("ulimit -f"), std::string::npos);
+        EXPECT_NE(ledger::sqlite::journal_of(folder.path()).off_reason.value().find("ulimit -f"), std::string::npos);
     }
     commit(opened->writer(), {command(core::create_chat{token})}, state);  // after which the journal is on again
     commit(opened->writer(), {command(core::create_chat{token})}, state);
     ASSERT_TRUE(run(opened->reader().find_app(token)));
     EXPECT_EQ(opened->batches_without_journal(), 3U);
-    EXPECT_FALSE(ledger::journal_of(folder.path()).off_reason);
+    EXPECT_FALSE(ledger::sqlite::journal_of(folder.path()).off_reason);
 }
 
 TEST_F(sqlite_data, of_the_first_schema_is_migrated) {
     open();
     {
         sqlite::connection db(file(), sqlite::access::read_write);
-        db.execute("delete from meta where key = 'applied_batch'; update meta set value = 1 where key = 'schema_version'");
+        db.execute(
+            "delete from meta where key = 'applied_batch'; update meta set value = 1 where key = 'schema_version'");
     }
     EXPECT_EQ(refusal(), "opened");
 }
 
-// A database that cannot take what the journal has already: nothing of it is read, nothing else is written, nothing is lost.
+// A database that cannot take what the journal has already: nothing of it is read, nothing else is written, nothing is
+// lost.
 TEST_F(sqlite_crash, is_not_needed_for_the_database_to_catch_up_again) {
     const auto opened = open();
     core::state state;

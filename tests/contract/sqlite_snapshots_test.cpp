@@ -18,7 +18,7 @@
 #include "support/folder.hpp"
 #include "support/run.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
@@ -136,18 +136,18 @@ TEST_F(kept_snapshots, of_idle_sessions_let_a_long_wal_restart) {
 TEST_F(kept_snapshots, are_released_when_nobody_asks) {
     say(1);
     leave_idle_sessions();
-    sqlite::connection other(file(), sqlite::access::read_write);
+    confab::sqlite::connection other(file(), confab::sqlite::access::read_write);
     other.execute("pragma schema_version");  // it knows of the WAL once it has read something
-    EXPECT_FALSE(other.checkpoint(sqlite::connection::checkpoint_kind::truncate));
+    EXPECT_FALSE(other.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate));
     other.wait_for_locks(60'000);
-    EXPECT_TRUE(other.checkpoint(sqlite::connection::checkpoint_kind::truncate));
+    EXPECT_TRUE(other.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate));
 }
 
 // As SQLite does itself when a read fails with an I/O error.
 TEST_F(kept_snapshots, that_were_rolled_back_are_begun_again) {
-    sqlite::snapshot_registry all;
-    sqlite::connection db(file(), sqlite::access::read_only);
-    sqlite::kept_snapshot snapshot(db);
+    confab::sqlite::snapshot_registry all;
+    confab::sqlite::connection db(file(), confab::sqlite::access::read_only);
+    confab::sqlite::kept_snapshot snapshot(db);
     snapshot.refresh(all);
     EXPECT_TRUE(db.in_transaction());
     db.execute("rollback");
@@ -164,11 +164,11 @@ TEST_F(kept_snapshots, that_were_rolled_back_are_begun_again) {
 }
 
 TEST_F(kept_snapshots, that_cannot_begin_leave_nothing_behind) {
-    sqlite::snapshot_registry all;
-    sqlite::connection db(file(), sqlite::access::read_only);
-    sqlite::kept_snapshot snapshot(db);
+    confab::sqlite::snapshot_registry all;
+    confab::sqlite::connection db(file(), confab::sqlite::access::read_only);
+    confab::sqlite::kept_snapshot snapshot(db);
     db.execute("begin");
-    EXPECT_THROW(snapshot.refresh(all), sqlite::failure);
+    EXPECT_THROW(snapshot.refresh(all), confab::sqlite::failure);
     EXPECT_FALSE(snapshot.is_open());
     db.execute("rollback");
     snapshot.refresh(all);
@@ -176,7 +176,7 @@ TEST_F(kept_snapshots, that_cannot_begin_leave_nothing_behind) {
 }
 
 TEST(snapshot_registry, keeps_snapshots_until_a_commit_and_not_during_a_pause) {
-    sqlite::snapshot_registry all;
+    confab::sqlite::snapshot_registry all;
     const auto before = all.commits();
     EXPECT_TRUE(all.may_keep(before));
     all.committed();
@@ -184,7 +184,7 @@ TEST(snapshot_registry, keeps_snapshots_until_a_commit_and_not_during_a_pause) {
     const auto after = all.commits();
     EXPECT_TRUE(all.may_keep(after));
     {
-        const sqlite::snapshot_registry::pause checkpointing(all);
+        const confab::sqlite::snapshot_registry::pause checkpointing(all);
         EXPECT_FALSE(all.may_keep(after));
     }
     EXPECT_FALSE(all.may_keep(after));  // it may hold back the WAL
@@ -192,4 +192,4 @@ TEST(snapshot_registry, keeps_snapshots_until_a_commit_and_not_during_a_pause) {
 }
 
 }  // namespace
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

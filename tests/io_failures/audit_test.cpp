@@ -15,7 +15,7 @@ namespace {
 class failing_audit : public ::testing::Test {
 protected:
     failing_audit() {
-        const auto opened = ledger::open_sqlite_ledger({folder.path(), pool.get_executor()});
+        const auto opened = ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
         core::state state;
         for (int i = 0; i < 200; ++i) {
             const auto token = core::app_token::make();
@@ -38,7 +38,7 @@ protected:
 };
 
 TEST_F(failing_audit, reads_nothing_after_a_failed_read_until_it_is_refreshed) {
-    auditor = ledger::open_sqlite_auditor(folder.path());
+    auditor = ledger::sqlite::open_sqlite_auditor(folder.path());
     ASSERT_TRUE(run(auditor->refresh()));
     ASSERT_EQ(run(auditor->chats(core::app_id(1), {}, 10)).value().size(), 1U);
     fail(io_call::read, io_file::database);
@@ -55,7 +55,7 @@ TEST_F(failing_audit, reads_nothing_after_a_failed_read_until_it_is_refreshed) {
 
 TEST_F(failing_audit, fails_without_an_exception_wherever_memory_ends) {
     for (std::uint64_t nth = 1;; ++nth) {
-        auditor = ledger::open_sqlite_auditor(folder.path());
+        auditor = ledger::sqlite::open_sqlite_auditor(folder.path());
         ASSERT_TRUE(run(auditor->refresh()));
         fault_plan::instance().arm({{io_call::allocate, io_file::memory}, io_error::eio, nth, true});
         const auto counted = run(auditor->orphans());

@@ -24,7 +24,7 @@ struct step_faults {
 
 class faulty_ledger : public ::testing::Test {
 protected:
-    void open() { ledger = ledger::open_sqlite_ledger({folder.path(), pool.get_executor()}); }
+    void open() { ledger = ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()}); }
 
     // Whether the batch was acknowledged.
     bool commit(const std::vector<core::command>& batch, const step_faults& armed = {}) {
@@ -51,7 +51,7 @@ protected:
     }
 
     void expect_sound() {
-        const auto auditor = ledger::open_sqlite_auditor(folder.path());
+        const auto auditor = ledger::sqlite::open_sqlite_auditor(folder.path());
         for (const auto& finding : run(ops::check(*auditor)).value().findings) ADD_FAILURE() << finding;
     }
 
@@ -59,7 +59,7 @@ protected:
 
     temporary_folder folder;
     asio::thread_pool pool{1};
-    std::unique_ptr<ledger::sqlite_ledger> ledger;
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger;
     core::state state;
     core::app_token token = core::app_token::make();
     ledger_model model;

@@ -32,10 +32,10 @@ constexpr std::int64_t two_days_us = 2LL * 24 * 60 * 60 * 1'000'000;
 constexpr int attempts_max = 3;  // of a batch, until the ledger serves again
 
 // Small enough that a short history gets everywhere.
-constexpr ledger::sqlite_sizes sizes{.transaction_effects_max = 12,
-                                     .transaction_bytes_max = 16 * 1024,
-                                     .journal_segment_bytes = 8 * 1024,
-                                     .checkpoint = {.start_pages = 15, .restart_pages = 40}};
+constexpr ledger::sqlite::sqlite_sizes sizes{.transaction_effects_max = 12,
+                                             .transaction_bytes_max = 16 * 1024,
+                                             .journal_segment_bytes = 8 * 1024,
+                                             .checkpoint = {.start_pages = 15, .restart_pages = 40}};
 
 using commands = std::vector<core::command>;
 
@@ -43,7 +43,7 @@ using commands = std::vector<core::command>;
 class opened {
 public:
     opened(const fs::path& folder, asio::any_io_executor pool)
-        : ledger_(ledger::open_sqlite_ledger({.folder = folder, .read_pool = pool, .sizes = sizes})),
+        : ledger_(ledger::sqlite::open_sqlite_ledger({.folder = folder, .read_pool = pool, .sizes = sizes})),
           index_(search::open_sqlite_index({folder, ledger_->identity(), pool})),
           follower_(ledger_->reader(), index_->reader(), index_->writer(), {5, std::chrono::milliseconds(1)}, pool) {
         is_indexed_ = run(follower_.begin()).has_value();
@@ -61,7 +61,7 @@ public:
     }
 
 private:
-    std::unique_ptr<ledger::sqlite_ledger> ledger_;
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger_;
     std::unique_ptr<search::sqlite_index> index_;
     write::index_follower follower_;
     bool is_indexed_ = false;
@@ -248,7 +248,7 @@ private:
     void judge_opened(std::string_view when, const fs::path& folder, opened& with) {
         compare(when, with);
         if (!with.index()) report(fmt::format("{}: the index does not follow", when));
-        const auto auditor = ledger::open_sqlite_auditor(folder);
+        const auto auditor = ledger::sqlite::open_sqlite_auditor(folder);
         const auto index = search::open_sqlite_index_auditor(folder, with.identity());
         auto checked = run(ops::check(*auditor));
         if (checked && index) checked = run(ops::check_index(*auditor, *index, std::move(*checked)));

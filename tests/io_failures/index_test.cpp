@@ -92,7 +92,7 @@ TEST_P(failing_index, is_made_later_when_it_could_not_be_at_the_opening) {
 }
 
 TEST_P(failing_index, is_followed_again_after_a_failed_clear) {
-    const auto ledger = ledger::open_sqlite_ledger({folder.path(), pool.get_executor()});
+    const auto ledger = ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
     const auto token = core::app_token::make();
     core::state state;
     commit(ledger->writer(), {command(new_app(token, "an app")), command(core::create_chat{token})}, state);

@@ -31,9 +31,9 @@ inline search::elastic_index_options new_elastic_index() {
     return o;
 }
 
-inline ledger::mysql_options mysql_with_schema() {
+inline ledger::mysql::mysql_options mysql_with_schema() {
     auto server = mysql_server();
-    ledger::migrate_mysql(server, {});
+    ledger::mysql::migrate_mysql(server, {});
     return server;
 }
 

@@ -11,10 +11,10 @@
 
 namespace confab::testing {
 
-inline ledger::mysql_options mysql_server(asio::any_io_executor read_pool = {}) {
+inline ledger::mysql::mysql_options mysql_server(asio::any_io_executor read_pool = {}) {
     const auto* const url = std::getenv("CONFAB_TEST_MYSQL");
     if (!url) throw std::runtime_error("CONFAB_TEST_MYSQL names no server");
-    ledger::mysql_options options;
+    ledger::mysql::mysql_options options;
     options.url = url;
     options.read_pool = std::move(read_pool);
     return options;
@@ -22,7 +22,7 @@ inline ledger::mysql_options mysql_server(asio::any_io_executor read_pool = {}) 
 
 // Each statement in turn, on a connection of its own.
 inline void execute(const std::vector<std::string>& statements) {
-    ledger::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
+    ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
         for (const auto& sql : statements) co_await db.query(sql);
     });
 }
@@ -30,7 +30,7 @@ inline void execute(const std::vector<std::string>& statements) {
 // The first column of the first row.
 inline std::string ask(const std::string& sql) {
     std::string answer;
-    ledger::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
+    ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
         const auto found = co_await db.query(sql);
         const auto first = found.front();
         answer = first.text(0);
@@ -41,20 +41,22 @@ inline std::string ask(const std::string& sql) {
 
 // A ledger with nothing in it. Rows are deleted: making a table anew takes longer than a test.
 inline void empty_the_ledger() {
-    ledger::migrate_mysql(mysql_server(), std::nullopt);
+    ledger::mysql::migrate_mysql(mysql_server(), std::nullopt);
     std::vector<std::string> statements;
-    for (const auto* table : {"apps", "chats", "messages", "changes", "idempotency", "past_epochs", "workers", "dead_letters",
-                              "index_progress", "index_notes"})
+    for (const auto* table : {"apps", "chats", "messages", "changes", "idempotency", "past_epochs", "workers",
+                              "dead_letters", "index_progress", "index_notes"})
         statements.push_back("delete from " + std::string(table));
     statements.emplace_back(
-        "update partitions set owner = null, lease_until = '1970-01-01', epoch = '', position_ms = 0, position_seq = 0");
+        "update partitions set owner = null, lease_until = '1970-01-01', epoch = '', position_ms = 0, position_seq = "
+        "0");
     execute(statements);
 }
 
 // Ends every other session of ours; which of them had something begun, only a more privileged user may ask.
 inline void kill_all_others() {
-    ledger::with_server(mysql_server(), [](mysql::connection& db) -> awaitable<void> {
-        const auto others = co_await db.query("select id from information_schema.processlist where id <> connection_id()");
+    ledger::mysql::with_server(mysql_server(), [](mysql::connection& db) -> awaitable<void> {
+        const auto others =
+            co_await db.query("select id from information_schema.processlist where id <> connection_id()");
         for (const auto& row : others) {
             const auto sql = "kill " + std::to_string(row.number(0));
             try {

@@ -93,7 +93,7 @@ std::uint64_t count_of_right(search::elastic_index& index, const std::vector<std
 
 int load(std::uint64_t count) {
     log::start(log::level::error);
-    const auto progress = ledger::make_mysql_index_progress(mysql_with_schema());
+    const auto progress = ledger::mysql::make_mysql_index_progress(mysql_with_schema());
     const auto index = search::open_elastic_index(new_elastic_index(), *progress);
     const auto texts = made_texts(count);
     const auto begun = clock::now();

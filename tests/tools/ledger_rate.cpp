@@ -21,7 +21,7 @@ using clock = std::chrono::steady_clock;
 class rate {
 public:
     explicit rate(clock::duration time)
-        : time_(time), opened_(ledger::open_mysql_worker(mysql_server(pool_.get_executor()), {})) {
+        : time_(time), opened_(ledger::mysql::open_mysql_worker(mysql_server(pool_.get_executor()), {})) {
         hold();
         std::vector<core::command> all{command(new_app(app_, "rate"))};
         for (std::size_t i = 0; i < chats_max; ++i) all.push_back(command(core::create_chat{app_}));
@@ -81,7 +81,7 @@ private:
 
     const clock::duration time_;
     asio::thread_pool pool_{1};
-    std::unique_ptr<ledger::mysql_worker> opened_;
+    std::unique_ptr<ledger::mysql::mysql_worker> opened_;
     core::state state_;
     const core::app_token app_ = core::app_token::make();
     std::uint64_t entries_ = 0;

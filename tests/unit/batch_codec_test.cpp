@@ -4,7 +4,7 @@
 
 #include "ledger/sqlite/batch.pb.h"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 digest digest_like(std::string_view text) {
@@ -72,7 +72,8 @@ TEST(batch_codec, gives_back_every_kind_of_effect) {
 }
 
 TEST(batch_codec, lasts_as_long_as_what_was_decoded) {
-    std::string bytes = encode(std::vector<core::effect>{core::app_renamed{core::app_id(1), "a long enough name", at, {}}});
+    std::string bytes =
+        encode(std::vector<core::effect>{core::app_renamed{core::app_id(1), "a long enough name", at, {}}});
     const auto decoded = decoded_batch::from(bytes);
     const auto moved = decoded;
     bytes.assign(bytes.size(), '?');
@@ -80,8 +81,8 @@ TEST(batch_codec, lasts_as_long_as_what_was_decoded) {
 }
 
 TEST(batch_codec, refuses_what_is_no_batch) {
-    const auto bytes = encode(
-        std::vector<core::effect>{core::message_created{core::chat_id(1), core::message_number(1), "text", {}, {}, at, {}}});
+    const auto bytes = encode(std::vector<core::effect>{
+        core::message_created{core::chat_id(1), core::message_number(1), "text", {}, {}, at, {}}});
     for (std::size_t length = 1; length < bytes.size(); ++length)
         EXPECT_FALSE(decoded_batch::from(std::string_view(bytes).substr(0, length))) << length;
     EXPECT_FALSE(decoded_batch::from("something else"));
@@ -100,4 +101,4 @@ TEST(batch_codec, refuses_a_digest_of_another_length) {
 }
 
 }  // namespace
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -70,7 +70,7 @@ protected:
     }
 
     void TearDown() override {
-        const auto auditor = ledger::open_sqlite_auditor(folder.path());
+        const auto auditor = ledger::sqlite::open_sqlite_auditor(folder.path());
         const auto report = run(ops::check(*auditor));
         for (const auto& finding : report.value().findings) ADD_FAILURE() << finding;
     }
@@ -79,7 +79,8 @@ protected:
 
     testing::temporary_folder folder;
     asio::thread_pool pool{1};
-    std::unique_ptr<ledger::sqlite_ledger> ledger = ledger::open_sqlite_ledger({folder.path(), pool.get_executor()});
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger =
+        ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
     failing_writer writer{ledger->writer()};
     std::size_t limit = 100;
     const core::app_token token = core::app_token::make();

@@ -22,7 +22,7 @@ class check_of : public ::testing::Test {
 protected:
     // An app with one chat of three messages, the second edited twice.
     check_of() {
-        const auto opened = ledger::open_sqlite_ledger({folder.path(), pool.get_executor()});
+        const auto opened = ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
         const auto token = core::app_token::make();
         std::vector<core::command> batch{command(testing::new_app(token, "a")), command(core::create_chat{token})};
         for (int i = 0; i < 3; ++i) batch.push_back(command(testing::new_message(token, 1, "x")));
@@ -30,7 +30,7 @@ protected:
         commit(*opened, {command(testing::edit(token, 1, 2, "y")), command(testing::edit(token, 1, 2, "z"))});
     }
 
-    static void commit(ledger::sqlite_ledger& to, const std::vector<core::command>& batch) {
+    static void commit(ledger::sqlite::sqlite_ledger& to, const std::vector<core::command>& batch) {
         std::vector<const core::command*> commands;
         for (const auto& c : batch) commands.push_back(&c);
         core::state s;
@@ -43,10 +43,10 @@ protected:
     // The findings after the damage, as one text.
     std::string damaged_by(const char* sql) {
         {
-            sqlite::connection db(ledger::data_folder::database_in(folder.path()), sqlite::access::read_write);
+            sqlite::connection db(ledger::sqlite::data_folder::database_in(folder.path()), sqlite::access::read_write);
             db.execute(sql);
         }
-        const auto auditor = ledger::open_sqlite_auditor(folder.path());
+        const auto auditor = ledger::sqlite::open_sqlite_auditor(folder.path());
         std::string all;
         for (const auto& finding : run(check(*auditor)).value().findings) all += finding + "\n";
         return all;

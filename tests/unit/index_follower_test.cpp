@@ -79,7 +79,7 @@ protected:
     }
 
     std::vector<std::string> findings() {
-        const auto ledger_auditor = ledger::open_sqlite_auditor(folder.path());
+        const auto ledger_auditor = ledger::sqlite::open_sqlite_auditor(folder.path());
         const auto index_auditor = search::open_sqlite_index_auditor(folder.path(), ledger->identity());
         return run(ops::check_index(*ledger_auditor, *index_auditor, {})).value().findings;
     }
@@ -111,7 +111,8 @@ protected:
 
     testing::temporary_folder folder;
     asio::thread_pool pool{1};
-    std::unique_ptr<ledger::sqlite_ledger> ledger = ledger::open_sqlite_ledger({folder.path(), pool.get_executor()});
+    std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger =
+        ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
     std::unique_ptr<search::sqlite_index> index =
         search::open_sqlite_index({folder.path(), ledger->identity(), pool.get_executor()});
     const core::app_token token = core::app_token::make();

@@ -10,7 +10,7 @@
 
 #include "ledger/mysql/reader_sql.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 const core::chat_id chat(7);
@@ -118,4 +118,4 @@ TEST(lookups_of_a_loop, end_with_it) {
 }
 
 }  // namespace
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -4,7 +4,7 @@
 
 #include "ledger/sqlite/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 constexpr std::size_t plenty = 1024 * 1024;
@@ -15,7 +15,8 @@ core::message message(std::uint64_t number, std::string content) {
 }
 
 std::vector<core::effect> edit_of(std::uint64_t number, const std::string& content) {
-    return {core::message_edited{chat, core::message_number(number), content, std::nullopt, 2, 1, timestamp{}, core::job_id{}}};
+    return {core::message_edited{chat, core::message_number(number), content, std::nullopt, 2, 1, timestamp{},
+                                 core::job_id{}}};
 }
 
 // Asked for until it is worth keeping.
@@ -45,7 +46,8 @@ TEST(message_cache, keep_what_was_read) {
 TEST(message_cache, keep_nothing_that_is_asked_for_once) {
     message_cache rows(plenty);
     std::size_t taken = 0;
-    for (std::uint64_t number = 1; number <= 20'000; ++number) taken += rows.find(row_of(chat, number)).ticket.has_value();
+    for (std::uint64_t number = 1; number <= 20'000; ++number)
+        taken += rows.find(row_of(chat, number)).ticket.has_value();
     EXPECT_EQ(taken, 0U);
     EXPECT_TRUE(rows.find(row_of(chat, 20'000)).ticket);
 }
@@ -88,4 +90,4 @@ TEST(message_cache, keep_the_half_that_was_read_last) {
 }
 
 }  // namespace
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -18,7 +18,7 @@ using testing::command, testing::run;
 TEST(scan, finds_every_hit_newest_first_over_many_slices) {
     const testing::temporary_folder folder;
     asio::thread_pool pool(1);
-    const auto ledger = ledger::open_sqlite_ledger({folder.path(), pool.get_executor()});
+    const auto ledger = ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
     const auto token = core::app_token::make();
     std::vector<core::command> batch{command(testing::new_app(token, "a")), command(core::create_chat{token}),
                                      command(core::create_chat{token})};

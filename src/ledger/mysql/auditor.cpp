@@ -1,5 +1,5 @@
-// The auditing side of the MySQL ledger: slices of keys and counters, on one connection that is opened on the loop of the
-// first refresh(). A snapshot of InnoDB lasts from refresh() to refresh(), and takes no lock.
+// The auditing side of the MySQL ledger: slices of keys and counters, on one connection that is opened on the loop of
+// the first refresh(). A snapshot of InnoDB lasts from refresh() to refresh(), and takes no lock.
 #include <fmt/core.h>
 
 #include <chrono>
@@ -10,7 +10,7 @@
 #include "ledger/mysql/server.hpp"
 #include "ledger/mysql/slices.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 constexpr auto whole_ledger_limit = std::chrono::hours(2);  // for a statement that walks whole tables
@@ -51,15 +51,15 @@ public:
         try {
             co_await begin();
             co_return result<void>();
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             tell_failure("auditing", cause);
         }
         co_return error::unavailable;
     }
 
     // Whether the second indexes hold what the tables hold. Why not `check table`: it ends the snapshot, holds up a
-    // change of the table, and where InnoDB finds a damaged page it ends the whole server. A page's checksum is verified
-    // anyway when the page is read, and the walk over all rows reads them: damage ends it with an error.
+    // change of the table, and where InnoDB finds a damaged page it ends the whole server. A page's checksum is
+    // verified anyway when the page is read, and the walk over all rows reads them: damage ends it with an error.
     awaitable<result<std::vector<std::string>>> engine_findings() override {
         std::vector<std::string> findings;
         for (const auto& index : second_indexes) {
@@ -70,14 +70,14 @@ public:
             if (!counts) co_return counts.error();
             const auto rows = counts->front().number(0), indexed = counts->front().number(1);
             if (rows != indexed)
-                findings.push_back(fmt::format("table {} has {} rows, its index {} has {}", index.table, rows, index.name,
-                                               indexed));
+                findings.push_back(
+                    fmt::format("table {} has {} rows, its index {} has {}", index.table, rows, index.name, indexed));
         }
         co_return findings;
     }
 
     awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) override {
-        const mysql::parameters values(after.value(), std::uint64_t{rows_max});
+        const confab::mysql::parameters values(after.value(), std::uint64_t{rows_max});
         co_return co_await rows<app_row>(
             "select id, token, chats_count from apps where id > ? order by id limit ?", values, [](const auto& row) {
                 return app_row{core::app_id(row.number(0)), std::string(row.text(1)), row.number(2)};
@@ -86,8 +86,8 @@ public:
 
     awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after,
                                                    std::size_t rows_max) override {
-        const mysql::parameters values(app.value(), after.value(), std::uint64_t{rows_max});
-        const auto from = [app](const mysql::row& row) {
+        const confab::mysql::parameters values(app.value(), after.value(), std::uint64_t{rows_max});
+        const auto from = [app](const confab::mysql::row& row) {
             return chat_row{core::chat_id(row.number(0)), app, core::chat_number(row.number(1)), row.number(2),
                             row.number(3)};
         };
@@ -98,7 +98,7 @@ public:
     }
 
     awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) override {
-        const mysql::parameters values(chat.value(), after.value(), slice_limit);
+        const confab::mysql::parameters values(chat.value(), after.value(), slice_limit);
         co_return co_await rows<message_row>(
             "select number, version, deleted_at is not null, content is not null, metadata is not null from messages "
             "where chat_id = ? and number > ? order by number limit ?",
@@ -109,7 +109,7 @@ public:
     }
 
     awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
-        const mysql::parameters values(chat.value(), after_seq, slice_limit);
+        const confab::mysql::parameters values(chat.value(), after_seq, slice_limit);
         co_return co_await rows<change_row>(
             "select seq, number, version, content_before is not null from changes "
             "where chat_id = ? and seq > ? order by seq limit ?",
@@ -126,7 +126,7 @@ public:
             co_await be_begun();
             auto slice = co_await gather<text>(db_, text_of(read_sql::texts), chat, w, most, weights_, text_from);
             co_return std::move(slice.rows);
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             tell_failure("auditing", cause);
         }
         co_return error::unavailable;
@@ -149,37 +149,38 @@ private:
         has_begun_ = true;
     }
 
-    // The first call may come before refresh(); but a snapshot that was lost with its connection is not replaced unasked.
+    // The first call may come before refresh(); but a snapshot that was lost with its connection is not replaced
+    // unasked.
     awaitable<void> be_begun() {
         if (!has_begun_) co_await begin();
     }
 
-    awaitable<result<mysql::rows>> all_of(std::string_view sql) {
+    awaitable<result<confab::mysql::rows>> all_of(std::string_view sql) {
         try {
             co_await be_begun();
             auto found = co_await db_.query(sql, whole_ledger_limit);
             co_return std::move(found);
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             tell_failure("auditing", cause);
         }
         co_return error::unavailable;
     }
 
     template <class T, class From>
-    awaitable<result<std::vector<T>>> rows(std::string_view sql, const mysql::parameters& values, From from) {
+    awaitable<result<std::vector<T>>> rows(std::string_view sql, const confab::mysql::parameters& values, From from) {
         try {
             co_await be_begun();
             const auto found = co_await db_.run(sql, values);
             std::vector<T> made;
             for (const auto& row : found) made.push_back(from(row));
             co_return made;
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             tell_failure("auditing", cause);
         }
         co_return error::unavailable;
     }
 
-    mysql::connection db_;
+    confab::mysql::connection db_;
     bool has_begun_ = false;
     row_weights weights_;
 };
@@ -187,8 +188,8 @@ private:
 }  // namespace
 
 std::unique_ptr<auditor> open_mysql_auditor(const mysql_options& options) {
-    with_server(options, [](mysql::connection& db) -> awaitable<void> { co_await require_newest(db); });
+    with_server(options, [](confab::mysql::connection& db) -> awaitable<void> { co_await require_newest(db); });
     return std::make_unique<mysql_auditor>(options);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

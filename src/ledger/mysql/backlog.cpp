@@ -1,9 +1,9 @@
 #include "ledger/mysql/backlog.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
-dead_letter letter_from(const mysql::row& row) {
+dead_letter letter_from(const confab::mysql::row& row) {
     const auto bytes = row.bytes(6);
     return {row.number(0),
             static_cast<core::partition_number>(row.number(1)),
@@ -15,7 +15,7 @@ dead_letter letter_from(const mysql::row& row) {
 
 }  // namespace
 
-awaitable<std::vector<partition_state>> partition_states(mysql::connection& db) {
+awaitable<std::vector<partition_state>> partition_states(confab::mysql::connection& db) {
     const auto rows = co_await db.query(
         "select p, if(lease_until > utc_timestamp(6), hex(owner), null), position_ms, position_seq from partitions "
         "order by p");
@@ -27,7 +27,7 @@ awaitable<std::vector<partition_state>> partition_states(mysql::connection& db) 
     co_return all;
 }
 
-awaitable<std::vector<dead_letter>> dead_letters(mysql::connection& db) {
+awaitable<std::vector<dead_letter>> dead_letters(confab::mysql::connection& db) {
     const auto rows = co_await db.run(
         "select id, p, entry_ms, entry_seq, at, why, x'' from dead_letters order by id limit ?", letters_max);
     std::vector<dead_letter> all;
@@ -35,7 +35,7 @@ awaitable<std::vector<dead_letter>> dead_letters(mysql::connection& db) {
     co_return all;
 }
 
-awaitable<std::optional<dead_letter>> find_dead_letter(mysql::connection& db, std::uint64_t id) {
+awaitable<std::optional<dead_letter>> find_dead_letter(confab::mysql::connection& db, std::uint64_t id) {
     const auto rows =
         co_await db.run("select id, p, entry_ms, entry_seq, at, why, bytes from dead_letters where id = ?", id);
     std::optional<dead_letter> found;
@@ -43,9 +43,9 @@ awaitable<std::optional<dead_letter>> find_dead_letter(mysql::connection& db, st
     co_return found;
 }
 
-awaitable<bool> drop_dead_letter(mysql::connection& db, std::uint64_t id) {
+awaitable<bool> drop_dead_letter(confab::mysql::connection& db, std::uint64_t id) {
     const auto gone = co_await db.run("delete from dead_letters where id = ?", id);
     co_return gone.affected() > 0;
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

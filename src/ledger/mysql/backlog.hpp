@@ -11,7 +11,7 @@
 #include "core/passage.hpp"
 #include "drivers/mysql/connection.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 struct partition_state {
     core::partition_number partition;
@@ -30,11 +30,11 @@ struct dead_letter {
 
 inline constexpr std::uint64_t letters_max = 1000;  // in one look
 
-awaitable<std::vector<partition_state>> partition_states(mysql::connection& db);
+awaitable<std::vector<partition_state>> partition_states(confab::mysql::connection& db);
 // The oldest first, without their bytes.
-awaitable<std::vector<dead_letter>> dead_letters(mysql::connection& db);
-awaitable<std::optional<dead_letter>> find_dead_letter(mysql::connection& db, std::uint64_t id);
+awaitable<std::vector<dead_letter>> dead_letters(confab::mysql::connection& db);
+awaitable<std::optional<dead_letter>> find_dead_letter(confab::mysql::connection& db, std::uint64_t id);
 // False: there is none.
-awaitable<bool> drop_dead_letter(mysql::connection& db, std::uint64_t id);
+awaitable<bool> drop_dead_letter(confab::mysql::connection& db, std::uint64_t id);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

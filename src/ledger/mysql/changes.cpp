@@ -14,7 +14,7 @@
 #include "ledger/mysql/insert.hpp"
 #include "ledger/mysql/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 // One message's changes in a batch.
@@ -83,23 +83,23 @@ change_rows rows_of(const changed_messages& all) {
     return rows;
 }
 
-void add_change(mysql::parameters& values, const change_row& row) {
+void add_change(confab::mysql::parameters& values, const change_row& row) {
     values.add(row.chat.value());
     values.add(row.seq);
     values.add(row.number.value());
     values.add(static_cast<std::uint64_t>(row.kind));
     values.add(row.version);
-    values.add(mysql::blob(row.job));
+    values.add(confab::mysql::blob(row.job));
     values.add(row.at.us);
 }
 
-awaitable<void> insert_changes(mysql::connection& db, const change_rows& rows) {
+awaitable<void> insert_changes(confab::mysql::connection& db, const change_rows& rows) {
     constexpr std::string_view head =
         "insert into changes(chat_id, seq, number, kind, version, job, at, content_before) values";
     const auto marks = "(?,?,?,?,?,?,?," + std::string(content_now_sql) + ")";
     co_await insert(
         db, head, marks, {}, rows.said_in_ledger, [](const change_row&) { return 0; },
-        [](mysql::parameters& values, const change_row& row) {
+        [](confab::mysql::parameters& values, const change_row& row) {
             add_change(values, row);
             values.add(row.chat.value());
             values.add(row.number.value());
@@ -107,20 +107,20 @@ awaitable<void> insert_changes(mysql::connection& db, const change_rows& rows) {
     co_await insert(
         db, head, "(?,?,?,?,?,?,?,?)", {}, rows.said_in_batch,
         [](const change_row& row) { return row.before ? row.before->size() : 0; },
-        [](mysql::parameters& values, const change_row& row) {
+        [](confab::mysql::parameters& values, const change_row& row) {
             add_change(values, row);
             values.add(row.before);
         });
 }
 
 // A tombstone of version 2 was never edited.
-awaitable<void> forget_histories(mysql::connection& db, const changed_messages& all) {
+awaitable<void> forget_histories(confab::mysql::connection& db, const changed_messages& all) {
     std::vector<const core::message_deleted*> gone;
     for (const auto& [place, message] : all)
         if (message.deletion && message.deletion->version > 2) gone.push_back(message.deletion);
     for (std::size_t from = 0; from < gone.size();) {
         const auto size = run_of(gone.size() - from);
-        mysql::parameters values;
+        confab::mysql::parameters values;
         for (std::size_t i = from; i < from + size; ++i) {
             values.add(gone[i]->chat.value());
             values.add(gone[i]->number.value());
@@ -134,10 +134,11 @@ awaitable<void> forget_histories(mysql::connection& db, const changed_messages& 
 // The server counts a row that met another one twice.
 void require_met(std::uint64_t touched, std::size_t rows) {
     if (touched != 2 * rows)
-        throw mysql::failure(mysql::failure::kind::down, 0, "a message that was changed is not there any more");
+        throw confab::mysql::failure(confab::mysql::failure::kind::down, 0,
+                                     "a message that was changed is not there any more");
 }
 
-awaitable<void> update_edited(mysql::connection& db, const changed_messages& all) {
+awaitable<void> update_edited(confab::mysql::connection& db, const changed_messages& all) {
     std::vector<const changed_message*> edited;
     for (const auto& [place, message] : all)
         if (!message.deletion) edited.push_back(&message);
@@ -148,7 +149,7 @@ awaitable<void> update_edited(mysql::connection& db, const changed_messages& all
         "version = values(version), updated_at = values(updated_at)",
         edited,
         [](const changed_message* m) { return m->edits.back()->content.size() + m->metadata().value_or("").size(); },
-        [](mysql::parameters& values, const changed_message* m) {
+        [](confab::mysql::parameters& values, const changed_message* m) {
             const auto& last = *m->edits.back();
             values.add(last.chat.value());
             values.add(last.number.value());
@@ -160,7 +161,7 @@ awaitable<void> update_edited(mysql::connection& db, const changed_messages& all
     require_met(touched, edited.size());
 }
 
-awaitable<void> update_deleted(mysql::connection& db, const changed_messages& all) {
+awaitable<void> update_deleted(confab::mysql::connection& db, const changed_messages& all) {
     std::vector<const core::message_deleted*> deleted;
     for (const auto& [place, message] : all)
         if (message.deletion) deleted.push_back(message.deletion);
@@ -170,7 +171,7 @@ awaitable<void> update_deleted(mysql::connection& db, const changed_messages& al
         " on duplicate key update content = null, metadata = null, version = values(version), "
         "updated_at = values(updated_at), deleted_at = values(deleted_at)",
         deleted, [](const core::message_deleted*) { return 0; },
-        [](mysql::parameters& values, const core::message_deleted* e) {
+        [](confab::mysql::parameters& values, const core::message_deleted* e) {
             values.add(e->chat.value());
             values.add(e->number.value());
             values.add(e->version);
@@ -192,7 +193,7 @@ std::string forget_history_sql(std::size_t messages) {
     return sql;
 }
 
-awaitable<void> store_changes(mysql::connection& db, std::span<const core::effect> effects) {
+awaitable<void> store_changes(confab::mysql::connection& db, std::span<const core::effect> effects) {
     const auto all = changed_by(effects);
     if (all.empty()) co_return;
     const auto rows = rows_of(all);
@@ -202,4 +203,4 @@ awaitable<void> store_changes(mysql::connection& db, std::span<const core::effec
     co_await update_deleted(db, all);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

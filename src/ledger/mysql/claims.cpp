@@ -7,9 +7,9 @@
 #include "ledger/mysql/many.hpp"
 #include "ledger/mysql/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
-awaitable<bool> claims::begin(mysql::connection& db, std::span<const core::command* const> commands,
+awaitable<bool> claims::begin(confab::mysql::connection& db, std::span<const core::command* const> commands,
                               std::string_view owner) {
     for (const auto* c : commands) {
         if (!c->came) continue;
@@ -46,14 +46,14 @@ awaitable<bool> claims::begin(mysql::connection& db, std::span<const core::comma
 
 // A queue that lost its memory begins another epoch, in which nothing was passed yet; but one that was put back to an
 // earlier state may come with an epoch that was left before.
-awaitable<void> claims::enter_epoch(mysql::connection& db, core::partition_number p, claim& c,
+awaitable<void> claims::enter_epoch(confab::mysql::connection& db, core::partition_number p, claim& c,
                                     const core::epoch_id& before, const core::entry_id& reached) {
     const std::uint64_t partition = p;
     if (before != core::epoch_id{})
         co_await db.run("replace into past_epochs(p, epoch, position_ms, position_seq) values(?, ?, ?, ?)", partition,
-                        mysql::blob(before), reached.ms, reached.seq);
+                        confab::mysql::blob(before), reached.ms, reached.seq);
     const auto rows = co_await db.run("select position_ms, position_seq from past_epochs where p = ? and epoch = ?",
-                                      partition, mysql::blob(c.epoch));
+                                      partition, confab::mysql::blob(c.epoch));
     if (!rows.empty()) c.position = {rows.front().number(0), rows.front().number(1)};
 }
 
@@ -82,4 +82,4 @@ std::string claims::moves() const {
            "position_seq = values(position_seq);";
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -8,14 +8,14 @@
 #include "core/command.hpp"
 #include "drivers/mysql/connection.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 class claims {
 public:
     // Begins a transaction and locks the rows of all partitions that the commands came through. False: one of them is
     // not (or no longer) this owner's, and nothing may be written. Throws mysql::failure. REQUIRES: in the batch, all
     // commands of a partition are of one epoch; `db` takes several statements.
-    awaitable<bool> begin(mysql::connection& db, std::span<const core::command* const> commands,
+    awaitable<bool> begin(confab::mysql::connection& db, std::span<const core::command* const> commands,
                           std::string_view owner);
 
     // Whether an earlier batch has gone past this command: it was done, or refused, or it repeats the number of one
@@ -35,12 +35,12 @@ private:
         core::entry_id last;      // of the batch
     };
 
-    awaitable<void> enter_epoch(mysql::connection& db, core::partition_number p, claim& c, const core::epoch_id& before,
-                                const core::entry_id& reached);
+    awaitable<void> enter_epoch(confab::mysql::connection& db, core::partition_number p, claim& c,
+                                const core::epoch_id& before, const core::entry_id& reached);
 
     std::string partitions() const;
 
     std::map<core::partition_number, claim> all_;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -6,10 +6,11 @@
 #include "core/state.hpp"
 #include "drivers/mysql/connection.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 // Adds to `s` what these commands name and it lacks: apps, chats, messages to change, keys. Throws mysql::failure.
-awaitable<void> load_heads(mysql::connection& db, std::span<const core::command* const> commands, core::state& s);
+awaitable<void> load_heads(confab::mysql::connection& db, std::span<const core::command* const> commands,
+                           core::state& s);
 
 // Ids for the apps and chats that a batch may create. They are drawn in blocks: skipping some is harmless.
 class id_source {
@@ -17,13 +18,14 @@ public:
     // These throw mysql::failure.
 
     // REQUIRES: not in a transaction, so that no other worker waits for the end of a batch.
-    awaitable<void> reserve_chats(mysql::connection& db, std::span<const core::command* const> commands,
+    awaitable<void> reserve_chats(confab::mysql::connection& db, std::span<const core::command* const> commands,
                                   core::state& s);
     // REQUIRES: nobody else creates apps until the batch is committed.
-    awaitable<void> provide_app(mysql::connection& db, std::span<const core::command* const> commands, core::state& s);
+    awaitable<void> provide_app(confab::mysql::connection& db, std::span<const core::command* const> commands,
+                                core::state& s);
 
 private:
     std::uint64_t chats_end_ = 0;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -6,13 +6,13 @@
 
 #include "ledger/mysql/server.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::uint64_t slice_chats_max = 1'000;
 constexpr std::uint64_t forget_chats_max = 10'000;  // of one statement
 
-chat_counts counts_from(const mysql::row& row) {
+chat_counts counts_from(const confab::mysql::row& row) {
     return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
 }
 
@@ -27,7 +27,7 @@ public:
     awaitable<result<chat_counts>> reached(const index_id& index, core::chat_id chat) override {
         const auto found =
             co_await run("select chat_id, messages, changes from index_progress where search_index = ? and chat_id = ?",
-                         mysql::parameters(mysql::blob(index), chat.value()));
+                         confab::mysql::parameters(confab::mysql::blob(index), chat.value()));
         if (!found) co_return found.error();
         if (found->empty()) co_return chat_counts{chat};
         co_return counts_from(found->front());
@@ -37,7 +37,7 @@ public:
         const auto found = co_await run(
             "select chat_id, messages, changes from index_progress where search_index = ? and chat_id > ? "
             "order by chat_id limit ?",
-            mysql::parameters(mysql::blob(index), after.value(), slice_chats_max));
+            confab::mysql::parameters(confab::mysql::blob(index), after.value(), slice_chats_max));
         if (!found) co_return found.error();
         std::vector<chat_counts> all;
         for (const auto& row : *found) all.push_back(counts_from(row));
@@ -55,7 +55,7 @@ public:
     awaitable<result<void>> forget(const index_id& index) override {
         for (;;) {
             const auto gone = co_await run("delete from index_progress where search_index = ? limit ?",
-                                           mysql::parameters(mysql::blob(index), forget_chats_max));
+                                           confab::mysql::parameters(confab::mysql::blob(index), forget_chats_max));
             if (!gone) co_return gone.error();
             if (gone->affected() < forget_chats_max) co_return result<void>();
         }
@@ -63,7 +63,7 @@ public:
 
     awaitable<result<std::vector<core::chat_id>>> noted_before(timestamp time) override {
         const auto found = co_await run("select chat_id from index_notes where since < ? order by since limit ?",
-                                        mysql::parameters(time.us, slice_chats_max));
+                                        confab::mysql::parameters(time.us, slice_chats_max));
         if (!found) co_return found.error();
         std::vector<core::chat_id> all;
         for (const auto& row : *found) all.emplace_back(row.number(0));
@@ -72,7 +72,7 @@ public:
 
     awaitable<result<void>> settle(const chat_counts& upto) override {
         const auto gone = co_await run("delete from index_notes where chat_id = ? and messages <= ? and changes <= ?",
-                                       mysql::parameters(upto.chat.value(), upto.messages, upto.changes));
+                                       confab::mysql::parameters(upto.chat.value(), upto.messages, upto.changes));
         if (!gone) co_return gone.error();
         co_return result<void>();
     }
@@ -85,29 +85,30 @@ private:
         co_return result<void>();
     }
 
-    awaitable<result<mysql::rows>> write(const index_id& index, const chat_counts& from, const chat_counts& to) {
+    awaitable<result<confab::mysql::rows>> write(const index_id& index, const chat_counts& from,
+                                                 const chat_counts& to) {
         if (is_nothing(from)) {
             return run("insert ignore into index_progress(search_index, chat_id, messages, changes) values(?, ?, ?, ?)",
-                       mysql::parameters(mysql::blob(index), to.chat.value(), to.messages, to.changes));
+                       confab::mysql::parameters(confab::mysql::blob(index), to.chat.value(), to.messages, to.changes));
         }
         return run(
             "update index_progress set messages = ?, changes = ? "
             "where search_index = ? and chat_id = ? and messages = ? and changes = ?",
-            mysql::parameters(to.messages, to.changes, mysql::blob(index), to.chat.value(), from.messages,
-                              from.changes));
+            confab::mysql::parameters(to.messages, to.changes, confab::mysql::blob(index), to.chat.value(),
+                                      from.messages, from.changes));
     }
 
-    awaitable<result<mysql::rows>> run(std::string_view sql, mysql::parameters values) {
+    awaitable<result<confab::mysql::rows>> run(std::string_view sql, confab::mysql::parameters values) {
         try {
             const auto on = co_await pool_.take();
             co_return co_await on->run(sql, std::move(values));
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             tell_failure("with the progress of the search index", cause);
         }
         co_return error::unavailable;
     }
 
-    mysql::pool pool_;
+    confab::mysql::pool pool_;
 };
 
 }  // namespace
@@ -116,4 +117,4 @@ std::unique_ptr<index_progress> make_mysql_index_progress(const mysql_options& o
     return std::make_unique<mysql_progress>(options);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

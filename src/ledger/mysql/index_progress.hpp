@@ -6,9 +6,9 @@
 #include "ledger/index_progress.hpp"
 #include "ledger/mysql/mysql_ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 // Connects when it is first used. REQUIRES of all calls: they are awaited on an event loop run by one thread.
 std::unique_ptr<index_progress> make_mysql_index_progress(const mysql_options& options);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -7,7 +7,7 @@
 #include "ledger/mysql/many.hpp"
 #include "ledger/mysql/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 using found = std::optional<core::answer>;
@@ -30,7 +30,8 @@ constexpr std::string_view changed_sql =
 
 class finder {
 public:
-    finder(mysql::connection& db, const core::job_id& job, const core::trace& seen) : db_(db), job_(job), seen_(seen) {}
+    finder(confab::mysql::connection& db, const core::job_id& job, const core::trace& seen)
+        : db_(db), job_(job), seen_(seen) {}
 
     awaitable<found> operator()(const core::create_app& wish) const {
         const auto rows = co_await db_.run(app_sql, wish.token.text());
@@ -64,7 +65,7 @@ public:
     awaitable<found> operator()(const core::unreadable&) const { co_return found(); }
 
 private:
-    static found created_in(const mysql::rows& rows) {
+    static found created_in(const confab::mysql::rows& rows) {
         if (rows.empty()) return std::nullopt;
         return core::created{rows.front().number(0), {rows.front().integer(1)}};
     }
@@ -76,21 +77,22 @@ private:
         co_return message_from(rows.front());
     }
 
-    mysql::connection& db_;
-    mysql::blob job_;
+    confab::mysql::connection& db_;
+    confab::mysql::blob job_;
     core::trace seen_;
 };
 
 // The jobs that may have made messages of a chat, and the last number before all of them.
 struct wanted_jobs {
     std::uint64_t seen = core::number_max;
-    std::vector<mysql::blob> jobs;
+    std::vector<confab::mysql::blob> jobs;
 };
 
-awaitable<void> find_in_chat(mysql::connection& db, core::chat_id chat, const wanted_jobs& wanted, core::state& s) {
+awaitable<void> find_in_chat(confab::mysql::connection& db, core::chat_id chat, const wanted_jobs& wanted,
+                             core::state& s) {
     for (std::size_t from = 0; from < wanted.jobs.size();) {
         const auto size = run_of(wanted.jobs.size() - from);
-        mysql::parameters values(chat.value(), wanted.seen);
+        confab::mysql::parameters values(chat.value(), wanted.seen);
         for (std::size_t i = from; i < from + size; ++i) values.add(wanted.jobs[i]);
         const auto sql =
             repeated("select job, number, created_at from messages where chat_id = ? and number > ? and job in (", "?",
@@ -106,7 +108,8 @@ awaitable<void> find_in_chat(mysql::connection& db, core::chat_id chat, const wa
 
 }  // namespace
 
-awaitable<void> find_messages(mysql::connection& db, std::span<const core::command* const> commands, core::state& s) {
+awaitable<void> find_messages(confab::mysql::connection& db, std::span<const core::command* const> commands,
+                              core::state& s) {
     std::map<core::chat_id, wanted_jobs> chats;
     for (const auto* c : commands) {
         const auto* const wish = std::get_if<core::create_message>(&c->wish);
@@ -120,11 +123,11 @@ awaitable<void> find_messages(mysql::connection& db, std::span<const core::comma
     for (const auto& [chat, wanted] : chats) co_await find_in_chat(db, chat, wanted, s);
 }
 
-awaitable<std::optional<core::answer>> find_job(mysql::connection& db, const core::command& c,
+awaitable<std::optional<core::answer>> find_job(confab::mysql::connection& db, const core::command& c,
                                                 const core::trace& seen) {
     const finder find(db, c.job, seen);
     auto answer = co_await std::visit([&](const auto& wish) { return find(wish); }, c.wish);
     co_return answer;
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -9,15 +9,17 @@
 #include "core/state.hpp"
 #include "drivers/mysql/connection.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 // Its answer: of a rename the app as it is now, of a change the message as that left it. Nothing: no row bears its job.
 // Throws mysql::failure.
-awaitable<std::optional<core::answer>> find_job(mysql::connection& db, const core::command& c, const core::trace& seen);
+awaitable<std::optional<core::answer>> find_job(confab::mysql::connection& db, const core::command& c,
+                                                const core::trace& seen);
 
 // The same for many commands at once: what those of them that create messages made is put into `s`. What a chat holds
 // beyond the least that was seen is walked over once for hundreds of them. REQUIRES: `s` holds the heads of their
 // chats; they came through a shared queue.
-awaitable<void> find_messages(mysql::connection& db, std::span<const core::command* const> commands, core::state& s);
+awaitable<void> find_messages(confab::mysql::connection& db, std::span<const core::command* const> commands,
+                              core::state& s);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

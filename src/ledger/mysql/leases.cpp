@@ -8,7 +8,7 @@
 #include "base/random.hpp"
 #include "ledger/mysql/many.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::chrono::milliseconds look_for_more_every{500};
@@ -25,7 +25,7 @@ std::string list_of(const std::vector<core::partition_number>& these) {
     return list;
 }
 
-std::vector<core::partition_number> numbers_in(const mysql::rows& rows) {
+std::vector<core::partition_number> numbers_in(const confab::mysql::rows& rows) {
     std::vector<core::partition_number> all;
     for (const auto row : rows) all.push_back(static_cast<core::partition_number>(row.number(0)));
     return all;
@@ -49,7 +49,7 @@ std::string leases::until() const {
     return fmt::format("utc_timestamp(6) + interval {} microsecond", lease_.count() * 1000);
 }
 
-awaitable<bool> leases::hold(mysql::connection& db) {
+awaitable<bool> leases::hold(confab::mysql::connection& db) {
     const auto before = std::exchange(owned_, {});
     bool has_taken = false;
     const auto begun = clock::now();
@@ -72,7 +72,7 @@ awaitable<bool> leases::hold(mysql::connection& db) {
 }
 
 // Tells that this worker is alive, and how many partitions each of the living may own.
-awaitable<std::uint64_t> leases::fair_share(mysql::connection& db) {
+awaitable<std::uint64_t> leases::fair_share(confab::mysql::connection& db) {
     const auto tell = fmt::format(
         "insert into workers(id, seen_until) values({}, {}) on duplicate key update seen_until = values(seen_until)",
         owner_, until());
@@ -84,7 +84,7 @@ awaitable<std::uint64_t> leases::fair_share(mysql::connection& db) {
 }
 
 // One whose lease has run out is not renewed: somebody else may have had it in between.
-awaitable<leases::numbers> leases::renew(mysql::connection& db) {
+awaitable<leases::numbers> leases::renew(confab::mysql::connection& db) {
     const auto condition = fmt::format("owner = {} and lease_until > utc_timestamp(6)", owner_);
     const auto select = fmt::format("select p from partitions where {} order by p", condition);
     const auto before = co_await db.query(select);
@@ -97,7 +97,7 @@ awaitable<leases::numbers> leases::renew(mysql::connection& db) {
     co_return numbers_in(after);
 }
 
-awaitable<void> leases::give_up(mysql::connection& db, const numbers& these) {
+awaitable<void> leases::give_up(confab::mysql::connection& db, const numbers& these) {
     const auto sql =
         fmt::format("update partitions set owner = null, lease_until = '1970-01-01' where p in ({}) and owner = {}",
                     list_of(these), owner_);
@@ -105,7 +105,7 @@ awaitable<void> leases::give_up(mysql::connection& db, const numbers& these) {
 }
 
 // Rows that somebody else holds locked are left alone: their owner is at work, or stopped in the middle of it.
-awaitable<leases::numbers> leases::take(mysql::connection& db, std::uint64_t most) {
+awaitable<leases::numbers> leases::take(confab::mysql::connection& db, std::uint64_t most) {
     co_await db.query("start transaction");
     const auto select = fmt::format(
         "select p from partitions where owner is null or lease_until <= utc_timestamp(6) order by p limit {} "
@@ -122,7 +122,7 @@ awaitable<leases::numbers> leases::take(mysql::connection& db, std::uint64_t mos
     co_return free;
 }
 
-awaitable<void> leases::release(mysql::connection& db) {
+awaitable<void> leases::release(confab::mysql::connection& db) {
     doubt();
     const auto sql = fmt::format(
         "update partitions set owner = null, lease_until = '1970-01-01' where owner = {0};"
@@ -131,4 +131,4 @@ awaitable<void> leases::release(mysql::connection& db) {
     co_await db.query(sql);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -9,7 +9,7 @@
 #include "core/passage.hpp"
 #include "drivers/mysql/connection.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 class leases {
 public:
@@ -22,21 +22,21 @@ public:
     bool are_due() const;
     // Renews, gives up and takes. True: nothing that was known from before may be used any more. Throws mysql::failure;
     // then nothing is owned until it succeeds. REQUIRES: not in a transaction.
-    awaitable<bool> hold(mysql::connection& db);
+    awaitable<bool> hold(confab::mysql::connection& db);
     const std::vector<core::partition_number>& owned() const { return owned_; }
 
     // Nothing is owned until the next hold(), which is due at once.
     void doubt();
-    awaitable<void> release(mysql::connection& db);
+    awaitable<void> release(confab::mysql::connection& db);
 
 private:
     using clock = std::chrono::steady_clock;
     using numbers = std::vector<core::partition_number>;
 
-    awaitable<std::uint64_t> fair_share(mysql::connection& db);
-    awaitable<numbers> renew(mysql::connection& db);
-    awaitable<void> give_up(mysql::connection& db, const numbers& these);
-    awaitable<numbers> take(mysql::connection& db, std::uint64_t most);
+    awaitable<std::uint64_t> fair_share(confab::mysql::connection& db);
+    awaitable<numbers> renew(confab::mysql::connection& db);
+    awaitable<void> give_up(confab::mysql::connection& db, const numbers& these);
+    awaitable<numbers> take(confab::mysql::connection& db, std::uint64_t most);
     std::string until() const;
 
     const std::uint64_t partitions_;
@@ -46,4 +46,4 @@ private:
     clock::time_point due_ = clock::time_point::min();
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -1,5 +1,5 @@
-// Who comes while fewer than `statements_max` are under way leads one. It takes along those that wait, and when it is done
-// the first of those that came meanwhile leads the next.
+// Who comes while fewer than `statements_max` are under way leads one. It takes along those that wait, and when it is
+// done the first of those that came meanwhile leads the next.
 #include "ledger/mysql/lookups.hpp"
 
 #include <deque>
@@ -9,7 +9,7 @@
 
 #include "ledger/mysql/reader_sql.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::size_t statements_max = 2;  // at once: one that is slow does not hold up all
@@ -48,8 +48,8 @@ public:
     }
 
 private:
-    // One that is being led. A handler owns the frame of who waits: those whose loop has ended before their statement go
-    // with its leader.
+    // One that is being led. A handler owns the frame of who waits: those whose loop has ended before their statement
+    // go with its leader.
     class statement {
     public:
         statement(line& of, waiting& leader) : of_(of) {
@@ -134,4 +134,4 @@ awaitable<result<core::message>> lookups::find(core::chat_id chat, core::message
     co_return co_await here->find(std::move(asked), how_);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

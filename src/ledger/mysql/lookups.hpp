@@ -13,7 +13,7 @@
 #include "base/error.hpp"
 #include "core/entities.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 struct lookup {
     core::chat_id chat;
@@ -41,4 +41,4 @@ private:
     std::unique_ptr<lines> lines_;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

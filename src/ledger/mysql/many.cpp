@@ -1,6 +1,6 @@
 #include "ledger/mysql/many.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 std::size_t run_of(std::size_t rows) {
     for (const auto size : run_sizes)
@@ -28,4 +28,4 @@ std::string hex_literal(std::span<const std::byte> bytes) {
     return text += '\'';
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 inline constexpr std::array<std::size_t, 16> run_sizes{256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1};
 
@@ -22,4 +22,4 @@ std::string repeated(std::string_view head, std::string_view row, std::size_t ro
 // Bytes as SQL text: x'0123…'. For what the program made itself: no text of a client goes into a statement.
 std::string hex_literal(std::span<const std::byte> bytes);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -6,13 +6,13 @@
 #include "ledger/mysql/server.hpp"
 #include "ledger/mysql/writer.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 // The number of partitions of a database that is fit to be served from.
 std::uint64_t partitions_of(const mysql_options& options) {
     std::uint64_t partitions = 0;
-    with_server(options, [&](mysql::connection& db) -> awaitable<void> {
+    with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
         partitions = co_await require_newest(db);
     });
@@ -33,7 +33,7 @@ public:
 
 private:
     const std::uint64_t partitions_;
-    mysql::pool pool_;
+    confab::mysql::pool pool_;
     std::unique_ptr<ledger::reader> reader_;
     std::unique_ptr<ledger::outcomes> outcomes_;
 };
@@ -53,7 +53,7 @@ public:
 
 private:
     const std::uint64_t partitions_;
-    mysql::pool pool_;
+    confab::mysql::pool pool_;
     std::unique_ptr<ledger::reader> reader_;
     std::unique_ptr<mysql_batches> batches_;
 };
@@ -69,10 +69,10 @@ std::unique_ptr<mysql_worker> open_mysql_worker(const mysql_options& options, co
 }
 
 void migrate_mysql(const mysql_options& options, std::optional<std::uint64_t> partitions) {
-    with_server(options, [&](mysql::connection& db) -> awaitable<void> {
+    with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
         co_await migrate(db, partitions);
     });
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -11,7 +11,7 @@
 #include "ledger/ledger.hpp"
 #include "ledger/shared.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 struct mysql_options {
     std::string url;                  // mysql://user:password@host:port/database?ssl=disable|enable|require
@@ -27,8 +27,8 @@ struct mysql_worker_options {
     std::chrono::milliseconds commit_timeout{5000};  // as the client counts
     // The bytes to keep of a command whose data the engine refuses, for a person to read and replay.
     std::function<std::string(const core::command&)> describe;
-    // A chat is noted for the search index with every so many messages, and with every change (index_notes). 0: there is
-    // no index to note it for.
+    // A chat is noted for the search index with every so many messages, and with every change (index_notes). 0: there
+    // is no index to note it for.
     std::uint64_t note_after_messages = 0;
 };
 
@@ -51,8 +51,9 @@ public:
     virtual std::uint64_t partitions() const = 0;
 };
 
-// These wait for the server on the caller's thread. Throw startup_error, with the reason: a server that does not answer,
-// is too old or would not flush every commit to disk; a schema older (`confab migrate`) or newer than this program.
+// These wait for the server on the caller's thread. Throw startup_error, with the reason: a server that does not
+// answer, is too old or would not flush every commit to disk; a schema older (`confab migrate`) or newer than this
+// program.
 std::unique_ptr<mysql_node> open_mysql_node(const mysql_options& options);
 std::unique_ptr<mysql_worker> open_mysql_worker(const mysql_options& options, const mysql_worker_options& worker);
 
@@ -63,4 +64,4 @@ std::unique_ptr<auditor> open_mysql_auditor(const mysql_options& options);
 // said). Throws startup_error: as above; another number of partitions than there is.
 void migrate_mysql(const mysql_options& options, std::optional<std::uint64_t> partitions);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -9,11 +9,11 @@
 #include "ledger/mysql/server.hpp"
 #include "ledger/mysql/slices.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 class mysql_reader final : public reader {
 public:
-    mysql_reader(mysql::pool& pool, asio::any_io_executor read_pool)
+    mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool)
         : pool_(pool),
           read_pool_(std::move(read_pool)),
           lookups_([this](std::span<lookup* const> asked) { return look_up(asked); }) {}
@@ -49,7 +49,7 @@ private:
             const auto db = co_await pool_.take();
             result<T> done = co_await work(*db);
             co_return done;
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             tell_failure("reading", cause);
         }
         co_return error::unavailable;
@@ -57,8 +57,8 @@ private:
 
     // The only row, or error::not_found.
     template <class T, class From>
-    awaitable<result<T>> one(read_sql sql, const mysql::parameters& values, From from) {
-        const auto work = [&](mysql::connection& db) -> awaitable<result<T>> {
+    awaitable<result<T>> one(read_sql sql, const confab::mysql::parameters& values, From from) {
+        const auto work = [&](confab::mysql::connection& db) -> awaitable<result<T>> {
             const auto found = co_await db.run(text_of(sql), values);
             if (found.empty()) co_return error::not_found;
             co_return from(found.front());
@@ -68,8 +68,8 @@ private:
 
     // All rows, which are small.
     template <class T, class From>
-    awaitable<result<std::vector<T>>> many(read_sql sql, const mysql::parameters& values, From from) {
-        const auto work = [&](mysql::connection& db) -> awaitable<result<std::vector<T>>> {
+    awaitable<result<std::vector<T>>> many(read_sql sql, const confab::mysql::parameters& values, From from) {
+        const auto work = [&](confab::mysql::connection& db) -> awaitable<result<std::vector<T>>> {
             const auto found = co_await db.run(text_of(sql), values);
             std::vector<T> made;
             made.reserve(found.view().size());
@@ -82,7 +82,7 @@ private:
     // Does not throw.
     awaitable<void> look_up(std::span<lookup* const> asked);
 
-    mysql::pool& pool_;
+    confab::mysql::pool& pool_;
     asio::any_io_executor read_pool_;
     chat_id_cache chat_ids_;
     lookups lookups_;
@@ -93,4 +93,4 @@ inline read_sql in_order(const window& w, read_sql ascending, read_sql descendin
     return w.order == order::ascending ? ascending : descending;
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

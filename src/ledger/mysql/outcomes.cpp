@@ -12,7 +12,7 @@
 #include "ledger/mysql/rows.hpp"
 #include "ledger/mysql/server.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 using clock = std::chrono::steady_clock;
@@ -77,7 +77,7 @@ std::optional<place> place_of(const core::command& c) {
 
 class mysql_outcomes final : public outcomes {
 public:
-    explicit mysql_outcomes(mysql::pool& from) : pool_(from) {}
+    explicit mysql_outcomes(confab::mysql::pool& from) : pool_(from) {}
 
     awaitable<result<core::trace>> before(const core::command& c) override {
         const auto at = place_of(c);
@@ -89,7 +89,7 @@ public:
             if (!seen) co_return error::not_found;
             cache_.put(*at, *seen);
             co_return *seen;
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             tell_failure("looking at a chat", cause);
             co_return error::unavailable;
         }
@@ -102,7 +102,7 @@ public:
             auto answer = co_await find_job(*lease, c, came.seen);
             if (answer || !is_passed) co_return answer;
             co_return co_await refusal(*lease, c, came);
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             tell_failure("looking up a command", cause);
             co_return error::unavailable;
         }
@@ -111,7 +111,7 @@ public:
 private:
     using looked_up = result<std::optional<core::answer>>;
 
-    static awaitable<std::optional<core::trace>> read(mysql::connection& db, const place& at) {
+    static awaitable<std::optional<core::trace>> read(confab::mysql::connection& db, const place& at) {
         std::optional<core::trace> seen;
         if (at.chat == 0) {
             const auto rows = co_await db.run("select chats_count from apps where token = ?", at.app.text());
@@ -126,10 +126,10 @@ private:
         co_return seen;
     }
 
-    static awaitable<bool> has_passed(mysql::connection& db, const core::passage& came) {
+    static awaitable<bool> has_passed(confab::mysql::connection& db, const core::passage& came) {
         if (came.epoch == core::epoch_id{}) co_return false;
         const std::uint64_t p = came.partition;
-        const mysql::blob epoch(came.epoch);
+        const confab::mysql::blob epoch(came.epoch);
         const auto rows = co_await db.run(
             "select position_ms, position_seq from partitions where p = ? and epoch = ? union all "
             "select position_ms, position_seq from past_epochs where p = ? and epoch = ?",
@@ -142,11 +142,12 @@ private:
     }
 
     // Of a command that was passed and made nothing: why, as far as what is there now can tell.
-    static awaitable<looked_up> refusal(mysql::connection& db, const core::command& c, const core::passage& came) {
+    static awaitable<looked_up> refusal(confab::mysql::connection& db, const core::command& c,
+                                        const core::passage& came) {
         const std::uint64_t p = came.partition;
         const auto letters =
             co_await db.run("select id from dead_letters where p = ? and epoch = ? and entry_ms = ? and entry_seq = ?",
-                            p, mysql::blob(came.epoch), came.at.ms, came.at.seq);
+                            p, confab::mysql::blob(came.epoch), came.at.ms, came.at.seq);
         if (!letters.empty()) co_return error::rejected;
         if (c.key) {
             auto by_key = co_await answer_of_key(db, c);
@@ -167,18 +168,18 @@ private:
         co_return error::outcome_unknown;
     }
 
-    static awaitable<looked_up> answer_of_key(mysql::connection& db, const core::command& c) {
+    static awaitable<looked_up> answer_of_key(confab::mysql::connection& db, const core::command& c) {
         const auto scope = co_await scope_of(db, c);
         if (!scope) co_return std::optional<core::answer>();
         const auto rows =
             co_await db.run("select fingerprint, number, expires_at from idempotency where scope = ? and key_hash = ?",
-                            encode(*scope), mysql::blob(c.key->key_hash));
+                            encode(*scope), confab::mysql::blob(c.key->key_hash));
         if (rows.empty() || rows.front().integer(2) <= now().us) co_return std::optional<core::answer>();
         if (bytes_from<digest>(rows.front().bytes(0)) != c.key->fingerprint) co_return error::key_reused;
         co_return std::optional<core::answer>(core::replayed{rows.front().number(1)});
     }
 
-    static awaitable<std::optional<core::key_scope>> scope_of(mysql::connection& db, const core::command& c) {
+    static awaitable<std::optional<core::key_scope>> scope_of(confab::mysql::connection& db, const core::command& c) {
         using kind = core::key_scope::kind;
         const auto at = place_of(c);
         std::optional<core::key_scope> scope;
@@ -197,7 +198,7 @@ private:
     }
 
     template <class Wish>
-    static awaitable<looked_up> refusal_of_change(mysql::connection& db, const Wish& wish) {
+    static awaitable<looked_up> refusal_of_change(confab::mysql::connection& db, const Wish& wish) {
         const auto rows = co_await db.run(
             "select m.number, m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at "
             "from apps a join chats c on c.app_id = a.id join messages m on m.chat_id = c.id "
@@ -213,14 +214,14 @@ private:
         co_return error::outcome_unknown;
     }
 
-    mysql::pool& pool_;
+    confab::mysql::pool& pool_;
     trace_cache cache_;
 };
 
 }  // namespace
 
-std::unique_ptr<outcomes> make_mysql_outcomes(mysql::pool& from) {
+std::unique_ptr<outcomes> make_mysql_outcomes(confab::mysql::pool& from) {
     return std::make_unique<mysql_outcomes>(from);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

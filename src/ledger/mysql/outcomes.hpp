@@ -6,9 +6,9 @@
 #include "drivers/mysql/pool.hpp"
 #include "ledger/shared.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 // REQUIRES: the pool outlives it.
-std::unique_ptr<outcomes> make_mysql_outcomes(mysql::pool& from);
+std::unique_ptr<outcomes> make_mysql_outcomes(confab::mysql::pool& from);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

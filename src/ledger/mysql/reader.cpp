@@ -1,6 +1,6 @@
-// Each call borrows a connection of its event loop for one statement or a few, and gives it back before it works on what
-// came: a search compares texts on the read pool while others use the connection. No transaction: rows keep their places,
-// and a call that needs two statements reads in the order that makes up for what happens in between.
+// Each call borrows a connection of its event loop for one statement or a few, and gives it back before it works on
+// what came: a search compares texts on the read pool while others use the connection. No transaction: rows keep their
+// places, and a call that needs two statements reads in the order that makes up for what happens in between.
 #include "ledger/mysql/reader.hpp"
 
 #include <fmt/core.h>
@@ -10,12 +10,12 @@
 #include "ledger/mysql/rows.hpp"
 #include "ledger/mysql/slices.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::uint64_t versions_max = 64;  // a slice of them: each may weigh 64 KiB
 
-core::message whole_message(const mysql::row& row) {
+core::message whole_message(const confab::mysql::row& row) {
     return message_from(row);
 }
 
@@ -42,7 +42,7 @@ struct present {
     bool is_deleted;
 };
 
-present present_from(const mysql::row& row) {
+present present_from(const confab::mysql::row& row) {
     core::message_version version{row.number(0), std::string(row.text(1)), {row.integer(3)}};
     return {std::move(version), {row.integer(2)}, !row.is_null(4)};
 }
@@ -51,8 +51,8 @@ std::size_t bytes_of(const core::message_version& v) {
     return v.content.size();
 }
 
-// The versions from `next` on, out of the changes that came after the first. A change keeps what was there before it, so
-// a version is found in the change that made the next one, and the time it came to be in the one that made it.
+// The versions from `next` on, out of the changes that came after the first. A change keeps what was there before it,
+// so a version is found in the change that made the next one, and the time it came to be in the one that made it.
 struct history {
     std::uint64_t next;
     timestamp since;  // of `next`, where it is the first
@@ -65,7 +65,7 @@ struct history {
         bytes += bytes_of(v);
         told.push_back(std::move(v));
     }
-    void follow(const mysql::row& change) {
+    void follow(const confab::mysql::row& change) {
         const auto made = change.number(0);
         if (made > next) {
             is_deleted = is_deleted || change.is_null(2);
@@ -76,7 +76,7 @@ struct history {
     }
 };
 
-awaitable<void> follow_changes(mysql::connection& db, const mysql::parameters& values, history& h) {
+awaitable<void> follow_changes(confab::mysql::connection& db, const confab::mysql::parameters& values, history& h) {
     co_await db.start(text_of(read_sql::past_versions), values);
     while (!h.is_full()) {
         const auto piece = co_await db.more();
@@ -88,11 +88,11 @@ awaitable<void> follow_changes(mysql::connection& db, const mysql::parameters& v
 }
 static_assert(versions_max * row_bytes_max <= dropped_bytes_max);
 
-// What changed after the present version was read is left out: it is the later of the two that tells less. A deletion in
-// between took the texts away.
-awaitable<result<std::vector<core::message_version>>> versions_of(mysql::connection& db, core::chat_id chat,
+// What changed after the present version was read is left out: it is the later of the two that tells less. A deletion
+// in between took the texts away.
+awaitable<result<std::vector<core::message_version>>> versions_of(confab::mysql::connection& db, core::chat_id chat,
                                                                   core::message_number message, std::uint64_t after) {
-    const mysql::parameters which(chat.value(), message.value());
+    const confab::mysql::parameters which(chat.value(), message.value());
     const auto found = co_await db.run(text_of(read_sql::present_version), which);
     if (found.empty()) co_return error::not_found;
     auto now = present_from(found.front());
@@ -103,7 +103,7 @@ awaitable<result<std::vector<core::message_version>>> versions_of(mysql::connect
         // Most versions weigh about as much as the present one. Two changes at least: the first may tell only a time.
         const auto about = slice_bytes_max / (now.version.content.size() + 1) + 2;
         const auto most = std::min<std::uint64_t>(about, versions_max);
-        const mysql::parameters values(chat.value(), message.value(), after, last, most);
+        const confab::mysql::parameters values(chat.value(), message.value(), after, last, most);
         co_await follow_changes(db, values, h);
     }
     if (h.is_deleted) co_return error::deleted;
@@ -119,16 +119,20 @@ read_sql statement_for(std::size_t lookups) {
 
 std::size_t places_in(read_sql s) {
     switch (s) {
-        case read_sql::few_places: return few_lookups;
-        case read_sql::more_places: return more_lookups;
-        case read_sql::most_places: return lookups_max;
-        default: return 1;
+        case read_sql::few_places:
+            return few_lookups;
+        case read_sql::more_places:
+            return more_lookups;
+        case read_sql::most_places:
+            return lookups_max;
+        default:
+            return 1;
     }
 }
 
 // The last one again and again where the statement takes more.
-mysql::parameters places_of(std::span<lookup* const> asked) {
-    mysql::parameters values;
+confab::mysql::parameters places_of(std::span<lookup* const> asked) {
+    confab::mysql::parameters values;
     for (std::size_t i = 0; i < places_in(statement_for(asked.size())); ++i) {
         const auto& each = *asked[std::min(i, asked.size() - 1)];
         values.add(each.chat.value());
@@ -137,7 +141,7 @@ mysql::parameters places_of(std::span<lookup* const> asked) {
     return values;
 }
 
-void answer(std::span<lookup* const> asked, const mysql::row& row) {
+void answer(std::span<lookup* const> asked, const confab::mysql::row& row) {
     const auto chat = row.number(8);
     const auto number = row.number(0);
     for (auto* each : asked)
@@ -147,17 +151,17 @@ void answer(std::span<lookup* const> asked, const mysql::row& row) {
 }  // namespace
 
 awaitable<result<core::app>> mysql_reader::find_app(core::app_token token) {
-    const mysql::parameters values(token.text());
+    const confab::mysql::parameters values(token.text());
     co_return co_await one<core::app>(read_sql::app_by_token, values, app_from);
 }
 
 awaitable<result<core::app>> mysql_reader::find_app(core::app_id id) {
-    const mysql::parameters values(id.value());
+    const confab::mysql::parameters values(id.value());
     co_return co_await one<core::app>(read_sql::app_by_id, values, app_from);
 }
 
 awaitable<result<core::chat>> mysql_reader::find_chat(core::app_token app, core::chat_number chat) {
-    const mysql::parameters values(chat.value(), app.text());
+    const confab::mysql::parameters values(chat.value(), app.text());
     co_return co_await one<core::chat>(read_sql::chat, values, chat_from);
 }
 
@@ -165,8 +169,8 @@ awaitable<result<core::message>> mysql_reader::find_message(core::app_token app,
                                                             core::message_number message) {
     auto id = chat_ids_.find(app, chat);
     if (!id) {
-        const mysql::parameters values(chat.value(), app.text());
-        const auto from = [](const mysql::row& row) { return core::chat_id(row.number(0)); };
+        const confab::mysql::parameters values(chat.value(), app.text());
+        const auto from = [](const confab::mysql::row& row) { return core::chat_id(row.number(0)); };
         const auto found = co_await one<core::chat_id>(read_sql::chat_id, values, from);
         if (!found) co_return found.error();
         id = *found;
@@ -176,7 +180,7 @@ awaitable<result<core::message>> mysql_reader::find_message(core::app_token app,
 }
 
 awaitable<void> mysql_reader::look_up(std::span<lookup* const> asked) {
-    const auto work = [&](mysql::connection& db) -> awaitable<result<void>> {
+    const auto work = [&](confab::mysql::connection& db) -> awaitable<result<void>> {
         const auto found = co_await db.run(text_of(statement_for(asked.size())), places_of(asked));
         for (const auto& row : found) answer(asked, row);
         co_return result<void>();
@@ -193,21 +197,21 @@ awaitable<void> mysql_reader::look_up(std::span<lookup* const> asked) {
 }
 
 awaitable<result<core::app_id>> mysql_reader::last_app() {
-    const mysql::parameters none;
-    const auto id = [](const mysql::row& row) { return core::app_id(row.number(0)); };
+    const confab::mysql::parameters none;
+    const auto id = [](const confab::mysql::row& row) { return core::app_id(row.number(0)); };
     co_return co_await one<core::app_id>(read_sql::last_app, none, id);
 }
 
 awaitable<result<std::vector<core::app>>> mysql_reader::apps(window w) {
     const auto sql = in_order(w, read_sql::apps, read_sql::apps_descending);
-    const mysql::parameters values(w.after, w.last, slice_rows(w));
+    const confab::mysql::parameters values(w.after, w.last, slice_rows(w));
     co_return co_await many<core::app>(sql, values, app_from);
 }
 
 awaitable<result<std::vector<core::chat>>> mysql_reader::chats(core::app_id app, window wanted) {
     const auto w = clamped(wanted);
     const auto sql = in_order(w, read_sql::chats, read_sql::chats_descending);
-    const mysql::parameters values(app.value(), w.after, w.last, slice_rows(w));
+    const confab::mysql::parameters values(app.value(), w.after, w.last, slice_rows(w));
     co_return co_await many<core::chat>(sql, values, chat_from);
 }
 
@@ -216,7 +220,7 @@ awaitable<result<std::vector<core::message>>> mysql_reader::messages(core::chat_
     const auto w = clamped(wanted);
     const auto sql = in_order(w, read_sql::messages, read_sql::messages_descending);
     const slice_limits most{slice_rows(w), slice_bytes_max};
-    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+    const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
         auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, weights_, whole_message);
         co_return std::move(slice.rows);
     };
@@ -228,7 +232,7 @@ awaitable<result<matches>> mysql_reader::matching(core::chat_id chat, window wan
     const auto w = clamped(wanted);
     const auto sql = in_order(w, read_sql::messages, read_sql::messages_descending);
     const slice_limits most{match_rows_max, match_bytes_max};
-    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+    const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
         auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, weights_, whole_message);
         co_return std::move(slice);
     };
@@ -245,14 +249,14 @@ awaitable<result<std::vector<core::message_version>>> mysql_reader::versions(cor
                                                                              std::uint64_t after) {
     using list = std::vector<core::message_version>;
     const auto from = std::min(after, core::number_max);
-    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+    const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
         return versions_of(db, chat, message, from);
     };
     co_return co_await ask<list>(work);
 }
 
-std::unique_ptr<reader> make_mysql_reader(mysql::pool& pool, asio::any_io_executor read_pool) {
+std::unique_ptr<reader> make_mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool) {
     return std::make_unique<mysql_reader>(pool, std::move(read_pool));
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

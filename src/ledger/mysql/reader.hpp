@@ -6,9 +6,9 @@
 #include "drivers/mysql/pool.hpp"
 #include "ledger/ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 // REQUIRES: the pool outlives it; calls are awaited on an event loop run by one thread.
-std::unique_ptr<reader> make_mysql_reader(mysql::pool& pool, asio::any_io_executor read_pool);
+std::unique_ptr<reader> make_mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

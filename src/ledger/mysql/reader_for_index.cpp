@@ -6,33 +6,33 @@
 #include "ledger/mysql/rows.hpp"
 #include "ledger/mysql/slices.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 using numbers_asked = std::span<const core::message_number>;
 
-chat_counts counts_from(const mysql::row& row) {
+chat_counts counts_from(const confab::mysql::row& row) {
     return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
 }
 
-change change_from(const mysql::row& row) {
+change change_from(const confab::mysql::row& row) {
     return {row.number(0), core::message_number(row.number(1))};
 }
 
-core::message whole_message(const mysql::row& row) {
+core::message whole_message(const confab::mysql::row& row) {
     return message_from(row);
 }
 
 // The numbers in the places of a statement that takes `places` of them; the last one fills what is left.
-mysql::parameters values_of(core::chat_id chat, numbers_asked numbers, std::size_t places) {
-    mysql::parameters values(chat.value());
+confab::mysql::parameters values_of(core::chat_id chat, numbers_asked numbers, std::size_t places) {
+    confab::mysql::parameters values(chat.value());
     for (std::size_t i = 0; i < places; ++i) values.add(numbers[std::min(i, numbers.size() - 1)].value());
     return values;
 }
 
 // In any order. REQUIRES: as many numbers as the larger statement takes, at most; and at least one.
 template <class T, class From>
-awaitable<std::vector<T>> rows_of(mysql::connection& db, read_sql few, read_sql many, core::chat_id chat,
+awaitable<std::vector<T>> rows_of(confab::mysql::connection& db, read_sql few, read_sql many, core::chat_id chat,
                                   numbers_asked numbers, From from) {
     const bool is_few = numbers.size() <= few_numbers;
     const auto& sql = text_of(is_few ? few : many);
@@ -50,7 +50,8 @@ std::size_t next_count(const gathered<T>& so_far, std::size_t left) {
 }
 
 // Adds to the slice the rows of the numbers, in their order, until it is full.
-awaitable<bool> add_texts(mysql::connection& db, core::chat_id chat, numbers_asked numbers, gathered<text>& slice) {
+awaitable<bool> add_texts(confab::mysql::connection& db, core::chat_id chat, numbers_asked numbers,
+                          gathered<text>& slice) {
     auto rows = co_await rows_of<text>(db, read_sql::few_texts, read_sql::many_texts, chat, numbers, text_from);
     std::unordered_map<core::message_number, text*> by_number;
     for (auto& row : rows) by_number[row.number] = &row;
@@ -64,8 +65,8 @@ awaitable<bool> add_texts(mysql::connection& db, core::chat_id chat, numbers_ask
 }
 
 // Adds the hits among the rows to `found`, in the numbers' order.
-void compare(const std::vector<core::message>& rows, numbers_asked numbers, const core::folded_query& query, chosen& found,
-             std::size_t& bytes) {
+void compare(const std::vector<core::message>& rows, numbers_asked numbers, const core::folded_query& query,
+             chosen& found, std::size_t& bytes) {
     std::unordered_map<core::message_number, const core::message*> hits;
     for (const auto& m : rows)
         if (query.is_in(m.content)) hits[m.number] = &m;
@@ -88,9 +89,9 @@ awaitable<result<chosen>> mysql_reader::matching(core::chat_id chat, std::span<c
     for (std::size_t bytes = 0; found.looked_at < numbers.size() && bytes < slice_bytes_max;) {
         const auto left = numbers.subspan(found.looked_at);
         const auto asked = left.first(std::min(left.size(), found.looked_at == 0 ? few_numbers : many_numbers));
-        const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
-            auto rows = co_await rows_of<core::message>(db, read_sql::few_messages, read_sql::many_messages, chat, asked,
-                                                        whole_message);
+        const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
+            auto rows = co_await rows_of<core::message>(db, read_sql::few_messages, read_sql::many_messages, chat,
+                                                        asked, whole_message);
             co_return rows;
         };
         const auto rows = co_await ask<list>(work);
@@ -102,17 +103,17 @@ awaitable<result<chosen>> mysql_reader::matching(core::chat_id chat, std::span<c
 }
 
 awaitable<result<chat_counts>> mysql_reader::counts(core::chat_id chat) {
-    const mysql::parameters values(chat.value());
+    const confab::mysql::parameters values(chat.value());
     co_return co_await one<chat_counts>(read_sql::counts, values, counts_from);
 }
 
 awaitable<result<std::vector<chat_counts>>> mysql_reader::counts_after(core::chat_id after) {
-    const mysql::parameters values(after.value(), std::uint64_t{slice_rows_max});
+    const confab::mysql::parameters values(after.value(), std::uint64_t{slice_rows_max});
     co_return co_await many<chat_counts>(read_sql::counts_after, values, counts_from);
 }
 
 awaitable<result<std::vector<change>>> mysql_reader::changes(core::chat_id chat, std::uint64_t after_seq) {
-    const mysql::parameters values(chat.value(), after_seq, std::uint64_t{slice_rows_max});
+    const confab::mysql::parameters values(chat.value(), after_seq, std::uint64_t{slice_rows_max});
     co_return co_await many<change>(read_sql::changes, values, change_from);
 }
 
@@ -121,7 +122,7 @@ awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat, win
     const auto w = clamped(wanted);
     const auto sql = in_order(w, read_sql::texts, read_sql::texts_descending);
     const slice_limits most{slice_rows(w), slice_bytes_max};
-    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+    const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
         auto slice = co_await gather<text>(db, text_of(sql), chat, w, most, weights_, text_from);
         co_return std::move(slice.rows);
     };
@@ -131,7 +132,7 @@ awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat, win
 awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat,
                                                          std::span<const core::message_number> numbers) {
     using list = std::vector<text>;
-    const auto work = [&](mysql::connection& db) -> awaitable<result<list>> {
+    const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
         gathered<text> slice;
         slice.guess = weights_.of(chat);
         while (slice.rows.size() < numbers.size() && !slice.is_full()) {
@@ -146,4 +147,4 @@ awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat,
     co_return co_await ask<list>(work);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

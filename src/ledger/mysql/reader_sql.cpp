@@ -6,7 +6,7 @@
 
 #include "ledger/mysql/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::string_view chat_columns =
@@ -19,21 +19,24 @@ std::string apps_in(std::string_view direction) {
 }
 
 std::string chats_in(std::string_view direction) {
-    return fmt::format("select {} from chats c where c.app_id = ? and c.number > ? and c.number <= ? "
-                       "order by c.number {} limit ?",
-                       chat_columns, direction);
+    return fmt::format(
+        "select {} from chats c where c.app_id = ? and c.number > ? and c.number <= ? "
+        "order by c.number {} limit ?",
+        chat_columns, direction);
 }
 
 std::string messages_in(std::string_view direction) {
-    return fmt::format("select {} from messages m where m.chat_id = ? and m.number > ? and m.number <= ? "
-                       "order by m.number {} limit ?",
-                       message_columns, direction);
+    return fmt::format(
+        "select {} from messages m where m.chat_id = ? and m.number > ? and m.number <= ? "
+        "order by m.number {} limit ?",
+        message_columns, direction);
 }
 
 std::string texts_in(std::string_view direction) {
-    return fmt::format("select {} from messages where chat_id = ? and number > ? and number <= ? "
-                       "order by number {} limit ?",
-                       text_columns, direction);
+    return fmt::format(
+        "select {} from messages where chat_id = ? and number > ? and number <= ? "
+        "order by number {} limit ?",
+        text_columns, direction);
 }
 
 // Rows come in any order.
@@ -52,25 +55,39 @@ std::string by_place(std::size_t messages) {
 
 std::string made(read_sql s) {
     switch (s) {
-        case read_sql::app_by_token: return fmt::format("select {} from apps where token = ?", app_columns);
-        case read_sql::app_by_id: return fmt::format("select {} from apps where id = ?", app_columns);
+        case read_sql::app_by_token:
+            return fmt::format("select {} from apps where token = ?", app_columns);
+        case read_sql::app_by_id:
+            return fmt::format("select {} from apps where id = ?", app_columns);
         case read_sql::chat:
-            return fmt::format("select {} from apps a join chats c on c.app_id = a.id and c.number = ? "
-                               "where a.token = ?",
-                               chat_columns);
+            return fmt::format(
+                "select {} from apps a join chats c on c.app_id = a.id and c.number = ? "
+                "where a.token = ?",
+                chat_columns);
         case read_sql::chat_id:
             return "select c.id from apps a join chats c on c.app_id = a.id and c.number = ? where a.token = ?";
-        case read_sql::one_place: return by_place(1);
-        case read_sql::few_places: return by_place(few_lookups);
-        case read_sql::more_places: return by_place(more_lookups);
-        case read_sql::most_places: return by_place(lookups_max);
-        case read_sql::last_app: return "select coalesce(max(id), 0) from apps";
-        case read_sql::apps: return apps_in("asc");
-        case read_sql::apps_descending: return apps_in("desc");
-        case read_sql::chats: return chats_in("asc");
-        case read_sql::chats_descending: return chats_in("desc");
-        case read_sql::messages: return messages_in("asc");
-        case read_sql::messages_descending: return messages_in("desc");
+        case read_sql::one_place:
+            return by_place(1);
+        case read_sql::few_places:
+            return by_place(few_lookups);
+        case read_sql::more_places:
+            return by_place(more_lookups);
+        case read_sql::most_places:
+            return by_place(lookups_max);
+        case read_sql::last_app:
+            return "select coalesce(max(id), 0) from apps";
+        case read_sql::apps:
+            return apps_in("asc");
+        case read_sql::apps_descending:
+            return apps_in("desc");
+        case read_sql::chats:
+            return chats_in("asc");
+        case read_sql::chats_descending:
+            return chats_in("desc");
+        case read_sql::messages:
+            return messages_in("asc");
+        case read_sql::messages_descending:
+            return messages_in("desc");
         case read_sql::present_version:
             return "select version, content, created_at, updated_at, deleted_at from messages "
                    "where chat_id = ? and number = ?";
@@ -78,19 +95,26 @@ std::string made(read_sql s) {
             // Without the hint a server that knows few rows may walk all of a chat's changes.
             return "select version, at, content_before from changes force index (changes_of_message) "
                    "where chat_id = ? and number = ? and version > ? and version <= ? order by version limit ?";
-        case read_sql::counts: return "select id, messages_count, changes_count from chats where id = ?";
+        case read_sql::counts:
+            return "select id, messages_count, changes_count from chats where id = ?";
         case read_sql::counts_after:
             return "select id, messages_count, changes_count from chats where id > ? order by id limit ?";
         case read_sql::changes:
             // The other key holds all that is asked for, but in another order.
             return "select seq, number from changes force index (primary) where chat_id = ? and seq > ? "
                    "order by seq limit ?";
-        case read_sql::texts: return texts_in("asc");
-        case read_sql::texts_descending: return texts_in("desc");
-        case read_sql::few_messages: return by_number(message_columns, few_numbers);
-        case read_sql::many_messages: return by_number(message_columns, many_numbers);
-        case read_sql::few_texts: return by_number(text_columns, few_numbers);
-        case read_sql::many_texts: return by_number(text_columns, many_numbers);
+        case read_sql::texts:
+            return texts_in("asc");
+        case read_sql::texts_descending:
+            return texts_in("desc");
+        case read_sql::few_messages:
+            return by_number(message_columns, few_numbers);
+        case read_sql::many_messages:
+            return by_number(message_columns, many_numbers);
+        case read_sql::few_texts:
+            return by_number(text_columns, few_numbers);
+        case read_sql::many_texts:
+            return by_number(text_columns, many_numbers);
     }
     std::abort();
 }
@@ -106,4 +130,4 @@ const std::string& text_of(read_sql s) {
     return all.at(static_cast<std::size_t>(s));
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

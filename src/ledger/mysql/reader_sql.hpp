@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 enum class read_sql {
     app_by_token,
@@ -48,4 +48,4 @@ inline constexpr std::size_t lookups_max = 64;
 // Lives for ever.
 const std::string& text_of(read_sql s);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -12,16 +12,16 @@
 #include "drivers/mysql/values.hpp"
 #include "ledger/ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 // Not inline: the other ledger has columns of these names, and the linker would take either for both.
 constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
-inline mysql::failure corrupt_data(const std::string& why) {
-    return {mysql::failure::kind::corrupt_data, 0, why};
+inline confab::mysql::failure corrupt_data(const std::string& why) {
+    return {confab::mysql::failure::kind::corrupt_data, 0, why};
 }
 
 // Throws mysql::failure: the row is damaged.
-inline core::app app_from(const mysql::row& row) {
+inline core::app app_from(const confab::mysql::row& row) {
     const auto token = core::app_token::parse(row.text(1));
     if (!token) throw corrupt_data(fmt::format("table apps, row {}: its token is not valid", row.number(0)));
     return {core::app_id(row.number(0)),
@@ -32,7 +32,7 @@ inline core::app app_from(const mysql::row& row) {
             {row.integer(5)}};
 }
 
-inline core::chat chat_from(const mysql::row& row) {
+inline core::chat chat_from(const confab::mysql::row& row) {
     return {core::chat_id(row.number(0)),
             core::chat_number(row.number(1)),
             row.number(2),
@@ -44,7 +44,7 @@ inline core::chat chat_from(const mysql::row& row) {
 constexpr std::string_view message_columns =
     "m.number, m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at";
 // `first`: where they begin in the row.
-inline core::message message_from(const mysql::row& row, std::size_t first = 0) {
+inline core::message message_from(const confab::mysql::row& row, std::size_t first = 0) {
     const auto gone = first + 7;
     return {core::message_number(row.number(first)),
             std::string(row.text(first + 1)),
@@ -57,7 +57,7 @@ inline core::message message_from(const mysql::row& row, std::size_t first = 0) 
 }
 
 constexpr std::string_view text_columns = "number, version, content";
-inline text text_from(const mysql::row& row) {
+inline text text_from(const confab::mysql::row& row) {
     return {core::message_number(row.number(0)), row.number(1), row.optional_text(2)};
 }
 
@@ -67,7 +67,7 @@ inline std::uint64_t encode(const core::key_scope& scope) {
 
 // A job, an epoch, a digest. Throws mysql::failure: it is not as long as one.
 template <class Bytes>
-Bytes bytes_from(mysql::blob stored) {
+Bytes bytes_from(confab::mysql::blob stored) {
     Bytes made{};
     if (stored.size() != made.size())
         throw corrupt_data(fmt::format("a value has {} bytes, expected {}", stored.size(), made.size()));
@@ -77,4 +77,4 @@ Bytes bytes_from(mysql::blob stored) {
 
 enum class change_kind : std::uint64_t { edit = 1, deletion = 2 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

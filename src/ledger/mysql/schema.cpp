@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 // The clustered primary keys keep a chat's messages and changes together: a page is a range scan, an insert touches no
@@ -146,14 +146,14 @@ constexpr std::string_view create_meta = R"sql(
 
 constexpr auto migration_limit = std::chrono::hours(12);  // for one statement: a large table may be built anew
 
-awaitable<bool> has_tables(mysql::connection& db, std::string_view condition) {
-    const auto sql =
-        fmt::format("select 1 from information_schema.tables where table_schema = database() and {} limit 1", condition);
+awaitable<bool> has_tables(confab::mysql::connection& db, std::string_view condition) {
+    const auto sql = fmt::format(
+        "select 1 from information_schema.tables where table_schema = database() and {} limit 1", condition);
     const auto found = co_await db.query(sql);
     co_return !found.empty();
 }
 
-awaitable<std::optional<std::uint64_t>> meta(mysql::connection& db, std::string_view name) {
+awaitable<std::optional<std::uint64_t>> meta(confab::mysql::connection& db, std::string_view name) {
     const auto found = co_await db.run("select value from meta where name = ?", name);
     std::optional<std::uint64_t> value;
     if (!found.empty()) value = found.front().number(0);
@@ -161,7 +161,7 @@ awaitable<std::optional<std::uint64_t>> meta(mysql::connection& db, std::string_
 }
 
 // 0 for an empty database.
-awaitable<int> schema_of(mysql::connection& db) {
+awaitable<int> schema_of(confab::mysql::connection& db) {
     const bool has_meta = co_await has_tables(db, "table_name = 'meta'");
     if (!has_meta) {
         const bool is_used = co_await has_tables(db, "true");
@@ -178,12 +178,13 @@ awaitable<int> schema_of(mysql::connection& db) {
     co_return found;
 }
 
-awaitable<void> fix_partitions(mysql::connection& db, std::optional<std::uint64_t> wanted) {
+awaitable<void> fix_partitions(confab::mysql::connection& db, std::optional<std::uint64_t> wanted) {
     const auto fixed = co_await meta(db, "partitions");
     if (fixed && wanted && *fixed != *wanted) {
-        throw startup_error(fmt::format(
-            "the database has {} partitions, and their number cannot be changed: which one a chat goes through depends on it",
-            *fixed));
+        throw startup_error(
+            fmt::format("the database has {} partitions, and their number cannot be changed: which one a chat goes "
+                        "through depends on it",
+                        *fixed));
     }
     const auto count = fixed.value_or(wanted.value_or(partitions_default));
     if (count < 1 || count > partitions_max)
@@ -192,7 +193,7 @@ awaitable<void> fix_partitions(mysql::connection& db, std::optional<std::uint64_
     co_await db.run("insert ignore into meta(name, value) values('partitions', ?)", count);
 }
 
-awaitable<void> migrate_alone(mysql::connection& db, std::optional<std::uint64_t> partitions) {
+awaitable<void> migrate_alone(confab::mysql::connection& db, std::optional<std::uint64_t> partitions) {
     const int found = co_await schema_of(db);
     co_await db.query(create_meta);
     for (int version = found; version < newest_mysql_schema(); ++version) {
@@ -222,7 +223,7 @@ int newest_mysql_schema() {
     return static_cast<int>(std::size(migrations));
 }
 
-awaitable<void> migrate(mysql::connection& db, std::optional<std::uint64_t> partitions) {
+awaitable<void> migrate(confab::mysql::connection& db, std::optional<std::uint64_t> partitions) {
     // Names of locks are the server's, not the database's.
     const auto locked = co_await db.query("select get_lock(concat(left(database(), 40), '.confab.migrate'), 3)");
     if (locked.front().integer(0) != 1) throw startup_error("another confab is migrating the database at this moment");
@@ -230,25 +231,27 @@ awaitable<void> migrate(mysql::connection& db, std::optional<std::uint64_t> part
     co_await db.query("do release_lock(concat(left(database(), 40), '.confab.migrate'))");
 }
 
-awaitable<std::uint64_t> require_newest(mysql::connection& db) {
+awaitable<std::uint64_t> require_newest(confab::mysql::connection& db) {
     const int found = co_await schema_of(db);
     std::optional<std::uint64_t> partitions;
     if (found == newest_mysql_schema()) partitions = co_await meta(db, "partitions");
     if (!partitions) {
-        throw startup_error(fmt::format("the database has schema version {}, this program needs {}: run `confab migrate`",
-                                        found, newest_mysql_schema()));
+        throw startup_error(
+            fmt::format("the database has schema version {}, this program needs {}: run `confab migrate`", found,
+                        newest_mysql_schema()));
     }
     co_return *partitions;
 }
 
-awaitable<void> require_safe(mysql::connection& db) {
+awaitable<void> require_safe(confab::mysql::connection& db) {
     const auto told = co_await db.query("select version(), @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog");
     const auto settings = told.front();
     const auto version = parse_version(settings.text(0));
-    const bool is_new_enough = version.is_mariadb ? std::pair(version.major, version.minor) >= std::pair(10, 6)
-                                                  : version.major >= 8;
+    const bool is_new_enough =
+        version.is_mariadb ? std::pair(version.major, version.minor) >= std::pair(10, 6) : version.major >= 8;
     if (!is_new_enough)
-        throw startup_error(fmt::format("it is {}: MySQL 8.0 or MariaDB 10.6 is needed, or a later one", settings.text(0)));
+        throw startup_error(
+            fmt::format("it is {}: MySQL 8.0 or MariaDB 10.6 is needed, or a later one", settings.text(0)));
     if (settings.number(1) != 1) {
         throw startup_error(
             "it does not flush at every commit, so a crash would lose what clients were told is kept: set "
@@ -256,9 +259,10 @@ awaitable<void> require_safe(mysql::connection& db) {
     }
     if (settings.number(2) != 0 && settings.number(3) != 1) {
         throw startup_error(
-            "it keeps a binary log that it does not sync at every commit, so a crash would lose what clients were told is "
+            "it keeps a binary log that it does not sync at every commit, so a crash would lose what clients were told "
+            "is "
             "kept: set sync_binlog = 1");
     }
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -1,13 +1,13 @@
 // The tables, and how an older ledger becomes a newer one: a list of migrations, each run once. MySQL commits every
-// change of a table by itself, so a migration consists of statements that can be begun anew where it was broken off, and
-// counts as done once all of them are.
+// change of a table by itself, so a migration consists of statements that can be begun anew where it was broken off,
+// and counts as done once all of them are.
 #pragma once
 
 #include <optional>
 
 #include "drivers/mysql/connection.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 // The version a migrated ledger has.
 int newest_mysql_schema();
@@ -17,12 +17,12 @@ inline constexpr std::uint64_t partitions_max = 4096;
 
 // Brings the database to the newest schema; an empty one gets all of it, and its number of partitions.
 // Throws startup_error (a newer schema, another program's database, another number of partitions), mysql::failure.
-awaitable<void> migrate(mysql::connection& db, std::optional<std::uint64_t> partitions);
+awaitable<void> migrate(confab::mysql::connection& db, std::optional<std::uint64_t> partitions);
 
 // Throws startup_error unless the schema is the newest, mysql::failure. The number of partitions.
-awaitable<std::uint64_t> require_newest(mysql::connection& db);
+awaitable<std::uint64_t> require_newest(confab::mysql::connection& db);
 
 // Throws startup_error, with the reason, for a server that is too old or that may lose what it committed.
-awaitable<void> require_safe(mysql::connection& db);
+awaitable<void> require_safe(confab::mysql::connection& db);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

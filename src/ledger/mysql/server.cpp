@@ -10,22 +10,22 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
-mysql::connection_options connection_options_of(const mysql_options& options) {
-    return {.server = mysql::address::parse(options.url),
+confab::mysql::connection_options connection_options_of(const mysql_options& options) {
+    return {.server = confab::mysql::address::parse(options.url),
             .connect_timeout = options.connect_timeout,
             .query_timeout = options.query_timeout,
             .at_start = "set session sql_mode = 'strict_all_tables,no_engine_substitution'"};
 }
 
-mysql::pool_options pool_options_of(const mysql_options& options) {
+confab::mysql::pool_options pool_options_of(const mysql_options& options) {
     return {.connection = connection_options_of(options),
             .connections_max = options.connections_max,
             .wait_max = options.wait_for_connection};
 }
 
-void tell_failure(std::string_view doing, const mysql::failure& cause) {
+void tell_failure(std::string_view doing, const confab::mysql::failure& cause) {
     constexpr std::int64_t pause_us = 1'000'000;
     static std::atomic<std::int64_t> told_at{0};
     static std::atomic<std::uint64_t> untold{0};
@@ -40,10 +40,10 @@ void tell_failure(std::string_view doing, const mysql::failure& cause) {
                            more > 0 ? fmt::format("; {} more since the last line", more) : ""));
 }
 
-void with_server(const mysql_options& options, std::function<awaitable<void>(mysql::connection&)> work) {
+void with_server(const mysql_options& options, std::function<awaitable<void>(confab::mysql::connection&)> work) {
     const auto how = connection_options_of(options);
     asio::io_context here;
-    mysql::connection db(how);
+    confab::mysql::connection db(how);
     const auto all = [&]() -> awaitable<void> {
         co_await db.open();
         co_await work(db);
@@ -52,11 +52,11 @@ void with_server(const mysql_options& options, std::function<awaitable<void>(mys
     here.run();
     try {
         done.get();
-    } catch (const mysql::failure& cause) {
+    } catch (const confab::mysql::failure& cause) {
         throw startup_error(fmt::format("MySQL at {}: {}", how.server.name(), cause.what()));
     } catch (const startup_error& cause) {
         throw startup_error(fmt::format("MySQL at {}: {}", how.server.name(), cause.what()));
     }
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

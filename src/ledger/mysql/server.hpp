@@ -4,17 +4,17 @@
 #include "drivers/mysql/pool.hpp"
 #include "ledger/mysql/mysql_ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 // For reading and for single statements.
-mysql::connection_options connection_options_of(const mysql_options& options);
-mysql::pool_options pool_options_of(const mysql_options& options);
+confab::mysql::connection_options connection_options_of(const mysql_options& options);
+confab::mysql::pool_options pool_options_of(const mysql_options& options);
 
 // Tells the log, but not more than once a second however many callers meet the same failure.
-void tell_failure(std::string_view doing, const mysql::failure& cause);
+void tell_failure(std::string_view doing, const confab::mysql::failure& cause);
 
 // Opens a connection, has `work` done on it and waits for its end, on the caller's thread. Throws startup_error for
 // whatever goes wrong.
-void with_server(const mysql_options& options, std::function<awaitable<void>(mysql::connection&)> work);
+void with_server(const mysql_options& options, std::function<awaitable<void>(confab::mysql::connection&)> work);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

@@ -1,8 +1,9 @@
-// Reads a list in slices bounded in bytes without taking in much more than it keeps. A row may weigh 64 KiB or ten bytes,
-// and only the server knows. So what the chat's rows weighed last tells how many to ask for, and what came so far how many
-// more; rows come in as a stream, which ends when the slice is full. What is left of the stream then is little, and is
-// read and dropped; where it is much all the same (heavy rows behind light ones), the connection is closed: opening
-// another is cheaper. Why not ask for lengths first: to tell the length of a long text, the server has to read it.
+// Reads a list in slices bounded in bytes without taking in much more than it keeps. A row may weigh 64 KiB or ten
+// bytes, and only the server knows. So what the chat's rows weighed last tells how many to ask for, and what came so
+// far how many more; rows come in as a stream, which ends when the slice is full. What is left of the stream then is
+// little, and is read and dropped; where it is much all the same (heavy rows behind light ones), the connection is
+// closed: opening another is cheaper. Why not ask for lengths first: to tell the length of a long text, the server has
+// to read it.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +15,7 @@
 #include "drivers/mysql/connection.hpp"
 #include "ledger/ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 inline constexpr std::size_t row_bytes_max = 64 * 1024;  // about: a content; what else a row has is small
 // As much as is read in the time in which a connection is opened.
@@ -94,14 +95,14 @@ std::uint64_t rows_to_ask(const gathered<T>& so_far, std::uint64_t left) {
 }
 
 // Ends a stream of which so much may be left.
-inline awaitable<void> leave(mysql::connection& db, std::size_t bytes_left) {
+inline awaitable<void> leave(confab::mysql::connection& db, std::size_t bytes_left) {
     if (bytes_left <= dropped_bytes_max) co_return co_await db.skip();
     db.close();
 }
 
 // Adds a started statement's rows, at most `asked`, until the slice is full.
 template <class T, class From>
-awaitable<void> take_in(mysql::connection& db, std::uint64_t asked, gathered<T>& slice, From from) {
+awaitable<void> take_in(confab::mysql::connection& db, std::uint64_t asked, gathered<T>& slice, From from) {
     std::uint64_t left = asked;
     while (!slice.is_full()) {
         const auto piece = co_await db.more();
@@ -118,7 +119,7 @@ awaitable<void> take_in(mysql::connection& db, std::uint64_t asked, gathered<T>&
 
 // REQUIRES: `sql` takes chat, after, last and limit, and tells rows in the window's order; `w` is clamped.
 template <class T, class From>
-awaitable<gathered<T>> gather(mysql::connection& db, std::string_view sql, core::chat_id chat, window w,
+awaitable<gathered<T>> gather(confab::mysql::connection& db, std::string_view sql, core::chat_id chat, window w,
                               slice_limits most, row_weights& weights, From from) {
     gathered<T> slice;
     slice.bytes_max = most.bytes_max;
@@ -126,7 +127,7 @@ awaitable<gathered<T>> gather(mysql::connection& db, std::string_view sql, core:
     for (auto left = std::min(most.rows_max, rows_in(w)); left > 0 && !slice.is_full();) {
         const auto asked = rows_to_ask(slice, left);
         const auto before = slice.rows.size();
-        const mysql::parameters values(chat.value(), w.after, w.last, asked);
+        const confab::mysql::parameters values(chat.value(), w.after, w.last, asked);
         co_await db.start(sql, values);
         co_await take_in(db, asked, slice, from);
         const auto came = slice.rows.size() - before;
@@ -138,4 +139,4 @@ awaitable<gathered<T>> gather(mysql::connection& db, std::string_view sql, core:
     co_return slice;
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

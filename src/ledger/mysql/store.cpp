@@ -9,7 +9,7 @@
 #include "ledger/mysql/insert.hpp"
 #include "ledger/mysql/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 template <class Effect>
@@ -24,24 +24,24 @@ std::size_t no_bytes(const void*) {
     return 0;
 }
 
-awaitable<void> insert_all(mysql::connection& db, std::span<const core::effect> effects) {
+awaitable<void> insert_all(confab::mysql::connection& db, std::span<const core::effect> effects) {
     co_await insert(db, "insert into apps(id, token, name, job, created_at, updated_at) values", "(?,?,?,?,?,?)", {},
                     all_of<core::app_created>(effects), no_bytes,
-                    [](mysql::parameters& values, const core::app_created* e) {
+                    [](confab::mysql::parameters& values, const core::app_created* e) {
                         values.add(e->id.value());
                         values.add(e->token.text());
                         values.add(e->name);
-                        values.add(mysql::blob(e->job));
+                        values.add(confab::mysql::blob(e->job));
                         values.add(e->at.us);
                         values.add(e->at.us);
                     });
     co_await insert(db, "insert into chats(id, app_id, number, job, created_at, updated_at) values", "(?,?,?,?,?,?)",
                     {}, all_of<core::chat_created>(effects), no_bytes,
-                    [](mysql::parameters& values, const core::chat_created* e) {
+                    [](confab::mysql::parameters& values, const core::chat_created* e) {
                         values.add(e->id.value());
                         values.add(e->app.value());
                         values.add(e->number.value());
-                        values.add(mysql::blob(e->job));
+                        values.add(confab::mysql::blob(e->job));
                         values.add(e->at.us);
                         values.add(e->at.us);
                     });
@@ -49,35 +49,35 @@ awaitable<void> insert_all(mysql::connection& db, std::span<const core::effect> 
         db, "insert into messages(chat_id, number, content, sender, metadata, job, created_at, updated_at) values",
         "(?,?,?,?,?,?,?,?)", {}, all_of<core::message_created>(effects),
         [](const core::message_created* e) { return e->content.size() + (e->metadata ? e->metadata->size() : 0); },
-        [](mysql::parameters& values, const core::message_created* e) {
+        [](confab::mysql::parameters& values, const core::message_created* e) {
             values.add(e->chat.value());
             values.add(e->number.value());
             values.add(e->content);
             values.add(e->sender);
             values.add(e->metadata);
-            values.add(mysql::blob(e->job));
+            values.add(confab::mysql::blob(e->job));
             values.add(e->at.us);
             values.add(e->at.us);
         });
 }
 
-awaitable<void> rename_all(mysql::connection& db, std::span<const core::effect> effects) {
+awaitable<void> rename_all(confab::mysql::connection& db, std::span<const core::effect> effects) {
     for (const auto& e : effects) {
         const auto* const renamed = std::get_if<core::app_renamed>(&e);
         if (!renamed) continue;
         co_await db.run("update apps set name = ?, updated_at = ?, job = ? where id = ?", renamed->name, renamed->at.us,
-                        mysql::blob(renamed->job), renamed->id.value());
+                        confab::mysql::blob(renamed->job), renamed->id.value());
     }
 }
 
-awaitable<void> insert_keys(mysql::connection& db, std::span<const core::effect> effects) {
+awaitable<void> insert_keys(confab::mysql::connection& db, std::span<const core::effect> effects) {
     // A batch may bring an expired key and use it anew; the last one counts.
     co_await insert(db, "replace into idempotency(scope, key_hash, fingerprint, number, expires_at) values",
                     "(?,?,?,?,?)", {}, all_of<core::key_used>(effects), no_bytes,
-                    [](mysql::parameters& values, const core::key_used* e) {
+                    [](confab::mysql::parameters& values, const core::key_used* e) {
                         values.add(encode(e->scope));
-                        values.add(mysql::blob(e->key_hash));
-                        values.add(mysql::blob(e->fingerprint));
+                        values.add(confab::mysql::blob(e->key_hash));
+                        values.add(confab::mysql::blob(e->fingerprint));
                         values.add(e->number);
                         values.add(e->expires_at.us);
                     });
@@ -106,7 +106,7 @@ std::string update_of(std::string_view table, std::string_view column, const cou
 }  // namespace
 
 // An edit follows the creation of its message, also in one batch, since all creations come first.
-awaitable<void> store(mysql::connection& db, std::span<const core::effect> effects) {
+awaitable<void> store(confab::mysql::connection& db, std::span<const core::effect> effects) {
     co_await insert_all(db, effects);
     co_await rename_all(db, effects);
     co_await store_changes(db, effects);
@@ -157,4 +157,4 @@ std::string notes_for_index(std::span<const core::effect> effects, std::uint64_t
            "changes = greatest(changes, values(changes));";
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

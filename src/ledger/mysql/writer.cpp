@@ -19,14 +19,14 @@
 #include "ledger/mysql/server.hpp"
 #include "ledger/mysql/store.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::int64_t purge_every_us = 60'000'000;
 constexpr std::uint64_t purge_rows_max =
     500;  // in one go; if there are as many, the next batch is followed by the next
 
-mysql::connection_options connection_of(const mysql_options& options, const mysql_worker_options& worker) {
+confab::mysql::connection_options connection_of(const mysql_options& options, const mysql_worker_options& worker) {
     auto how = connection_options_of(options);
     how.query_timeout = worker.commit_timeout;
     how.several_statements = true;
@@ -40,7 +40,10 @@ mysql::connection_options connection_of(const mysql_options& options, const mysq
 class batches final : public mysql_batches {
 public:
     batches(const mysql_options& options, const mysql_worker_options& worker, std::uint64_t partitions)
-        : describe_(worker.describe), note_after_messages_(worker.note_after_messages), db_(connection_of(options, worker)), leases_(partitions, worker.lease) {}
+        : describe_(worker.describe),
+          note_after_messages_(worker.note_after_messages),
+          db_(connection_of(options, worker)),
+          leases_(partitions, worker.lease) {}
 
     awaitable<result<std::vector<core::partition_number>>> hold() override {
         if (!leases_.are_due()) co_return leases_.owned();
@@ -49,7 +52,7 @@ public:
             const bool has_changed = co_await leases_.hold(db_);
             must_forget_ = must_forget_ || has_changed;
             co_return leases_.owned();
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             give_up("holding partitions", cause);
             co_return error::unavailable;
         }
@@ -59,7 +62,7 @@ public:
         try {
             co_await be_connected();
             co_await leases_.release(db_);
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             tell_failure("giving partitions up", cause);  // then others wait for the leases to end
         }
     }
@@ -76,7 +79,7 @@ public:
             co_await load_heads(db_, commands, s);
             co_await tell_settled(s);
             co_return result<void>();
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             give_up("loading a batch", cause);
             co_return error::unavailable;
         }
@@ -101,7 +104,7 @@ public:
             const auto gone =
                 co_await db_.run("delete from idempotency where expires_at <= ? limit ?", at.us, purge_rows_max);
             if (gone.affected() >= purge_rows_max) next_purge_us_ = 0;
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             give_up("purging expired keys", cause);
         }
     }
@@ -120,7 +123,7 @@ private:
     awaitable<void> roll_back() {
         try {
             co_await db_.query("rollback");
-        } catch (const mysql::failure&) {
+        } catch (const confab::mysql::failure&) {
             db_.close();  // which rolls back too
         }
     }
@@ -133,7 +136,7 @@ private:
         return error::unavailable;
     }
 
-    void give_up(std::string_view doing, const mysql::failure& cause) {
+    void give_up(std::string_view doing, const confab::mysql::failure& cause) {
         tell_failure(doing, cause);
         db_.close();
         must_forget_ = true;
@@ -178,7 +181,7 @@ private:
                 counter_updates(effects) + notes_for_index(effects, note_after_messages_) + claims_.moves() + "commit";
             co_await db_.query(rest);
             co_return result<void>();
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             is_refused = cause.is_of_data();
             if (!is_refused) give_up("committing a batch", cause);
         }
@@ -204,7 +207,7 @@ private:
             const auto rest = claims_.moves() + "commit";
             co_await db_.query(rest);
             co_return true;
-        } catch (const mysql::failure& cause) {
+        } catch (const confab::mysql::failure& cause) {
             give_up("keeping a dead letter", cause);
             co_return false;
         }
@@ -213,16 +216,16 @@ private:
     awaitable<void> keep_letter(const core::command& c, std::string_view why, std::string_view bytes) {
         if (!c.came) co_return;
         const std::uint64_t p = c.came->partition;
-        const mysql::blob letter(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
+        const confab::mysql::blob letter(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
         co_await db_.run(
             "insert ignore into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) values(?, ?, ?, ?, ?, ?, "
             "?)",
-            p, mysql::blob(c.came->epoch), c.came->at.ms, c.came->at.seq, now().us, why, letter);
+            p, confab::mysql::blob(c.came->epoch), c.came->at.ms, c.came->at.seq, now().us, why, letter);
     }
 
     const std::function<std::string(const core::command&)> describe_;
     const std::uint64_t note_after_messages_;
-    mysql::connection db_;
+    confab::mysql::connection db_;
     leases leases_;
     id_source ids_;
     claims claims_;
@@ -238,4 +241,4 @@ std::unique_ptr<mysql_batches> make_mysql_batches(const mysql_options& options, 
     return std::make_unique<batches>(options, worker, partitions);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

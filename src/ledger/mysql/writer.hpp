@@ -7,7 +7,7 @@
 #include "ledger/mysql/mysql_ledger.hpp"
 #include "ledger/shared.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::mysql {
 
 class mysql_batches : public writer, public ownership {};
 
@@ -15,4 +15,4 @@ class mysql_batches : public writer, public ownership {};
 std::unique_ptr<mysql_batches> make_mysql_batches(const mysql_options& options, const mysql_worker_options& worker,
                                                   std::uint64_t partitions);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::mysql

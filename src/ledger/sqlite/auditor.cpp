@@ -11,7 +11,7 @@
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 constexpr std::uint64_t slice_limit = slice_rows_max;
@@ -35,10 +35,10 @@ public:
         try {
             is_lost_ = true;
             snapshot_.reset();
-            snapshot_.emplace(db_, sqlite::transaction::kind::read);
+            snapshot_.emplace(db_, confab::sqlite::transaction::kind::read);
             is_lost_ = false;
             co_return result<void>();
-        } catch (const sqlite::failure& cause) {
+        } catch (const confab::sqlite::failure& cause) {
             co_return unavailable(cause);
         }
     }
@@ -132,8 +132,8 @@ public:
     }
 
 private:
-    static sqlite::connection open(const std::string& file) {
-        sqlite::connection db(file, sqlite::access::read_only);
+    static confab::sqlite::connection open(const std::string& file) {
+        confab::sqlite::connection db(file, confab::sqlite::access::read_only);
         require_newest(db);
         return db;
     }
@@ -148,25 +148,25 @@ private:
         if (is_lost_) return error::unavailable;
         try {
             auto&& s = statement();
-            const sqlite::reading until_done(s);
+            const confab::sqlite::reading until_done(s);
             std::vector<T> found;
             while (s.row())
                 if (T made = from(s); wanted(made)) found.push_back(std::move(made));
             return found;
-        } catch (const sqlite::failure& cause) {
+        } catch (const confab::sqlite::failure& cause) {
             return unavailable(cause);
         }
     }
 
-    static error unavailable(const sqlite::failure& cause) {
+    static error unavailable(const confab::sqlite::failure& cause) {
         log::error(fmt::format("cannot read the ledger: {} ({})", cause.what(), cause.code()));
         return error::unavailable;
     }
 
-    sqlite::connection db_;
-    std::optional<sqlite::transaction> snapshot_;
+    confab::sqlite::connection db_;
+    std::optional<confab::sqlite::transaction> snapshot_;
     bool is_lost_ = false;  // the snapshot
-    sqlite::statement apps_, chats_, messages_, changes_, texts_;
+    confab::sqlite::statement apps_, chats_, messages_, changes_, texts_;
 };
 
 }  // namespace
@@ -179,9 +179,9 @@ std::unique_ptr<auditor> open_sqlite_auditor(const std::filesystem::path& folder
     if (hidden) throw startup_error(fmt::format("{} cannot be opened: {}", file.string(), hidden.message()));
     try {
         return std::make_unique<sqlite_auditor>(file);
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -5,7 +5,7 @@
 #include "ledger/sqlite/batch.pb.h"
 #include "ledger/sqlite/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 std::string text_of(std::string_view text) {
@@ -104,14 +104,23 @@ std::optional<core::effect> effect_from(const wire::ChatCreated& e) {
 }
 std::optional<core::effect> effect_from(const wire::MessageCreated& e) {
     const auto sender = e.has_sender() ? std::optional<std::string_view>(e.sender()) : std::nullopt;
-    return core::message_created{core::chat_id(e.chat()), core::message_number(e.number()), e.content(), sender,
-                                 metadata_of(e),          {e.at_us()},                      {}};
+    return core::message_created{core::chat_id(e.chat()),
+                                 core::message_number(e.number()),
+                                 e.content(),
+                                 sender,
+                                 metadata_of(e),
+                                 {e.at_us()},
+                                 {}};
 }
 std::optional<core::effect> effect_from(const wire::MessageEdited& e) {
-    return core::message_edited{core::chat_id(e.chat()), core::message_number(e.number()),
-                                e.content(),             metadata_of(e),
-                                e.version(),             e.seq(),
-                                {e.at_us()},             {}};
+    return core::message_edited{core::chat_id(e.chat()),
+                                core::message_number(e.number()),
+                                e.content(),
+                                metadata_of(e),
+                                e.version(),
+                                e.seq(),
+                                {e.at_us()},
+                                {}};
 }
 std::optional<core::effect> effect_from(const wire::MessageDeleted& e) {
     return core::message_deleted{
@@ -122,23 +131,28 @@ std::optional<core::effect> effect_from(const wire::KeyUsed& e) {
     if (e.scope_kind() > static_cast<std::uint32_t>(kind::messages_of_chat)) return std::nullopt;
     const auto key_hash = digest_of_text(e.key_hash()), fingerprint = digest_of_text(e.fingerprint());
     if (!key_hash || !fingerprint) return std::nullopt;
-    return core::key_used{{static_cast<kind>(e.scope_kind()), e.scope_id()},
-                          *key_hash,
-                          *fingerprint,
-                          e.number(),
-                          {e.expires_at_us()}};
+    return core::key_used{
+        {static_cast<kind>(e.scope_kind()), e.scope_id()}, *key_hash, *fingerprint, e.number(), {e.expires_at_us()}};
 }
 
 std::optional<core::effect> effect_from(const wire::Effect& e) {
     switch (e.what_case()) {
-        case wire::Effect::kAppCreated: return effect_from(e.app_created());
-        case wire::Effect::kAppRenamed: return effect_from(e.app_renamed());
-        case wire::Effect::kChatCreated: return effect_from(e.chat_created());
-        case wire::Effect::kMessageCreated: return effect_from(e.message_created());
-        case wire::Effect::kMessageEdited: return effect_from(e.message_edited());
-        case wire::Effect::kMessageDeleted: return effect_from(e.message_deleted());
-        case wire::Effect::kKeyUsed: return effect_from(e.key_used());
-        case wire::Effect::WHAT_NOT_SET: break;
+        case wire::Effect::kAppCreated:
+            return effect_from(e.app_created());
+        case wire::Effect::kAppRenamed:
+            return effect_from(e.app_renamed());
+        case wire::Effect::kChatCreated:
+            return effect_from(e.chat_created());
+        case wire::Effect::kMessageCreated:
+            return effect_from(e.message_created());
+        case wire::Effect::kMessageEdited:
+            return effect_from(e.message_edited());
+        case wire::Effect::kMessageDeleted:
+            return effect_from(e.message_deleted());
+        case wire::Effect::kKeyUsed:
+            return effect_from(e.key_used());
+        case wire::Effect::WHAT_NOT_SET:
+            break;
     }
     return std::nullopt;
 }
@@ -166,4 +180,4 @@ std::optional<decoded_batch> decoded_batch::from(std::string_view bytes) {
     return decoded;
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -10,7 +10,7 @@
 
 #include "core/effect.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // Without the jobs of their commands, which this ledger does not keep.
 std::string encode(std::span<const core::effect> effects);
@@ -28,4 +28,4 @@ private:
     std::vector<core::effect> effects_;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

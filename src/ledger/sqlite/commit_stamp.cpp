@@ -2,9 +2,9 @@
 
 #include "ledger/sqlite/schema.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
-commit_stamp::commit_stamp(sqlite::connection& db)
+commit_stamp::commit_stamp(confab::sqlite::connection& db)
     : set_applied_(db.prepare("update meta set value = ? where key = 'applied_batch'")),
       set_checkpointed_(db.prepare("insert or replace into meta(key, value) values('checkpointed_batch', ?)")),
       set_journal_off_(db.prepare("insert or replace into meta(key, value) values('journal_off', ?)")),
@@ -33,4 +33,4 @@ void commit_stamp::committed(std::uint64_t batch, int wal_pages) {
     journal_off_ = writing_off_;
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -12,13 +12,13 @@
 
 #include "drivers/sqlite/sqlite.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // On the writing connection, for the thread that has it.
 class commit_stamp {
 public:
     // REQUIRES: a migrated database, whose file has all batches that were applied.
-    explicit commit_stamp(sqlite::connection& db);
+    explicit commit_stamp(confab::sqlite::connection& db);
 
     // The last batch that was committed.
     std::uint64_t applied() const { return applied_; }
@@ -31,7 +31,7 @@ public:
     void checkpointed() { checkpointed_ = applied_; }
 
 private:
-    sqlite::statement set_applied_, set_checkpointed_, set_journal_off_, clear_journal_off_;
+    confab::sqlite::statement set_applied_, set_checkpointed_, set_journal_off_, clear_journal_off_;
     std::uint64_t applied_;
     std::uint64_t checkpointed_;
     int wal_pages_ = 0;
@@ -39,4 +39,4 @@ private:
     std::optional<std::string> writing_off_;  // as the open transaction has it
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -15,7 +15,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
@@ -133,4 +133,4 @@ void data_folder::refuse_second(const fs::path& locked) const {
                                     holder ? fmt::format(" (process {})", *holder) : ""));
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

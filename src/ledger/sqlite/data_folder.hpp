@@ -14,7 +14,7 @@
 
 #include "base/file.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // A new entry is on disk once the folder that holds it is synced. Throws startup_error.
 void sync_folder(const std::filesystem::path& path);
@@ -41,4 +41,4 @@ private:
     file lock_;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -6,7 +6,7 @@
 #include "base/overloaded.hpp"
 #include "ledger/sqlite/batch_codec.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 constexpr int lock_wait_ms = 200;  // a read is one short slice, so this is ample
@@ -15,9 +15,9 @@ constexpr std::chrono::seconds retry_wait{1};  // after a commit or replay that 
 
 }  // namespace
 
-deferred_transaction::deferred_transaction(sqlite::connection db, const std::filesystem::path& database,
+deferred_transaction::deferred_transaction(confab::sqlite::connection db, const std::filesystem::path& database,
                                            const sqlite_sizes& limits, message_cache& cache,
-                                           sqlite::snapshot_registry& snapshots)
+                                           confab::sqlite::snapshot_registry& snapshots)
     : db_(std::move(db)),
       sql_(db_),
       cache_(cache),
@@ -63,11 +63,11 @@ std::size_t deferred_transaction::add(std::span<const core::effect> effects, std
 
 void deferred_transaction::write_pending(std::span<const core::effect> effects) {
     try {
-        if (state_ == state::idle) begin(sqlite::sync_level::normal);  // another thread has committed meanwhile
+        if (state_ == state::idle) begin(confab::sqlite::sync_level::normal);  // another thread has committed meanwhile
         require_open();
         sql_.effects.write(effects);
         require_open();
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         rolled_back(cause);
     }
 }
@@ -81,7 +81,7 @@ result<void> deferred_transaction::write_synced(std::span<const core::effect> ef
     const message_cache::invalidation until_committed(cache_, effects);
     bool is_committing = false;
     try {
-        begin(sqlite::sync_level::full);
+        begin(confab::sqlite::sync_level::full);
         sql_.effects.write(effects);
         sql_.effects.write_counters();
         sql_.stamp.write(last() + 1, journal_off);
@@ -91,7 +91,7 @@ result<void> deferred_transaction::write_synced(std::span<const core::effect> ef
         end_transaction();
         committed(last() + 1);
         return {};
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         const auto refused = rolled_back(cause);
         if (!is_committing || cause.is_disk_full() || cause.is_busy()) return refused;
         close_now("a synced commit failed");
@@ -142,9 +142,9 @@ result<void> deferred_transaction::replay_if_needed() {
 result<void> deferred_transaction::begin_if_idle() {
     if (state_ != state::idle) return {};
     try {
-        begin(sqlite::sync_level::normal);
+        begin(confab::sqlite::sync_level::normal);
         return {};
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         return rolled_back(cause);
     }
 }
@@ -155,14 +155,14 @@ result<void> deferred_transaction::commit_pending() {
     try {
         commit_open();
         return {};
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         return rolled_back(cause);
     }
 }
 
 result<void> deferred_transaction::replay() {
     try {
-        begin(sqlite::sync_level::normal);
+        begin(confab::sqlite::sync_level::normal);
         for (const auto& record : pending_.records) {
             const auto batch = decoded_batch::from(record);
             require(batch.has_value(), "a record that was encoded can be decoded");
@@ -171,15 +171,15 @@ result<void> deferred_transaction::replay() {
         commit_open();
         log::info("the database has all batches of the journal again");
         return {};
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         return rolled_back(cause);
     }
 }
 
-void deferred_transaction::begin(sqlite::sync_level level) {
+void deferred_transaction::begin(confab::sqlite::sync_level level) {
     if (db_.in_transaction()) db_.execute("rollback");  // one that failed before
     db_.set_sync_level(level);                          // SQLite takes it between transactions only
-    transaction_.emplace(db_, sqlite::transaction::kind::write);
+    transaction_.emplace(db_, confab::sqlite::transaction::kind::write);
     if (state_ == state::idle) state_ = state::open;
 }
 
@@ -210,7 +210,7 @@ void deferred_transaction::end_transaction() {
     if (state_ == state::open) state_ = state::idle;
 }
 
-error deferred_transaction::rolled_back(const sqlite::failure& cause) {
+error deferred_transaction::rolled_back(const confab::sqlite::failure& cause) {
     sql_.effects.forget_counters();
     end_transaction();
     const bool has_batches = !pending_.records.empty();
@@ -237,4 +237,4 @@ void deferred_transaction::require_consistent() const {
     require(db_.in_transaction() == (state_ == state::open), "the writer's transaction is open when its state says so");
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -48,11 +48,11 @@
 #include "ledger/sqlite/state_loader.hpp"
 #include "ledger/sqlite/unapplied_writes.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // The statements of the writing connection.
 struct write_statements {
-    explicit write_statements(sqlite::connection& db) : effects(db), loader(db, effects), stamp(db) {}
+    explicit write_statements(confab::sqlite::connection& db) : effects(db), loader(db, effects), stamp(db) {}
 
     effect_writer effects;
     state_loader loader;
@@ -66,8 +66,9 @@ public:
 
     // `db`: a connection to the file `database`, which has all that the journal has. Throws sqlite::failure,
     // startup_error. REQUIRES: it is migrated; nobody else writes to it; `cache` and `snapshots` outlive this.
-    deferred_transaction(sqlite::connection db, const std::filesystem::path& database, const sqlite_sizes& limits,
-                         message_cache& cache, sqlite::snapshot_registry& snapshots);
+    deferred_transaction(confab::sqlite::connection db, const std::filesystem::path& database,
+                         const sqlite_sizes& limits, message_cache& cache,
+                         confab::sqlite::snapshot_registry& snapshots);
     deferred_transaction(const deferred_transaction&) = delete;
     deferred_transaction& operator=(const deferred_transaction&) = delete;
 
@@ -130,7 +131,7 @@ public:
     int wal_pages();
 
     const unapplied_writes& unapplied() const { return unapplied_; }
-    sqlite::wal_syncer& syncer() { return syncer_; }
+    confab::sqlite::wal_syncer& syncer() { return syncer_; }
 
 private:
     // Batches that are not committed.
@@ -149,7 +150,7 @@ private:
             work(sql_);
             require_consistent();
             return {};
-        } catch (const sqlite::failure& cause) {
+        } catch (const confab::sqlite::failure& cause) {
             return rolled_back(cause);
         }
     }
@@ -160,27 +161,27 @@ private:
     void write_pending(std::span<const core::effect> effects);
     result<void> commit_pending();
     result<void> replay();
-    void begin(sqlite::sync_level level);
+    void begin(confab::sqlite::sync_level level);
     void commit_open();
     void committed(std::uint64_t batch);
     void end_transaction();
-    error rolled_back(const sqlite::failure& cause);
+    error rolled_back(const confab::sqlite::failure& cause);
     void close_now(std::string_view why);
     void require_open() const;
     void require_consistent() const;
 
     std::mutex mutex_;
-    sqlite::connection db_;
+    confab::sqlite::connection db_;
     write_statements sql_;
-    std::optional<sqlite::transaction> transaction_;
+    std::optional<confab::sqlite::transaction> transaction_;
     state state_ = state::idle;
     pending_batches pending_;
     unapplied_writes unapplied_;
     message_cache& cache_;
-    sqlite::snapshot_registry& snapshots_;
-    sqlite::wal_syncer syncer_;
+    confab::sqlite::snapshot_registry& snapshots_;
+    confab::sqlite::wal_syncer syncer_;
     const sqlite_sizes limits_;
     timer_thread timer_;  // last: its thread uses all of the rest
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -4,7 +4,7 @@
 
 #include "ledger/sqlite/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 constexpr std::int64_t change_kind_edit = 1;
@@ -12,7 +12,7 @@ constexpr std::int64_t change_kind_deletion = 2;
 
 }  // namespace
 
-effect_writer::effect_writer(sqlite::connection& db)
+effect_writer::effect_writer(confab::sqlite::connection& db)
     : insert_app_(db.prepare("insert into apps(id, token, name, created_at, updated_at) values(?1, ?2, ?3, ?4, ?4)")),
       rename_app_(db.prepare("update apps set name = ?2, updated_at = ?3 where id = ?1")),
       insert_chat_(db.prepare("insert into chats(id, app_id, number, created_at, updated_at) "
@@ -54,7 +54,7 @@ void effect_writer::counters::set(std::uint64_t id, std::uint64_t value) {
         last_.emplace_back(id, value);
 }
 
-void effect_writer::counters::write(sqlite::statement& update) {
+void effect_writer::counters::write(confab::sqlite::statement& update) {
     std::ranges::stable_sort(last_, {}, &entry::first);
     for (auto at = last_.begin(); at != last_.end(); ++at) {
         const bool moved_again = std::next(at) != last_.end() && std::next(at)->first == at->first;
@@ -91,8 +91,10 @@ void effect_writer::write_one(const core::message_deleted& e) {
     changes_.set(e.chat.value(), e.seq);
 }
 void effect_writer::write_one(const core::key_used& e) {
-    insert_key_.bind(encode(e.scope), sqlite::blob(e.key_hash), sqlite::blob(e.fingerprint), e.number, e.expires_at.us)
+    insert_key_
+        .bind(encode(e.scope), confab::sqlite::blob(e.key_hash), confab::sqlite::blob(e.fingerprint), e.number,
+              e.expires_at.us)
         .run();
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -9,13 +9,13 @@
 #include "core/effect.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // On one connection, for the thread that has it.
 class effect_writer {
 public:
     // REQUIRES: a migrated database, which outlives it.
-    explicit effect_writer(sqlite::connection& db);
+    explicit effect_writer(confab::sqlite::connection& db);
 
     // Writes the effects in their order. The counters they move are kept in mind. Throws sqlite::failure. REQUIRES: a
     // transaction.
@@ -31,7 +31,7 @@ private:
     class counters {
     public:
         void set(std::uint64_t id, std::uint64_t value);
-        void write(sqlite::statement& update);
+        void write(confab::sqlite::statement& update);
 
     private:
         using entry = std::pair<std::uint64_t, std::uint64_t>;
@@ -46,10 +46,10 @@ private:
     void write_one(const core::message_deleted& e);
     void write_one(const core::key_used& e);
 
-    sqlite::statement insert_app_, rename_app_, insert_chat_, insert_message_, insert_change_, edit_message_;
-    sqlite::statement insert_deletion_, forget_history_, delete_message_, insert_key_;
-    sqlite::statement count_chats_, count_messages_, count_changes_;
+    confab::sqlite::statement insert_app_, rename_app_, insert_chat_, insert_message_, insert_change_, edit_message_;
+    confab::sqlite::statement insert_deletion_, forget_history_, delete_message_, insert_key_;
+    confab::sqlite::statement count_chats_, count_messages_, count_changes_;
     counters chats_, messages_, changes_;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -4,7 +4,7 @@
 
 #include "base/log.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 journal_switch::journal_switch(const journal::journal& of) : journal_(of) {
     look();
@@ -19,4 +19,4 @@ void journal_switch::look() {
     why_off_ = std::move(reason);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -9,7 +9,7 @@
 
 #include "journal/journal.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // The writer's thread, but where it says otherwise.
 class journal_switch {
@@ -32,4 +32,4 @@ private:
     std::atomic<std::uint64_t> batches_without_ = 0;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 constexpr std::int64_t every_us = 60'000'000;
@@ -17,7 +17,7 @@ bool key_purge::is_due(timestamp now) const {
     return now.us >= next_us_ || clock_went_back;
 }
 
-void key_purge::run(sqlite::connection& db, timestamp now) {
+void key_purge::run(confab::sqlite::connection& db, timestamp now) {
     // As bytes, so that a key whose hash is damaged is purged too.
     std::vector<std::pair<std::int64_t, std::vector<std::byte>>> found;
     {
@@ -30,11 +30,11 @@ void key_purge::run(sqlite::connection& db, timestamp now) {
     }
     if (!found.empty()) {
         auto remove = db.prepare("delete from idempotency where scope = ? and key_hash = ?");
-        sqlite::transaction all(db, sqlite::transaction::kind::write);
-        for (const auto& [scope, key_hash] : found) remove.bind(scope, sqlite::blob(key_hash)).run();
+        confab::sqlite::transaction all(db, confab::sqlite::transaction::kind::write);
+        for (const auto& [scope, key_hash] : found) remove.bind(scope, confab::sqlite::blob(key_hash)).run();
         all.commit();
     }
     if (found.size() < rows_max) next_us_ = now.us + every_us;
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -4,7 +4,7 @@
 #include "base/clock.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // The writer's thread.
 class key_purge {
@@ -12,10 +12,10 @@ public:
     bool is_due(timestamp now) const;
     // As one transaction of its own. Throws sqlite::failure. REQUIRES: no transaction is open on `db`, whose database
     // is migrated.
-    void run(sqlite::connection& db, timestamp now);
+    void run(confab::sqlite::connection& db, timestamp now);
 
 private:
     std::int64_t next_us_ = 0;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -10,7 +10,7 @@
 #include "base/digest.hpp"
 #include "journal/segments.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
@@ -79,4 +79,4 @@ result<void> remove_legacy_batches(const fs::path& folder) {
     return journal::remove_files({file_in(folder, 0), file_in(folder, 1)});
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

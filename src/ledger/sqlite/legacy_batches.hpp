@@ -5,7 +5,7 @@
 
 #include "journal/journal.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // As journal::read_after; records of another ledger cannot be told from damaged ones there. Throws startup_error.
 journal::contents read_legacy_batches(const std::filesystem::path& folder, std::string_view identity,
@@ -17,4 +17,4 @@ bool has_legacy_batches(const std::filesystem::path& folder);
 // Errors: of the system.
 result<void> remove_legacy_batches(const std::filesystem::path& folder);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -5,7 +5,7 @@
 #include "base/overloaded.hpp"
 #include "ledger/sqlite/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 constexpr std::size_t row_bytes = 256;  // of a message beside its texts, with its place in the map
@@ -74,4 +74,4 @@ message_cache::invalidation::~invalidation() {
     }
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -15,7 +15,7 @@
 #include "core/effect.hpp"
 #include "core/entities.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // Any thread.
 class message_cache {
@@ -69,4 +69,4 @@ private:
     std::array<std::unique_ptr<shard>, 16> shards_;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

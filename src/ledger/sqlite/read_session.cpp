@@ -4,7 +4,7 @@
 
 #include "ledger/sqlite/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 // The versions of the message ?1 (its rowid) of the chat ?2, number ?3, above ?4, at most ?5. A change keeps what was
@@ -26,7 +26,7 @@ constexpr const char* page_cache = "pragma cache_size = -4096";
 }  // namespace
 
 read_session::read_session(const std::string& database)
-    : db(database, sqlite::access::read_only),
+    : db(database, confab::sqlite::access::read_only),
       app_by_token(db.prepare(fmt::format("select {} from apps where token = ?", app_columns))),
       app_by_id(db.prepare(fmt::format("select {} from apps where id = ?", app_columns))),
       chat_by_id(db.prepare(fmt::format("select {} from chats where id = ?", chat_columns))),
@@ -48,8 +48,8 @@ read_session::read_session(const std::string& database)
     db.execute(page_cache);
 }
 
-read_session::both_ways::both_ways(sqlite::connection& c, std::string_view select, std::string_view key)
+read_session::both_ways::both_ways(confab::sqlite::connection& c, std::string_view select, std::string_view key)
     : ascending(c.prepare(fmt::format("{} order by {} limit ?", select, key))),
       descending(c.prepare(fmt::format("{} order by {} desc limit ?", select, key))) {}
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

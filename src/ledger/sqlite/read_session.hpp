@@ -7,25 +7,25 @@
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 struct read_session {
     explicit read_session(const std::string& database);
 
     // A list in either direction.
     struct both_ways {
-        both_ways(sqlite::connection& c, std::string_view select, std::string_view key);
+        both_ways(confab::sqlite::connection& c, std::string_view select, std::string_view key);
 
-        sqlite::statement& in(order o) { return o == order::ascending ? ascending : descending; }
+        confab::sqlite::statement& in(order o) { return o == order::ascending ? ascending : descending; }
 
-        sqlite::statement ascending, descending;
+        confab::sqlite::statement ascending, descending;
     };
 
-    sqlite::connection db;
-    sqlite::statement app_by_token, app_by_id, chat_by_id, chat_id, message, last_app;
+    confab::sqlite::connection db;
+    confab::sqlite::statement app_by_token, app_by_id, chat_by_id, chat_id, message, last_app;
     both_ways apps, chats, messages;
-    sqlite::statement versions, counts, counts_after, changes, one_text;
+    confab::sqlite::statement versions, counts, counts_after, changes, one_text;
     both_ways texts;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -14,7 +14,7 @@
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/slices.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 // Up to here a read is done inline: handing it to the pool would cost more than it.
@@ -178,7 +178,7 @@ private:
         if (closed_) return error::shutting_down;
         try {
             return sessions_.read(work);
-        } catch (const sqlite::failure& cause) {
+        } catch (const confab::sqlite::failure& cause) {
             log::error(fmt::format("cannot read the ledger: {} ({})", cause.what(), cause.code()));
             return error::unavailable;
         }
@@ -207,7 +207,7 @@ private:
                                        : read_on_pool<std::vector<T>>(is_unapplied, std::move(work));
     }
 
-    sqlite::snapshot_pool<read_session> sessions_;
+    confab::sqlite::snapshot_pool<read_session> sessions_;
     asio::any_io_executor pool_;
     const unapplied_policy policy_;
     deferred_transaction& transaction_;
@@ -223,4 +223,4 @@ std::unique_ptr<closable_reader> make_sqlite_reader(const reader_options& o) {
     return std::make_unique<sqlite_reader>(o);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

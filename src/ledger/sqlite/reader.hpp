@@ -8,7 +8,7 @@
 #include "ledger/sqlite/deferred_transaction.hpp"
 #include "ledger/sqlite/message_cache.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 class closable_reader : public reader {
 public:
@@ -27,10 +27,10 @@ struct reader_options {
     unapplied_policy unapplied;
     deferred_transaction& transaction;
     message_cache& cache;
-    sqlite::snapshot_registry& snapshots;
+    confab::sqlite::snapshot_registry& snapshots;
 };
 
 // What `o` refers to outlives it.
 std::unique_ptr<closable_reader> make_sqlite_reader(const reader_options& o);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -10,7 +10,7 @@
 #include "ledger/sqlite/legacy_batches.hpp"
 #include "ledger/sqlite/schema.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 std::string in_words(const journal::number_range& numbers) {
@@ -51,16 +51,16 @@ struct database_state {
 // Nothing: it cannot be read alone. A crash within a checkpoint leaves such a file, and the WAL has what it lacks.
 std::optional<database_state> state_of_file_only(const std::filesystem::path& database) {
     try {
-        sqlite::connection db(database, sqlite::access::file_only);
+        confab::sqlite::connection db(database, confab::sqlite::access::file_only);
         return database_state{identity_of(db), applied_batch(db)};
-    } catch (const sqlite::failure&) {
+    } catch (const confab::sqlite::failure&) {
         return std::nullopt;
     }
 }
 
 // Compares the database file with its WAL; see commit_stamp.hpp. Each number only grows, and they are read from the
 // smallest on, so that a server that writes meanwhile is not taken for a mismatch.
-void compare_with_wal(const std::filesystem::path& folder, sqlite::connection& db, unapplied_batches& found) {
+void compare_with_wal(const std::filesystem::path& folder, confab::sqlite::connection& db, unapplied_batches& found) {
     const auto checkpointed = checkpointed_batch(db);
     const auto in_file = state_of_file_only(data_folder::database_in(folder));
     const database_state with_wal{identity_of(db), applied_batch(db)};
@@ -84,7 +84,7 @@ bool has_database(const std::filesystem::path& folder) {
     return is_filled(data_folder::database_in(folder));
 }
 
-unapplied_batches read_unapplied(const std::filesystem::path& folder, sqlite::connection* db) {
+unapplied_batches read_unapplied(const std::filesystem::path& folder, confab::sqlite::connection* db) {
     const auto identity = db ? identity_of(*db) : std::string();
     const auto applied = db ? applied_batch(*db) : 0;
     auto found = journal::read_after(folder, identity, applied);
@@ -98,9 +98,9 @@ unapplied_batches read_unapplied(const std::filesystem::path& folder, sqlite::co
     return unapplied;
 }
 
-void replay(sqlite::connection& db, const std::vector<journal::record>& batches) {
+void replay(confab::sqlite::connection& db, const std::vector<journal::record>& batches) {
     if (batches.empty()) return;
-    sqlite::transaction all(db, sqlite::transaction::kind::write);
+    confab::sqlite::transaction all(db, confab::sqlite::transaction::kind::write);
     effect_writer effects(db);
     for (const auto& one : batches) {
         const auto batch = decoded_batch::from(one.payload);
@@ -113,4 +113,4 @@ void replay(sqlite::connection& db, const std::vector<journal::record>& batches)
     log::info(fmt::format("batches replayed from the journal: {}", batches.size()));
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -9,7 +9,7 @@
 #include "drivers/sqlite/sqlite.hpp"
 #include "journal/journal.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 struct unapplied_batches {
     std::vector<journal::record> batches;           // in order, from the first that the database lacks
@@ -22,10 +22,10 @@ bool has_database(const std::filesystem::path& folder);
 
 // Reads the journal beside `db`, the ledger's database in this folder; null: there is none. Changes nothing. Throws
 // startup_error, sqlite::failure. REQUIRES: the database is ours.
-unapplied_batches read_unapplied(const std::filesystem::path& folder, sqlite::connection* db);
+unapplied_batches read_unapplied(const std::filesystem::path& folder, confab::sqlite::connection* db);
 
 // Writes the batches into the database, in one transaction. Throws startup_error (a batch cannot be decoded),
 // sqlite::failure.
-void replay(sqlite::connection& db, const std::vector<journal::record>& batches);
+void replay(confab::sqlite::connection& db, const std::vector<journal::record>& batches);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

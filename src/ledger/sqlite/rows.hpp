@@ -8,7 +8,7 @@
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // The rowid of a chat's message `n`, or change `n`; of a larger one than there can be, the last, so that none reaches a
 // neighbouring chat's range.
@@ -25,7 +25,7 @@ inline std::int64_t encode(const core::key_scope& scope) {
 }
 
 // Nothing: it is not as long as a digest, so it is damaged.
-inline std::optional<digest> parse_digest(sqlite::blob stored) {
+inline std::optional<digest> parse_digest(confab::sqlite::blob stored) {
     digest d;
     if (stored.size() != d.size()) return std::nullopt;
     std::ranges::copy(stored, d.begin());
@@ -33,9 +33,9 @@ inline std::optional<digest> parse_digest(sqlite::blob stored) {
 }
 inline constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
 // Throws sqlite::failure: the row is damaged.
-inline core::app app_from(const sqlite::statement& row) {
+inline core::app app_from(const confab::sqlite::statement& row) {
     const auto token = core::app_token::parse(row.text(1));
-    if (!token) throw sqlite::corrupt_row("apps", row.integer(0), "its token is not valid");
+    if (!token) throw confab::sqlite::corrupt_row("apps", row.integer(0), "its token is not valid");
     return {core::app_id(row.number(0)),
             *token,
             std::string(row.text(2)),
@@ -45,7 +45,7 @@ inline core::app app_from(const sqlite::statement& row) {
 }
 
 inline constexpr std::string_view chat_columns = "id, number, messages_count, changes_count, created_at, updated_at";
-inline core::chat chat_from(const sqlite::statement& row) {
+inline core::chat chat_from(const confab::sqlite::statement& row) {
     return {core::chat_id(row.number(0)),
             core::chat_number(row.number(1)),
             row.number(2),
@@ -54,17 +54,17 @@ inline core::chat chat_from(const sqlite::statement& row) {
             {row.integer(5)}};
 }
 
-inline chat_counts counts_from(const sqlite::statement& row) {
+inline chat_counts counts_from(const confab::sqlite::statement& row) {
     return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
 }
 
-inline change change_from(const sqlite::statement& row) {
+inline change change_from(const confab::sqlite::statement& row) {
     return {number_in(row.number(0)), core::message_number(row.number(1))};
 }
 
 inline constexpr std::string_view message_columns =
     "id, content, sender, metadata, version, created_at, updated_at, deleted_at";
-inline core::message message_from(const sqlite::statement& row) {
+inline core::message message_from(const confab::sqlite::statement& row) {
     return {core::message_number(number_in(row.number(0))),
             std::string(row.text(1)),
             row.optional_text(2),
@@ -76,8 +76,8 @@ inline core::message message_from(const sqlite::statement& row) {
 }
 
 inline constexpr std::string_view text_columns = "id, version, content";
-inline text text_from(const sqlite::statement& row) {
+inline text text_from(const confab::sqlite::statement& row) {
     return {core::message_number(number_in(row.number(0))), row.number(1), row.optional_text(2)};
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 // A message's rowid is chat_id << 32 | number: a chat is one contiguous range of one b-tree, appending touches no
@@ -79,26 +79,26 @@ constexpr const char* migrations[] = {
     )sql",
 };
 
-bool has_table(sqlite::connection& db, std::string_view name) {
+bool has_table(confab::sqlite::connection& db, std::string_view name) {
     auto found = db.prepare("select 1 from sqlite_schema where type = 'table' and name = ?");
     found.bind(name);
-    const sqlite::reading until_done(found);
+    const confab::sqlite::reading until_done(found);
     return found.row();
 }
 
-bool is_empty(sqlite::connection& db) {
+bool is_empty(confab::sqlite::connection& db) {
     auto any = db.prepare("select 1 from sqlite_schema limit 1");
-    const sqlite::reading until_done(any);
+    const confab::sqlite::reading until_done(any);
     return !any.row();
 }
 
 // 0 for an empty database.
-int schema_of(sqlite::connection& db) {
+int schema_of(confab::sqlite::connection& db) {
     if (is_empty(db)) return 0;
     if (!has_table(db, "meta"))
         throw startup_error("the database file belongs to another program: it has no table 'meta'");
     auto version = db.prepare("select value from meta where key = 'schema_version'");
-    const sqlite::reading until_done(version);
+    const confab::sqlite::reading until_done(version);
     if (!version.row()) throw startup_error("the database has no schema version");
     const int found = static_cast<int>(version.integer(0));
     if (found > newest_schema()) {
@@ -115,9 +115,9 @@ int newest_schema() {
     return static_cast<int>(std::size(migrations));
 }
 
-void migrate(sqlite::connection& db) {
+void migrate(confab::sqlite::connection& db) {
     if (schema_of(db) == newest_schema()) return;
-    sqlite::transaction all(db, sqlite::transaction::kind::write);
+    confab::sqlite::transaction all(db, confab::sqlite::transaction::kind::write);
     const int found = schema_of(db);
     if (found == 0) db.execute("create table meta(key text primary key, value any not null) strict, without rowid");
     for (int version = found; version < newest_schema(); ++version) db.execute(migrations[version]);
@@ -126,11 +126,11 @@ void migrate(sqlite::connection& db) {
     all.commit();
 }
 
-int require_ours(sqlite::connection& db) {
+int require_ours(confab::sqlite::connection& db) {
     return schema_of(db);
 }
 
-void require_newest(sqlite::connection& db) {
+void require_newest(confab::sqlite::connection& db) {
     const int found = schema_of(db);
     if (found == newest_schema()) return;
     throw startup_error(
@@ -138,38 +138,38 @@ void require_newest(sqlite::connection& db) {
                     newest_schema()));
 }
 
-void give_identity(sqlite::connection& db) {
+void give_identity(confab::sqlite::connection& db) {
     if (!identity_of(db).empty()) return;
     db.execute("insert into meta(key, value) values('identity', lower(hex(randomblob(16))))");
 }
 
-std::string identity_of(sqlite::connection& db) {
+std::string identity_of(confab::sqlite::connection& db) {
     auto identity = db.prepare("select value from meta where key = 'identity'");
-    const sqlite::reading until_done(identity);
+    const confab::sqlite::reading until_done(identity);
     return identity.row() ? std::string(identity.text(0)) : std::string();
 }
 
-std::uint64_t applied_batch(sqlite::connection& db) {
+std::uint64_t applied_batch(confab::sqlite::connection& db) {
     auto applied = db.prepare("select value from meta where key in ('applied_batch', 'batches_reached')");
-    const sqlite::reading until_done(applied);
+    const confab::sqlite::reading until_done(applied);
     return applied.row() ? applied.number(0) : 0;
 }
 
-std::uint64_t checkpointed_batch(sqlite::connection& db) {
+std::uint64_t checkpointed_batch(confab::sqlite::connection& db) {
     auto checkpointed = db.prepare("select value from meta where key = 'checkpointed_batch'");
-    const sqlite::reading until_done(checkpointed);
+    const confab::sqlite::reading until_done(checkpointed);
     return checkpointed.row() ? checkpointed.number(0) : 0;
 }
 
-std::optional<std::string> journal_off_reason(sqlite::connection& db) {
+std::optional<std::string> journal_off_reason(confab::sqlite::connection& db) {
     auto reason = db.prepare("select value from meta where key = 'journal_off'");
-    const sqlite::reading until_done(reason);
+    const confab::sqlite::reading until_done(reason);
     return reason.row() ? std::optional(std::string(reason.text(0))) : std::nullopt;
 }
 
-startup_error cannot_open(const std::filesystem::path& file, const sqlite::failure& cause) {
+startup_error cannot_open(const std::filesystem::path& file, const confab::sqlite::failure& cause) {
     const auto* const how = cause.is_corruption() ? "is corrupt" : "cannot be opened";
     return startup_error(fmt::format("{} {}: {}", file.string(), how, cause.what()));
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

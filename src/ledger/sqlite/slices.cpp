@@ -2,7 +2,7 @@
 
 #include "ledger/sqlite/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 constexpr std::uint64_t versions_max = 100;  // each may have 64 KiB, and they are sorted before the first is out
@@ -14,7 +14,7 @@ result<matches> matching_in(read_session& s, core::chat_id chat, window w, const
                             const std::atomic<bool>& closed) {
     auto& sql = s.messages.in(w.order);
     sql.bind(row_of(chat, w.after), row_of(chat, w.last), std::uint64_t{match_rows_max});
-    const sqlite::reading until_done(sql);
+    const confab::sqlite::reading until_done(sql);
     matches found;
     std::size_t looked_at = 0, compared = 0, bytes = 0;
     for (; compared < match_bytes_max && bytes < slice_bytes_max && sql.row(); ++looked_at) {
@@ -33,7 +33,7 @@ result<chosen> matching_of(read_session& s, core::chat_id chat, std::span<const 
     chosen found;
     for (std::size_t bytes = 0; found.looked_at < numbers.size() && bytes < slice_bytes_max; ++found.looked_at) {
         s.message.bind(row_of(chat, numbers[found.looked_at].value()));
-        const sqlite::reading until_done(s.message);
+        const confab::sqlite::reading until_done(s.message);
         if (s.message.row() && query.is_in(s.message.text(1)))
             bytes += bytes_of(found.rows.emplace_back(message_from(s.message)));
     }
@@ -47,7 +47,7 @@ result<std::vector<core::message_version>> versions_in(read_session& s, core::ch
     if (!now) return now.error();
     if (now->deleted_at) return error::deleted;
     s.versions.bind(row, chat.value(), message.value(), after, versions_max);
-    return many<core::message_version>(s.versions, [](const sqlite::statement& found) {
+    return many<core::message_version>(s.versions, [](const confab::sqlite::statement& found) {
         return core::message_version{found.number(0), std::string(found.text(1)), {found.integer(2)}};
     });
 }
@@ -62,4 +62,4 @@ result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::spa
     return found;
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -9,7 +9,7 @@
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/read_session.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // How many rows of a window one call reads.
 inline std::uint64_t limit_of(const window& w) {
@@ -34,15 +34,15 @@ inline std::size_t bytes_of(const core::message& m) {
 
 // `from` makes a row a T. Errors: not_found. Throws sqlite::failure, as all below.
 template <class T, class From>
-result<T> one(sqlite::statement& s, From from) {
-    const sqlite::reading until_done(s);
+result<T> one(confab::sqlite::statement& s, From from) {
+    const confab::sqlite::reading until_done(s);
     if (!s.row()) return error::not_found;
     return from(s);
 }
 
 template <class T, class From>
-std::vector<T> many(sqlite::statement& s, From from) {
-    const sqlite::reading until_done(s);
+std::vector<T> many(confab::sqlite::statement& s, From from) {
+    const confab::sqlite::reading until_done(s);
     std::vector<T> rows;
     std::size_t bytes = 0;
     while (bytes < slice_bytes_max && s.row()) bytes += bytes_of(rows.emplace_back(from(s)));
@@ -58,4 +58,4 @@ result<std::vector<core::message_version>> versions_in(read_session& s, core::ch
                                                        core::message_number message, std::uint64_t after);
 result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

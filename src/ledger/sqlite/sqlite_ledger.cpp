@@ -13,7 +13,7 @@
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/sqlite/writer.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 constexpr int read_attempts_max = 5;
@@ -21,9 +21,9 @@ constexpr std::chrono::milliseconds between_attempts{20};
 constexpr int settle_wait_ms = 30'000;
 constexpr std::size_t cache_bytes_max = 64 * 1024 * 1024;
 
-void log_ahead(sqlite::connection& db, const std::filesystem::path& file) {
+void log_ahead(confab::sqlite::connection& db, const std::filesystem::path& file) {
     auto mode = db.prepare("pragma journal_mode = wal");
-    const sqlite::reading until_done(mode);
+    const confab::sqlite::reading until_done(mode);
     if (!mode.row() || mode.text(0) != "wal")
         throw startup_error(fmt::format("{} cannot be kept with a write-ahead log on this file system", file.string()));
 }
@@ -31,9 +31,9 @@ void log_ahead(sqlite::connection& db, const std::filesystem::path& file) {
 // Moves all that the last server left in the log into the database, and syncs it, before anything is answered from it.
 // After a failed sync, or a kill between writing and syncing, the log may be readable from the page cache and yet not
 // be on disk; writing on behind it, or answering a retry out of it, would promise what a power cut takes away.
-void settle_log(sqlite::connection& db, const std::filesystem::path& file) {
+void settle_log(confab::sqlite::connection& db, const std::filesystem::path& file) {
     db.wait_for_locks(settle_wait_ms);
-    if (!db.checkpoint(sqlite::connection::checkpoint_kind::truncate))
+    if (!db.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate))
         throw startup_error(fmt::format(
             "{} is being read by another program; the log of the last run cannot be settled", file.string()));
 }
@@ -58,12 +58,12 @@ std::vector<journal::record> accepted(unapplied_batches found, const sqlite_opti
 // 1. Nothing is written before it is sure that the files belong together; closing the connection writes nothing either.
 // 2. SQLite's log is moved into the database and synced before the journal is: see settle_log.
 // 3. The journal's files are removed only when the database has everything on disk.
-sqlite::connection open_for_writing(const std::filesystem::path& file, const sqlite_options& options) {
+confab::sqlite::connection open_for_writing(const std::filesystem::path& file, const sqlite_options& options) {
     const auto folder = file.parent_path();
     try {
         std::optional<std::vector<journal::record>> batches;
         if (!has_database(folder)) batches = accepted(read_unapplied(folder, nullptr), options);
-        sqlite::connection db(file, sqlite::access::create);
+        confab::sqlite::connection db(file, confab::sqlite::access::create);
         db.checkpoint_on_close(false);  // only an orderly end of the writer turns it on
         const bool is_empty = require_ours(db) == 0;
         if (!batches) batches = accepted(read_unapplied(folder, is_empty ? nullptr : &db), options);
@@ -83,7 +83,7 @@ sqlite::connection open_for_writing(const std::filesystem::path& file, const sql
             throw startup_error(fmt::format("{}: the files of an older version cannot be removed: {}", folder.string(),
                                             removed.error().message()));
         return db;
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
 }
@@ -116,7 +116,7 @@ private:
     data_folder folder_;
     std::filesystem::path file_;
     message_cache cache_{cache_bytes_max};
-    sqlite::snapshot_registry snapshots_;
+    confab::sqlite::snapshot_registry snapshots_;
     deferred_transaction transaction_;
     std::string identity_;
     std::unique_ptr<journaling_writer> writer_;
@@ -128,7 +128,7 @@ private:
 std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options) {
     try {
         return std::make_unique<opened>(options);
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         throw cannot_open(data_folder::database_in(options.folder), cause);
     }
 }
@@ -136,7 +136,7 @@ std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options)
 journal_report journal_of(const std::filesystem::path& folder) {
     const auto file = data_folder::database_in(folder);
     try {
-        sqlite::connection db(file, sqlite::access::read_only);
+        confab::sqlite::connection db(file, confab::sqlite::access::read_only);
         auto found = read_unapplied(folder, &db);
         // A server may have begun a segment again between two of our reads.
         for (int attempt = 1; found.mismatch && attempt < read_attempts_max; ++attempt) {
@@ -144,7 +144,7 @@ journal_report journal_of(const std::filesystem::path& folder) {
             found = read_unapplied(folder, &db);
         }
         return {found.batches.size(), std::move(found.mismatch), journal_off_reason(db)};
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
 }
@@ -152,11 +152,11 @@ journal_report journal_of(const std::filesystem::path& folder) {
 std::string identity_of_sqlite_ledger(const std::filesystem::path& folder) {
     const auto file = data_folder::database_in(folder);
     try {
-        sqlite::connection db(file, sqlite::access::read_only);
+        confab::sqlite::connection db(file, confab::sqlite::access::read_only);
         return identity_of(db);
-    } catch (const sqlite::failure& cause) {
+    } catch (const confab::sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

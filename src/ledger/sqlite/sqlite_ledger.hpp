@@ -7,7 +7,7 @@
 #include "drivers/sqlite/checkpoint_schedule.hpp"
 #include "ledger/ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // What is done at which size; tests take smaller ones, to get everywhere with a short history.
 struct sqlite_sizes {
@@ -17,7 +17,8 @@ struct sqlite_sizes {
     std::size_t transaction_chats_max = 1'000;
     std::size_t transaction_bytes_max = 2 * 1024 * 1024;
     std::uint64_t journal_segment_bytes = 4 * 1024 * 1024;
-    sqlite::checkpoint_limits checkpoint{.start_pages = 1'000, .restart_pages = 6'000};  // about 4 MiB and 24 MiB
+    confab::sqlite::checkpoint_limits checkpoint{.start_pages = 1'000,
+                                                 .restart_pages = 6'000};  // about 4 MiB and 24 MiB
 };
 
 struct sqlite_options {
@@ -66,4 +67,4 @@ journal_report journal_of(const std::filesystem::path& folder);
 // As above; empty before a server opened the ledger.
 std::string identity_of_sqlite_ledger(const std::filesystem::path& folder);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

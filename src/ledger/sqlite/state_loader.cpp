@@ -5,9 +5,9 @@
 #include "core/decide.hpp"
 #include "ledger/sqlite/rows.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
-state_loader::state_loader(sqlite::connection& db, effect_writer& effects)
+state_loader::state_loader(confab::sqlite::connection& db, effect_writer& effects)
     : effects_(effects),
       next_ids_(db.prepare("select (select coalesce(max(id), 0) + 1 from apps), "
                            "(select coalesce(max(id), 0) + 1 from chats)")),
@@ -23,7 +23,7 @@ void state_loader::load(std::span<const core::command* const> commands, core::st
 
 void state_loader::load_ids(core::state& s) {
     if (s.next_app.value() != 0) return;
-    const sqlite::reading until_done(next_ids_);
+    const confab::sqlite::reading until_done(next_ids_);
     next_ids_.row();
     s.next_app = core::app_id(next_ids_.number(0));
     s.next_chat = core::chat_id(next_ids_.number(1));
@@ -36,11 +36,21 @@ void state_loader::load_for(const core::command& c, core::state& s) {
 }
 
 void state_loader::load_wish(const core::create_app&, core::state&) {}
-void state_loader::load_wish(const core::rename_app& wish, core::state& s) { load_app(wish.app, s); }
-void state_loader::load_wish(const core::create_chat& wish, core::state& s) { load_app(wish.app, s); }
-void state_loader::load_wish(const core::create_message& wish, core::state& s) { load_chat(wish.app, wish.chat, s); }
-void state_loader::load_wish(const core::edit_message& wish, core::state& s) { load_message(wish, s); }
-void state_loader::load_wish(const core::delete_message& wish, core::state& s) { load_message(wish, s); }
+void state_loader::load_wish(const core::rename_app& wish, core::state& s) {
+    load_app(wish.app, s);
+}
+void state_loader::load_wish(const core::create_chat& wish, core::state& s) {
+    load_app(wish.app, s);
+}
+void state_loader::load_wish(const core::create_message& wish, core::state& s) {
+    load_chat(wish.app, wish.chat, s);
+}
+void state_loader::load_wish(const core::edit_message& wish, core::state& s) {
+    load_message(wish, s);
+}
+void state_loader::load_wish(const core::delete_message& wish, core::state& s) {
+    load_message(wish, s);
+}
 void state_loader::load_wish(const core::unreadable&, core::state&) {}
 
 template <class Wish>
@@ -48,7 +58,7 @@ void state_loader::load_message(const Wish& wish, core::state& s) {
     const auto* const head = load_chat(wish.app, wish.chat, s);
     if (!head || s.find(core::state::message_place{head->id, wish.message})) return;
     message_.bind(row_of(head->id, wish.message.value()));
-    const sqlite::reading until_done(message_);
+    const confab::sqlite::reading until_done(message_);
     if (message_.row()) s.put(head->id, message_from(message_));
 }
 
@@ -56,7 +66,7 @@ const core::app* state_loader::load_app(const core::app_token& token, core::stat
     if (const auto* known = s.find(token)) return known;
     effects_.write_counters();
     app_.bind(token.text());
-    const sqlite::reading until_done(app_);
+    const confab::sqlite::reading until_done(app_);
     return app_.row() ? &s.put(app_from(app_)) : nullptr;
 }
 
@@ -67,7 +77,7 @@ const core::chat_head* state_loader::load_chat(const core::app_token& token, cor
     if (const auto* known = s.find(place)) return known;
     effects_.write_counters();
     chat_.bind(owner->id.value(), number.value());
-    const sqlite::reading until_done(chat_);
+    const confab::sqlite::reading until_done(chat_);
     if (!chat_.row()) return nullptr;
     return &s.put(place, {core::chat_id(chat_.number(0)), chat_.number(1), chat_.number(2)});
 }
@@ -75,12 +85,13 @@ const core::chat_head* state_loader::load_chat(const core::app_token& token, cor
 void state_loader::load_key(const core::key_scope& scope, const core::retry_key& key, core::state& s) {
     const core::state::key_place place{scope, key.key_hash};
     if (s.find(place)) return;
-    key_.bind(encode(scope), sqlite::blob(key.key_hash));
-    const sqlite::reading until_done(key_);
+    key_.bind(encode(scope), confab::sqlite::blob(key.key_hash));
+    const confab::sqlite::reading until_done(key_);
     if (!key_.row()) return;
     const auto fingerprint = parse_digest(key_.bytes(0));
-    if (!fingerprint) throw sqlite::corrupt_row("idempotency", encode(scope), "its fingerprint is not a digest");
+    if (!fingerprint)
+        throw confab::sqlite::corrupt_row("idempotency", encode(scope), "its fingerprint is not a digest");
     s.put(place, {*fingerprint, key_.number(1), {key_.integer(2)}});
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -8,13 +8,13 @@
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/sqlite/effect_writer.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // On the writing connection, for the thread that has it.
 class state_loader {
 public:
     // Both outlive it; `effects` may keep counters in mind that are about to be read.
-    state_loader(sqlite::connection& db, effect_writer& effects);
+    state_loader(confab::sqlite::connection& db, effect_writer& effects);
 
     // Adds to `s` what decide() will need for these commands and `s` does not hold. Throws sqlite::failure.
     void load(std::span<const core::command* const> commands, core::state& s);
@@ -36,7 +36,7 @@ private:
     void load_key(const core::key_scope& scope, const core::retry_key& key, core::state& s);
 
     effect_writer& effects_;
-    sqlite::statement next_ids_, app_, chat_, message_, key_;
+    confab::sqlite::statement next_ids_, app_, chat_, message_, key_;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 constexpr std::chrono::seconds wait_max{2};  // several times as long as a commit is ever deferred
@@ -24,4 +24,4 @@ result<void> unapplied_writes::wait() const {
     return {};
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

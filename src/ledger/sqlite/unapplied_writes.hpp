@@ -14,7 +14,7 @@
 #include "base/error.hpp"
 #include "core/ids.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 // Any thread, but for one that marks.
 class unapplied_writes {
@@ -51,4 +51,4 @@ private:
     mutable std::condition_variable changed_;
 };
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

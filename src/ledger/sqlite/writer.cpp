@@ -24,7 +24,7 @@
 #include "ledger/sqlite/journal_switch.hpp"
 #include "ledger/sqlite/key_purge.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 namespace {
 
 class sqlite_writer final : public journaling_writer {
@@ -44,8 +44,8 @@ public:
     // Batches that cannot be committed stay in the journal, for the next start.
     ~sqlite_writer() override {
         try {
-            transaction_.between([&](sqlite::connection& db, write_statements&) {
-                if (!db.checkpoint(sqlite::connection::checkpoint_kind::truncate)) return;
+            transaction_.between([&](confab::sqlite::connection& db, write_statements&) {
+                if (!db.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate)) return;
                 journal::remove_segments(folder_);
                 db.checkpoint_on_close(true);  // removes the empty WAL
             });
@@ -70,8 +70,8 @@ public:
             if (transaction_.is_closed()) co_return;
             checkpoint();
             if (purge_.is_due(now))
-                transaction_.between([&](sqlite::connection& db, write_statements&) { purge_.run(db, now); });
-        } catch (const sqlite::failure& cause) {
+                transaction_.between([&](confab::sqlite::connection& db, write_statements&) { purge_.run(db, now); });
+        } catch (const confab::sqlite::failure& cause) {
             const auto why = fmt::format("cannot tidy the ledger: {} ({})", cause.what(), cause.code());
             const bool passes = cause.is_disk_full() || cause.is_busy() || cause.is_out_of_memory();
             passes ? log::warning(why) : transaction_.close(why);
@@ -122,7 +122,7 @@ private:
     }
 
     void checkpoint() {
-        using step = sqlite::checkpointer::step;
+        using step = confab::sqlite::checkpointer::step;
         switch (checkpointer_.next(transaction_.wal_pages())) {
             case step::none:
                 return;
@@ -131,20 +131,20 @@ private:
                 checkpointer_.start();
                 return;
             case step::finish:
-                transaction_.between([&](sqlite::connection& db, write_statements& sql) {
-                    const sqlite::snapshot_registry::pause none_is_kept(snapshots_);
+                transaction_.between([&](confab::sqlite::connection& db, write_statements& sql) {
+                    const confab::sqlite::snapshot_registry::pause none_is_kept(snapshots_);
                     if (checkpointer_.finish(db)) sql.stamp.checkpointed();
                 });
         }
     }
 
     deferred_transaction& transaction_;
-    sqlite::snapshot_registry& snapshots_;
+    confab::sqlite::snapshot_registry& snapshots_;
     const std::filesystem::path folder_;
     const std::size_t record_bytes_max_;
     journal::journal journal_;
     journal_switch switch_;
-    sqlite::checkpointer checkpointer_;
+    confab::sqlite::checkpointer checkpointer_;
     key_purge purge_;
 };
 
@@ -154,4 +154,4 @@ std::unique_ptr<journaling_writer> make_sqlite_writer(const writer_options& o) {
     return std::make_unique<sqlite_writer>(o);
 }
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite

@@ -10,7 +10,7 @@
 #include "ledger/sqlite/deferred_transaction.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 
-namespace confab::ledger {
+namespace confab::ledger::sqlite {
 
 class journaling_writer : public writer {
 public:
@@ -20,7 +20,7 @@ public:
 
 struct writer_options {
     deferred_transaction& transaction;
-    sqlite::snapshot_registry& snapshots;
+    confab::sqlite::snapshot_registry& snapshots;
     std::filesystem::path database;
     std::string identity;  // the journal's owner
     sqlite_sizes sizes;
@@ -31,4 +31,4 @@ struct writer_options {
 // outlive the writer.
 std::unique_ptr<journaling_writer> make_sqlite_writer(const writer_options& o);
 
-}  // namespace confab::ledger
+}  // namespace confab::ledger::sqlite
