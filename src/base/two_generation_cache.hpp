@@ -1,6 +1,11 @@
-// A cache of so many bytes that approximates LRU with two generations. Entries go into the young one. When that has
-// half of the bytes it becomes the old one, and the old one is dropped. A hit in the old generation moves the entry
-// back into the young one, so what was used within the last half of the bytes stays.
+// A cache bounded by bytes that approximates LRU with two generations, as hashlru does
+// (https://github.com/dominictarr/hashlru):
+// 1. A new entry goes into the young generation.
+// 2. A hit in the old generation moves the entry into the young one.
+// 3. When the young generation is full, which is half of the bytes, it becomes the old one, and the former old one is
+//    evicted whole.
+// So an entry stays at least until half of the bytes were put or moved after its last use. A hit in the young
+// generation changes nothing: there is no list to keep in order, as an exact LRU has.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +15,15 @@
 
 namespace confab {
 
-// One thread at a time. `Bytes` tells what a value weighs, its place in here included.
+// `Bytes` returns the bytes of an entry with this value: the key, the value and the node of the map.
+// One thread at a time.
 template <class Key, class Value, class Bytes, class Hash = std::hash<Key>>
 class two_generation_cache {
 public:
+    // An entry of more than half of `bytes_max` exceeds the bound: ask is_small() before such values are put.
     explicit two_generation_cache(std::size_t bytes_max) : young_bytes_max_(bytes_max / 2) {}
 
-    // Lives until the next call of anything else.
+    // The value is valid until the next call on the cache.
     const Value* find(const Key& key) {
         if (const auto at = young_.find(key); at != young_.end()) return &at->second;
         auto node = old_.extract(key);
@@ -25,8 +32,8 @@ public:
         return &young_.insert(std::move(node)).position->second;
     }
 
-    // One of this key in the older half stays behind, and is never met: the younger one is looked at first and becomes
-    // the older one whole.
+    // Adds or replaces. An entry of this key in the old generation stays there until that is evicted. It is not found
+    // again: the young generation is looked up first and replaces the old one whole.
     void put(const Key& key, Value value) {
         make_room(Bytes{}(value));
         const auto [at, is_new] = young_.try_emplace(key, std::move(value));
@@ -43,7 +50,7 @@ public:
         old_.erase(key);
     }
 
-    // Whether it is worth its space: it would not push out many others.
+    // Whether the value evicts few others: at most a sixteenth of the bytes.
     bool is_small(const Value& value) const { return Bytes{}(value) <= young_bytes_max_ / 8; }
 
 private:

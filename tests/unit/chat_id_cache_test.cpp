@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 namespace confab::ledger {
 namespace {
 
@@ -27,8 +31,32 @@ TEST(chat_id_cache, keeps_what_is_in_use_when_it_is_full) {
         ASSERT_EQ(cache.find(app, core::chat_number(1)), core::chat_id(1)) << n;
     }
     for (std::uint64_t n = 2; n <= 10'000; ++n) kept += cache.find(app, core::chat_number(n)).has_value();
-    EXPECT_LE(kept, 64 * 1024 / 128U);
-    EXPECT_GT(kept, 64 * 1024 / 128U / 4);
+    constexpr std::size_t kept_max = 64 * 1024 / 80;
+    EXPECT_LE(kept, kept_max);
+    EXPECT_GT(kept, kept_max / 4);
+}
+
+TEST(chat_id_cache, finds_only_right_ids_while_all_threads_use_it) {
+    chat_id_cache cache(64 * 1024);
+    const auto app = core::app_token::make();
+    std::atomic<std::size_t> hits = 0, wrong = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (std::uint64_t t = 0; t < 4; ++t)
+            threads.emplace_back([&, t] {
+                for (std::uint64_t i = 0; i < 20'000; ++i) {
+                    const auto n = 1 + (i * 31 + t * 7) % 2'000;
+                    if (const auto id = cache.find(app, core::chat_number(n))) {
+                        hits += 1;
+                        wrong += *id != core::chat_id(n + 1);
+                    } else {
+                        cache.put(app, core::chat_number(n), core::chat_id(n + 1));
+                    }
+                }
+            });
+    }
+    EXPECT_EQ(wrong, 0U);
+    EXPECT_GT(hits, 0U);
 }
 
 }  // namespace

@@ -15,76 +15,113 @@ core::message message(std::uint64_t number, std::string content) {
 }
 
 std::vector<core::effect> edit_of(std::uint64_t number, const std::string& content) {
-    return {core::message_edited{chat, core::message_number(number), content, std::nullopt, 2, 1, timestamp{},
-                                 core::job_id{}}};
+    return {core::message_edited{chat, core::message_number(number), content, std::nullopt, 2, 1, {}, {}}};
 }
 
-// Asked for until it is worth keeping.
-std::uint64_t ticket_of(message_cache& rows, std::uint64_t number) {
-    rows.find(row_of(chat, number));
-    return rows.find(row_of(chat, number)).ticket.value();
+// The second miss in a row gives it.
+std::uint64_t ticket_of(message_cache& cache, std::uint64_t number) {
+    cache.find(row_of(chat, number));
+    return cache.find(row_of(chat, number)).ticket.value();
 }
 
-void keep(message_cache& rows, std::uint64_t number, std::string content) {
-    rows.put(row_of(chat, number), message(number, std::move(content)), ticket_of(rows, number));
+void put(message_cache& cache, std::uint64_t number, std::string content) {
+    cache.put(row_of(chat, number), message(number, std::move(content)), ticket_of(cache, number));
 }
 
-std::optional<std::string> found(message_cache& rows, std::uint64_t number) {
-    const auto seen = rows.find(row_of(chat, number));
+std::optional<std::string> found(message_cache& cache, std::uint64_t number) {
+    const auto seen = cache.find(row_of(chat, number));
     return seen.found ? std::optional(seen.found->content) : std::nullopt;
 }
 
-TEST(message_cache, keep_what_was_read) {
-    message_cache rows(plenty);
-    EXPECT_EQ(found(rows, 1), std::nullopt);
-    keep(rows, 1, "one");
-    keep(rows, 2, "two");
-    EXPECT_EQ(found(rows, 1), "one");
-    EXPECT_EQ(found(rows, 2), "two");
+TEST(message_cache, finds_a_message_that_was_put) {
+    message_cache cache(plenty);
+    EXPECT_EQ(found(cache, 1), std::nullopt);
+    put(cache, 1, "one");
+    put(cache, 2, "two");
+    EXPECT_EQ(found(cache, 1), "one");
+    EXPECT_EQ(found(cache, 2), "two");
 }
 
-TEST(message_cache, keep_nothing_that_is_asked_for_once) {
-    message_cache rows(plenty);
-    std::size_t taken = 0;
+TEST(message_cache, gives_no_ticket_on_the_first_miss) {
+    message_cache cache(plenty);
+    std::size_t tickets = 0;
     for (std::uint64_t number = 1; number <= 20'000; ++number)
-        taken += rows.find(row_of(chat, number)).ticket.has_value();
-    EXPECT_EQ(taken, 0U);
-    EXPECT_TRUE(rows.find(row_of(chat, 20'000)).ticket);
+        tickets += cache.find(row_of(chat, number)).ticket.has_value();
+    EXPECT_EQ(tickets, 0U);
+    EXPECT_TRUE(cache.find(row_of(chat, 20'000)).ticket);
 }
 
-TEST(message_cache, drop_what_is_about_to_change_and_keep_nothing_of_it_until_it_has) {
-    message_cache rows(plenty);
-    keep(rows, 1, "before");
+TEST(message_cache, caches_no_message_while_its_invalidation_is_open) {
+    message_cache cache(plenty);
+    put(cache, 1, "before");
     const auto effects = edit_of(1, "after");
     {
-        const message_cache::invalidation committing(rows, effects);
-        EXPECT_EQ(found(rows, 1), std::nullopt);
-        keep(rows, 1, "before");  // it was read while the commit was under way
-        EXPECT_EQ(found(rows, 1), std::nullopt);
+        const message_cache::invalidation open(cache, effects);
+        EXPECT_EQ(found(cache, 1), std::nullopt);
+        put(cache, 1, "before");  // it was read while the commit was under way
+        EXPECT_EQ(found(cache, 1), std::nullopt);
     }
-    EXPECT_EQ(found(rows, 1), std::nullopt);
-    keep(rows, 1, "after");
-    EXPECT_EQ(found(rows, 1), "after");
+    EXPECT_EQ(found(cache, 1), std::nullopt);
+    put(cache, 1, "after");
+    EXPECT_EQ(found(cache, 1), "after");
 }
 
-TEST(message_cache, refuse_a_row_that_was_read_before_it_changed) {
-    message_cache rows(plenty);
-    const auto ticket = ticket_of(rows, 1);
+TEST(message_cache, refuses_a_message_that_was_read_before_it_changed) {
+    message_cache cache(plenty);
+    const auto ticket = ticket_of(cache, 1);
     const auto effects = edit_of(1, "after");
-    { const message_cache::invalidation committing(rows, effects); }
-    rows.put(row_of(chat, 1), message(1, "before"), ticket);
-    EXPECT_EQ(found(rows, 1), std::nullopt);
+    { const message_cache::invalidation open(cache, effects); }
+    cache.put(row_of(chat, 1), message(1, "before"), ticket);
+    EXPECT_EQ(found(cache, 1), std::nullopt);
 }
 
-TEST(message_cache, keep_the_half_that_was_read_last) {
-    message_cache rows(plenty);
-    keep(rows, 1, "asked for again and again");
+TEST(message_cache, invalidates_what_the_effects_edit_and_delete_and_nothing_else) {
+    message_cache cache(plenty);
+    for (std::uint64_t number = 1; number <= 4; ++number) put(cache, number, "before");
+    auto effects = edit_of(1, "after");
+    effects.push_back(core::message_deleted{chat, core::message_number(2), 2, 2, {}, {}});
+    effects.push_back(core::message_created{chat, core::message_number(3), "new", {}, {}, {}, {}});
+    effects.push_back(core::chat_created{chat, core::app_id(1), core::chat_number(4), {}, {}});
+    { const message_cache::invalidation open(cache, effects); }
+    EXPECT_EQ(found(cache, 1), std::nullopt);
+    EXPECT_EQ(found(cache, 2), std::nullopt);
+    EXPECT_EQ(found(cache, 3), "before");
+    EXPECT_EQ(found(cache, 4), "before");
+}
+
+TEST(message_cache, caches_again_only_when_all_invalidations_of_a_message_are_closed) {
+    message_cache cache(plenty);
+    {
+        message_cache::invalidation first(cache);
+        first.add(chat, core::message_number(1));
+        {
+            message_cache::invalidation second(cache);
+            second.add(chat, core::message_number(1));
+        }
+        put(cache, 1, "before");
+        EXPECT_EQ(found(cache, 1), std::nullopt);
+    }
+    put(cache, 1, "after");
+    EXPECT_EQ(found(cache, 1), "after");
+}
+
+TEST(message_cache, refuses_a_message_that_would_evict_many_others) {
+    message_cache cache(plenty);
+    put(cache, 1, std::string(plenty / 16 / 16, 'x'));  // a shard has a sixteenth, and a message a sixteenth of that
+    EXPECT_EQ(found(cache, 1), std::nullopt);
+    put(cache, 1, std::string(1000, 'x'));
+    EXPECT_TRUE(found(cache, 1));
+}
+
+TEST(message_cache, keeps_the_half_that_was_read_last) {
+    message_cache cache(plenty);
+    put(cache, 1, "asked for again and again");
     for (std::uint64_t number = 2; number < 20'000; ++number) {
-        keep(rows, number, std::string(100, 'x'));
-        ASSERT_TRUE(found(rows, 1)) << number;
+        put(cache, number, std::string(100, 'x'));
+        ASSERT_TRUE(found(cache, 1)) << number;
     }
     std::size_t kept = 0;
-    for (std::uint64_t number = 2; number < 20'000; ++number) kept += found(rows, number).has_value();
+    for (std::uint64_t number = 2; number < 20'000; ++number) kept += found(cache, number).has_value();
     EXPECT_GT(kept, plenty / 2 / 512);
     EXPECT_LT(kept, plenty / 256);
 }

@@ -8,7 +8,7 @@
 namespace confab::ledger::sqlite {
 namespace {
 
-constexpr std::size_t row_bytes = 256;  // of a message beside its texts, with its place in the map
+constexpr std::size_t row_bytes = 256;  // of a message without its texts, and of its node in the map
 
 }  // namespace
 
@@ -23,21 +23,22 @@ message_cache::message_cache(std::size_t bytes_max) {
 message_cache::lookup message_cache::find(std::uint64_t row) {
     auto& s = shard_of(row);
     const std::lock_guard lock(s.mutex);
-    if (const auto* const found = s.rows.find(row)) return {*found, std::nullopt};
+    if (const auto* const found = s.messages.find(row)) return {*found, std::nullopt};
     const auto hash = hash_of(row);
-    const auto last = std::exchange(s.asked_for[(hash >> 32) % s.asked_for.size()], static_cast<std::uint32_t>(hash));
-    return {std::nullopt, last == static_cast<std::uint32_t>(hash) ? std::optional(s.changes) : std::nullopt};
+    const auto fingerprint = static_cast<std::uint32_t>(hash);
+    const auto last_miss = std::exchange(s.recent_misses[(hash >> 32) % s.recent_misses.size()], fingerprint);
+    return {std::nullopt, last_miss == fingerprint ? std::optional(s.version) : std::nullopt};
 }
 
 void message_cache::put(std::uint64_t row, const core::message& m, std::uint64_t ticket) {
     auto& s = shard_of(row);
     const std::lock_guard lock(s.mutex);
-    if (s.being_changed == 0 && s.changes == ticket && s.rows.is_small(m)) s.rows.put(row, m);
+    if (s.invalid_rows == 0 && s.version == ticket && s.messages.is_small(m)) s.messages.put(row, m);
 }
 
 std::uint64_t message_cache::hash_of(std::uint64_t row) {
-    // Fibonacci hashing: neighbours in a chat go to different shards. Its lower half is the same for the same number in
-    // all chats, so the upper one is mixed in.
+    // Fibonacci hashing: neighbours in a chat go to different shards. The lower half of the product is the same for the
+    // same number in all chats, so the upper half is mixed in.
     const auto spread = row * 0x9e3779b97f4a7c15ULL;
     return spread ^ spread >> 29;
 }
@@ -46,31 +47,38 @@ message_cache::shard& message_cache::shard_of(std::uint64_t row) {
     return *shards_[hash_of(row) >> 60];
 }
 
-message_cache::invalidation::invalidation(message_cache& rows, std::span<const core::effect> effects) : rows_(rows) {
+// Delegates, so that the destructor runs when an add() throws: else these rows would never be cached again.
+message_cache::invalidation::invalidation(message_cache& cache, std::span<const core::effect> effects)
+    : invalidation(cache) {
     const overloaded add_changed{
         [&](const core::message_edited& edit) { add(edit.chat, edit.number); },
         [&](const core::message_deleted& deletion) { add(deletion.chat, deletion.number); },
-        [](const auto&) {},
+        // None of these changes a message that could have been read before.
+        [](const core::app_created&) {},
+        [](const core::app_renamed&) {},
+        [](const core::chat_created&) {},
+        [](const core::message_created&) {},
+        [](const core::key_used&) {},
     };
     for (const auto& e : effects) std::visit(add_changed, e);
 }
 
 void message_cache::invalidation::add(core::chat_id chat, core::message_number message) {
     const auto row = row_of(chat, message.value());
-    changed_.push_back(row);
-    auto& s = rows_.shard_of(row);
+    rows_.push_back(row);
+    auto& s = cache_.shard_of(row);
     const std::lock_guard lock(s.mutex);
-    s.changes += 1;
-    s.being_changed += 1;
-    s.rows.erase(row);
+    s.version += 1;
+    s.invalid_rows += 1;
+    s.messages.erase(row);
 }
 
 message_cache::invalidation::~invalidation() {
-    for (const auto row : changed_) {
-        auto& s = rows_.shard_of(row);
+    for (const auto row : rows_) {
+        auto& s = cache_.shard_of(row);
         const std::lock_guard lock(s.mutex);
-        s.changes += 1;
-        s.being_changed -= 1;
+        s.version += 1;
+        s.invalid_rows -= 1;
     }
 }
 
