@@ -43,16 +43,20 @@ std::optional<journal::record> record_at(std::string_view bytes, std::string_vie
     return journal::record{integer_at<std::uint64_t>(number), std::string(payload)};
 }
 
-// Adds the whole records that follow on `after`, also those behind a damaged place. That format has no salt to look
-// for. So only a number that the files have room for begins a record: nearly every other place is ruled out before its
-// checksum is computed.
-void find_whole(std::string_view bytes, std::string_view identity, std::uint64_t after, std::uint64_t last_max,
+// Adds the whole records that follow on `after`, also those behind a damaged place. There every offset may begin one.
+// That format has no salt to look for, and a checksum costs a SHA-256 of up to the rest of the file. So only a number
+// that the files have room for is checked there. Zeros and most other bytes are no such number, and no text of a
+// message contains the zeros of one. Right behind a whole record any number is checked, because the database may be
+// older by more batches than that.
+void find_whole(std::string_view bytes, std::string_view identity, std::uint64_t after, std::uint64_t records_max,
                 journal::numbered_payloads& found) {
     const auto end = bytes.find_last_not_of('\0') + 1;
+    bool in_sequence = true;
     for (std::size_t at = 0; at < end && bytes.size() - at >= header_bytes;) {
         const auto rest = bytes.substr(at);
-        const bool may_be_one = integer_at<std::uint64_t>(rest) <= last_max;
+        const bool may_be_one = in_sequence || integer_at<std::uint64_t>(rest) - after - 1 < records_max;
         auto r = may_be_one ? record_at(rest, identity) : std::nullopt;
+        in_sequence = r.has_value();
         at += r ? header_bytes + r->payload.size() : 1;
         if (r && r->number > after) found.emplace(r->number, std::move(r->payload));
     }
@@ -62,9 +66,9 @@ void find_whole(std::string_view bytes, std::string_view identity, std::uint64_t
 
 journal::contents read_legacy_batches(const fs::path& folder, std::string_view identity, std::uint64_t after) {
     const std::array files{journal::read_file(file_in(folder, 0)), journal::read_file(file_in(folder, 1))};
-    const auto last_max = after + (files[0].size() + files[1].size()) / header_bytes;
+    const auto records_max = (files[0].size() + files[1].size()) / header_bytes;
     journal::numbered_payloads found;
-    for (const auto& bytes : files) find_whole(bytes, identity, after, last_max, found);
+    for (const auto& bytes : files) find_whole(bytes, identity, after, records_max, found);
     return journal::in_order(std::move(found), after);
 }
 
