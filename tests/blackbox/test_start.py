@@ -24,6 +24,11 @@ def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None, en
     return result.stderr
 
 
+def state_of(data):
+    """What a refused start must not change, and a server that runs meanwhile does not: the files and their modes."""
+    return {path.name: oct(path.stat().st_mode) for path in (data, *data.iterdir())}
+
+
 @pytest.fixture
 def filled(start):
     """A data folder with 2,000 messages and nobody on it; says where the chat is."""
@@ -159,10 +164,10 @@ def test_second_server_on_the_data_is_refused_and_the_first_lives(confab, start)
 def test_second_server_is_refused_after_the_lock_file_is_removed(confab, start):
     server = start()
     (server.data / "confab.lock").unlink()
-    names = sorted(path.name for path in server.data.iterdir())
+    before = state_of(server.data)
     refused = f"confab: data folder {server.data}: another confab (process {server.process.pid}) is using it\n"
     assert refused_start(confab, server.data) == refused
-    assert sorted(path.name for path in server.data.iterdir()) == names
+    assert state_of(server.data) == before
     (server.data / "confab.lock").write_text("1")
     assert refused_start(confab, server.data) == refused
     with Client(server.port) as client:
@@ -176,11 +181,26 @@ def test_server_goes_on_with_its_lock_file_where_the_folder_cannot_be_locked(con
     server = start(environment=environment)
     warned = [line for line in server.log().splitlines() if " warning " in line]
     assert len(warned) == 1 and f"data folder {server.data} cannot be locked" in warned[0], server.log()
-    result = run(confab, "serve", "--listen", "127.0.0.1:0", "--data", server.data, environment=environment)
-    assert result.returncode == 1
-    assert f"another confab (process {server.process.pid}) is using it" in result.stderr
+    (server.data / "confab.lock").chmod(0o640)
+    before = state_of(server.data)
+    error = refused_start(confab, server.data, environment=environment)
+    assert f"another confab (process {server.process.pid}) is using it" in error
+    assert state_of(server.data) == before
     with Client(server.port) as client:
         assert client.new_chat().tell("still here") == 1
+
+
+@pytest.mark.parametrize("content, named", [("4711", " (process 4711)"), ("", ""), ("no\nnumber", ""), (None, "")])
+def test_server_of_another_system_is_named_where_it_is_known(confab, tmp_path, fault_library, content, named):
+    data = tmp_path / "data"
+    data.mkdir()
+    if content is not None:
+        (data / "confab.lock").write_text(content)
+    before = state_of(data)
+    environment = {"LD_PRELOAD": str(fault_library("failing_flock")), "FAULT_FLOCK": "elsewhere"}
+    error = refused_start(confab, data, environment=environment)
+    assert error == f"confab: data folder {data}: another confab{named} is using it\n"
+    assert state_of(data) == before
 
 
 def test_folder_without_any_lock_is_refused_with_one_line(confab, tmp_path, fault_library):

@@ -69,6 +69,15 @@ std::optional<std::string> holder_of(const fs::path& locked) {
 
 constexpr const char* lock_name = "confab.lock";
 
+// The process that a server wrote into this file. Anything else in it does not belong in a message.
+std::optional<std::string> process_in(const fs::path& lock) {
+    const auto opened = file::open(lock, file::access::read);
+    if (!opened) return std::nullopt;
+    const auto text = opened->read_all();
+    if (!text || text->empty() || text->find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+    return *text;
+}
+
 // All that the server keeps in its folder.
 constexpr const char* file_names[] = {"confab.db",        "confab.db-wal",        "confab.db-shm",         //
                                       "confab-search.db", "confab-search.db-wal", "confab-search.db-shm",  //
@@ -114,7 +123,10 @@ data_folder::data_folder(const fs::path& path) : path_(whole(path)), folder_(ope
 
 file data_folder::open_and_lock_file() const {
     const auto path = path_ / lock_name;
-    auto opened = file::open(path, file::access::create);
+    // Creating also sets the mode, and a refused server must not change the file of another.
+    auto opened = file::open(path, file::access::write);
+    if (!opened && opened.error() == boost::system::errc::no_such_file_or_directory)
+        opened = file::open(path, file::access::create);
     if (!opened) fail(path_, "cannot be written", opened.error());
     const auto locked = opened->try_lock();
     if (locked) return std::move(*opened);
@@ -124,11 +136,7 @@ file data_folder::open_and_lock_file() const {
 
 void data_folder::refuse_second(const fs::path& locked) const {
     auto holder = holder_of(locked);
-    if (!holder) {  // it runs where this system does not see it
-        const auto lock = file::open(path_ / lock_name, file::access::read);
-        const auto text = lock ? lock->read_all() : result<std::string>(std::string());
-        if (text && !text->empty()) holder = *text;
-    }
+    if (!holder) holder = process_in(path_ / lock_name);  // it runs where this system does not see it
     throw startup_error(fmt::format("data folder {}: another confab{} is using it", path_.string(),
                                     holder ? fmt::format(" (process {})", *holder) : ""));
 }
