@@ -78,7 +78,8 @@ journal::outcome journal::append(std::uint64_t number, std::string_view payload)
     auto& s = segments_[begins_other ? 1 - current_ : current_];
     buffer_.clear();
     if (begins_other || s.end == 0) {
-        s = {std::move(s.data), new_salt(), 0, 0};
+        const auto salt = new_salt();  // may throw, and then nothing has changed
+        s = {std::move(s.data), salt, 0, 0};
         append_header(buffer_, options_.owner, s.salt);
     }
     append_record(buffer_, {s.salt, number, payload});

@@ -29,6 +29,18 @@ deferred_transaction::deferred_transaction(confab::sqlite::connection db, const 
     unapplied_.applied(last());
 }
 
+result<void> deferred_transaction::begin() {
+    const std::lock_guard lock(mutex_);
+    if (auto done = replay_if_needed(); !done) return done;
+    if (state_ == state::open) return {};
+    try {
+        begin_transaction(confab::sqlite::sync_level::normal);
+        return {};
+    } catch (const confab::sqlite::failure& cause) {
+        return rolled_back(cause);
+    }
+}
+
 std::size_t deferred_transaction::add(std::span<const core::effect> effects, std::string record) noexcept {
     const std::lock_guard lock(mutex_);
     const auto batch = last() + 1;
@@ -63,7 +75,8 @@ std::size_t deferred_transaction::add(std::span<const core::effect> effects, std
 
 void deferred_transaction::write_pending(std::span<const core::effect> effects) {
     try {
-        if (state_ == state::idle) begin(confab::sqlite::sync_level::normal);  // another thread has committed meanwhile
+        if (state_ == state::idle)
+            begin_transaction(confab::sqlite::sync_level::normal);  // another thread has committed meanwhile
         require_open();
         sql_.effects.write(effects);
         require_open();
@@ -81,7 +94,7 @@ result<void> deferred_transaction::write_synced(std::span<const core::effect> ef
     const message_cache::invalidation until_committed(cache_, effects);
     bool is_committing = false;
     try {
-        begin(confab::sqlite::sync_level::full);
+        begin_transaction(confab::sqlite::sync_level::full);
         sql_.effects.write(effects);
         sql_.effects.write_counters();
         sql_.stamp.write(last() + 1, journal_off);
@@ -139,16 +152,6 @@ result<void> deferred_transaction::replay_if_needed() {
     return {};
 }
 
-result<void> deferred_transaction::begin_if_idle() {
-    if (state_ != state::idle) return {};
-    try {
-        begin(confab::sqlite::sync_level::normal);
-        return {};
-    } catch (const confab::sqlite::failure& cause) {
-        return rolled_back(cause);
-    }
-}
-
 result<void> deferred_transaction::commit_pending() {
     if (pending_.records.empty()) return {};
     if (state_ != state::open) return replay();
@@ -162,7 +165,7 @@ result<void> deferred_transaction::commit_pending() {
 
 result<void> deferred_transaction::replay() {
     try {
-        begin(confab::sqlite::sync_level::normal);
+        begin_transaction(confab::sqlite::sync_level::normal);
         for (const auto& record : pending_.records) {
             const auto batch = decoded_batch::from(record);
             require(batch.has_value(), "a record that was encoded can be decoded");
@@ -176,9 +179,9 @@ result<void> deferred_transaction::replay() {
     }
 }
 
-void deferred_transaction::begin(confab::sqlite::sync_level level) {
-    if (db_.in_transaction()) db_.execute("rollback");  // one that failed before
-    db_.set_sync_level(level);                          // SQLite takes it between transactions only
+void deferred_transaction::begin_transaction(confab::sqlite::sync_level level) {
+    end_leftover();
+    db_.set_sync_level(level);  // SQLite takes it between transactions only
     transaction_.emplace(db_, confab::sqlite::transaction::kind::write);
     if (state_ == state::idle) state_ = state::open;
 }
@@ -208,6 +211,11 @@ void deferred_transaction::committed(std::uint64_t batch) {
 void deferred_transaction::end_transaction() {
     transaction_.reset();
     if (state_ == state::open) state_ = state::idle;
+}
+
+// When a rollback failed, SQLite's transaction outlives ours.
+void deferred_transaction::end_leftover() {
+    if (!transaction_ && db_.in_transaction()) db_.execute("rollback");
 }
 
 error deferred_transaction::rolled_back(const confab::sqlite::failure& cause) {

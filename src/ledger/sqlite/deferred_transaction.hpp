@@ -1,30 +1,33 @@
-// The writing connection, and the transaction on it that is committed later. This is the only way to either.
+// The writing connection, and the transaction on it that is committed later. This class is the only way to them.
 //
-// A batch is durable once the journal has its record. Its effects are written here at once, and committed with those of
-// many other batches, without a sync. A commit has only what the journal has on disk, so no reader ever sees what a
-// power cut could take away.
+// A batch is durable once the journal has its record. Its effects are written into the open transaction at once. They
+// are committed later, with those of many other batches, without a sync. Such a commit has only what the journal has on
+// disk, so no reader ever sees what a power cut could take away. The exception is write_synced(): a batch that the
+// journal does not have is committed alone, with a sync.
 //
-//               with: begin                    add: has n batches
-//     idle ------------------------> open <---------------------------+
-//      ^  ^                          |  | |                            |
-//      |  +------- commit -----------+  | +----------------------------+
-//      |                                |
-//      |                                | failure: rolled back
-//      |                                v
-//      +--- replay and commit --- needs_replay --- replay fails: stays
+//                  begin()                       add()
+//     (start) -> idle ------------------> open ----------+
+//                 ^  ^                    |  | ^          |
+//                 |  +- commit, or end of +  | +----------+
+//                 |     an empty one         |
+//                 |                          | failure: rolled back (an empty one: to idle)
+//                 |                          v
+//                 +--- replay, commit --- needs_replay
 //
-//     every state --- close() or a failed synced commit ---> closed
+//     each of them --- close(), or write_synced() with outcome_unknown ---> closed
 //
 // - idle: no transaction is open, and all batches are committed.
-// - open: a transaction is open. It has all batches that are not committed, or none yet.
-// - needs_replay: SQLite failed, and the transaction was rolled back with all its batches. SQLite may roll back on any
-//   I/O error, full disk or lack of memory, also while it reads. Nothing is read or written here before the batches
-//   were replayed from their records.
-// - closed: takes no more batches until a restart. Batches that could not be committed are still replayed when a read
-//   needs them.
+// - open: a transaction is open. It has all batches that are not committed, or is empty: it has none yet.
+// - needs_replay: a call of SQLite failed, and the transaction was rolled back with all its batches. SQLite itself may
+//   roll back on any I/O error, full disk or lack of memory, also while it reads. Nothing is read or written here
+//   before the batches were replayed from their records. A replay that fails changes nothing.
+// - closed: until a restart. read(), begin(), between() and write_synced() answer writes_closed. Batches that are not
+//   committed wait for commit(), which replays them.
 //
-// A failure without batches in the transaction leads to idle. A process that ends in any state loses nothing: the next
-// start replays the journal.
+// What commits: commit(), between() and write_synced(); end_batch() if the transaction is large; a timer, 250 ms after
+// the first batch, and a second after a failure. In needs_replay all of these, read() and begin() replay instead.
+//
+// When the process ends in any state, no acknowledged batch is lost: the next start replays the journal.
 #pragma once
 
 #include <fmt/core.h>
@@ -59,7 +62,7 @@ struct write_statements {
     commit_stamp stamp;
 };
 
-// Any thread, but for add() and write_synced(): one thread, the writer's.
+// commit(), unapplied() and syncer(): any thread. All else: one thread, the writer's.
 class deferred_transaction {
 public:
     enum class state { idle, open, needs_replay, closed };
@@ -72,36 +75,38 @@ public:
     deferred_transaction(const deferred_transaction&) = delete;
     deferred_transaction& operator=(const deferred_transaction&) = delete;
 
-    // Replays what was rolled back, and runs work(write_statements&), which only reads: it sees all batches. It may
-    // throw sqlite::failure. Errors: unavailable, writes_closed.
+    // Runs work(state_loader&), which reads all batches, also those that are not committed. It may throw
+    // sqlite::failure. Errors: unavailable, writes_closed.
     template <class Work>
     result<void> read(Work work) {
         const std::lock_guard lock(mutex_);
         if (auto done = replay_if_needed(); !done) return done;
-        return run(work);
+        try {
+            end_leftover();
+            require_consistent();
+            work(sql_.loader);
+            require_consistent();
+            return {};
+        } catch (const confab::sqlite::failure& cause) {
+            return rolled_back(cause);
+        }
     }
 
-    // As read(), in a transaction that is open from here on: so that add() can write. Another program's lock may
-    // prevent that. Errors: unavailable (nothing that `work` wrote is kept), writes_closed.
-    template <class Work>
-    result<void> with(Work work) {
-        const std::lock_guard lock(mutex_);
-        if (auto done = replay_if_needed(); !done) return done;
-        if (auto done = begin_if_idle(); !done) return done;
-        return run(work);
-    }
+    // Leads to open, so that add() can write; another program's lock may prevent it. Errors: unavailable,
+    // writes_closed.
+    result<void> begin();
 
     // Writes a batch that the journal has as its record number last_batch() + 1. It is done, whatever fails here: then
     // it is replayed. Without memory for it the process ends while nobody else can commit a part of it, and the next
-    // start replays it. Returns how many batches are not committed. REQUIRES: with() succeeded since the last batch.
+    // start replays it. Returns how many batches are not committed. REQUIRES: begin() succeeded since the last batch.
     std::size_t add(std::span<const core::effect> effects, std::string record) noexcept;
 
     // Commits a batch that the journal does not have, alone and with a sync, as number last_batch() + 1; `journal_off`:
-    // why the journal does not have it. Errors: unavailable (nothing of it is kept), outcome_unknown (the sync failed:
-    // only the next start tells), writes_closed.
+    // why the journal does not have it; nothing: it is too large for it. Errors: unavailable (nothing of it is kept),
+    // outcome_unknown (the sync failed: only the next start tells), writes_closed.
     result<void> write_synced(std::span<const core::effect> effects, const std::optional<std::string>& journal_off);
 
-    // Commits all batches: what a reader does first that needs one of them. Errors: unavailable.
+    // Commits all batches: what a reader of the ledger calls first when it needs one of them. Errors: unavailable.
     result<void> commit();
     // To be called between batches: commits a large transaction, and ends one that has no batches.
     void end_batch();
@@ -114,7 +119,7 @@ public:
         if (state_ == state::closed) return error::writes_closed;
         if (auto done = commit_pending(); !done) return done;
         end_transaction();
-        if (db_.in_transaction()) db_.execute("rollback");  // a roll-back that failed
+        end_leftover();
         work(db_, sql_);
         require(!db_.in_transaction(), "work between transactions leaves none open");
         committed(sql_.stamp.applied());
@@ -143,28 +148,16 @@ private:
     };
 
     // All below: under the mutex.
-    template <class Work>
-    result<void> run(Work& work) {
-        try {
-            require_consistent();
-            work(sql_);
-            require_consistent();
-            return {};
-        } catch (const confab::sqlite::failure& cause) {
-            return rolled_back(cause);
-        }
-    }
-
     std::uint64_t last() const { return sql_.stamp.applied() + pending_.records.size(); }
     result<void> replay_if_needed();
-    result<void> begin_if_idle();
     void write_pending(std::span<const core::effect> effects);
     result<void> commit_pending();
     result<void> replay();
-    void begin(confab::sqlite::sync_level level);
+    void begin_transaction(confab::sqlite::sync_level level);
     void commit_open();
     void committed(std::uint64_t batch);
     void end_transaction();
+    void end_leftover();
     error rolled_back(const confab::sqlite::failure& cause);
     void close_now(std::string_view why);
     void require_open() const;

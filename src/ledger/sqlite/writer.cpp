@@ -55,7 +55,7 @@ public:
     }
 
     awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) override {
-        co_return transaction_.read([&](write_statements& sql) { sql.loader.load(commands, s); });
+        co_return transaction_.read([&](state_loader& loader) { loader.load(commands, s); });
     }
 
     awaitable<result<void>> apply(std::span<const core::effect> effects) override {
@@ -84,7 +84,7 @@ private:
     using outcome = journal::journal::outcome;
 
     result<void> write(std::span<const core::effect> effects) {
-        if (auto ready = transaction_.with([](write_statements&) {}); !ready) return ready;
+        if (auto ready = transaction_.begin(); !ready) return ready;
         auto& syncer = transaction_.syncer();
         if (syncer.has_failed()) return closed("syncing the database's WAL failed");
         auto record = encode(effects);
