@@ -198,6 +198,7 @@ bool connection::in_transaction() const {
 
 void connection::set_sync_level(sync_level level) {
     if (level == sync_level_) return;
+    sync_level_.reset();  // it may be set and fail all the same
     execute(level == sync_level::full ? "pragma synchronous = full" : "pragma synchronous = normal");
     sync_level_ = level;
 }

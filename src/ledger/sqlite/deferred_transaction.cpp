@@ -73,7 +73,8 @@ std::size_t deferred_transaction::add(std::span<const core::effect> effects, std
     return pending_.records.size();
 }
 
-void deferred_transaction::write_pending(std::span<const core::effect> effects) {
+// noexcept: whatever else fails here ends the process while the mutex is held.
+void deferred_transaction::write_pending(std::span<const core::effect> effects) noexcept {
     try {
         if (state_ == state::idle)
             begin_transaction(confab::sqlite::sync_level::normal);  // another thread has committed meanwhile
@@ -109,6 +110,9 @@ result<void> deferred_transaction::write_synced(std::span<const core::effect> ef
         if (!is_committing || cause.is_disk_full() || cause.is_busy()) return refused;
         close_now("a synced commit failed");
         return error::outcome_unknown;
+    } catch (...) {
+        roll_back();
+        throw;
     }
 }
 
@@ -176,6 +180,9 @@ result<void> deferred_transaction::replay() {
         return {};
     } catch (const confab::sqlite::failure& cause) {
         return rolled_back(cause);
+    } catch (...) {
+        roll_back();
+        throw;
     }
 }
 
@@ -207,7 +214,7 @@ void deferred_transaction::committed(std::uint64_t batch) {
     syncer_.committed(batch);
 }
 
-// REQUIRES: it has no batches.
+// Rolls back what is in it.
 void deferred_transaction::end_transaction() {
     transaction_.reset();
     if (state_ == state::open) state_ = state::idle;
@@ -218,15 +225,21 @@ void deferred_transaction::end_leftover() {
     if (!transaction_ && db_.in_transaction()) db_.execute("rollback");
 }
 
-error deferred_transaction::rolled_back(const confab::sqlite::failure& cause) {
+void deferred_transaction::roll_back() {
     sql_.effects.forget_counters();
     end_transaction();
-    const bool has_batches = !pending_.records.empty();
-    if (has_batches && state_ == state::idle) state_ = state::needs_replay;
-    if (has_batches) timer_.arm(retry_wait);
-    log::error(fmt::format("{}: {} ({})",
-                           has_batches ? "the database cannot follow the journal" : "the database cannot be used",
-                           cause.what(), cause.code()));
+    if (pending_.records.empty()) return;
+    if (state_ == state::idle) state_ = state::needs_replay;
+    timer_.disarm();
+    timer_.arm(retry_wait);
+}
+
+error deferred_transaction::rolled_back(const confab::sqlite::failure& cause) {
+    roll_back();
+    log::error(
+        fmt::format("{}: {} ({})",
+                    pending_.records.empty() ? "the database cannot be used" : "the database cannot follow the journal",
+                    cause.what(), cause.code()));
     return error::unavailable;
 }
 

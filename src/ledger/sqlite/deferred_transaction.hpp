@@ -24,8 +24,9 @@
 // - closed: until a restart. read(), begin(), between() and write_synced() answer writes_closed. Batches that are not
 //   committed wait for commit(), which replays them.
 //
-// What commits: commit(), between() and write_synced(); end_batch() if the transaction is large; a timer, 250 ms after
-// the first batch, and a second after a failure. In needs_replay all of these, read() and begin() replay instead.
+// What commits: commit(), between(), write_synced() and close(); end_batch() if the transaction is large; a timer, 250
+// ms after the first batch, and a second after a failure. In needs_replay all of these, read() and begin() replay
+// instead.
 //
 // When the process ends in any state, no acknowledged batch is lost: the next start replays the journal.
 #pragma once
@@ -112,7 +113,8 @@ public:
     void end_batch();
 
     // Commits all batches, then runs work(connection&, write_statements&) while no transaction is open, which may throw
-    // sqlite::failure; that is passed on. Errors: unavailable, writes_closed; then `work` does not run.
+    // sqlite::failure; this is passed on, as is one of a rollback before. `work` calls nothing of this class. Errors:
+    // unavailable, writes_closed; then `work` does not run.
     template <class Work>
     result<void> between(Work work) {
         const std::lock_guard lock(mutex_);
@@ -150,7 +152,7 @@ private:
     // All below: under the mutex.
     std::uint64_t last() const { return sql_.stamp.applied() + pending_.records.size(); }
     result<void> replay_if_needed();
-    void write_pending(std::span<const core::effect> effects);
+    void write_pending(std::span<const core::effect> effects) noexcept;
     result<void> commit_pending();
     result<void> replay();
     void begin_transaction(confab::sqlite::sync_level level);
@@ -158,6 +160,7 @@ private:
     void committed(std::uint64_t batch);
     void end_transaction();
     void end_leftover();
+    void roll_back();
     error rolled_back(const confab::sqlite::failure& cause);
     void close_now(std::string_view why);
     void require_open() const;
