@@ -243,13 +243,14 @@ def test_older_database_beside_a_newer_wal_is_refused(confab, start):
     assert_serves(confab, start, chat.path, ["old", "between", "newer"])
 
 
-def test_copy_of_the_database_from_before_its_wal_began_again_is_refused(confab, start):
+@pytest.mark.parametrize("later", [["restarts the WAL"], ["restarts the WAL", "newer"]])
+def test_copy_of_the_database_from_before_its_wal_restarted_is_refused(confab, start, later):
     """Within one run: the copy has the run's own files beside it, and yet it lacks what a checkpoint moved meanwhile."""
     server, chat = written_in(start, None, "old")
     database = server.data / "confab.db"
     older = database.read_bytes()
     checkpoint(server.data, "restart")
-    for content in ("begins the WAL again", "newer"):
+    for content in later:
         chat.tell(content)
         assert chat.contents()[-1] == content
     server.kill()
@@ -257,7 +258,7 @@ def test_copy_of_the_database_from_before_its_wal_began_again_is_refused(confab,
     database.write_bytes(older)
     assert "confab.db is older than its WAL" in refusal(confab, server.data)
     database.write_bytes(whole)
-    assert_serves(confab, start, chat.path, ["old", "begins the WAL again", "newer"])
+    assert_serves(confab, start, chat.path, ["old", *later])
 
 
 def test_older_wal_beside_a_newer_database_is_refused(confab, start):
@@ -293,7 +294,7 @@ def test_wal_of_another_ledger_is_refused(confab, start):
     assert_serves(confab, start, chat.path, ["old"])
 
 
-def test_old_database_beside_a_newer_wal_can_be_started_if_asked(confab, start):
+def test_old_database_starts_if_asked_once_the_newer_wal_is_away(confab, start):
     server, chat = written_in(start, None, "old")
     server.stop()
     database = server.data / "confab.db"
@@ -303,8 +304,10 @@ def test_old_database_beside_a_newer_wal_can_be_started_if_asked(confab, start):
     server, chat = written_in(start, chat, "newer")
     server.kill()
     database.write_bytes(older)
-    server = start("--journal-gap=ignore")
-    assert "confab.db is older than its WAL" in server.log() and "given up: batches 4 to 4" in server.log(), server.log()
+    assert "confab.db is older than its WAL" in refusal(confab, server.data, "--journal-gap=ignore")
+    remove_wal(server.data)
+    server = assert_serves(confab, start, chat.path, ["old"], "--journal-gap=ignore")
+    assert "given up: batches 4 to 5" in server.log(), server.log()
 
 
 def test_batch_log_of_version_0_1_0_without_its_database_is_refused(confab, tmp_path):

@@ -29,7 +29,10 @@ checkpointer::~checkpointer() {
 }
 
 void checkpointer::wait_if_long() {
-    if (!schedule_.is_long()) return;
+    if (schedule_.is_long()) wait();
+}
+
+void checkpointer::wait() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return state_ != state::running; });
 }

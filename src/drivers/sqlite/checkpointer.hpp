@@ -37,6 +37,9 @@ public:
     // reader waits for.
     void wait_if_long();
 
+    // Returns when no background checkpoint runs. REQUIRES: as above.
+    void wait();
+
     // What the caller is to do now. `wal_pages`: the WAL's length after the last commit. Throws what a background
     // checkpoint failed with, once; the next step may be another start.
     step next(int wal_pages);

@@ -14,8 +14,7 @@ commit_stamp::commit_stamp(confab::sqlite::connection& db)
       journal_off_(journal_off_reason(db)) {}
 
 void commit_stamp::write(std::uint64_t batch, const std::optional<std::string>& journal_off) {
-    set_applied_.bind(batch).run();
-    set_checkpointed_.bind(checkpointed_).run();
+    write_numbers(batch);
     writing_off_ = journal_off;
     if (journal_off == journal_off_) return;
     if (journal_off)
@@ -24,13 +23,23 @@ void commit_stamp::write(std::uint64_t batch, const std::optional<std::string>& 
         clear_journal_off_.run();
 }
 
-void commit_stamp::committed(std::uint64_t batch, int wal_pages) {
+void commit_stamp::repeat() {
+    write_numbers(applied_);
+}
+
+void commit_stamp::write_numbers(std::uint64_t batch) {
+    set_applied_.bind(batch).run();
+    set_checkpointed_.bind(checkpointed_).run();
+}
+
+bool commit_stamp::committed(std::uint64_t batch, int wal_pages) {
     // SQLite begins the WAL again only when the database file has all of it, whoever made that checkpoint.
-    if (wal_pages < wal_pages_) checkpointed();
+    const bool is_restarted = wal_pages < wal_pages_;
+    if (is_restarted) checkpointed();
     wal_pages_ = wal_pages;
-    if (batch == applied_) return;  // a transaction without a batch
+    if (batch != applied_) journal_off_ = writing_off_;  // else a transaction without a batch
     applied_ = batch;
-    journal_off_ = writing_off_;
+    return is_restarted;
 }
 
 }  // namespace confab::ledger::sqlite

@@ -25,12 +25,17 @@ public:
 
     // Within the transaction whose last batch this is. Throws sqlite::failure.
     void write(std::uint64_t batch, const std::optional<std::string>& journal_off);
-    // After each commit, also of a transaction without a batch. `wal_pages`: the WAL's length then.
-    void committed(std::uint64_t batch, int wal_pages);
+    // Within a transaction that has no batch: so that every WAL has the numbers. Throws sqlite::failure.
+    void repeat();
+    // After each commit, also of a transaction without a batch. `wal_pages`: the WAL's length then. Returns whether the
+    // commit restarted the WAL; then it has the checkpointed batch of the one before.
+    bool committed(std::uint64_t batch, int wal_pages);
     // After a checkpoint of the whole WAL. REQUIRES: nothing was committed since it began.
     void checkpointed() { checkpointed_ = applied_; }
 
 private:
+    void write_numbers(std::uint64_t batch);
+
     confab::sqlite::statement set_applied_, set_checkpointed_, set_journal_off_, clear_journal_off_;
     std::uint64_t applied_;
     std::uint64_t checkpointed_;

@@ -164,6 +164,9 @@ result<void> deferred_transaction::commit_pending() {
         return {};
     } catch (const confab::sqlite::failure& cause) {
         return rolled_back(cause);
+    } catch (...) {
+        roll_back();
+        throw;
     }
 }
 
@@ -195,9 +198,10 @@ void deferred_transaction::begin_transaction(confab::sqlite::sync_level level) {
 
 void deferred_transaction::commit_open() {
     const auto batch = last();
+    require_open();  // else the batches would be stamped as applied, one statement at a time
     sql_.effects.write_counters();
     sql_.stamp.write(batch, std::nullopt);
-    require(db_.in_transaction(), "batches are committed in one transaction");
+    require_open();
     transaction_->commit();
     pending_.records.clear();
     pending_ = {std::move(pending_.records)};
@@ -207,11 +211,24 @@ void deferred_transaction::commit_open() {
 }
 
 void deferred_transaction::committed(std::uint64_t batch) {
+    if (sql_.stamp.committed(batch, db_.wal_pages())) record_checkpoint();
     snapshots_.committed();
-    sql_.stamp.committed(batch, db_.wal_pages());
     unapplied_.applied(batch);
     timer_.disarm();
     syncer_.committed(batch);
+}
+
+// The commit that restarted the WAL could not know that yet.
+void deferred_transaction::record_checkpoint() {
+    try {
+        db_.set_sync_level(confab::sqlite::sync_level::normal);
+        confab::sqlite::transaction stamped(db_, confab::sqlite::transaction::kind::write);
+        sql_.stamp.repeat();
+        stamped.commit();
+        sql_.stamp.committed(sql_.stamp.applied(), db_.wal_pages());
+    } catch (const confab::sqlite::failure& cause) {
+        log::warning(fmt::format("a checkpoint is recorded with the next commit only: {}", cause.what()));
+    }
 }
 
 // Rolls back what is in it.

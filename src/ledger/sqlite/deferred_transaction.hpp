@@ -90,6 +90,9 @@ public:
             return {};
         } catch (const confab::sqlite::failure& cause) {
             return rolled_back(cause);
+        } catch (...) {
+            roll_back();
+            throw;
         }
     }
 
@@ -158,6 +161,7 @@ private:
     void begin_transaction(confab::sqlite::sync_level level);
     void commit_open();
     void committed(std::uint64_t batch);
+    void record_checkpoint();
     void end_transaction();
     void end_leftover();
     void roll_back();

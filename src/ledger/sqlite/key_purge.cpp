@@ -17,7 +17,7 @@ bool key_purge::is_due(timestamp now) const {
     return now.us >= next_us_ || clock_went_back;
 }
 
-void key_purge::run(confab::sqlite::connection& db, timestamp now) {
+void key_purge::run(confab::sqlite::connection& db, commit_stamp& stamp, timestamp now) {
     // As bytes, so that a key whose hash is damaged is purged too.
     std::vector<std::pair<std::int64_t, std::vector<std::byte>>> found;
     {
@@ -32,6 +32,7 @@ void key_purge::run(confab::sqlite::connection& db, timestamp now) {
         auto remove = db.prepare("delete from idempotency where scope = ? and key_hash = ?");
         confab::sqlite::transaction all(db, confab::sqlite::transaction::kind::write);
         for (const auto& [scope, key_hash] : found) remove.bind(scope, confab::sqlite::blob(key_hash)).run();
+        stamp.repeat();
         all.commit();
     }
     if (found.size() < rows_max) next_us_ = now.us + every_us;

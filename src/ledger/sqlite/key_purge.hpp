@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "drivers/sqlite/sqlite.hpp"
+#include "ledger/sqlite/commit_stamp.hpp"
 
 namespace confab::ledger::sqlite {
 
@@ -10,9 +11,9 @@ namespace confab::ledger::sqlite {
 class key_purge {
 public:
     bool is_due(timestamp now) const;
-    // As one transaction of its own. Throws sqlite::failure. REQUIRES: no transaction is open on `db`, whose database
-    // is migrated.
-    void run(confab::sqlite::connection& db, timestamp now);
+    // As one transaction of its own, with `stamp` in it. Throws sqlite::failure. REQUIRES: no transaction is open on
+    // `db`, whose database is migrated.
+    void run(confab::sqlite::connection& db, commit_stamp& stamp, timestamp now);
 
 private:
     std::int64_t next_us_ = 0;

@@ -26,7 +26,8 @@ bool is_filled(const std::filesystem::path& file) {
 
 // What cannot be without a database: no crash leaves it so. The database has its schema before it has a WAL.
 std::optional<std::string> orphan_in(const std::filesystem::path& folder) {
-    if (is_filled(folder / "confab.db-wal")) return "confab.db is missing or empty, and its WAL is there";
+    if (is_filled(folder / "confab.db-wal") && !has_database(folder))
+        return "confab.db is missing or empty, and its WAL is there";
     if (has_legacy_batches(folder)) return "confab.db is missing or empty, and the batch log of version 0.1.0 is there";
     return std::nullopt;
 }
@@ -52,30 +53,31 @@ struct database_state {
 std::optional<database_state> state_of_file_only(const std::filesystem::path& database) {
     try {
         confab::sqlite::connection db(database, confab::sqlite::access::file_only);
-        return database_state{identity_of(db), applied_batch(db)};
+        const auto applied = recorded_batch(db);
+        return applied ? std::optional(database_state{identity_of(db), *applied}) : std::nullopt;
     } catch (const confab::sqlite::failure&) {
         return std::nullopt;
     }
 }
 
-// Compares the database file with its WAL; see commit_stamp.hpp. Each number only grows, and they are read from the
+// Compares the database file with its WAL; see commit_stamp.hpp. To lay one over the other all the same would mix pages
+// of two moments: no option overrides that. Each number only grows, and they are read from the
 // smallest on, so that a server that writes meanwhile is not taken for a mismatch.
-void compare_with_wal(const std::filesystem::path& folder, confab::sqlite::connection& db, unapplied_batches& found) {
+std::optional<std::string> wal_mismatch_of(const std::filesystem::path& folder, confab::sqlite::connection& db) {
     const auto checkpointed = checkpointed_batch(db);
     const auto in_file = state_of_file_only(data_folder::database_in(folder));
     const database_state with_wal{identity_of(db), applied_batch(db)};
-    if (!in_file) return;
-    if (!in_file->identity.empty() && in_file->identity != with_wal.identity) {
-        found.mismatch = fmt::format("confab.db is that of ledger {}, its WAL is that of ledger {}", in_file->identity,
-                                     with_wal.identity);
-    } else if (in_file->applied < checkpointed) {
-        found.given_up = journal::number_range{in_file->applied + 1, checkpointed};
-        found.mismatch = fmt::format("confab.db is older than its WAL: it ends with batch {}, the WAL lacks {}",
-                                     in_file->applied, in_words(*found.given_up));
-    } else if (in_file->applied > with_wal.applied) {
-        found.mismatch = fmt::format("the WAL of confab.db is older than it: it ends with batch {}, confab.db with {}",
-                                     with_wal.applied, in_file->applied);
-    }
+    if (!in_file) return std::nullopt;
+    if (!in_file->identity.empty() && in_file->identity != with_wal.identity)
+        return fmt::format("confab.db is that of ledger {}, its WAL is that of ledger {}", in_file->identity,
+                           with_wal.identity);
+    if (in_file->applied < checkpointed)
+        return fmt::format("confab.db is older than its WAL: it ends with batch {}, the WAL lacks {}", in_file->applied,
+                           in_words({in_file->applied + 1, checkpointed}));
+    if (in_file->applied > with_wal.applied)
+        return fmt::format("the WAL of confab.db is older than it: it ends with batch {}, confab.db with {}",
+                           with_wal.applied, in_file->applied);
+    return std::nullopt;
 }
 
 }  // namespace
@@ -92,9 +94,9 @@ unapplied_batches read_unapplied(const std::filesystem::path& folder, confab::sq
     // ones.
     if (found.records.empty() && !found.missing && !found.other_owner)
         found = read_legacy_batches(folder, identity, applied);
-    unapplied_batches unapplied{std::move(found.records), mismatch_of(found, identity), found.unreachable};
+    unapplied_batches unapplied{std::move(found.records), mismatch_of(found, identity), found.unreachable, {}};
     if (!db && !unapplied.mismatch) unapplied.mismatch = orphan_in(folder);
-    if (db) compare_with_wal(folder, *db, unapplied);
+    if (db) unapplied.wal_mismatch = wal_mismatch_of(folder, *db);
     return unapplied;
 }
 

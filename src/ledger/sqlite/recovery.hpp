@@ -15,6 +15,7 @@ struct unapplied_batches {
     std::vector<journal::record> batches;           // in order, from the first that the database lacks
     std::optional<std::string> mismatch;            // why the journal does not fit the database; in one line
     std::optional<journal::number_range> given_up;  // if the mismatch is overridden
+    std::optional<std::string> wal_mismatch;        // why the database file does not fit its WAL; never overridden
 };
 
 // Whether there is a database file that is not empty. SQLite deletes the WAL of an empty one when it opens it.

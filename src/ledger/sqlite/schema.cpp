@@ -149,10 +149,14 @@ std::string identity_of(confab::sqlite::connection& db) {
     return identity.row() ? std::string(identity.text(0)) : std::string();
 }
 
-std::uint64_t applied_batch(confab::sqlite::connection& db) {
+std::optional<std::uint64_t> recorded_batch(confab::sqlite::connection& db) {
     auto applied = db.prepare("select value from meta where key in ('applied_batch', 'batches_reached')");
     const confab::sqlite::reading until_done(applied);
-    return applied.row() ? applied.number(0) : 0;
+    return applied.row() ? std::optional(applied.number(0)) : std::nullopt;
+}
+
+std::uint64_t applied_batch(confab::sqlite::connection& db) {
+    return recorded_batch(db).value_or(0);
 }
 
 std::uint64_t checkpointed_batch(confab::sqlite::connection& db) {

@@ -29,7 +29,9 @@ void require_newest(confab::sqlite::connection& db);
 void give_identity(confab::sqlite::connection& db);
 std::string identity_of(confab::sqlite::connection& db);
 
-// The last batch of the journal that the database has.
+// The last batch of the journal that the database has. Nothing: it is not recorded.
+std::optional<std::uint64_t> recorded_batch(confab::sqlite::connection& db);
+// As above; 0: it is not recorded.
 std::uint64_t applied_batch(confab::sqlite::connection& db);
 // Up to this batch the database file has everything without its WAL; or further. 0: nothing is known.
 std::uint64_t checkpointed_batch(confab::sqlite::connection& db);

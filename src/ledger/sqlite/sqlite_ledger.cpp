@@ -47,6 +47,11 @@ void settle_log(confab::sqlite::connection& db, const std::filesystem::path& fil
 
 // What to replay. Refuses a journal that does not fit the database, unless that is to be ignored.
 std::vector<journal::record> accepted(unapplied_batches found, const sqlite_options& options) {
+    if (found.wal_mismatch)
+        throw startup_error(
+            fmt::format("data folder {}: {}. Put the files back that belong together. Without confab.db-wal, "
+                        "--journal-gap=ignore starts with what confab.db has",
+                        options.folder.string(), *found.wal_mismatch));
     if (!found.mismatch) return std::move(found.batches);
     if (!options.ignores_journal_gap) refuse(options.folder, *found.mismatch);
     log::warning(fmt::format("ignored, as asked: {}", *found.mismatch));
@@ -139,11 +144,12 @@ journal_report journal_of(const std::filesystem::path& folder) {
         confab::sqlite::connection db(file, confab::sqlite::access::read_only);
         auto found = read_unapplied(folder, &db);
         // A server may have begun a segment again between two of our reads.
-        for (int attempt = 1; found.mismatch && attempt < read_attempts_max; ++attempt) {
+        for (int attempt = 1; (found.mismatch || found.wal_mismatch) && attempt < read_attempts_max; ++attempt) {
             std::this_thread::sleep_for(between_attempts);
             found = read_unapplied(folder, &db);
         }
-        return {found.batches.size(), std::move(found.mismatch), journal_off_reason(db)};
+        auto mismatch = found.wal_mismatch ? std::move(found.wal_mismatch) : std::move(found.mismatch);
+        return {found.batches.size(), std::move(mismatch), journal_off_reason(db)};
     } catch (const confab::sqlite::failure& cause) {
         throw cannot_open(file, cause);
     }

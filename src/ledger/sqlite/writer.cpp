@@ -44,8 +44,13 @@ public:
     // Batches that cannot be committed stay in the journal, for the next start.
     ~sqlite_writer() override {
         try {
+            checkpointer_.wait();                            // else SQLite answers that it is busy
+            if (transaction_.syncer().has_failed()) return;  // what the WAL reads as may not be on disk
             transaction_.between([&](confab::sqlite::connection& db, write_statements&) {
-                if (!db.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate)) return;
+                if (!db.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate)) {
+                    log::warning("another program reads the database: its WAL and the journal are left as they are");
+                    return;
+                }
                 journal::remove_segments(folder_);
                 db.checkpoint_on_close(true);  // removes the empty WAL
             });
@@ -65,12 +70,17 @@ public:
 
     awaitable<void> tidy(timestamp now) override {
         try {
+            if (transaction_.is_closed()) co_return;
+            if (transaction_.syncer().has_failed()) {
+                transaction_.close("syncing the database's WAL failed");
+                co_return;
+            }
             checkpointer_.wait_if_long();
             transaction_.end_batch();
-            if (transaction_.is_closed()) co_return;
             checkpoint();
             if (purge_.is_due(now))
-                transaction_.between([&](confab::sqlite::connection& db, write_statements&) { purge_.run(db, now); });
+                transaction_.between(
+                    [&](confab::sqlite::connection& db, write_statements& sql) { purge_.run(db, sql.stamp, now); });
         } catch (const confab::sqlite::failure& cause) {
             const auto why = fmt::format("cannot tidy the ledger: {} ({})", cause.what(), cause.code());
             const bool passes = cause.is_disk_full() || cause.is_busy() || cause.is_out_of_memory();
