@@ -172,7 +172,8 @@ def test_journal_of_another_ledger_is_refused(confab, start, killed):
     shutil.copyfile(other.data / "confab.db", data / "confab.db")
     line = refusal(confab, data)
     assert re.search(r"the journal is that of ledger [0-9a-f]{32}, the database is that of ledger [0-9a-f]{32}", line), line
-    assert_serves(confab, start, chat.path, ["of the other"], "--journal-gap=ignore")
+    server = assert_serves(confab, start, chat.path, ["of the other"], "--journal-gap=ignore")
+    assert "given up: what that journal has" in server.log()
 
 
 def test_journal_without_its_database_is_refused(confab, killed):
@@ -195,7 +196,10 @@ def test_wal_without_its_database_is_refused_and_kept(confab, start, what):
     database.unlink()
     if what == "empty":
         database.touch()
-    assert "confab.db is missing or empty, and its WAL is there" in refusal(confab, server.data)
+    for options in ([], ["--journal-gap=ignore"]):
+        assert "confab.db is missing or empty, and its WAL is there" in refusal(confab, server.data, *options)
+    checked = run(confab, "check", "--data", server.data)
+    assert checked.returncode != 0 and "its WAL is there" in checked.stderr, checked
     database.write_bytes(whole)
     assert_serves(confab, start, chat.path, ["in the WAL"])
 

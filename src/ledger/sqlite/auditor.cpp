@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "ledger/sqlite/data_folder.hpp"
+#include "ledger/sqlite/recovery.hpp"
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
@@ -172,6 +173,7 @@ private:
 }  // namespace
 
 std::unique_ptr<auditor> open_sqlite_auditor(const std::filesystem::path& folder) {
+    require_no_orphaned_wal(folder);
     const auto file = data_folder::database_in(folder);
     std::error_code hidden;
     if (!std::filesystem::exists(file, hidden) && !hidden)

@@ -24,10 +24,8 @@ bool is_filled(const std::filesystem::path& file) {
     return !missing && bytes > 0;
 }
 
-// What cannot be without a database: no crash leaves it so. The database has its schema before it has a WAL.
+// What cannot be without a database: no crash leaves it so.
 std::optional<std::string> orphan_in(const std::filesystem::path& folder) {
-    if (is_filled(folder / "confab.db-wal") && !has_database(folder))
-        return "confab.db is missing or empty, and its WAL is there";
     if (has_legacy_batches(folder)) return "confab.db is missing or empty, and the batch log of version 0.1.0 is there";
     return std::nullopt;
 }
@@ -84,6 +82,14 @@ std::optional<std::string> wal_mismatch_of(const std::filesystem::path& folder, 
 
 bool has_database(const std::filesystem::path& folder) {
     return is_filled(data_folder::database_in(folder));
+}
+
+void require_no_orphaned_wal(const std::filesystem::path& folder) {
+    if (!has_database(folder) && is_filled(folder / "confab.db-wal"))
+        throw startup_error(
+            fmt::format("data folder {}: confab.db is missing or empty, and its WAL is there. Put the files back that "
+                        "belong together",
+                        folder.string()));
 }
 
 unapplied_batches read_unapplied(const std::filesystem::path& folder, confab::sqlite::connection* db) {

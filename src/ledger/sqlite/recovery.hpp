@@ -21,6 +21,10 @@ struct unapplied_batches {
 // Whether there is a database file that is not empty. SQLite deletes the WAL of an empty one when it opens it.
 bool has_database(const std::filesystem::path& folder);
 
+// To be called before SQLite opens the database, also for reading alone. Throws startup_error: its file is missing or
+// empty, and its WAL is there. No crash leaves that, since the database has its tables before it has a WAL.
+void require_no_orphaned_wal(const std::filesystem::path& folder);
+
 // Reads the journal beside `db`, the ledger's database in this folder; null: there is none. Changes nothing. Throws
 // startup_error, sqlite::failure. REQUIRES: the database is ours.
 unapplied_batches read_unapplied(const std::filesystem::path& folder, confab::sqlite::connection* db);

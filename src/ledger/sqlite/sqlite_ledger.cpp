@@ -49,14 +49,16 @@ void settle_log(confab::sqlite::connection& db, const std::filesystem::path& fil
 std::vector<journal::record> accepted(unapplied_batches found, const sqlite_options& options) {
     if (found.wal_mismatch)
         throw startup_error(
-            fmt::format("data folder {}: {}. Put the files back that belong together. Without confab.db-wal, "
-                        "--journal-gap=ignore starts with what confab.db has",
+            fmt::format("data folder {}: {}. Put the files back that belong together, or move confab.db-wal "
+                        "aside and start once with --journal-gap=ignore to go on with what confab.db has",
                         options.folder.string(), *found.wal_mismatch));
     if (!found.mismatch) return std::move(found.batches);
     if (!options.ignores_journal_gap) refuse(options.folder, *found.mismatch);
     log::warning(fmt::format("ignored, as asked: {}", *found.mismatch));
     if (found.given_up)
         log::warning(fmt::format("given up: batches {} to {}", found.given_up->first, found.given_up->last));
+    else
+        log::warning("given up: what that journal has; which batches of this ledger are missing cannot be known");
     return std::move(found.batches);
 }
 
@@ -66,6 +68,7 @@ std::vector<journal::record> accepted(unapplied_batches found, const sqlite_opti
 confab::sqlite::connection open_for_writing(const std::filesystem::path& file, const sqlite_options& options) {
     const auto folder = file.parent_path();
     try {
+        require_no_orphaned_wal(folder);
         std::optional<std::vector<journal::record>> batches;
         if (!has_database(folder)) batches = accepted(read_unapplied(folder, nullptr), options);
         confab::sqlite::connection db(file, confab::sqlite::access::create);
@@ -139,6 +142,7 @@ std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options)
 }
 
 journal_report journal_of(const std::filesystem::path& folder) {
+    require_no_orphaned_wal(folder);
     const auto file = data_folder::database_in(folder);
     try {
         confab::sqlite::connection db(file, confab::sqlite::access::read_only);
@@ -156,6 +160,7 @@ journal_report journal_of(const std::filesystem::path& folder) {
 }
 
 std::string identity_of_sqlite_ledger(const std::filesystem::path& folder) {
+    require_no_orphaned_wal(folder);
     const auto file = data_folder::database_in(folder);
     try {
         confab::sqlite::connection db(file, confab::sqlite::access::read_only);
