@@ -211,11 +211,12 @@ void deferred_transaction::commit_open() {
 }
 
 void deferred_transaction::committed(std::uint64_t batch) {
-    if (sql_.stamp.committed(batch, db_.wal_pages())) record_checkpoint();
+    const bool is_wal_restarted = sql_.stamp.committed(batch, db_.wal_pages());
     snapshots_.committed();
     unapplied_.applied(batch);
     timer_.disarm();
     syncer_.committed(batch);
+    if (is_wal_restarted) record_checkpoint();
 }
 
 // The commit that restarted the WAL could not know that yet.
@@ -226,6 +227,7 @@ void deferred_transaction::record_checkpoint() {
         sql_.stamp.repeat();
         stamped.commit();
         sql_.stamp.committed(sql_.stamp.applied(), db_.wal_pages());
+        snapshots_.committed();
     } catch (const confab::sqlite::failure& cause) {
         log::warning(fmt::format("a checkpoint is recorded with the next commit only: {}", cause.what()));
     }
