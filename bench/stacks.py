@@ -18,7 +18,7 @@ STEPS = (
     ("reading the header (Beast)", r"request_parser|beast::http|basic_parser"),
     ("reading parameters, JSON", r"confab::api::fields|confab::http::parameters|boost::json"),
     ("writing answers: JSON, headers", r"append_response|json_of|append_message|confab::api::append|confab::api::created|append_json|gzip"),
-    ("cached messages", r"message_cache|hot_rows"),
+    ("cached messages", r"message_cache"),
     ("ledger: rows to messages and back", r"confab::ledger"),
     ("deciding", r"confab::core::decide|confab::core::state|batch_writer"),
     ("queue, there and back", r"confab::queue"),

@@ -215,6 +215,18 @@ def written_in(start, chat, *contents):
     return server, chat
 
 
+def killed_after_three_runs(start):
+    """A killed server with "old", "between" and "newer", and its database of after the first run."""
+    server, chat = written_in(start, None, "old")
+    server.stop()
+    older = (server.data / "confab.db").read_bytes()
+    server, chat = written_in(start, chat, "between")
+    server.stop()
+    server, chat = written_in(start, chat, "newer")
+    server.kill()
+    return server, chat, older
+
+
 def checkpoint(data, kind):
     """By another program. Idle readers of the server keep their snapshot for a second."""
     with closing(sqlite3.connect(data / "confab.db", timeout=10)) as db:
@@ -228,14 +240,8 @@ def checkpoint(data, kind):
 
 def test_older_database_beside_a_newer_wal_is_refused(confab, start):
     """SQLite lays the WAL over whatever database file it finds. What the file lacks in between would be lost silently."""
-    server, chat = written_in(start, None, "old")
-    server.stop()
+    server, chat, older = killed_after_three_runs(start)
     database = server.data / "confab.db"
-    older = database.read_bytes()
-    server, chat = written_in(start, chat, "between")
-    server.stop()
-    server, chat = written_in(start, chat, "newer")
-    server.kill()
     whole = database.read_bytes()
     database.write_bytes(older)
     line = refusal(confab, server.data)
@@ -299,14 +305,8 @@ def test_wal_of_another_ledger_is_refused(confab, start):
 
 
 def test_old_database_starts_if_asked_once_the_newer_wal_is_away(confab, start):
-    server, chat = written_in(start, None, "old")
-    server.stop()
+    server, chat, older = killed_after_three_runs(start)
     database = server.data / "confab.db"
-    older = database.read_bytes()
-    server, chat = written_in(start, chat, "between")
-    server.stop()
-    server, chat = written_in(start, chat, "newer")
-    server.kill()
     database.write_bytes(older)
     assert "confab.db is older than its WAL" in refusal(confab, server.data, "--journal-gap=ignore")
     remove_wal(server.data)

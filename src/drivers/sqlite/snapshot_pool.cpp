@@ -9,29 +9,19 @@ constexpr std::chrono::seconds kept_max{1};  // without requests; other programs
 
 }  // namespace
 
-snapshot_registry::snapshot_registry() : thread_([this] { release_unused(); }) {}
-
-snapshot_registry::~snapshot_registry() {
-    {
-        const std::lock_guard lock(mutex_);
-        is_ending_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-}
+snapshot_registry::snapshot_registry()
+    : timer_([this] {
+          is_any_kept_ = false;  // before the release: a snapshot that is kept from here on sets it again
+          release_idle();
+      }) {}
 
 bool snapshot_registry::may_keep(std::uint64_t commits) {
     if (is_paused_ || commits != this->commits()) return false;
-    if (!is_any_kept_) wake();
-    return true;
-}
-
-void snapshot_registry::wake() {
-    {
-        const std::lock_guard lock(mutex_);
+    if (!is_any_kept_) {
         is_any_kept_ = true;
+        timer_.arm(kept_max);
     }
-    changed_.notify_all();
+    return true;
 }
 
 void snapshot_registry::release_idle() {
@@ -57,18 +47,6 @@ void snapshot_registry::add(pool& p) {
 void snapshot_registry::remove(pool& p) {
     const std::lock_guard lock(pools_mutex_);
     std::erase(pools_, &p);
-}
-
-void snapshot_registry::release_unused() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-        changed_.wait(lock, [this] { return is_any_kept_ || is_ending_; });
-        if (changed_.wait_for(lock, kept_max, [this] { return is_ending_; })) return;
-        is_any_kept_ = false;  // before the release: a snapshot that is kept from here on sets it again
-        lock.unlock();
-        release_idle();
-        lock.lock();
-    }
 }
 
 void kept_snapshot::refresh(const snapshot_registry& all) {

@@ -12,14 +12,13 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/timer_thread.hpp"
 #include "drivers/sqlite/session_pool.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 
@@ -39,7 +38,6 @@ public:
     };
 
     snapshot_registry();
-    ~snapshot_registry();
     snapshot_registry(const snapshot_registry&) = delete;
     snapshot_registry& operator=(const snapshot_registry&) = delete;
 
@@ -72,19 +70,13 @@ public:
     void remove(pool& p);
 
 private:
-    void wake();
-    void release_unused();
-
     std::atomic<std::uint64_t> commits_ = 0;
     std::atomic<bool> is_paused_ = false;
     std::mutex pools_mutex_;
     std::vector<pool*> pools_;
 
-    std::atomic<bool> is_any_kept_ = false;  // since the last release
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool is_ending_ = false;
-    std::thread thread_;
+    std::atomic<bool> is_any_kept_ = false;  // since the last release; so that a read seldom takes the timer's lock
+    timer_thread timer_;                     // last: its thread uses all of the rest
 };
 
 // The snapshot of a connection. One thread at a time.

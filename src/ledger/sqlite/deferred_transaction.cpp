@@ -1,5 +1,7 @@
 #include "ledger/sqlite/deferred_transaction.hpp"
 
+#include <fmt/core.h>
+
 #include <chrono>
 
 #include "base/log.hpp"
@@ -33,12 +35,7 @@ result<void> deferred_transaction::begin() {
     const std::lock_guard lock(mutex_);
     if (auto done = replay_if_needed(); !done) return done;
     if (state_ == state::open) return {};
-    try {
-        begin_transaction(confab::sqlite::sync_level::normal);
-        return {};
-    } catch (const confab::sqlite::failure& cause) {
-        return rolled_back(cause);
-    }
+    return rolls_back_on_failure([this] { begin_transaction(confab::sqlite::sync_level::normal); });
 }
 
 std::size_t deferred_transaction::add(std::span<const core::effect> effects, std::string record) noexcept {
@@ -75,15 +72,13 @@ std::size_t deferred_transaction::add(std::span<const core::effect> effects, std
 
 // noexcept: whatever else fails here ends the process while the mutex is held.
 void deferred_transaction::write_pending(std::span<const core::effect> effects) noexcept {
-    try {
+    rolls_back_on_failure([&] {
         if (state_ == state::idle)
             begin_transaction(confab::sqlite::sync_level::normal);  // another thread has committed meanwhile
         require_open();
         sql_.effects.write(effects);
         require_open();
-    } catch (const confab::sqlite::failure& cause) {
-        rolled_back(cause);
-    }
+    });
 }
 
 result<void> deferred_transaction::write_synced(std::span<const core::effect> effects,
@@ -159,19 +154,11 @@ result<void> deferred_transaction::replay_if_needed() {
 result<void> deferred_transaction::commit_pending() {
     if (pending_.records.empty()) return {};
     if (state_ != state::open) return replay();
-    try {
-        commit_open();
-        return {};
-    } catch (const confab::sqlite::failure& cause) {
-        return rolled_back(cause);
-    } catch (...) {
-        roll_back();
-        throw;
-    }
+    return rolls_back_on_failure([this] { commit_open(); });
 }
 
 result<void> deferred_transaction::replay() {
-    try {
+    return rolls_back_on_failure([this] {
         begin_transaction(confab::sqlite::sync_level::normal);
         for (const auto& record : pending_.records) {
             const auto batch = decoded_batch::from(record);
@@ -180,13 +167,7 @@ result<void> deferred_transaction::replay() {
         }
         commit_open();
         log::info("the database has all batches of the journal again");
-        return {};
-    } catch (const confab::sqlite::failure& cause) {
-        return rolled_back(cause);
-    } catch (...) {
-        roll_back();
-        throw;
-    }
+    });
 }
 
 void deferred_transaction::begin_transaction(confab::sqlite::sync_level level) {

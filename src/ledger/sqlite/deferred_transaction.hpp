@@ -31,8 +31,6 @@
 // When the process ends in any state, no acknowledged batch is lost: the next start replays the journal.
 #pragma once
 
-#include <fmt/core.h>
-
 #include <mutex>
 #include <optional>
 #include <span>
@@ -82,18 +80,12 @@ public:
     result<void> read(Work work) {
         const std::lock_guard lock(mutex_);
         if (auto done = replay_if_needed(); !done) return done;
-        try {
+        return rolls_back_on_failure([&] {
             end_leftover();
             require_consistent();
             work(sql_.loader);
             require_consistent();
-            return {};
-        } catch (const confab::sqlite::failure& cause) {
-            return rolled_back(cause);
-        } catch (...) {
-            roll_back();
-            throw;
-        }
+        });
     }
 
     // Leads to open, so that add() can write; another program's lock may prevent it. Errors: unavailable,
@@ -154,6 +146,20 @@ private:
 
     // All below: under the mutex.
     std::uint64_t last() const { return sql_.stamp.applied() + pending_.records.size(); }
+    // Errors: unavailable (SQLite failed in `work`).
+    template <class Work>
+    result<void> rolls_back_on_failure(Work work) {
+        try {
+            work();
+            return {};
+        } catch (const confab::sqlite::failure& cause) {
+            return rolled_back(cause);
+        } catch (...) {
+            roll_back();
+            throw;
+        }
+    }
+
     result<void> replay_if_needed();
     void write_pending(std::span<const core::effect> effects) noexcept;
     result<void> commit_pending();

@@ -24,12 +24,6 @@ bool is_filled(const std::filesystem::path& file) {
     return !missing && bytes > 0;
 }
 
-// What cannot be without a database: no crash leaves it so.
-std::optional<std::string> orphan_in(const std::filesystem::path& folder) {
-    if (has_legacy_batches(folder)) return "confab.db is missing or empty, and the batch log of version 0.1.0 is there";
-    return std::nullopt;
-}
-
 std::optional<std::string> mismatch_of(const journal::contents& found, const std::string& identity) {
     if (found.other_owner && identity.empty())
         return fmt::format("the journal is that of ledger {}, whose database is missing", *found.other_owner);
@@ -59,8 +53,8 @@ std::optional<database_state> state_of_file_only(const std::filesystem::path& da
 }
 
 // Compares the database file with its WAL; see commit_stamp.hpp. To lay one over the other all the same would mix pages
-// of two moments: no option overrides that. Each number only grows, and they are read from the
-// smallest on, so that a server that writes meanwhile is not taken for a mismatch.
+// of two moments: no option overrides that. Each number only grows, and they are read from the smallest on, so that a
+// server that writes meanwhile is not taken for a mismatch.
 std::optional<std::string> wal_mismatch_of(const std::filesystem::path& folder, confab::sqlite::connection& db) {
     const auto checkpointed = checkpointed_batch(db);
     const auto in_file = state_of_file_only(data_folder::database_in(folder));
@@ -101,7 +95,8 @@ unapplied_batches read_unapplied(const std::filesystem::path& folder, confab::sq
     if (found.records.empty() && !found.missing && !found.other_owner)
         found = read_legacy_batches(folder, identity, applied);
     unapplied_batches unapplied{std::move(found.records), mismatch_of(found, identity), found.unreachable, {}};
-    if (!db && !unapplied.mismatch) unapplied.mismatch = orphan_in(folder);
+    if (!db && !unapplied.mismatch && has_legacy_batches(folder))
+        unapplied.mismatch = "confab.db is missing or empty, and the batch log of version 0.1.0 is there";
     if (db) unapplied.wal_mismatch = wal_mismatch_of(folder, *db);
     return unapplied;
 }

@@ -71,10 +71,7 @@ public:
     awaitable<void> tidy(timestamp now) override {
         try {
             if (transaction_.is_closed()) co_return;
-            if (transaction_.syncer().has_failed()) {
-                transaction_.close("syncing the database's WAL failed");
-                co_return;
-            }
+            if (close_after_failed_sync()) co_return;
             checkpointer_.wait_if_long();
             transaction_.end_batch();
             checkpoint();
@@ -95,8 +92,8 @@ private:
 
     result<void> write(std::span<const core::effect> effects) {
         if (auto ready = transaction_.begin(); !ready) return ready;
+        if (close_after_failed_sync()) return error::outcome_unknown;
         auto& syncer = transaction_.syncer();
-        if (syncer.has_failed()) return closed("syncing the database's WAL failed");
         auto record = encode(effects);
         if (switch_.why_off() || record.size() > record_bytes_max_) return write_synced(effects);
         journal_.recycle_up_to(syncer.synced());
@@ -104,7 +101,8 @@ private:
             case outcome::no_space:
                 return no_space();
             case outcome::unknown:
-                return closed("writing the journal failed");
+                transaction_.close("writing the journal failed");
+                return error::outcome_unknown;
             case outcome::durable:
                 break;
         }
@@ -125,10 +123,10 @@ private:
         return error::unavailable;
     }
 
-    // What was acknowledged can still be read.
-    error closed(std::string_view why) {
-        transaction_.close(why);
-        return error::outcome_unknown;
+    bool close_after_failed_sync() {
+        if (!transaction_.syncer().has_failed()) return false;
+        transaction_.close("syncing the database's WAL failed");
+        return true;
     }
 
     void checkpoint() {
