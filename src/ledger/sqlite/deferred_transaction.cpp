@@ -13,7 +13,7 @@ namespace {
 
 constexpr int lock_wait_ms = 200;  // a read is one short slice, so this is ample
 constexpr std::chrono::milliseconds commit_wait{250};
-constexpr std::chrono::seconds retry_wait{1};  // after a commit or replay that failed
+constexpr std::chrono::seconds retry_wait{1};  // after a rollback of batches
 
 }  // namespace
 
@@ -74,7 +74,7 @@ std::size_t deferred_transaction::add(std::span<const core::effect> effects, std
 void deferred_transaction::write_pending(std::span<const core::effect> effects) noexcept {
     rolls_back_on_failure([&] {
         if (state_ == state::idle)
-            begin_transaction(confab::sqlite::sync_level::normal);  // another thread has committed meanwhile
+            begin_transaction(confab::sqlite::sync_level::normal);  // it was committed, or ended empty, meanwhile
         require_open();
         sql_.effects.write(effects);
         require_open();
@@ -220,7 +220,7 @@ void deferred_transaction::end_transaction() {
     if (state_ == state::open) state_ = state::idle;
 }
 
-// When a rollback failed, SQLite's transaction outlives ours.
+// When a rollback failed, SQLite's transaction outlives ours, in any state. Its next use ends it.
 void deferred_transaction::end_leftover() {
     if (!transaction_ && db_.in_transaction()) db_.execute("rollback");
 }

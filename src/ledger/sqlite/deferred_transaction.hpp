@@ -5,29 +5,34 @@
 // disk, so no reader ever sees what a power cut could take away. The exception is write_synced(): a batch that the
 // journal does not have is committed alone, with a sync.
 //
-//                  begin()                       add()
-//     (start) -> idle ------------------> open ----------+
-//                 ^  ^                    |  | ^          |
-//                 |  +- commit, or end of +  | +----------+
-//                 |     an empty one         |
-//                 |                          | failure: rolled back (an empty one: to idle)
+//                begin(), add()              begin(), add(), read()
+//     (start) -> idle ------------------> open -------+
+//                 ^  ^                    |  | ^      |
+//                 |  +- committed, or an -+  | +------+
+//                 |     empty one ended      |
+//                 |                          | failure: rolled back
 //                 |                          v
 //                 +--- replay, commit --- needs_replay
 //
-//     each of them --- close(), or write_synced() with outcome_unknown ---> closed
+//     any state --- close() ---> closed
+//     idle --- write_synced() with outcome_unknown ---> closed
 //
-// - idle: no transaction is open, and all batches are committed.
-// - open: a transaction is open. It has all batches that are not committed, or is empty: it has none yet.
-// - needs_replay: a call of SQLite failed, and the transaction was rolled back with all its batches. SQLite itself may
-//   roll back on any I/O error, full disk or lack of memory, also while it reads. Nothing is read or written here
-//   before the batches were replayed from their records. A replay that fails changes nothing.
+// - idle: no transaction is open, and all batches are committed. A failure changes nothing.
+// - open: a transaction is open. It has all batches that are not committed, or is empty: it has none yet. A failure of
+//   an empty one leads to idle.
+// - needs_replay: a call of SQLite, or the work of a caller, failed, and the transaction was rolled back with its
+//   batches. SQLite itself may roll back on any I/O error, full disk or lack of memory, also while it reads. Nothing is
+//   read or written here before a replay: it writes the batches again from their records, and commits them. A replay
+//   that fails changes nothing. add() only keeps its record for the replay.
 // - closed: until a restart. read(), begin(), between() and write_synced() answer writes_closed. Batches that are not
-//   committed wait for commit(), which replays them.
+//   committed are replayed by commit() and by the timer.
 //
-// What commits: commit(), between(), write_synced() and close(); end_batch() if the transaction is large; a timer, 250
-// ms after the first batch, and a second after a failure. In needs_replay all of these, read() and begin() replay
-// instead.
+// What commits the batches: commit(), between(), write_synced() and close(); end_batch() if they are many; a timer, 250
+// ms after the first of them, and a second after each failure. In needs_replay they replay instead. So do read() and
+// begin(). Then each does its own work. Nothing commits an empty transaction; end_batch(), between(), write_synced()
+// and close() end it.
 //
+// The destructor commits nothing.
 // When the process ends in any state, no acknowledged batch is lost: the next start replays the journal.
 #pragma once
 
@@ -94,21 +99,24 @@ public:
 
     // Writes a batch that the journal has as its record number last_batch() + 1. It is done, whatever fails here: then
     // it is replayed. Without memory for it the process ends while nobody else can commit a part of it, and the next
-    // start replays it. Returns how many batches are not committed. REQUIRES: begin() succeeded since the last batch.
+    // start replays it. Returns how many batches are not committed. Another thread's commit() or the timer may have
+    // ended the transaction of begin(): then this begins another. REQUIRES: begin() succeeded since the last batch, and
+    // close() was not called since.
     std::size_t add(std::span<const core::effect> effects, std::string record) noexcept;
 
     // Commits a batch that the journal does not have, alone and with a sync, as number last_batch() + 1; `journal_off`:
     // why the journal does not have it; nothing: it is too large for it. Errors: unavailable (nothing of it is kept),
-    // outcome_unknown (the sync failed: only the next start tells), writes_closed.
+    // outcome_unknown (the commit failed in a way that may have left it on disk: only the next start shows it; writes
+    // are closed), writes_closed.
     result<void> write_synced(std::span<const core::effect> effects, const std::optional<std::string>& journal_off);
 
     // Commits all batches: what a reader of the ledger calls first when it needs one of them. Errors: unavailable.
     result<void> commit();
-    // To be called between batches: commits a large transaction, and ends one that has no batches.
+    // To be called between batches: commits many batches, and ends a transaction that has none.
     void end_batch();
 
     // Commits all batches, then runs work(connection&, write_statements&) while no transaction is open, which may throw
-    // sqlite::failure; this is passed on, as is one of a rollback before. `work` calls nothing of this class. Errors:
+    // sqlite::failure; this is passed on, and the state is idle. `work` calls nothing of this class. Errors:
     // unavailable, writes_closed; then `work` does not run.
     template <class Work>
     result<void> between(Work work) {
@@ -123,7 +131,8 @@ public:
         return {};
     }
 
-    // Refuses batches from now on. What was acknowledged can still be read.
+    // Commits all batches if it can, and refuses others from now on. Readers of the ledger still get all that was
+    // acknowledged, after commit().
     void close(std::string_view why);
     bool is_closed();
 
