@@ -12,6 +12,18 @@ constexpr std::int64_t change_kind_deletion = 2;
 
 }  // namespace
 
+effect_writer::edit_statements::edit_statements(confab::sqlite::connection& db)
+    : insert_change(db.prepare("insert into changes(id, number, kind, version, content_before, at) "
+                               "select ?1, ?2, ?3, ?4, content, ?5 from messages where id = ?6")),
+      update_message(db.prepare("update messages set content = ?2, metadata = coalesce(?3, metadata), version = ?4, "
+                                "updated_at = ?5 where id = ?1")) {}
+
+effect_writer::deletion_statements::deletion_statements(confab::sqlite::connection& db)
+    : insert_change(db.prepare("insert into changes(id, number, kind, version, at) values(?, ?, ?, ?, ?)")),
+      clear_history(db.prepare("update changes set content_before = null where id >> 32 = ? and number = ?")),
+      clear_message(db.prepare("update messages set content = null, metadata = null, version = ?2, updated_at = ?3, "
+                               "deleted_at = ?3 where id = ?1")) {}
+
 effect_writer::effect_writer(confab::sqlite::connection& db)
     : insert_app_(db.prepare("insert into apps(id, token, name, created_at, updated_at) values(?1, ?2, ?3, ?4, ?4)")),
       rename_app_(db.prepare("update apps set name = ?2, updated_at = ?3 where id = ?1")),
@@ -19,32 +31,28 @@ effect_writer::effect_writer(confab::sqlite::connection& db)
                               "values(?1, ?2, ?3, ?4, ?4)")),
       insert_message_(db.prepare("insert into messages(id, content, sender, metadata, created_at, updated_at) "
                                  "values(?1, ?2, ?3, ?4, ?5, ?5)")),
-      insert_change_(db.prepare("insert into changes(id, number, kind, version, content_before, at) "
-                                "select ?1, ?2, ?3, ?4, content, ?5 from messages where id = ?6")),
-      edit_message_(db.prepare("update messages set content = ?2, metadata = coalesce(?3, metadata), version = ?4, "
-                               "updated_at = ?5 where id = ?1")),
-      insert_deletion_(db.prepare("insert into changes(id, number, kind, version, at) values(?, ?, ?, ?, ?)")),
-      forget_history_(db.prepare("update changes set content_before = null where id >> 32 = ? and number = ?")),
-      delete_message_(db.prepare("update messages set content = null, metadata = null, version = ?2, updated_at = ?3, "
-                                 "deleted_at = ?3 where id = ?1")),
       insert_key_(db.prepare("insert or replace into idempotency(scope, key_hash, fingerprint, number, expires_at) "
                              "values(?, ?, ?, ?, ?)")),
-      count_chats_(db.prepare("update apps set chats_count = ?2 where id = ?1")),
-      count_messages_(db.prepare("update chats set messages_count = ?2 where id = ?1")),
-      count_changes_(db.prepare("update chats set changes_count = ?2 where id = ?1")) {}
+      edit_(db),
+      deletion_(db),
+      chats_(db, "update apps set chats_count = ?2 where id = ?1"),
+      messages_(db, "update chats set messages_count = ?2 where id = ?1"),
+      changes_(db, "update chats set changes_count = ?2 where id = ?1") {}
 
 void effect_writer::write(std::span<const core::effect> effects) {
     for (const auto& e : effects) std::visit([this](const auto& made) { write_one(made); }, e);
 }
 
 void effect_writer::write_counters() {
-    chats_.write(count_chats_);
-    messages_.write(count_messages_);
-    changes_.write(count_changes_);
+    chats_.write();
+    messages_.write();
+    changes_.write();
 }
 
 void effect_writer::forget_counters() {
-    chats_ = messages_ = changes_ = {};
+    chats_.forget();
+    messages_.forget();
+    changes_.forget();
 }
 
 void effect_writer::counters::set(std::uint64_t id, std::uint64_t value) {
@@ -54,11 +62,11 @@ void effect_writer::counters::set(std::uint64_t id, std::uint64_t value) {
         last_.emplace_back(id, value);
 }
 
-void effect_writer::counters::write(confab::sqlite::statement& update) {
+void effect_writer::counters::write() {
     std::ranges::stable_sort(last_, {}, &entry::first);
     for (auto at = last_.begin(); at != last_.end(); ++at) {
         const bool moved_again = std::next(at) != last_.end() && std::next(at)->first == at->first;
-        if (!moved_again) update.bind(at->first, at->second).run();
+        if (!moved_again) update_.bind(at->first, at->second).run();
     }
     last_.clear();
 }
@@ -79,15 +87,15 @@ void effect_writer::write_one(const core::message_created& e) {
 }
 void effect_writer::write_one(const core::message_edited& e) {
     const auto row = row_of(e.chat, e.number.value());
-    insert_change_.bind(row_of(e.chat, e.seq), e.number.value(), change_kind_edit, e.version, e.at.us, row).run();
-    edit_message_.bind(row, e.content, e.metadata, e.version, e.at.us).run();
+    edit_.insert_change.bind(row_of(e.chat, e.seq), e.number.value(), change_kind_edit, e.version, e.at.us, row).run();
+    edit_.update_message.bind(row, e.content, e.metadata, e.version, e.at.us).run();
     changes_.set(e.chat.value(), e.seq);
 }
 void effect_writer::write_one(const core::message_deleted& e) {
     const auto number = e.number.value();
-    insert_deletion_.bind(row_of(e.chat, e.seq), number, change_kind_deletion, e.version, e.at.us).run();
-    forget_history_.bind(e.chat.value(), number).run();
-    delete_message_.bind(row_of(e.chat, number), e.version, e.at.us).run();
+    deletion_.insert_change.bind(row_of(e.chat, e.seq), number, change_kind_deletion, e.version, e.at.us).run();
+    deletion_.clear_history.bind(e.chat.value(), number).run();
+    deletion_.clear_message.bind(row_of(e.chat, number), e.version, e.at.us).run();
     changes_.set(e.chat.value(), e.seq);
 }
 void effect_writer::write_one(const core::key_used& e) {

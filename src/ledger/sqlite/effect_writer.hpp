@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,12 +31,27 @@ private:
     // The last value of each counter of one kind, by the id of the row it stands in.
     class counters {
     public:
+        // `update`: sets the counter of row ?1 to ?2.
+        counters(confab::sqlite::connection& db, std::string_view update) : update_(db.prepare(update)) {}
+
         void set(std::uint64_t id, std::uint64_t value);
-        void write(confab::sqlite::statement& update);
+        void write();
+        void forget() { last_.clear(); }
 
     private:
         using entry = std::pair<std::uint64_t, std::uint64_t>;
+        confab::sqlite::statement update_;
         std::vector<entry> last_;
+    };
+
+    struct edit_statements {
+        explicit edit_statements(confab::sqlite::connection& db);
+        confab::sqlite::statement insert_change, update_message;
+    };
+
+    struct deletion_statements {
+        explicit deletion_statements(confab::sqlite::connection& db);
+        confab::sqlite::statement insert_change, clear_history, clear_message;
     };
 
     void write_one(const core::app_created& e);
@@ -46,9 +62,9 @@ private:
     void write_one(const core::message_deleted& e);
     void write_one(const core::key_used& e);
 
-    confab::sqlite::statement insert_app_, rename_app_, insert_chat_, insert_message_, insert_change_, edit_message_;
-    confab::sqlite::statement insert_deletion_, forget_history_, delete_message_, insert_key_;
-    confab::sqlite::statement count_chats_, count_messages_, count_changes_;
+    confab::sqlite::statement insert_app_, rename_app_, insert_chat_, insert_message_, insert_key_;
+    edit_statements edit_;
+    deletion_statements deletion_;
     counters chats_, messages_, changes_;
 };
 

@@ -21,11 +21,19 @@ struct read_session {
         confab::sqlite::statement ascending, descending;
     };
 
+    // What the index reads.
+    struct index_source {
+        explicit index_source(confab::sqlite::connection& c);
+
+        confab::sqlite::statement counts, counts_after, changes, one_text;
+        both_ways texts;
+    };
+
     confab::sqlite::connection db;
     confab::sqlite::statement app_by_token, app_by_id, chat_by_id, chat_id, message, last_app;
     both_ways apps, chats, messages;
-    confab::sqlite::statement versions, counts, counts_after, changes, one_text;
-    both_ways texts;
+    confab::sqlite::statement versions;
+    index_source index;
 };
 
 }  // namespace confab::ledger::sqlite

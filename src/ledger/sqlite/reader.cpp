@@ -126,26 +126,28 @@ public:
 
     awaitable<result<chat_counts>> counts(core::chat_id chat) override {
         return read_point<chat_counts>(unapplied_.in(chat), [=](read_session& s) {
-            return one<chat_counts>(s.counts.bind(chat.value()), counts_from);
+            return one<chat_counts>(s.index.counts.bind(chat.value()), counts_from);
         });
     }
 
     awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) override {
         return read_list<chat_counts>(unapplied_.any(), slice_rows_max, [=](read_session& s) {
-            return many<chat_counts>(s.counts_after.bind(after.value(), std::uint64_t{slice_rows_max}), counts_from);
+            return many<chat_counts>(s.index.counts_after.bind(after.value(), std::uint64_t{slice_rows_max}),
+                                     counts_from);
         });
     }
 
     awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
         return read_list<change>(unapplied_.in(chat), slice_rows_max, [=](read_session& s) {
-            s.changes.bind(row_of(chat, after_seq), row_of(chat, core::number_max), std::uint64_t{slice_rows_max});
-            return many<change>(s.changes, change_from);
+            s.index.changes.bind(row_of(chat, after_seq), row_of(chat, core::number_max),
+                                 std::uint64_t{slice_rows_max});
+            return many<change>(s.index.changes, change_from);
         });
     }
 
     awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override {
         return read_list<text>(unapplied_.in(chat), limit_of(w), [=](read_session& s) {
-            auto& sql = s.texts.in(w.order);
+            auto& sql = s.index.texts.in(w.order);
             return many<text>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)), text_from);
         });
     }

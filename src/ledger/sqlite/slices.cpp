@@ -55,7 +55,7 @@ result<std::vector<core::message_version>> versions_in(read_session& s, core::ch
 result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers) {
     std::vector<text> found;
     for (std::size_t bytes = 0; found.size() < numbers.size() && bytes < slice_bytes_max;) {
-        const auto read = one<text>(s.one_text.bind(row_of(chat, numbers[found.size()].value())), text_from);
+        const auto read = one<text>(s.index.one_text.bind(row_of(chat, numbers[found.size()].value())), text_from);
         if (!read) return read.error();
         bytes += bytes_of(found.emplace_back(*read));
     }
