@@ -1,4 +1,4 @@
-#include "ledger/sqlite/legacy_batches.hpp"
+#include "journal/legacy_batches.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "base/digest.hpp"
 #include "support/folder.hpp"
 
-namespace confab::ledger::sqlite {
+namespace confab::journal {
 namespace {
 
 const std::string identity = "6e322673ba25955b3629b8f045589f4f";
@@ -32,7 +32,7 @@ protected:
         std::ofstream(folder.path() / ("confab-batches." + std::to_string(which)), std::ios::binary) << bytes;
     }
 
-    journal::contents read(std::uint64_t after) const { return read_legacy_batches(folder.path(), identity, after); }
+    contents read(std::uint64_t after) const { return read_legacy_batches(folder.path(), identity, after); }
 
     // The numbers that a replay would apply.
     std::vector<std::uint64_t> numbers(std::uint64_t after) const {
@@ -48,7 +48,7 @@ protected:
 
 using list = std::vector<std::uint64_t>;
 
-void expect_gap(const journal::contents& found, std::uint64_t first, std::uint64_t last, std::uint64_t last_found) {
+void expect_gap(const contents& found, std::uint64_t first, std::uint64_t last, std::uint64_t last_found) {
     ASSERT_TRUE(found.missing && found.unreachable);
     EXPECT_EQ(found.missing->first, first);
     EXPECT_EQ(found.missing->last, last);
@@ -91,4 +91,4 @@ TEST_F(legacy_batches, behind_a_file_of_zeros_are_found) {
 }
 
 }  // namespace
-}  // namespace confab::ledger::sqlite
+}  // namespace confab::journal

@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include "base/log.hpp"
+#include "journal/legacy_batches.hpp"
 #include "ledger/sqlite/batch_codec.hpp"
 #include "ledger/sqlite/commit_stamp.hpp"
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/effect_writer.hpp"
-#include "ledger/sqlite/legacy_batches.hpp"
 #include "ledger/sqlite/schema.hpp"
 
 namespace confab::ledger::sqlite {
@@ -93,9 +93,9 @@ unapplied_batches read_unapplied(const std::filesystem::path& folder, confab::sq
     // A folder has the files of one version, unless an upgrade was interrupted: then the database has all of the older
     // ones.
     if (found.records.empty() && !found.missing && !found.other_owner)
-        found = read_legacy_batches(folder, identity, applied);
+        found = journal::read_legacy_batches(folder, identity, applied);
     unapplied_batches unapplied{std::move(found.records), mismatch_of(found, identity), found.unreachable, {}};
-    if (!db && !unapplied.mismatch && has_legacy_batches(folder))
+    if (!db && !unapplied.mismatch && journal::has_legacy_batches(folder))
         unapplied.mismatch = "confab.db is missing or empty, and the batch log of version 0.1.0 is there";
     if (db) unapplied.wal_mismatch = wal_mismatch_of(folder, *db);
     return unapplied;

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "journal/legacy_batches.hpp"
 #include "ledger/sqlite/data_folder.hpp"
-#include "ledger/sqlite/legacy_batches.hpp"
 #include "ledger/sqlite/reader.hpp"
 #include "ledger/sqlite/recovery.hpp"
 #include "ledger/sqlite/schema.hpp"
@@ -87,7 +87,7 @@ confab::sqlite::connection open_for_writing(const std::filesystem::path& file, c
         give_identity(db);
         replay(db, *batches);
         settle_log(db, file);
-        if (const auto removed = remove_legacy_batches(folder); !removed)
+        if (const auto removed = journal::remove_legacy_batches(folder); !removed)
             throw startup_error(fmt::format("{}: the files of an older version cannot be removed: {}", folder.string(),
                                             removed.error().message()));
         return db;

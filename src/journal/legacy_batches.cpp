@@ -1,6 +1,6 @@
 // A record is its number (8 bytes), its length (4), the first half of a SHA-256 of the ledger's identity, both and its
 // bytes, and its bytes.
-#include "ledger/sqlite/legacy_batches.hpp"
+#include "journal/legacy_batches.hpp"
 
 #include <fmt/core.h>
 
@@ -10,7 +10,7 @@
 #include "base/digest.hpp"
 #include "journal/segments.hpp"
 
-namespace confab::ledger::sqlite {
+namespace confab::journal {
 namespace {
 
 namespace fs = std::filesystem;
@@ -30,7 +30,7 @@ Integer integer_at(std::string_view bytes) {
 }
 
 // The record at the beginning of `bytes`.
-std::optional<journal::record> record_at(std::string_view bytes, std::string_view identity) {
+std::optional<record> record_at(std::string_view bytes, std::string_view identity) {
     if (bytes.size() < header_bytes) return std::nullopt;
     const auto number = bytes.substr(0, sizeof(std::uint64_t));
     const auto length = bytes.substr(number.size(), sizeof(std::uint32_t));
@@ -40,7 +40,7 @@ std::optional<journal::record> record_at(std::string_view bytes, std::string_vie
     const auto whole = digest_of({identity, number, length, payload});
     const std::string_view checksum(reinterpret_cast<const char*>(whole.data()), checksum_bytes);
     if (bytes.substr(number.size() + length.size(), checksum_bytes) != checksum) return std::nullopt;
-    return journal::record{integer_at<std::uint64_t>(number), std::string(payload)};
+    return record{integer_at<std::uint64_t>(number), std::string(payload)};
 }
 
 // Adds the whole records that follow on `after`, also those behind a damaged place. There every offset may begin one.
@@ -49,7 +49,7 @@ std::optional<journal::record> record_at(std::string_view bytes, std::string_vie
 // message contains the zeros of one. Right behind a whole record any number is checked, because the database may be
 // older by more batches than that.
 void find_whole(std::string_view bytes, std::string_view identity, std::uint64_t after, std::uint64_t records_max,
-                journal::numbered_payloads& found) {
+                numbered_payloads& found) {
     const auto end = bytes.find_last_not_of('\0') + 1;
     bool in_sequence = true;
     for (std::size_t at = 0; at < end && bytes.size() - at >= header_bytes;) {
@@ -64,23 +64,23 @@ void find_whole(std::string_view bytes, std::string_view identity, std::uint64_t
 
 }  // namespace
 
-journal::contents read_legacy_batches(const fs::path& folder, std::string_view identity, std::uint64_t after) {
-    const std::array files{journal::read_file(file_in(folder, 0)), journal::read_file(file_in(folder, 1))};
+contents read_legacy_batches(const fs::path& folder, std::string_view identity, std::uint64_t after) {
+    const std::array files{read_file(file_in(folder, 0)), read_file(file_in(folder, 1))};
     const auto records_max = (files[0].size() + files[1].size()) / header_bytes;
-    journal::numbered_payloads found;
+    numbered_payloads found;
     for (const auto& bytes : files) find_whole(bytes, identity, after, records_max, found);
-    return journal::in_order(std::move(found), after);
+    return in_order(std::move(found), after);
 }
 
 bool has_legacy_batches(const fs::path& folder) {
     const auto holds_anything = [&](int which) {
-        return journal::read_file(file_in(folder, which)).find_first_not_of('\0') != std::string::npos;
+        return read_file(file_in(folder, which)).find_first_not_of('\0') != std::string::npos;
     };
     return holds_anything(0) || holds_anything(1);
 }
 
 result<void> remove_legacy_batches(const fs::path& folder) {
-    return journal::remove_files({file_in(folder, 0), file_in(folder, 1)});
+    return remove_files({file_in(folder, 0), file_in(folder, 1)});
 }
 
-}  // namespace confab::ledger::sqlite
+}  // namespace confab::journal

@@ -5,11 +5,10 @@
 
 #include "journal/journal.hpp"
 
-namespace confab::ledger::sqlite {
+namespace confab::journal {
 
-// As journal::read_after; records of another ledger cannot be told from damaged ones there. Throws startup_error.
-journal::contents read_legacy_batches(const std::filesystem::path& folder, std::string_view identity,
-                                      std::uint64_t after);
+// As read_after; records of another ledger cannot be told from damaged ones there. Throws startup_error.
+contents read_legacy_batches(const std::filesystem::path& folder, std::string_view identity, std::uint64_t after);
 
 // Whether one of the files holds anything. Throws startup_error.
 bool has_legacy_batches(const std::filesystem::path& folder);
@@ -17,4 +16,4 @@ bool has_legacy_batches(const std::filesystem::path& folder);
 // Errors: of the system.
 result<void> remove_legacy_batches(const std::filesystem::path& folder);
 
-}  // namespace confab::ledger::sqlite
+}  // namespace confab::journal
