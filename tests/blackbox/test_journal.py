@@ -7,13 +7,16 @@ import sqlite3
 import tarfile
 import time
 from contextlib import closing
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from client import Chat, Client
+from libraries import MovedClock
 from server import files_end_at, run
 
+FIXTURE_MADE_AT = datetime(2026, 11, 28, 2, 52, 3, tzinfo=timezone.utc)
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NAMES = [f"message {n}" for n in range(1, 11)]
 
@@ -70,7 +73,9 @@ def test_folder_of_version_0_1_0_is_replayed_before_anything_is_answered(confab,
     with closing(sqlite3.connect(data / "confab.db")) as db:
         assert db.execute("select count(*) from messages").fetchone() == (0,)
         assert db.execute("select value from meta where key = 'schema_version'").fetchone() == (2,)
-    server = start()
+    clock = MovedClock(tmp_path)
+    clock.move(int(FIXTURE_MADE_AT.timestamp() - time.time()))  # its keys live for a day
+    server = start(environment=clock.environment)
     assert not list(data.glob("confab-batches.*"))
     with Client(server.port) as client:
         app = client.get("/apps").expect(200).json[0]["token"]
