@@ -110,7 +110,7 @@ awaitable<http::response> list_apps(call c) {
         auto rows = co_await ledger.apps(w);
         if (!rows) co_return rows.error();
         if (!rows->empty()) w.after = rows->back().id.value();
-        co_return slice<core::app>{std::move(*rows), rows->empty() || w.after == w.last};
+        co_return slice<core::app>(rows->empty() || w.after >= w.last, std::move(*rows));
     };
     co_return co_await list_of(c, std::move(source));
 }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,8 +16,11 @@ namespace confab::api {
 
 template <class Row>
 struct slice {
-    std::vector<Row> rows;
+    // Takes the rows by reference: an argument that asks them is evaluated before they are moved.
+    slice(bool is_last_of_list, std::vector<Row>&& read) : is_last(is_last_of_list), rows(std::move(read)) {}
+
     bool is_last;
+    std::vector<Row> rows;
 };
 
 // Reads the next slice; remembers by itself how far it came.
@@ -65,8 +69,7 @@ slice_source<Row> rows_of(ledger::window w, Read read) {
             const auto reached = rows->back().number.value();
             w.order == ledger::order::ascending ? w.after = reached : w.last = reached - 1;
         }
-        const bool is_last = rows->empty() || w.after >= w.last;
-        co_return slice<Row>{std::move(*rows), is_last};
+        co_return slice<Row>(rows->empty() || w.after >= w.last, std::move(*rows));
     };
 }
 

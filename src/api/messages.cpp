@@ -161,7 +161,7 @@ awaitable<http::response> list_versions(call c) {
         if (!rows) co_return rows.error();
         std::erase_if(*rows, [last](const auto& v) { return v.version > last; });
         after = rows->empty() ? last : rows->back().version;
-        co_return slice<core::message_version>{std::move(*rows), after >= last};
+        co_return slice<core::message_version>(after >= last, std::move(*rows));
     };
     co_return co_await list_of(c, std::move(source));
 }

@@ -37,7 +37,7 @@ struct search_run {
             const bool is_last = !found->next;
             if (!is_last) before = *found->next;
             if (is_last || !found->messages.empty())
-                co_return slice<core::message>{std::move(found->messages), is_last};
+                co_return slice<core::message>(is_last, std::move(found->messages));
         }
     }
 };
@@ -73,7 +73,7 @@ slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<
         auto found = co_await ledger.matching(run->chat, left, run->query);
         if (!found) co_return found.error();
         at += found->looked_at;
-        co_return slice<core::message>{std::move(found->rows), at == numbers.size()};
+        co_return slice<core::message>(at == numbers.size(), std::move(found->rows));
     };
 }
 
@@ -91,7 +91,7 @@ awaitable<http::response> list_hits(call& c, slice_source<core::message> plain, 
                                                 run]() -> awaitable<result<slice<highlighted_message>>> {
         auto found = co_await plain();
         if (!found) co_return found.error();
-        co_return slice<highlighted_message>{highlighted(std::move(found->rows), run->query), found->is_last};
+        co_return slice<highlighted_message>(found->is_last, highlighted(std::move(found->rows), run->query));
     };
     co_return co_await list_of(c, std::move(marked));
 }

@@ -8,6 +8,8 @@ from pathlib import Path
 from services import ConnectionsNginx
 
 SUITE = Path(__file__).resolve().parent.parent / "blackbox"
+# The list of all apps is known only while nobody else has made any.
+PAGES_OF_APPS, LIST_LENGTHS = SUITE / "test_paging_apps.py", SUITE / "test_list_lengths.py"
 TESTS_AT_LEAST = 680  # so that a suite which finds nothing to do is not taken for a good one
 SUITE_SECONDS_MAX = 800
 
@@ -24,10 +26,13 @@ def test_what_holds_alone_holds_in_a_cluster_behind_nginx(cluster, confab, tmp_p
         run_whole_suite(confab, front.port, *pids)
 
 
+def test_every_list_is_whole_at_every_length(cluster, confab):
+    assert run_suite(confab, cluster.front.port, LIST_LENGTHS) == 8
+
+
 def run_whole_suite(confab, port, *options):
-    # The list of all apps is known only while nobody else has made any.
-    listing = "test_paging_apps.py"
-    passed = run_suite(confab, port, SUITE / listing, *options) + run_suite(confab, port, SUITE, "--ignore", SUITE / listing, *options)
+    passed = run_suite(confab, port, PAGES_OF_APPS, *options)
+    passed += run_suite(confab, port, SUITE, "--ignore", PAGES_OF_APPS, "--ignore", LIST_LENGTHS, *options)
     assert passed >= TESTS_AT_LEAST
 
 

@@ -94,7 +94,8 @@ unapplied_batches read_unapplied(const std::filesystem::path& folder, confab::sq
     // ones.
     if (found.records.empty() && !found.missing && !found.other_owner)
         found = journal::read_legacy_batches(folder, identity, applied);
-    unapplied_batches unapplied{std::move(found.records), mismatch_of(found, identity), found.unreachable, {}};
+    auto mismatch = mismatch_of(found, identity);
+    unapplied_batches unapplied{std::move(found.records), std::move(mismatch), found.unreachable, {}};
     if (!db && !unapplied.mismatch && journal::has_legacy_batches(folder))
         unapplied.mismatch = "confab.db is missing or empty, and the batch log of version 0.1.0 is there";
     if (db) unapplied.wal_mismatch = wal_mismatch_of(folder, *db);
