@@ -9,6 +9,7 @@
 #include "ledger/mysql/mysql_reader.hpp"
 #include "ledger/mysql/rows.hpp"
 #include "ledger/mysql/slices.hpp"
+#include "ledger/version_history.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -47,42 +48,25 @@ present present_from(const confab::mysql::row& row) {
     return {std::move(version), {row.integer(2)}, !row.is_null(4)};
 }
 
-std::size_t bytes_of(const core::message_version& v) {
-    return v.content.size();
-}
-
-// The versions from `next` on, out of the changes that came after the first. A change keeps what was there before it,
-// so a version is found in the change that made the next one, and the time it came to be in the one that made it.
-struct history {
-    std::uint64_t next;
-    timestamp since;  // of `next`, where it is the first
+// Past versions, and whether the message was deleted while they were read.
+struct past_versions {
+    version_history told;
     bool is_deleted = false;
-    std::vector<core::message_version> told = {};
-    std::size_t bytes = 0;
 
-    bool is_full() const { return bytes >= slice_bytes_max; }
-    void add(core::message_version v) {
-        bytes += bytes_of(v);
-        told.push_back(std::move(v));
-    }
     void follow(const confab::mysql::row& change) {
-        const auto made = change.number(0);
-        if (made > next) {
-            is_deleted = is_deleted || change.is_null(2);
-            add({next, std::string(change.text(2)), since});
-            next = made;
-        }
-        since = {change.integer(1)};
+        is_deleted = is_deleted || change.is_null(2);
+        told.follow(change.number(0), {change.integer(1)}, change.text(2));
     }
 };
 
-awaitable<void> follow_changes(confab::mysql::connection& db, const confab::mysql::parameters& values, history& h) {
+awaitable<void> follow_changes(confab::mysql::connection& db, const confab::mysql::parameters& values,
+                               past_versions& past) {
     co_await db.start(text_of(read_sql::past_versions), values);
-    while (!h.is_full()) {
+    while (!past.told.is_full()) {
         const auto piece = co_await db.more();
         if (!piece) co_return;
         for (const auto& change : *piece)
-            if (!h.is_full()) h.follow(change);
+            if (!past.told.is_full()) past.follow(change);
     }
     co_await db.skip();  // less than a connection costs
 }
@@ -98,17 +82,17 @@ awaitable<result<std::vector<core::message_version>>> versions_of(confab::mysql:
     auto now = present_from(found.front());
     if (now.is_deleted) co_return error::deleted;
     const auto last = now.version.version;
-    history h{after + 1, now.created_at};
-    if (h.next < last) {
+    past_versions past{version_history(after, now.created_at)};
+    if (past.told.next() < last) {
         // Most versions weigh about as much as the present one. Two changes at least: the first may tell only a time.
         const auto about = slice_bytes_max / (now.version.content.size() + 1) + 2;
         const auto most = std::min<std::uint64_t>(about, versions_max);
         const confab::mysql::parameters values(chat.value(), message.value(), after, last, most);
-        co_await follow_changes(db, values, h);
+        co_await follow_changes(db, values, past);
     }
-    if (h.is_deleted) co_return error::deleted;
-    if (h.next == last && !h.is_full()) h.add(std::move(now.version));
-    co_return std::move(h.told);
+    if (past.is_deleted) co_return error::deleted;
+    past.told.end_with(std::move(now.version));
+    co_return std::move(past.told).told();
 }
 
 read_sql statement_for(std::size_t lookups) {

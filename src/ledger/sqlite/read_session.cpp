@@ -7,18 +7,10 @@
 namespace confab::ledger::sqlite {
 namespace {
 
-// The versions of the message ?1 (its rowid) of the chat ?2, number ?3, above ?4, at most ?5. A change keeps what was
-// there before it, so version v is found in the change that made v + 1, and the time it came to be in the one that made
-// v.
-constexpr std::string_view versions_sql = R"sql(
-    select c.version - 1 as version, c.content_before,
-           coalesce((select p.at from changes p where p.id >> 32 = ?2 and p.number = ?3 and p.version = c.version - 1),
-                    (select created_at from messages where id = ?1))
-    from changes c where c.id >> 32 = ?2 and c.number = ?3 and c.version > ?4 + 1 and c.version <= ?4 + 1 + ?5
-    union all
-    select version, content, updated_at from messages where id = ?1 and version > ?4 and version <= ?4 + ?5
-    order by version
-)sql";
+// In the order of the index changes_of_message: a slice is not sorted, and ends where it is full.
+constexpr std::string_view versions_sql =
+    "select version, at, content_before from changes "
+    "where id >> 32 = ? and number = ? and version > ? and version <= ? order by version";
 // Of each session: more of the inner pages of a ledger of tens of millions of messages stays than by default. Not more:
 // there is one for each thread, and long contents fill it.
 constexpr const char* page_cache = "pragma cache_size = -4096";

@@ -1,13 +1,9 @@
 #include "ledger/sqlite/slices.hpp"
 
 #include "ledger/sqlite/rows.hpp"
+#include "ledger/version_history.hpp"
 
 namespace confab::ledger::sqlite {
-namespace {
-
-constexpr std::uint64_t versions_max = 100;  // each may have 64 KiB, and they are sorted before the first is out
-
-}  // namespace
 
 // Compares the text where SQLite has it; only a hit becomes a message.
 result<matches> matching_in(read_session& s, core::chat_id chat, window w, const core::folded_query& query,
@@ -42,14 +38,16 @@ result<chosen> matching_of(read_session& s, core::chat_id chat, std::span<const 
 
 result<std::vector<core::message_version>> versions_in(read_session& s, core::chat_id chat,
                                                        core::message_number message, std::uint64_t after) {
-    const auto row = row_of(chat, message.value());
-    const auto now = one<core::message>(s.message.bind(row), message_from);
+    auto now = one<core::message>(s.message.bind(row_of(chat, message.value())), message_from);
     if (!now) return now.error();
     if (now->deleted_at) return error::deleted;
-    s.versions.bind(row, chat.value(), message.value(), after, versions_max);
-    return many<core::message_version>(s.versions, [](const confab::sqlite::statement& found) {
-        return core::message_version{found.number(0), std::string(found.text(1)), {found.integer(2)}};
-    });
+    const auto from = std::min(after, core::number_max);
+    version_history h(from, now->created_at);
+    auto& changes = s.versions.bind(chat.value(), message.value(), from, now->version);
+    const confab::sqlite::reading until_done(changes);
+    while (!h.is_full() && changes.row()) h.follow(changes.number(0), {changes.integer(1)}, changes.text(2));
+    h.end_with({now->version, std::move(now->content), now->updated_at});
+    return std::move(h).told();
 }
 
 result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers) {

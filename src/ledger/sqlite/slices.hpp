@@ -25,9 +25,6 @@ std::size_t bytes_of(const Row&) {
 inline std::size_t bytes_of(const text& t) {
     return t.content ? t.content->size() : 0;
 }
-inline std::size_t bytes_of(const core::message_version& v) {
-    return v.content.size();
-}
 inline std::size_t bytes_of(const core::message& m) {
     return m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
 }
