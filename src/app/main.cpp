@@ -39,13 +39,18 @@ log::level level_of(const settings& s) {
     throw usage_error(fmt::format("log-level is '{}': it takes info, warning, error or off", name));
 }
 
+// On stderr, since stdout has the report.
+ops::progress shown_progress() {
+    return ops::progress({.print = [](const std::string& line) { fmt::print(stderr, "{}\n", line); }});
+}
+
 // The same of a cluster, if the index was named.
 ops::check_report check_shared_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
     if (!has_search_index(s)) return report;
     asio::thread_pool none(1);
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql_options_of(s, none.get_executor()));
     const auto index = search::open_elastic_index(index_options_of(s), *progress);
-    auto checked = run_alone(ops::check_index(ledger, index->auditor(), report));
+    auto checked = run_alone(ops::check_index(ledger, index->auditor(), report, shown_progress()));
     if (checked) return std::move(*checked);
     report.tell("the search index cannot be read to its end: " + checked.error().message());
     return report;
@@ -59,7 +64,7 @@ ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::c
         if (is_cluster(s)) return check_shared_index(s, ledger, std::move(report));
         const auto index = search::open_sqlite_index_auditor(folder, ledger::sqlite::identity_of_sqlite_ledger(folder));
         if (!index) return report;
-        auto checked = run_alone(ops::check_index(ledger, *index, report));
+        auto checked = run_alone(ops::check_index(ledger, *index, report, shown_progress()));
         if (checked) return std::move(*checked);
         report.tell("the search index cannot be read to its end: " + checked.error().message());
     } catch (const startup_error& cause) {
@@ -73,7 +78,7 @@ int check(const settings& s) {
     const auto auditor = is_cluster(s) ? ledger::mysql::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
                                        : ledger::sqlite::open_sqlite_auditor(s.text("data"));
     const auto journal = is_cluster(s) ? ledger::sqlite::journal_report() : ledger::sqlite::journal_of(s.text("data"));
-    auto checked = run_alone(ops::check(*auditor));
+    auto checked = run_alone(ops::check(*auditor, shown_progress()));
     if (!checked) throw startup_error("the ledger cannot be read to its end: " + checked.error().message());
     if (journal.mismatch) checked->tell(*journal.mismatch);
     const auto report = check_index(s, *auditor, std::move(*checked));

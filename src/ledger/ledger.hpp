@@ -181,7 +181,10 @@ public:
                                                            std::size_t rows_max) = 0;
     virtual awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) = 0;
     virtual awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) = 0;
-    virtual awaitable<result<std::vector<text>>> texts(core::chat_id chat, core::message_number after) = 0;
+    // A slice of a list, as reader gives it.
+    virtual awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) = 0;
+    // How many messages and changes there are by the counters of all chats: about as much as there is to walk through.
+    virtual awaitable<result<std::uint64_t>> counted_rows() = 0;
     // Rows that no walk from the apps downwards can meet: without a parent, with a number below 1, keys that made
     // nothing. In the whole ledger.
     virtual awaitable<result<std::uint64_t>> orphans() = 0;

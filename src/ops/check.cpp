@@ -23,7 +23,7 @@ private:
 
 class checker {
 public:
-    explicit checker(auditor& ledger) : ledger_(ledger) {}
+    checker(auditor& ledger, progress shown) : ledger_(ledger), progress_(std::move(shown)) {}
 
     awaitable<result<check_report>> run() {
         if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
@@ -33,6 +33,9 @@ public:
         const auto orphans = co_await ledger_.orphans();
         if (!orphans) co_return orphans.error();
         if (*orphans > 0) tell(fmt::format("{} rows belong to nothing", *orphans));
+        const auto rows = co_await ledger_.counted_rows();
+        if (!rows) co_return rows.error();
+        progress_.begin("messages and changes", *rows);
         if (auto ok = co_await check_apps(); !ok) co_return ok.error();
         co_return std::move(report_);
     }
@@ -118,6 +121,7 @@ private:
                     tell(fmt::format("{} message {}: has no text", name, message.number.value()));
             }
             report_.messages += slice->size();
+            progress_.add(slice->size());
         }
         compare(name, "messages_count", chat.messages_count, numbers.last());
         co_return result<void>();
@@ -148,6 +152,7 @@ private:
                     tell(fmt::format("{} message {}: is deleted, but its history is there", name,
                                      change.message.value()));
             report_.changes += slice->size();
+            progress_.add(slice->size());
         }
         compare(name, "changes_count", chat.changes_count, seqs.last());
         for (const auto& [message, version] : seen.edited) compare_version(name, message, version, reached);
@@ -176,13 +181,14 @@ private:
     void tell(std::string finding) { report_.tell(std::move(finding)); }
 
     auditor& ledger_;
+    progress progress_;
     check_report report_;
 };
 
 }  // namespace
 
-awaitable<result<check_report>> check(ledger::auditor& ledger) {
-    checker c(ledger);
+awaitable<result<check_report>> check(ledger::auditor& ledger, progress shown) {
+    checker c(ledger, std::move(shown));
     co_return co_await c.run();
 }
 

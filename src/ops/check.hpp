@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ledger/ledger.hpp"
+#include "ops/progress.hpp"
 
 namespace confab::ops {
 
@@ -28,6 +29,6 @@ struct check_report {
 };
 
 // Errors: unavailable.
-awaitable<result<check_report>> check(ledger::auditor& ledger);
+awaitable<result<check_report>> check(ledger::auditor& ledger, progress shown = {});
 
 }  // namespace confab::ops

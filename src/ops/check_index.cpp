@@ -5,35 +5,86 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <optional>
+#include <unordered_map>
 
 #include "core/folding.hpp"
 
 namespace confab::ops {
 namespace {
 
+// The changes of a chat that the index need not know yet, each read once however many slices ask for them.
+class later_changes {
+public:
+    // Reads on from change `reached` to the last one there is.
+    awaitable<result<void>> read(ledger::auditor& ledger, core::chat_id chat, std::uint64_t reached) {
+        if (!begun_at_ || reached < *begun_at_) *this = later_changes(reached);
+        for (;;) {
+            const auto slice = co_await ledger.changes(chat, read_to_);
+            if (!slice) co_return slice.error();
+            if (slice->empty()) co_return result<void>();
+            for (const auto& c : *slice) last_of_[c.message] = c.seq;
+            read_to_ = slice->back().seq;
+        }
+    }
+
+    // Whether the change is missing; true once.
+    bool is_found_missing(std::uint64_t change) {
+        return change > read_to_ && std::exchange(found_missing_, change) != change;
+    }
+    bool has_changed(core::message_number message, std::uint64_t after) const {
+        const auto found = last_of_.find(message);
+        return found != last_of_.end() && found->second > after;
+    }
+
+    later_changes() = default;
+
+private:
+    // With the change `reached` itself: it has to be there.
+    explicit later_changes(std::uint64_t reached) : begun_at_(reached), read_to_(reached > 0 ? reached - 1 : 0) {}
+
+    std::optional<std::uint64_t> begun_at_;
+    std::uint64_t read_to_ = 0, found_missing_ = 0;
+    std::unordered_map<core::message_number, std::uint64_t> last_of_;
+};
+
 class index_checker {
 public:
-    index_checker(ledger::auditor& ledger, search::index_auditor& index, check_report report)
-        : ledger_(ledger), index_(index), report_(std::move(report)) {}
+    index_checker(ledger::auditor& ledger, search::index_auditor& index, check_report report, progress shown)
+        : ledger_(ledger), index_(index), report_(std::move(report)), progress_(std::move(shown)) {}
 
     awaitable<result<check_report>> run() {
         auto engine = co_await index_.engine_findings();
         if (!engine) co_return engine.error();
         for (auto& line : *engine) report_.tell("the search index itself: " + line);
+        std::uint64_t total = 0;
+        const auto count = [&](const search::chat_reach& c) -> awaitable<result<void>> {
+            total += c.reach.messages;
+            co_return result<void>();
+        };
+        if (const auto ok = co_await for_each_chat(count); !ok) co_return ok.error();
+        progress_.begin("messages in the search index", total);
+        const auto check = [this](const search::chat_reach& c) { return check_chat(c.chat, c.reach.messages); };
+        if (const auto ok = co_await for_each_chat(check); !ok) co_return ok.error();
+        co_return std::move(report_);
+    }
+
+private:
+    template <class Work>
+    awaitable<result<void>> for_each_chat(const Work& work) {
         for (core::chat_id after;;) {
             const auto chats = co_await index_.chats(after);
             if (!chats) co_return chats.error();
-            if (chats->empty()) co_return std::move(report_);
+            if (chats->empty()) co_return result<void>();
             for (const auto& c : *chats)
-                if (const auto ok = co_await check_chat(c.chat, c.reach.messages); !ok) co_return ok.error();
+                if (const auto ok = co_await work(c); !ok) co_return ok.error();
             after = chats->back().chat;
         }
     }
 
-private:
     awaitable<result<void>> check_chat(core::chat_id chat, std::uint64_t reached) {
         core::message_number last;
+        later_changes changes;
         for (;;) {
             const auto slice = co_await index_.texts(chat, last);
             if (!slice) co_return slice.error();
@@ -42,27 +93,25 @@ private:
             for (const auto& t : slice->texts)
                 if (t.number != std::exchange(last, t.number).next())
                     tell(chat, t.number, "does not follow the one before it");
-            if (const auto ok = co_await compare(chat, *slice); !ok) co_return ok.error();
+            if (const auto ok = co_await compare(chat, *slice, changes); !ok) co_return ok.error();
             report_.indexed += slice->texts.size();
+            progress_.add(slice->texts.size());
         }
         if (last.value() < reached) tell(chat, last, "is the last, though more were taken in");
         co_return result<void>();
     }
 
-    awaitable<result<void>> compare(core::chat_id chat, const search::index_auditor::slice& slice) {
+    awaitable<result<void>> compare(core::chat_id chat, const search::index_auditor::slice& slice,
+                                    later_changes& changes) {
         if (const auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
-        const auto last = slice.reach.changes;
-        if (last > 0) {
-            const auto from_last = co_await ledger_.changes(chat, last - 1);
-            if (!from_last) co_return from_last.error();
-            if (from_last->empty())
-                report_.tell(
-                    fmt::format("the search index: chat id {}: change {} is not in the ledger", chat.value(), last));
-        }
-        const auto changed = co_await changed_since(chat, last);
-        if (!changed) co_return changed.error();
+        const auto reached = slice.reach.changes;
+        if (const auto ok = co_await changes.read(ledger_, chat, reached); !ok) co_return ok.error();
+        if (changes.is_found_missing(reached))
+            report_.tell(
+                fmt::format("the search index: chat id {}: change {} is not in the ledger", chat.value(), reached));
+        const auto last = slice.texts.back().number.value();
         for (auto at = slice.texts.begin(); at != slice.texts.end();) {
-            const auto rows = co_await ledger_.texts(chat, core::message_number(at->number.value() - 1));
+            const auto rows = co_await ledger_.texts(chat, {.after = at->number.value() - 1, .last = last});
             if (!rows) co_return rows.error();
             if (rows->empty()) {
                 tell(chat, at->number, "is not in the ledger");
@@ -70,7 +119,7 @@ private:
             }
             for (const auto& row : *rows) {
                 if (at == slice.texts.end()) break;
-                if (!changed->contains(row.number)) compare(chat, *at, row);
+                if (!changes.has_changed(row.number, reached)) compare(chat, *at, row);
                 ++at;
             }
         }
@@ -85,17 +134,6 @@ private:
             tell(chat, row.number, "is there with another text");
     }
 
-    awaitable<result<std::unordered_set<core::message_number>>> changed_since(core::chat_id chat, std::uint64_t seq) {
-        std::unordered_set<core::message_number> found;
-        for (;;) {
-            const auto slice = co_await ledger_.changes(chat, seq);
-            if (!slice) co_return slice.error();
-            if (slice->empty()) co_return found;
-            for (const auto& c : *slice) found.insert(c.message);
-            seq = slice->back().seq;
-        }
-    }
-
     void tell(core::chat_id chat, core::message_number message, std::string_view what) {
         report_.tell(fmt::format("the search index: chat id {} message {}: {}", chat.value(), message.value(), what));
     }
@@ -103,13 +141,14 @@ private:
     ledger::auditor& ledger_;
     search::index_auditor& index_;
     check_report report_;
+    progress progress_;
 };
 
 }  // namespace
 
 awaitable<result<check_report>> check_index(ledger::auditor& ledger, search::index_auditor& index,
-                                            check_report report) {
-    index_checker c(ledger, index, std::move(report));
+                                            check_report report, progress shown) {
+    index_checker c(ledger, index, std::move(report), std::move(shown));
     co_return co_await c.run();
 }
 

@@ -8,6 +8,7 @@
 namespace confab::ops {
 
 // Goes on with `report`. Errors: unavailable.
-awaitable<result<check_report>> check_index(ledger::auditor& ledger, search::index_auditor& index, check_report report);
+awaitable<result<check_report>> check_index(ledger::auditor& ledger, search::index_auditor& index, check_report report,
+                                            progress shown = {});
 
 }  // namespace confab::ops

@@ -112,15 +112,37 @@ TEST_P(ledger_contract, tells_texts_as_they_are_now) {
     const auto chat = id_of(b, token);
     expect_changed_chat(run(b.reader().texts(chat, {.last = 5})).value());
     expect_changed_chat(run(b.reader().texts(chat, {.last = core::number_max + 9})).value());
-    expect_changed_chat(run(b.auditor().texts(chat, message_number(0))).value());
+    expect_changed_chat(run(b.auditor().texts(chat, {.last = 5})).value());
+    expect_changed_chat(run(b.auditor().texts(chat, {.last = core::number_max + 9})).value());
     const auto middle = run(b.reader().texts(chat, {.after = 1, .last = 3})).value();
     ASSERT_EQ(middle.size(), 2U);
     EXPECT_EQ(middle[0].content, "deux");
     const auto down = run(b.reader().texts(chat, {.after = 1, .last = 9, .order = ledger::order::descending})).value();
     ASSERT_EQ(down.size(), 4U);
     EXPECT_EQ(down[3].content, "deux");
-    EXPECT_EQ(run(b.auditor().texts(chat, message_number(4))).value().size(), 1U);
-    EXPECT_TRUE(run(b.auditor().texts(chat, message_number(5))).value().empty());
+    EXPECT_EQ(run(b.auditor().texts(chat, {.after = 4, .last = 9})).value().size(), 1U);
+    EXPECT_TRUE(run(b.auditor().texts(chat, {.after = 5, .last = 9})).value().empty());
+}
+
+TEST_P(ledger_contract, counts_the_messages_and_changes_of_all_chats) {
+    book b(GetParam().make);
+    const auto before = run(b.auditor().counted_rows()).value();
+    changed_chat(b);
+    changed_chat(b);
+    EXPECT_EQ(run(b.auditor().counted_rows()).value() - before, 2U * (5 + 3));
+}
+
+TEST_P(ledger_contract, audits_long_texts_in_slices) {
+    book b(GetParam().make);
+    const auto token = b.new_chat();
+    constexpr std::size_t text_bytes = 60'000, rows_of_a_slice = 3;
+    for (int i = 0; i < 10; ++i) b.commit(command(new_message(token, 1, std::string(text_bytes, 'x'))));
+    ledger::window w{.last = 8};
+    for (const std::size_t expected : {rows_of_a_slice, rows_of_a_slice, std::size_t{2}, std::size_t{0}}) {
+        const auto slice = run(b.auditor().texts(id_of(b, token), w)).value();
+        EXPECT_EQ(slice.size(), expected);
+        for (const auto& t : slice) ASSERT_EQ(t.number.value(), ++w.after);
+    }
 }
 
 TEST_P(ledger_contract, tells_texts_by_their_numbers_in_the_asked_order) {

@@ -119,17 +119,25 @@ public:
             });
     }
 
-    awaitable<result<std::vector<text>>> texts(core::chat_id chat, core::message_number after) override {
-        const window w{.after = after.value(), .last = core::number_max};
-        const slice_limits most{slice_rows_max, slice_bytes_max};
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat, window wanted) override {
+        const auto w = clamped(wanted);
+        const auto sql = w.order == order::ascending ? read_sql::texts : read_sql::texts_descending;
+        const slice_limits most{slice_rows(w), slice_bytes_max};
         try {
             co_await be_begun();
-            auto slice = co_await gather<text>(db_, text_of(read_sql::texts), chat, w, most, weights_, text_from);
+            auto slice = co_await gather<text>(db_, text_of(sql), chat, w, most, weights_, text_from);
             co_return std::move(slice.rows);
         } catch (const confab::mysql::failure& cause) {
             tell_failure("auditing", cause);
         }
         co_return error::unavailable;
+    }
+
+    awaitable<result<std::uint64_t>> counted_rows() override {
+        const auto counted = co_await all_of(
+            "select cast(coalesce(sum(messages_count), 0) + coalesce(sum(changes_count), 0) as unsigned) from chats");
+        if (!counted) co_return counted.error();
+        co_return counted->front().number(0);
     }
 
     awaitable<result<std::uint64_t>> orphans() override {

@@ -10,6 +10,7 @@
 #include "ledger/sqlite/recovery.hpp"
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/schema.hpp"
+#include "ledger/sqlite/slices.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 
 namespace confab::ledger::sqlite {
@@ -29,8 +30,7 @@ public:
               "where id > ? and id <= ? order by id limit ?")),
           changes_(db_.prepare("select id, number, version, content_before is not null from changes "
                                "where id > ? and id <= ? order by id limit ?")),
-          texts_(db_.prepare(
-              fmt::format("select {} from messages where id > ? and id <= ? order by id limit ?", text_columns))) {}
+          texts_(db_, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {}
 
     awaitable<result<void>> refresh() override {
         try {
@@ -105,11 +105,20 @@ public:
         });
     }
 
-    awaitable<result<std::vector<text>>> texts(core::chat_id chat, core::message_number after) override {
+    awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override {
         const auto bound = [&]() -> auto& {
-            return texts_.bind(row_of(chat, after.value()), row_of(chat, core::number_max), slice_limit);
+            return texts_.in(w.order).bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w));
         };
         co_return rows<text>(bound, text_from);
+    }
+
+    awaitable<result<std::uint64_t>> counted_rows() override {
+        const auto sum = [this] {
+            return db_.prepare("select cast(total(messages_count + changes_count) as integer) from chats");
+        };
+        const auto counted = rows<std::uint64_t>(sum, [](const auto& row) { return row.number(0); });
+        if (!counted) co_return counted.error();
+        co_return counted->front();
     }
 
     awaitable<result<std::uint64_t>> orphans() override {
@@ -143,6 +152,7 @@ private:
 
     // `statement` returns one that is bound. SQLite rolls the snapshot back itself when a read fails with an I/O error
     // or for lack of memory. Later reads would see a database that moves, so nothing is read until the next refresh().
+    // Ends where a slice of texts is full.
     template <class T, class Statement, class From, class Wanted = decltype(all)>
     result<std::vector<T>> rows(Statement statement, From from, Wanted wanted = all) {
         is_lost_ = is_lost_ || (snapshot_ && !db_.in_transaction());
@@ -151,8 +161,8 @@ private:
             auto&& s = statement();
             const confab::sqlite::reading until_done(s);
             std::vector<T> found;
-            while (s.row())
-                if (T made = from(s); wanted(made)) found.push_back(std::move(made));
+            for (std::size_t bytes = 0; bytes < slice_bytes_max && s.row();)
+                if (T made = from(s); wanted(made)) bytes += bytes_of(found.emplace_back(std::move(made)));
             return found;
         } catch (const confab::sqlite::failure& cause) {
             return unavailable(cause);
@@ -167,7 +177,8 @@ private:
     confab::sqlite::connection db_;
     std::optional<confab::sqlite::transaction> snapshot_;
     bool is_lost_ = false;  // the snapshot
-    confab::sqlite::statement apps_, chats_, messages_, changes_, texts_;
+    confab::sqlite::statement apps_, chats_, messages_, changes_;
+    read_session::both_ways texts_;
 };
 
 }  // namespace

@@ -42,18 +42,18 @@ private:
         }
     }
 
-    // What is left of the block that holds `after`, or else the next one that can be read: engine_findings() reports those
-    // that cannot.
+    // The next block that can be read, as a rule: engine_findings() reports those that cannot. It does not go on from
+    // `after` where the block of `after` has more: it has grown meanwhile, or the file is damaged.
     slice texts_in(core::chat_id chat, std::uint64_t after) {
         const sqlite::transaction snapshot(db_, sqlite::transaction::kind::read);
-        slice s{read_reach(reached_, chat), {}};
-        block_of_.bind(row_of(chat, 0), row_of(chat, after));
-        s.texts = read(block_of_);
-        std::erase_if(s.texts, [&](const indexed_text& t) { return t.number.value() <= after; });
-        if (!s.texts.empty()) return s;
+        const auto reached = read_reach(reached_, chat);
         first_block_.bind(row_of(chat, after), row_of(chat, core::number_max));
-        s.texts = read(first_block_);
-        return s;
+        auto next = read(first_block_);
+        if (!next.empty() && next.front().number.value() == after + 1) return {reached, std::move(next)};
+        block_of_.bind(row_of(chat, 0), row_of(chat, after));
+        auto rest = read(block_of_);
+        std::erase_if(rest, [&](const indexed_text& t) { return t.number.value() <= after; });
+        return {reached, std::move(rest.empty() ? next : rest)};
     }
 
     static std::vector<indexed_text> read(sqlite::statement& sql) {

@@ -1,0 +1,38 @@
+// How far a long command has come, for the person who waits: now and then a line with what is done, how fast, and how
+// long the rest takes at this rate.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace confab::ops {
+
+class progress {
+public:
+    using clock = std::chrono::steady_clock;
+
+    struct options {
+        std::chrono::seconds every{10};
+        std::function<clock::time_point()> now = clock::now;
+        std::function<void(const std::string& line)> print;
+    };
+
+    progress() = default;  // prints nothing
+    explicit progress(options o) : options_(std::move(o)) {}
+
+    // `what` names the things that are counted. `total` is about how many there are.
+    void begin(std::string what, std::uint64_t total);
+    void add(std::uint64_t count);
+
+private:
+    std::string line(clock::duration took) const;
+
+    options options_;
+    std::string what_;
+    std::uint64_t done_ = 0, total_ = 0;
+    clock::time_point begun_, next_line_;
+};
+
+}  // namespace confab::ops
