@@ -52,13 +52,27 @@ bool is_encoded(const request& r) {
     return encoding && !boost::beast::iequals(*encoding, "identity");
 }
 
+// Behind the scheme of a target in absolute form; npos when it has another form. REQUIRES: a target without query.
+std::size_t authority_begin(std::string_view target) {
+    const auto scheme_end = target.starts_with('/') ? npos : target.find("://");
+    return scheme_end == npos ? npos : scheme_end + 3;
+}
+
 }  // namespace
+
+std::optional<std::string_view> authority_of(std::string_view target) {
+    target = target.substr(0, target.find('?'));
+    const auto begin = authority_begin(target);
+    if (begin == npos) return std::nullopt;
+    target.remove_prefix(begin);
+    return target.substr(0, target.find('/'));
+}
 
 std::string_view path_of(std::string_view target) {
     target = target.substr(0, target.find('?'));
-    const auto scheme_end = target.starts_with('/') ? npos : target.find("://");
-    if (scheme_end == npos) return target;
-    const auto path = target.find('/', scheme_end + 3);
+    const auto begin = authority_begin(target);
+    if (begin == npos) return target;
+    const auto path = target.find('/', begin);
     return path == npos ? "/" : target.substr(path);
 }
 

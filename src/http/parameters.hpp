@@ -48,6 +48,9 @@ private:
     std::vector<std::pair<std::string_view, parameter>> found_;  // names are the caller's literals
 };
 
+// The authority of a target in absolute form (RFC 9112, 3.2.2); nothing when it has another form.
+std::optional<std::string_view> authority_of(std::string_view target);
+
 // The path of a target in origin or absolute form (RFC 9112, 3.2), and its query without the '?'.
 std::string_view path_of(std::string_view target);
 std::string_view query_of(std::string_view target);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 
+#include "http/authority.hpp"
+#include "http/parameters.hpp"
+
 namespace confab::http {
 namespace {
 
@@ -64,8 +67,21 @@ bool request_parser::wants_continue() const {
     return has_header() && is_http_1_1() && boost::beast::iequals(asked_.find("Expect").value_or(""), "100-continue");
 }
 
+std::optional<problem> request_parser::host_problem() const {
+    const auto fail = [](const char* why) { return problem{problem_kind::malformed, why}; };
+    const auto count = asked_.count("Host");
+    if (count > 1 || (count == 0 && is_http_1_1())) return fail("send one Host header");
+    if (count == 1 && !authority::parse(*asked_.find("Host")))
+        return fail("Host takes a name or an IP address, and a port where it is not the usual one: localhost:3000");
+    const auto target = authority_of(asked_.target);
+    if (!target) return std::nullopt;
+    const auto parsed = authority::parse(*target);
+    if (parsed && parsed->is != authority::kind::none) return std::nullopt;
+    return fail("the target is a path, or a whole URL like http://localhost:3000/apps");
+}
+
 std::optional<problem> request_parser::framing_problem() const {
-    if (is_http_1_1() && asked_.count("Host") != 1) return problem{problem_kind::malformed, "send one Host header"};
+    if (auto wrong = host_problem()) return wrong;
     const auto encodings = asked_.count("Transfer-Encoding");
     if (encodings == 0) return std::nullopt;
     const bool is_chunked = encodings == 1 && boost::beast::iequals(*asked_.find("Transfer-Encoding"), "chunked");

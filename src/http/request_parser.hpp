@@ -73,6 +73,8 @@ private:
         std::size_t name, value;
     };
 
+    std::optional<problem> host_problem() const;
+
     const request_limits limits_;
     std::optional<listener> parser_;
     request asked_;

@@ -1,0 +1,20 @@
+// Whom a request is for: `uri-host [ ":" port ]` (RFC 9110, 7.2; RFC 3986, 3.2.2).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace confab::http {
+
+struct authority {
+    enum class kind { none, name, ip_address };
+    kind is;                            // none: the host is empty
+    std::string_view host;              // as written, an IPv6 address in its brackets
+    std::optional<std::uint16_t> port;  // nothing: the scheme's
+
+    // Nothing when it is not well-formed. The views are of `text`.
+    static std::optional<authority> parse(std::string_view text);
+};
+
+}  // namespace confab::http
