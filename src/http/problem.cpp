@@ -22,6 +22,7 @@ constexpr description descriptions[] = {
     {400, "malformed", "The request cannot be understood", no_retry},
     {404, "not_found", "There is no such thing", no_retry},
     {405, "method_not_allowed", "This path does not know this method", no_retry},
+    {408, "request_timeout", "The request took too long to arrive", no_retry},
     {410, "deleted", "This was deleted", no_retry},
     {412, "version_mismatch", "This was changed meanwhile", no_retry},
     {413, "too_large", "The body is too large", no_retry},

@@ -13,6 +13,7 @@ enum class problem_kind {
     malformed = 1,
     not_found,
     method_not_allowed,
+    request_timeout,
     deleted,
     version_mismatch,
     too_large,

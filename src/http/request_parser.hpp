@@ -35,6 +35,7 @@ public:
     bool has_begun() const { return parser_ && parser_->got_some(); }
     // From here on what the header says is known.
     bool has_header() const { return parser_ && parser_->is_header_done(); }
+    verb method() const { return asked_.method; }  // `other` until the first line is there
     bool is_http_1_1() const { return parser_->version >= 11; }
     bool keep_alive() const { return parser_->keep_alive(); }
     bool wants_continue() const;

@@ -8,7 +8,13 @@
 namespace confab::http {
 namespace {
 
-constexpr std::size_t head_bytes = 384;  // enough for what is in every header
+constexpr std::size_t head_bytes = 448;  // enough for what is in every header
+
+// An answer is for who asked, and what it tells may have changed when it is asked for again: caches keep it for nobody
+// else, and not without asking. Nor is it ever of another type than it says.
+constexpr std::string_view in_every_header =
+    "Cache-Control: private, no-cache\r\n"
+    "X-Content-Type-Options: nosniff\r\n";
 
 // In milliseconds, to the microsecond.
 void append_timing(std::string& out, std::chrono::steady_clock::duration took) {
@@ -45,6 +51,7 @@ void append_response(std::string& out, const response& r, std::string_view reque
     append_number(out, r.status);
     out.append(" ").append(reason).append("\r\n");
     append_header(out, "Date", date_now());
+    out += in_every_header;
     if (!r.content_type.empty()) append_header(out, "Content-Type", r.content_type);
     out += r.headers.text();
     if (!r.etag.empty()) append_header(out, "ETag", r.etag);

@@ -1,6 +1,7 @@
 // Reads go to the socket only when the parser wants more, and a response is written at once where the socket takes it:
 // a request that arrives in one piece costs one read and one write, and the reads of a pipeline one write in all.
-// Deadlines are a time in the session, looked at by its loop now and then, not a timer per operation.
+// Deadlines are a time in the session, looked at by its loop now and then, not a timer per operation. What a deadline
+// ends is a closed connection, but a request that arrives too slowly is answered.
 #include "http/session.hpp"
 
 #include <fmt/core.h>
@@ -60,6 +61,11 @@ problem problem_of(boost::system::error_code cause, const server_options& option
     return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
 }
 
+problem too_late(const server_options& options) {
+    return {problem_kind::request_timeout,
+            fmt::format("a request has to arrive within {} s (--request-timeout-s)", options.request_timeout.count())};
+}
+
 // What its source throws is an error here: the head is gone out already, so it can only break the response off.
 awaitable<piece> next_piece(response& r, std::string_view request_id) {
     try {
@@ -88,6 +94,7 @@ struct session::reading {
     bool parse(boost::system::error_code& cause) { return !skip_empty_lines() && parser.parse(buffer, cause); }
 
     bool is_empty() const { return buffer.size() == 0 && !parser.has_begun(); }
+    bool is_head() const { return parser.method() == verb::head; }
 
     // Lets empty lines before a request pass (RFC 9112, 2.2). True: half of one is there, and nothing else.
     bool skip_empty_lines() {
@@ -127,13 +134,12 @@ awaitable<void> session::run() {
 // False: the connection is of no more use.
 awaitable<bool> session::read_request(reading& r) {
     r.skip_empty_lines();
-    idle_ = r.is_empty();
-    if (draining_ && idle_) {
+    if (draining_ && r.is_empty()) {
         co_await send_answers();
         co_await linger();
         co_return false;
     }
-    deadline_ = clock::now() + (idle_ ? options_.idle_timeout : options_.request_timeout);
+    wait_for_request(r);
     bool is_checked = false;
     for (;;) {
         boost::system::error_code cause;
@@ -142,28 +148,43 @@ awaitable<bool> session::read_request(reading& r) {
         if (!wrong && r.parser.has_header() && !std::exchange(is_checked, true)) wrong = r.parser.framing_problem();
         if (!wrong && r.buffer.size() > options_.header_bytes_max && !whole) wrong = endless_line;
         if (wrong) {
-            co_await refuse(*wrong);
+            co_await refuse(*wrong, r);
             co_return false;
         }
         if (whole) break;
-        idle_ = r.is_empty();
-        if (!out_.empty() && !co_await send_answers()) co_return false;
+        if (r.is_empty()) phase_ = phase::idle;
+        if (!out_.empty()) {
+            if (!co_await send_answers()) co_return false;
+            wait_for_request(r);
+        }
         if (!r.continue_sent && r.parser.wants_continue()) {
             r.continue_sent = true;
             if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
-            deadline_ = clock::now() + options_.request_timeout;
+            wait_for_request(r);
         }
         // The others of this loop first: by then the next request is often there, and found without waiting for it.
         co_await asio::post(asio::use_awaitable);
         const auto [failed, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), as_tuple);
         // It may have been closed between the read and this line; then nobody could be answered any more, and nothing
         // may be done.
-        if (failed || !socket_.is_open()) co_return false;
+        if (!socket_.is_open()) co_return false;
+        if (phase_ == phase::late) {
+            co_await refuse(too_late(options_), r);
+            co_return false;
+        }
+        if (failed) co_return false;
         r.buffer.commit(length);
-        if (std::exchange(idle_, false)) deadline_ = clock::now() + options_.request_timeout;
+        if (phase_ == phase::idle) wait_for_request(r);
     }
+    phase_ = phase::answering;
     deadline_ = clock::time_point::max();
     co_return true;
+}
+
+// Gives the client time anew, for what is missing.
+void session::wait_for_request(const reading& r) {
+    phase_ = r.is_empty() ? phase::idle : phase::receiving;
+    deadline_ = clock::now() + (phase_ == phase::idle ? options_.idle_timeout : options_.request_timeout);
 }
 
 awaitable<void> session::serve_one(reading& r) {
@@ -250,8 +271,9 @@ awaitable<bool> session::write(std::string_view text) {
     co_return co_await write_slowly(*rest);
 }
 
-// As the client takes it; every bit of progress gives it time anew.
+// As the client takes it; every bit of progress gives it time anew. Has no deadline afterwards.
 awaitable<bool> session::write_slowly(std::string_view text) {
+    phase_ = phase::answering;
     while (!text.empty()) {
         deadline_ = clock::now() + options_.write_timeout;
         const auto [failed, sent] = co_await socket_.async_write_some(asio::buffer(text), as_tuple);
@@ -263,11 +285,12 @@ awaitable<bool> session::write_slowly(std::string_view text) {
     co_return true;
 }
 
-awaitable<void> session::refuse(const problem& p) {
+awaitable<void> session::refuse(const problem& p, const reading& r) {
+    phase_ = phase::answering;
     keep_alive_ = false;
     std::string id;
     append_request_id(id);
-    append_response(out_, to_response(p, id), id, std::nullopt, {false, true, false});
+    append_response(out_, to_response(p, id), id, std::nullopt, {false, true, r.is_head()});
     if (co_await write(out_)) co_await linger();
 }
 
@@ -303,11 +326,16 @@ void session::break_off() {
 
 void session::enforce_deadline(clock::time_point at) {
     if (!socket_.is_open()) return;
-    if (at >= deadline_ || (at >= lingers_until_ && all_arrived())) close();
+    if (at >= lingers_until_ && all_arrived()) return close();
+    if (at < deadline_) return;
+    if (phase_ == phase::idle || phase_ == phase::answering) return close();
+    phase_ = phase::late;
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);  // read_request() answers; if it begins to wait only now, at the next look
 }
 
 void session::close_if_idle() {
-    if (idle_) close();
+    if (phase_ == phase::idle) close();
 }
 
 void session::close() {

@@ -25,7 +25,7 @@ public:
 
     awaitable<void> run();
 
-    // To be called now and then: closes the connection when its deadline has passed.
+    // To be called now and then: ends the connection when its deadline has passed.
     void enforce_deadline(clock::time_point at);
     // Closes the connection if no request is being read or answered.
     void close_if_idle();
@@ -34,7 +34,16 @@ public:
 private:
     struct reading;
 
+    // What it waits for, and so what it does at its deadline.
+    enum class phase {
+        idle,       // a request: close
+        receiving,  // the rest of one: be late
+        late,       // nothing any more: answer 408
+        answering,  // all else: close
+    };
+
     awaitable<bool> read_request(reading& r);
+    void wait_for_request(const reading& r);
     awaitable<void> serve_one(reading& r);
     awaitable<void> write_pieces(response& r, std::string_view id, const framing& f);
     std::optional<std::string_view> send(std::string_view text);
@@ -43,7 +52,7 @@ private:
     awaitable<bool> send_answers();
     void clear_answers();
     void break_off();
-    awaitable<void> refuse(const struct problem& p);
+    awaitable<void> refuse(const struct problem& p, const reading& r);
     awaitable<void> linger();
     bool all_arrived();
 
@@ -53,7 +62,7 @@ private:
     const bool& draining_;
     clock::time_point deadline_ = clock::time_point::max();
     clock::time_point lingers_until_ = clock::time_point::max();
-    bool idle_ = true;
+    phase phase_ = phase::idle;
     bool keep_alive_ = true;
     std::string out_;  // answers, until they are sent
 };

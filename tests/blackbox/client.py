@@ -30,6 +30,12 @@ class Answer:
         return f"{self.status} {dict(self.headers)} {self.raw[:500]!r}"
 
 
+def assert_for_nobody_else(answer):
+    """What every answer says once: no cache keeps it for others or without asking, and its type is the one it names."""
+    assert answer.headers.get_all("Cache-Control") == ["private, no-cache"], answer
+    assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"], answer
+
+
 def assert_problem(answer, status, code, field=None, field_code=None):
     """The answer is a problem document with this code and, for a parameter, this entry in `errors`."""
     answer.expect(status)

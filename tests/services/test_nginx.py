@@ -23,10 +23,16 @@ def front(tmp_path, nodes):
 
 
 def ask(front, method, path="/apps", body=None, headers=None):
+    return answer_to(front, method, path, body, headers)[0]
+
+
+def answer_to(front, method, path="/apps", body=None, headers=None):
+    """Status and headers."""
     connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=WAIT_S)
     try:
         connection.request(method, path, body, headers or {})
-        return connection.getresponse().status
+        response = connection.getresponse()
+        return response.status, response.headers
     finally:
         connection.close()
 
@@ -94,6 +100,31 @@ def test_each_event_of_a_feed_comes_at_once(front, nodes):
     heard.set()
     assert answer.read() == b"event: message.created\n\n"
     client.close()
+
+
+def said_of_caching(front, method, path="/apps", body=None):
+    status, headers = answer_to(front, method, path, body)
+    return status, headers.get_all("Cache-Control"), headers.get_all("X-Content-Type-Options")
+
+
+def test_answers_of_nginx_say_what_those_of_a_node_say(front, nodes):
+    for_nobody_else = (["private, no-cache"], ["nosniff"])
+    assert said_of_caching(front, "TRACE") == (405, *for_nobody_else)
+    assert said_of_caching(front, "POST", body=b"x" * (1024 * 1024 + 1)) == (413, *for_nobody_else)
+    for node in nodes:
+        node.answer = None
+    for method in ("GET", "PUT", "DELETE"):
+        assert said_of_caching(front, method, "/apps/t/chats/1/messages/1") == (502, *for_nobody_else)
+    assert said_of_caching(front, "GET", "/apps/t/events") == (502, *for_nobody_else)
+
+
+@pytest.mark.parametrize("path", ["/apps", "/apps/t/events"])
+def test_what_a_node_says_is_not_said_twice(front, nodes, path):
+    for node in nodes:
+        node.answer = (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nCache-Control: of the node\r\n"
+                       b"X-Content-Type-Options: too\r\n\r\n")
+    for method in ("GET", "PUT"):
+        assert said_of_caching(front, method, path) == (404, ["of the node"], ["too"])
 
 
 def test_a_body_above_a_mebibyte_is_refused_at_the_door(front, nodes):
