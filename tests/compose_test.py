@@ -11,11 +11,12 @@ from pathlib import Path
 import yaml
 
 ENGINES = {"CONFAB_MYSQL", "CONFAB_REDIS", "CONFAB_ELASTICSEARCH"}
+NAMES = "CONFAB_ALLOWED_HOSTS"
 
 
-def composed(checkout):
-    """With every default filled in, whatever the shell it runs in sets."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CONFAB_", "COMPOSE_"))}
+def composed(checkout, **more):
+    """With every default filled in, whatever the shell it runs in sets but for these."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CONFAB_", "COMPOSE_"))} | more
     done = subprocess.run(["docker-compose", "--file", checkout / "docker-compose.yml", "config"], env=environment, check=True,
                           stdout=subprocess.PIPE)
     return yaml.safe_load(done.stdout)
@@ -35,8 +36,11 @@ def findings(checkout, confab):
     if sorted(roles.values()) != ["migrate", "serve", "serve", "worker", "worker"]:
         yield f"not two nodes, two workers and one migration: {roles}"
     for name, role in roles.items():
-        if set(services[name]["environment"]) != ENGINES:
-            yield f"{name} is not told exactly where the engines are"
+        told = services[name]["environment"]
+        if set(told) != ENGINES | ({NAMES} if role == "serve" else set()):
+            yield f"{name} is not told exactly where the engines are, and a node which names are its own"
+        if told.get(NAMES):
+            yield f"{name} answers to {told[NAMES]} without being told to"
         environment = {**options_of_image(checkout), **services[name]["environment"]}
         for words in (["config"], [*services[name]["command"], "--help"]):
             asked = subprocess.run([confab, *words], env=environment, capture_output=True, text=True)
@@ -44,6 +48,10 @@ def findings(checkout, confab):
                 yield f"{name} starts with what confab does not know: {asked.stderr.strip()}"
         if (role == "serve") != ("--auth=open" in services[name]["command"]):
             yield f"{name}: --auth=open belongs to the nodes, and there in so many words"
+
+    named = composed(checkout, **{NAMES: "chat.example"})["services"]
+    if not all(named[name]["environment"][NAMES] == "chat.example" for name, role in roles.items() if role == "serve"):
+        yield f"{NAMES} does not reach the nodes"
 
     for name in (name for name, role in roles.items() if role == "worker"):
         file = services[name]["command"][-1].removeprefix("--alive-file=")

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "app/engines.hpp"
+#include "app/host_names.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 
@@ -57,7 +58,8 @@ http::server_options server_options_of(const settings& s, const listen_address& 
             .body_bytes_max = s.number("body-bytes-max"),
             .idle_timeout = std::chrono::seconds(s.number("idle-timeout-s")),
             .request_timeout = std::chrono::seconds(s.number("request-timeout-s")),
-            .write_timeout = std::chrono::seconds(s.number("write-timeout-s"))};
+            .write_timeout = std::chrono::seconds(s.number("write-timeout-s")),
+            .allowed_hosts = parse_host_names(s.text("allowed-hosts"))};
 }
 
 write::batch_options batch_options_of(const settings& s, write::index_follower* follower) {

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <set>
 
+#include "app/host_names.hpp"
 #include "app/version.hpp"
 
 extern char** environ;
@@ -37,6 +38,10 @@ constexpr option table[] = {
      used_by::servers | used_by::migrate | used_by::check | used_by::reindex},
     {"auth", type::text, "", "MODE", 0, 0,
      "'open': anyone who reaches the server may do anything; to be said for every address but loopback",
+     used_by::serve},
+    {"allowed-hosts", type::host_names, "", "NAMES", 0, 0,
+     "names of this server, separated by commas, beside localhost and IP addresses; requests for another are refused "
+     "with 421",
      used_by::serve},
     {"threads", type::number, "0", "threads", 0, 256, "event loops; 0: one per processor", used_by::serve},
     {"read-threads", type::number, "2", "threads", 1, 256, "threads for long reads: lists and searches",
@@ -192,6 +197,7 @@ values read_file(const std::string& path) {
 }
 
 void require_valid(const option& o, const effective& e) {
+    if (o.type == type::host_names) parse_host_names(e.value);
     if (o.type != type::number) return;
     const auto fail = [&] {
         throw usage_error(fmt::format("{} is '{}' ({}): it takes a number of {} from {} to {}", o.name, e.value,

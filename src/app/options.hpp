@@ -13,7 +13,7 @@
 
 namespace confab::app {
 
-enum class option_type { text, number, secret };  // a secret is shown without its password
+enum class option_type { text, number, secret, host_names };  // a secret is shown without its password
 
 // Who takes an option: `confab config` takes all.
 namespace used_by {

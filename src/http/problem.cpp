@@ -20,6 +20,7 @@ struct description {
 
 constexpr description descriptions[] = {
     {400, "malformed", "The request cannot be understood", no_retry},
+    {403, "cross_origin", "Another site may change nothing here", no_retry},
     {404, "not_found", "There is no such thing", no_retry},
     {405, "method_not_allowed", "This path does not know this method", no_retry},
     {408, "request_timeout", "The request took too long to arrive", no_retry},
@@ -27,6 +28,7 @@ constexpr description descriptions[] = {
     {412, "version_mismatch", "This was changed meanwhile", no_retry},
     {413, "too_large", "The body is too large", no_retry},
     {415, "unsupported_media_type", "The body is of a type that is not read here", no_retry},
+    {421, "misdirected", "This server does not go by this name", no_retry},
     {422, "invalid_parameters", "Parameters are missing or invalid", no_retry},
     {422, "key_reused", "The Idempotency-Key was used with another payload", no_retry},
     {422, "numbers_used_up", "No number is left", no_retry},

@@ -11,6 +11,7 @@ namespace confab::http {
 
 enum class problem_kind {
     malformed = 1,
+    cross_origin,
     not_found,
     method_not_allowed,
     request_timeout,
@@ -18,6 +19,7 @@ enum class problem_kind {
     version_mismatch,
     too_large,
     unsupported_media_type,
+    misdirected,
     invalid_parameters,
     key_reused,
     numbers_used_up,

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/event_loops.hpp"
 #include "http/message.hpp"
@@ -22,6 +23,8 @@ struct server_options {
     std::chrono::seconds idle_timeout;     // between requests
     std::chrono::seconds request_timeout;  // from a request's first byte to its last
     std::chrono::seconds write_timeout;    // for the client to take a piece of the response
+    // Names of this server beside localhost, in lower case: see cross_origin_problem().
+    std::vector<std::string> allowed_hosts;
 };
 
 // Answers a request, on the loop of its connection. The request lives until the response is complete, its last piece

@@ -17,6 +17,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "http/cross_origin.hpp"
 #include "http/gzip.hpp"
 #include "http/problem.hpp"
 #include "http/request_parser.hpp"
@@ -152,7 +153,7 @@ awaitable<bool> session::read_request(reading& r) {
             co_return false;
         }
         if (whole) break;
-        if (r.is_empty()) phase_ = phase::idle;
+        if (r.is_empty() && phase_ != phase::idle) wait_for_request(r);
         if (!out_.empty()) {
             if (!co_await send_answers()) co_return false;
             wait_for_request(r);
@@ -201,7 +202,10 @@ awaitable<void> session::serve_one(reading& r) {
     keep_alive_ = r.parser.keep_alive();
     response reply;
     try {
-        reply = co_await answer_(asked);
+        if (const auto wrong = cross_origin_problem(asked, options_.allowed_hosts))
+            reply = to_response(*wrong, asked.id);
+        else
+            reply = co_await answer_(asked);
         gzip_if_it_pays(asked, reply);
     } catch (const std::exception& cause) {
         log::error(fmt::format("request {}: {}", asked.id, cause.what()));

@@ -202,7 +202,7 @@ def test_link_is_right_however_the_page_was_asked_for(port, client, lists):
         for rel, link in expected.items():
             assert client.get(found[rel]).expect(200).json == client.get(link).json, spelling
     with Wire(port) as wire:
-        whole_url = request_bytes("GET", f"http://confab.test{path}?limit=5&after=20")
+        whole_url = request_bytes("GET", f"http://localhost{path}?limit=5&after=20")
         assert links(wire.send(whole_url).read_answer().expect(200)) == expected
 
 

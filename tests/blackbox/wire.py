@@ -7,7 +7,7 @@ from client import TIMEOUT_S, Answer
 
 
 def request_bytes(method, path, body=b"", headers=(), version="1.1"):
-    lines = [f"{method} {path} HTTP/{version}", "Host: confab.test", *headers]
+    lines = [f"{method} {path} HTTP/{version}", "Host: localhost", *headers]
     if body:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

@@ -42,11 +42,12 @@ def test_both_nodes_get_their_share(front, nodes):
     assert all(len(node.requests) >= 5 for node in nodes)
 
 
-def test_a_node_learns_who_asks_and_for_which_host(front, nodes):
-    assert ask(front, "GET", "/apps?limit=1", headers={"Host": "chat.test", "X-Forwarded-For": "203.0.113.7"}) == 200
+def test_a_node_learns_who_asks_from_which_page_and_for_which_host(front, nodes):
+    asked = {"Host": "chat.test:81", "X-Forwarded-For": "203.0.113.7", "Origin": "http://chat.test:81", "Sec-Fetch-Site": "cross-site"}
+    assert ask(front, "GET", "/apps?limit=1", headers=asked) == 200
     (_, head), = nodes[0].requests + nodes[1].requests
     assert head[0] == "GET /apps?limit=1 HTTP/1.1"
-    assert {"Host: chat.test", "X-Forwarded-For: 203.0.113.7, 127.0.0.1"} <= set(head)
+    assert {"Host: chat.test:81", "X-Forwarded-For: 203.0.113.7, 127.0.0.1", "Origin: http://chat.test:81", "Sec-Fetch-Site: cross-site"} <= set(head)
     assert not any(line.startswith("Connection:") for line in head)
 
 

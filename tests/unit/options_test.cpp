@@ -5,6 +5,7 @@
 #include <fstream>
 #include <vector>
 
+#include "app/host_names.hpp"
 #include "app/listen_address.hpp"
 #include "support/folder.hpp"
 
@@ -104,6 +105,24 @@ TEST(options, are_all_in_the_help_with_default_and_unit) {
 
 TEST(options, defaults_are_valid) {
     EXPECT_EQ(refusal({"config"}), "");
+}
+
+using names = std::vector<std::string>;
+
+TEST(host_names, are_separated_by_commas_and_compare_without_case_and_last_dot) {
+    EXPECT_EQ(parse_host_names(""), names{});
+    EXPECT_EQ(parse_host_names("chat.example"), names{"chat.example"});
+    EXPECT_EQ(parse_host_names(" Chat.Example. ,front,, xn--mnchen-3ya.example\t"),
+              (names{"chat.example", "front", "xn--mnchen-3ya.example"}));
+}
+
+TEST(host_names, that_are_none_are_refused_before_anything_starts) {
+    for (const auto* text : {"chat.example:3000", "http://chat.example", "*", "*.example", ".example", ".", "a b",
+                             "a;b", "a/b", "u@b", "münchen.example", "[::1]", "ok.example,not ok"}) {
+        EXPECT_THROW(parse_host_names(text), usage_error) << text;
+        EXPECT_NE(refusal({"serve", "--allowed-hosts", text}).find("allowed-hosts"), std::string::npos) << text;
+    }
+    EXPECT_EQ(refusal({"serve", "--allowed-hosts", "chat.example,front"}), "");
 }
 
 TEST(listen_address, is_an_ip_address_and_a_port) {

@@ -1,0 +1,76 @@
+#include "http/cross_origin.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/beast/core/string.hpp>
+
+#include "http/authority.hpp"
+#include "http/parameters.hpp"
+
+namespace confab::http {
+namespace {
+
+using boost::beast::iequals;
+
+// Whom the request is for: a whole URL as its target counts instead of Host (RFC 9112, 3.2.2). Nothing: HTTP/1.0
+// without Host.
+std::optional<authority> addressee_of(const request& r) {
+    if (const auto target = authority_of(r.target)) return authority::parse(*target);
+    if (const auto host = r.find("Host")) return authority::parse(*host);
+    return std::nullopt;
+}
+
+// The dot at the end only says that the name is whole.
+bool is_same_name(std::string_view host, std::string_view allowed) {
+    if (host.ends_with('.')) host.remove_suffix(1);
+    return iequals(host, allowed);
+}
+
+bool is_own(const authority& to, std::span<const std::string> allowed_hosts) {
+    return to.is != authority::kind::name || is_same_name(to.host, "localhost") ||
+           std::ranges::any_of(allowed_hosts, [&](const auto& allowed) { return is_same_name(to.host, allowed); });
+}
+
+bool may_change_something(verb v) {
+    return v != verb::get && v != verb::head && v != verb::options;
+}
+
+struct scheme {
+    std::string_view begin;
+    std::uint16_t port;
+};
+constexpr scheme schemes[] = {{"http://", 80}, {"https://", 443}};
+
+// Whether a page from `origin` is one of this server. Whether the client speaks http or https is unknown behind a
+// proxy, so a Host without a port has the one that belongs to the origin's scheme.
+bool is_same_origin(std::string_view origin, const authority& to) {
+    for (const auto& s : schemes) {
+        if (!origin.starts_with(s.begin)) continue;
+        const auto from = authority::parse(origin.substr(s.begin.size()));
+        return from && iequals(from->host, to.host) && from->port.value_or(s.port) == to.port.value_or(s.port);
+    }
+    return false;  // also `null`, as a sandboxed page or a file has it
+}
+
+bool is_from_elsewhere(const request& r, const std::optional<authority>& to) {
+    return std::ranges::any_of(r.headers, [&](const auto& header) {
+        if (iequals(header.name, "Origin")) return !to || !is_same_origin(header.value, *to);
+        return iequals(header.name, "Sec-Fetch-Site") && iequals(header.value, "cross-site");
+    });
+}
+
+}  // namespace
+
+std::optional<problem> cross_origin_problem(const request& r, std::span<const std::string> allowed_hosts) {
+    const auto to = addressee_of(r);
+    if (to && !is_own(*to, allowed_hosts))
+        return problem{problem_kind::misdirected,
+                       fmt::format("'{}' is neither an IP address nor localhost nor one of --allowed-hosts", to->host)};
+    if (may_change_something(r.method) && is_from_elsewhere(r, to))
+        return problem{problem_kind::cross_origin,
+                       "a web page of another site sent this: its Origin has another host or port than Host"};
+    return std::nullopt;
+}
+
+}  // namespace confab::http
