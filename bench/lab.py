@@ -19,7 +19,8 @@ def note(text):
 
 
 def stop_on_signals():
-    """Turns a signal into an exit that runs every cleanup; a second one must not cut that short."""
+    """Turns a signal into an exit that runs every cleanup; a second one must not cut that short. What was ignored at the
+    start, as under nohup, stays ignored."""
     told = []
 
     def leave(number, _):
@@ -28,7 +29,8 @@ def stop_on_signals():
             sys.exit(128 + number)
 
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, leave)
+        if each == signal.SIGTERM or signal.getsignal(each) != signal.SIG_IGN:
+            signal.signal(each, leave)
 
 
 @dataclass(frozen=True)

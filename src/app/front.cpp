@@ -43,6 +43,11 @@ std::size_t connections_max_of(const settings& s) {
     return files - reserved;
 }
 
+bool is_ignored(int signal) {
+    struct sigaction now {};
+    return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 std::size_t threads_of(const settings& s) {
@@ -70,14 +75,18 @@ write::batch_options batch_options_of(const settings& s, write::index_follower* 
             .committed = std::move(committed)};
 }
 
-void ignore_signals_of_failures() {
-    std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error to answer, not a reason to die
+void ignore_broken_pipes() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 
 void flush_output() {
     if (std::fflush(stdout) != 0)
         throw startup_error(fmt::format("the standard output cannot be written: {}", std::strerror(errno)));
+}
+
+stop_signals::stop_signals() {
+    for (const int each : {SIGINT, SIGHUP, SIGXCPU})
+        if (!is_ignored(each)) signals_.add(each);
 }
 
 void stop_signals::wait() {

@@ -22,19 +22,25 @@ http::server_options server_options_of(const settings& s, const listen_address& 
 // `follower`: of the search index, which hears what each commit changed, and outlives the writer; or null.
 write::batch_options batch_options_of(const settings& s, write::index_follower* follower);
 
-void ignore_signals_of_failures();
+// A client that is gone is an error to handle, not a reason to die.
+void ignore_broken_pipes();
 
 // Writes what was printed. Throws startup_error: whoever waits for it would never get it.
 void flush_output();
 
-// From its making on, SIGTERM and SIGINT end the program in an orderly way; a second one changes nothing.
+// From its making on, SIGTERM ends the program in an orderly way. So do SIGINT, SIGHUP (the terminal is gone) and
+// SIGXCPU (the soft limit of processor time; at the hard one the kernel kills), unless whoever started the program had
+// them ignored: nohup(1) does that with SIGHUP, a shell with the SIGINT of a background job. A second signal changes
+// nothing.
 class stop_signals {
 public:
+    stop_signals();
+
     void wait();
 
 private:
     boost::asio::io_context waiting_;
-    boost::asio::signal_set signals_{waiting_, SIGTERM, SIGINT};
+    boost::asio::signal_set signals_{waiting_, SIGTERM};
 };
 
 }  // namespace confab::app

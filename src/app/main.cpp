@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
+#include <csignal>
 #include <cstdio>
 #include <new>
 #include <system_error>
@@ -162,6 +163,7 @@ void have_standard_streams() {
 
 int run(int argc, char** argv) {
     have_standard_streams();
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error to report, not a reason to die
     const auto asked = parse(argc, argv);
     if (asked.command.empty()) {
         fmt::print("{}", asked.text);

@@ -100,7 +100,7 @@ private:
 }  // namespace
 
 int serve_node(const settings& s) {
-    ignore_signals_of_failures();
+    ignore_broken_pipes();
     stop_signals signals;
     node server(s);
     server.start();

@@ -130,7 +130,7 @@ private:
 
 int serve(const settings& s) {
     if (is_cluster(s)) return serve_node(s);
-    ignore_signals_of_failures();
+    ignore_broken_pipes();
     require_address_space_to_start(s);
     stop_signals signals;
     standalone server(s);

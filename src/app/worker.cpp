@@ -96,7 +96,7 @@ private:
 }  // namespace
 
 int work(const settings& s) {
-    ignore_signals_of_failures();
+    ignore_broken_pipes();
     stop_signals signals;
     worker w(s);
     w.start();

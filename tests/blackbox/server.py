@@ -50,6 +50,15 @@ def announced(binary, *arguments, cwd=None):
             process.kill()
 
 
+def ignore(*numbers):
+    """For preexec: signals that are ignored when the program starts, as SIGHUP is under nohup."""
+    def do():
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+
+    return do
+
+
 class EndedAtStart(AssertionError):
     """A server that ended before it listened."""
 
@@ -83,8 +92,8 @@ class Server:
     def log(self):
         return self.stderr_path.read_text(errors="replace")[-4000:]
 
-    def terminate(self):
-        self.process.send_signal(signal.SIGTERM)
+    def terminate(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
 
     def wait(self, timeout=STOP_WAIT_S):
         return self.process.wait(timeout)

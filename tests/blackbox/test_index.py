@@ -1,5 +1,6 @@
 """Search is exact whatever the index in the background has come to: behind, gone, damaged, another's or killed."""
 
+import resource
 import shutil
 import sqlite3
 from contextlib import closing
@@ -284,6 +285,16 @@ def test_reindex_beside_a_server_is_refused(confab, start, indexed):
     start(*AT_ONCE)
     result = run(confab, "reindex", "--data", data)
     assert result.returncode == 1 and "another confab" in result.stderr, result
+
+
+def test_reindex_beyond_a_limit_of_file_sizes_says_so(confab, indexed):
+    """It is no reason to die by SIGXFSZ, which every program gets for it that does not ignore it."""
+    data, _ = indexed
+    for file in files_in(data):
+        file.unlink()
+    result = run(confab, "reindex", "--data", data, "--index-after-messages", 1,
+                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+    assert result.returncode == 1 and result.stderr.splitlines()[-1].startswith("confab: "), result
 
 
 DAMAGES = {

@@ -1,13 +1,14 @@
-"""SIGTERM: everyone in flight gets an answer, nothing acknowledged is lost, exit code 0."""
+"""SIGTERM and the other signals that say "stop": everyone in flight gets an answer, nothing acknowledged is lost, exit code 0."""
 
 import itertools
 import json
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from client import REFUSED, Chat, Client, assert_problem
-from server import STOP_WAIT_S, announced
+from server import STOP_WAIT_S, announced, ignore
 from load import fill, wait_for
 from wire import Wire, request_bytes
 
@@ -66,7 +67,11 @@ def half_a_post(wire, path, body):
     assert wire.send(request_bytes("POST", path, headers=head)).read_status()[0] == 100
 
 
-def test_request_half_sent_at_sigterm_is_finished(start):
+STOP = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGXCPU]
+
+
+@pytest.mark.parametrize("told", STOP)
+def test_request_half_sent_when_told_to_stop_is_finished(start, told):
     server = start()
     body = json.dumps({"content": "sent in two halves"}).encode()
     with Client(server.port) as client:
@@ -74,13 +79,48 @@ def test_request_half_sent_at_sigterm_is_finished(start):
     with Wire(server.port) as wire:
         half_a_post(wire, f"{path}/messages", body)
         wire.send(body[:10])
-        server.terminate()
+        server.terminate(told)
         wait_for(lambda: is_refused(server.port), "new connections are refused")
         wire.send(body[10:]).read_answer().expect(201)
         assert wire.is_closed_by_server()
     assert server.wait() == 0
     with Client(start().port) as client:
         assert Chat(client, path).contents() == ["sent in two halves"]
+
+
+@pytest.mark.parametrize("ignored", STOP[1:])
+def test_signal_that_was_ignored_at_the_start_stays_ignored(start, ignored):
+    """As SIGHUP under nohup. The kernel drops it when it is sent, so the next request shows whether the server lives on."""
+    server = start(preexec=ignore(ignored))
+    path = None
+    with Client(server.port) as client:
+        for _ in range(3):
+            server.terminate(ignored)
+            path = path or client.new_chat().path
+            client.get(path).expect(200)
+    assert "stopping" not in server.log()
+    server.stop()
+
+
+def test_sigterm_stops_even_if_it_was_ignored_at_the_start(start):
+    start(preexec=ignore(signal.SIGTERM)).stop()
+
+
+@pytest.mark.parametrize("first", STOP)
+def test_second_signal_does_not_cut_short_what_the_first_lets_finish(start, first):
+    """systemd may send SIGHUP right behind SIGTERM, a terminal that closes SIGHUP behind SIGINT."""
+    server = start()
+    with Client(server.port) as client:
+        path = client.new_chat().path
+    with Wire(server.port) as wire:
+        body = b'{"content":"sent"}'
+        half_a_post(wire, f"{path}/messages", body)
+        server.terminate(first)
+        wait_for(lambda: is_refused(server.port), "new connections are refused")
+        for second in STOP:
+            server.terminate(second)
+        wire.send(body).read_answer().expect(201)
+    assert server.wait() == 0, server.log()
 
 
 def is_refused(port):

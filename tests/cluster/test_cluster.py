@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from client import Client
 
 PROGRAM = Path(__file__).resolve().parent.parent.parent / "tools" / "cluster"
@@ -19,8 +21,11 @@ def test_every_node_shows_what_was_written_through_any(cluster, client):
             assert direct.get(app).expect(200).json["name"] == "shared"
 
 
-def test_a_cluster_stops_in_good_order(cluster, client):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_cluster_stops_in_good_order(cluster, client, number):
     client.new_app()
+    for each in cluster.nodes + cluster.workers:
+        each.stop_signal = number
     statuses = cluster.stop()
     assert statuses == dict.fromkeys(statuses, 0) and len(statuses) == 5
 
@@ -71,10 +76,11 @@ def test_make_cluster_stops_when_told_and_keeps_its_data(confab, tmp_path):
             app = client.new_app("kept")
         running = stop(program, signal.SIGINT)
         assert len(running) == 8 and not any(Path(f"/proc/{pid}").exists() for pid in running)
-        program, port = started_program(confab, tmp_path / "data")
-        with Client(port) as client:
-            assert client.get(app).expect(200).json["name"] == "kept"
-        stop(program, signal.SIGTERM)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            program, port = started_program(confab, tmp_path / "data")
+            with Client(port) as client:
+                assert client.get(app).expect(200).json["name"] == "kept"
+            stop(program, number)
     finally:
         program.kill()
         program.wait()
