@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/conditions.hpp"
 #include "api/creation.hpp"
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
@@ -116,6 +117,7 @@ awaitable<http::response> list_apps(call c) {
 }
 
 awaitable<http::response> create_app(call c) {
+    if (const auto wrong = refusal_without_tag(c.request)) co_return refuse(c, *wrong);
     auto read = fields::read(c, names);
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     auto& given = std::get<fields>(read);
@@ -149,6 +151,10 @@ awaitable<http::response> show_app(call c) {
 awaitable<http::response> rename_app(call c) {
     const auto token = core::app_token::parse(c.app());
     if (!token) co_return not_found(c);
+    if (const auto wrong = refusal_without_tag(c.request)) {
+        const auto found = co_await c.parts.ledger.find_app(*token);
+        co_return refuse_what_exists(c, found, *wrong);
+    }
     auto read = fields::read(c, names);
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     auto& given = std::get<fields>(read);

@@ -1,3 +1,4 @@
+#include "api/conditions.hpp"
 #include "api/creation.hpp"
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
@@ -25,6 +26,10 @@ awaitable<http::response> list_chats(call c) {
 awaitable<http::response> create_chat(call c) {
     const auto token = core::app_token::parse(c.app());
     if (!token) co_return not_found(c);
+    if (const auto wrong = refusal_without_tag(c.request)) {
+        const auto app = co_await c.parts.ledger.find_app(*token);
+        co_return refuse_what_exists(c, app, *wrong);
+    }
     const auto read = fields::read(c, {});  // it takes no parameters, but a broken body is refused here too
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     const auto key = read_retry_key(c.request, {"chat"});

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view creation_names[] = {"content", "sender", "metadata"};
 constexpr std::string_view edit_names[] = {"content", "metadata"};
+constexpr int looks_max = 100;  // of a conditional change; each but the last means that somebody else's was done
 
 // Tells an absent text from an empty one.
 std::string_view mark(bool is_there) {
@@ -38,6 +39,7 @@ std::variant<core::create_message, http::problem> read_creation(const call& c, c
 http::response shown(const core::message& m) {
     auto r = http::json_response(200, json_of(m));
     r.etag = etag_of(m.version);
+    r.modified_at = m.updated_at;
     return r;
 }
 
@@ -45,8 +47,35 @@ http::response no_content() {
     return {.status = 204};
 }
 
-http::response not_modified(std::uint64_t version) {
-    return {.status = 304, .etag = etag_of(version)};
+// The version that a change of this message may be applied to, if the conditions hold for the message as it is now.
+// Errors: version_mismatch (one does not hold), not_found.
+awaitable<result<core::version_condition>> version_to_change(const call& c, const message_place& place,
+                                                             const conditions& demanded) {
+    const auto found = co_await c.parts.ledger.find_message(place.app, place.chat, place.message);
+    if (!found) co_return found.error();
+    if (found->deleted_at) co_return core::version_condition();  // there is nothing to compare with
+    if (demanded.failed({etag_of(found->version), found->updated_at})) co_return error::version_mismatch;
+    co_return core::version_condition({found->version});
+}
+
+// Changes a message if the conditions hold at that moment. If-Match can be left to the change itself. For any other the
+// message is looked at first, and what was changed between the look and the change is looked at again. Errors: those of
+// the queue, and of version_to_change().
+template <class Wish>
+awaitable<result<core::answer>> change(const call& c, const message_place& place, const conditions& demanded,
+                                       Wish wish) {
+    wish.only_at = demanded.versions();
+    core::command command{core::make_job_id(), std::nullopt, std::move(wish)};
+    if (!demanded.need_representation()) co_return co_await c.parts.queue.submit(command);
+    for (int look = 0; look < looks_max; ++look) {
+        auto version = co_await version_to_change(c, place, demanded);
+        if (!version) co_return version.error();
+        std::get<Wish>(command.wish).only_at = std::move(*version);
+        auto outcome = co_await c.parts.queue.submit(command);
+        if (outcome || outcome.error() != error::version_mismatch) co_return outcome;
+        command.job = core::make_job_id();
+    }
+    co_return error::overloaded;
 }
 
 }  // namespace
@@ -78,6 +107,10 @@ awaitable<http::response> list_messages(call c) {
 awaitable<http::response> create_message(call c) {
     const auto place = chat_place::parse(c);
     if (!place) co_return not_found(c);
+    if (const auto wrong = refusal_without_tag(c.request)) {
+        const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
+        co_return refuse_what_exists(c, chat, *wrong);
+    }
     auto read = read_creation(c, *place);
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     const auto key = key_of(c, std::get<0>(read));
@@ -109,27 +142,27 @@ awaitable<http::response> show_message(call c) {
     const auto found = co_await c.parts.ledger.find_message(place->app, place->chat, place->message);
     if (!found) co_return refuse(c, found.error());
     if (found->deleted_at) co_return refuse(c, error::deleted);
-    const auto known = is_known_to_client(c.request, found->version);
-    if (const auto* wrong = std::get_if<http::problem>(&known)) co_return refuse(c, *wrong);
-    co_return std::get<bool>(known) ? not_modified(found->version) : shown(*found);
+    co_return shown(*found);
 }
 
 awaitable<http::response> edit_message(call c) {
     const auto place = message_place::parse(c);
     if (!place) co_return not_found(c);
+    const auto demanded = conditions::read(c.request);
+    if (const auto* wrong = std::get_if<http::problem>(&demanded)) co_return refuse(c, *wrong);
+    if (std::get<conditions>(demanded).need_representation()) {  // before the content (RFC 9110, 13.2.1)
+        const auto version = co_await version_to_change(c, *place, std::get<conditions>(demanded));
+        if (!version) co_return refuse(c, version.error());
+    }
     auto read = fields::read(c, edit_names);
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     auto& given = std::get<fields>(read);
     auto content = given.required<core::message_content>("content");
     auto metadata = given.metadata("metadata");
     if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
-    auto only_at = read_if_match(c.request);
-    if (const auto* wrong = std::get_if<http::problem>(&only_at)) co_return refuse(c, *wrong);
 
-    core::edit_message wish{place->app,          place->chat,         place->message,
-                            std::move(*content), std::move(metadata), std::get<0>(std::move(only_at))};
-    const core::command command{core::make_job_id(), std::nullopt, std::move(wish)};
-    const auto outcome = co_await c.parts.queue.submit(command);
+    core::edit_message wish{place->app, place->chat, place->message, std::move(*content), std::move(metadata)};
+    const auto outcome = co_await change(c, *place, std::get<conditions>(demanded), std::move(wish));
     if (!outcome) co_return refuse(c, outcome.error());
     co_return shown(std::get<core::message>(*outcome));
 }
@@ -137,12 +170,11 @@ awaitable<http::response> edit_message(call c) {
 awaitable<http::response> delete_message(call c) {
     const auto place = message_place::parse(c);
     if (!place) co_return not_found(c);
-    auto only_at = read_if_match(c.request);
-    if (const auto* wrong = std::get_if<http::problem>(&only_at)) co_return refuse(c, *wrong);
+    const auto demanded = conditions::read(c.request);
+    if (const auto* wrong = std::get_if<http::problem>(&demanded)) co_return refuse(c, *wrong);
 
-    core::delete_message wish{place->app, place->chat, place->message, std::get<0>(std::move(only_at))};
-    const core::command command{core::make_job_id(), std::nullopt, std::move(wish)};
-    const auto outcome = co_await c.parts.queue.submit(command);
+    core::delete_message wish{place->app, place->chat, place->message};
+    const auto outcome = co_await change(c, *place, std::get<conditions>(demanded), std::move(wish));
     if (!outcome) co_return refuse(c, outcome.error());
     co_return no_content();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "api/conditions.hpp"
 #include "api/handlers.hpp"
 #include "http/parameters.hpp"
 #include "http/percent.hpp"
@@ -167,7 +168,11 @@ awaitable<http::response> dispatch(const services& parts, const http::request& r
     if (r.method == verb::options && r.target == "*") return at_once(options_of(allowed_somewhere()));
     const auto wanted = r.method == verb::head ? verb::get : r.method;
     auto found = find_route(wanted, http::path_of(r.target));
-    if (found.matched) return found.matched->handler({parts, r, found.captured, std::move(found.decoded)});
+    if (found.matched) {
+        auto answer = found.matched->handler({parts, r, found.captured, std::move(found.decoded)});
+        if (wanted == verb::get && conditions::are_in(r)) return answer_conditionally(r, std::move(answer));
+        return answer;
+    }
     if (found.allowed.empty()) return at_once(http::to_response({http::problem_kind::not_found, "no such path"}, r.id));
     if (r.method == verb::options) return at_once(options_of(found.allowed));
     return at_once(not_allowed(r, found.allowed));

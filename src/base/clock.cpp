@@ -1,20 +1,11 @@
 #include "base/clock.hpp"
 
 #include <chrono>
-#include <cstdio>
-#include <ctime>
 
 namespace confab {
 namespace {
 
 constexpr std::int64_t us_per_second = 1'000'000;
-
-std::tm utc(timestamp at) {
-    const std::time_t seconds = at.us / us_per_second;
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    return parts;
-}
 
 }  // namespace
 
@@ -46,13 +37,6 @@ void append_rfc3339(std::string& out, timestamp at) {
     put(14, 2, s_of_day / 60 % 60);
     put(11, 2, s_of_day / 3600);
     out.append(text, sizeof text - 1);
-}
-
-std::string http_date(timestamp at) {
-    const auto parts = utc(at);
-    char text[64];
-    const auto length = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    return {text, length};
 }
 
 }  // namespace confab

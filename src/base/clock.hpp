@@ -17,7 +17,4 @@ timestamp now();
 // Appends like 2026-01-31T23:59:59.123Z. REQUIRES: a year of four digits.
 void append_rfc3339(std::string& out, timestamp at);
 
-// For HTTP's Date header (RFC 9110, 5.6.7), like Sat, 31 Jan 2026 23:59:59 GMT.
-std::string http_date(timestamp at);
-
 }  // namespace confab

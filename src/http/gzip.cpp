@@ -38,8 +38,8 @@ public:
 
     enum class then { goes_on, ends };
 
-    // Appends what `text` makes; a part may stay inside until more comes or the end. Throws compression_failure; what is
-    // in `out` is then no whole body.
+    // Appends what `text` makes; a part may stay inside until more comes or the end. Throws compression_failure; what
+    // is in `out` is then no whole body.
     void append(std::string& out, std::string_view text, then what) {
         stream_.next_in = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
         stream_.avail_in = static_cast<unsigned>(text.size());
@@ -126,12 +126,12 @@ double weight_of(std::string_view parameter) {
     return read.ec == std::errc() && weight >= 0 && weight <= 1 ? weight : 0;
 }
 
-bool pays(const response& r) {
+}  // namespace
+
+bool may_be_gzipped(const response& r) {
     if (!r.more && r.body.size() < pays_from_bytes) return false;
     return r.content_type == json_type && r.etag.empty();
 }
-
-}  // namespace
 
 bool wants_gzip(const request& asked) {
     const auto accepted = asked.list("Accept-Encoding");
@@ -153,7 +153,7 @@ bool wants_gzip(const request& asked) {
 }
 
 void gzip_if_it_pays(const request& asked, response& reply) {
-    if (!pays(reply)) return;
+    if (!may_be_gzipped(reply)) return;
     reply.headers.add("Vary", "Accept-Encoding");
     if (!wants_gzip(asked)) return;
     reply.headers.add("Content-Encoding", "gzip");

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/async.hpp"
+#include "base/clock.hpp"
 
 namespace confab::http {
 
@@ -67,9 +68,10 @@ struct response {
     unsigned status = 200;
     std::string_view content_type = {};  // a literal; empty: there is no body
     std::string body = {};
-    std::string etag = {};      // with its quotes; empty: this text has none
-    header_lines headers = {};  // beside these two
-    body_source more = {};      // set: the body goes on with its pieces, in chunks
+    std::string etag = {};                      // with its quotes; empty: this text has none
+    std::optional<timestamp> modified_at = {};  // what the body shows, for conditions; it is not sent
+    header_lines headers = {};                  // beside these two
+    body_source more = {};                      // set: the body goes on with its pieces, in chunks
 };
 
 inline constexpr std::string_view json_type = "application/json";

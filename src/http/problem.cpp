@@ -25,7 +25,7 @@ constexpr description descriptions[] = {
     {405, "method_not_allowed", "This path does not know this method", no_retry},
     {408, "request_timeout", "The request took too long to arrive", no_retry},
     {410, "deleted", "This was deleted", no_retry},
-    {412, "version_mismatch", "This was changed meanwhile", no_retry},
+    {412, "version_mismatch", "A condition of the request does not hold", no_retry},
     {413, "too_large", "The body is too large", no_retry},
     {415, "unsupported_media_type", "The body is of a type that is not read here", no_retry},
     {421, "misdirected", "This server does not go by this name", no_retry},

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/digits.hpp"
+#include "base/http_date.hpp"
 
 namespace confab::http {
 namespace {

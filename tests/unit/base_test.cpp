@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/engine_url.hpp"
 #include "base/error.hpp"
+#include "base/http_date.hpp"
 #include "base/random.hpp"
 #include "drivers/mysql/url.hpp"
 
@@ -26,6 +27,46 @@ TEST(timestamp, is_written_as_rfc_3339_in_utc) {
 
 TEST(timestamp, is_a_date_for_http) {
     EXPECT_EQ(http_date({784'111'777'000'000}), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
+TEST(http_date, is_read_in_each_of_its_three_forms) {
+    const timestamp in_2026{1'767'225'600'000'000}, in_1994{784'111'777'000'000};
+    for (const auto* text :
+         {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"})
+        EXPECT_EQ(parse_http_date(text, in_2026), in_1994) << text;
+    EXPECT_EQ(parse_http_date("Tue Nov 16 08:49:37 1994", in_2026), timestamp{784'975'777'000'000});
+    EXPECT_EQ(parse_http_date("Tue, 29 Feb 2000 23:59:60 GMT", in_2026), timestamp{951'868'800'000'000});
+}
+
+TEST(http_date, with_two_digits_of_its_year_is_at_most_50_years_ahead) {
+    const timestamp in_2026{1'767'225'600'000'000};
+    EXPECT_EQ(parse_http_date("Wednesday, 01-Jan-76 00:00:00 GMT", in_2026), timestamp{3'345'062'400'000'000});
+    EXPECT_EQ(parse_http_date("Saturday, 01-Jan-77 00:00:00 GMT", in_2026), timestamp{220'924'800'000'000});
+    EXPECT_EQ(parse_http_date("Thursday, 01-Jan-26 00:00:00 GMT", in_2026), in_2026);
+}
+
+TEST(http_date, that_is_none_is_refused) {
+    for (const auto* text : {"",
+                             "0",
+                             "yesterday",
+                             "1994-11-06T08:49:37Z",
+                             "Sun, 06 Nov 1994 08:49:37",
+                             "Sun, 06 Nov 1994 08:49:37 UTC",
+                             "Sun, 06 Nov 1994 08:49:37 GMT ",
+                             "sun, 06 nov 1994 08:49:37 gmt",
+                             "Sun, 6 Nov 1994 08:49:37 GMT",
+                             "Sun, 06 Nov 94 08:49:37 GMT",
+                             "Sun, 06-Nov-94 08:49:37 GMT",
+                             "Sunday, 06-Nov-1994 08:49:37 GMT",
+                             "Sun Nov 06 08:49:37 94",
+                             "Sun, 31 Nov 1994 08:49:37 GMT",
+                             "Sun, 29 Feb 1900 08:49:37 GMT",
+                             "Sun, 00 Nov 1994 08:49:37 GMT",
+                             "Sun, 06 Nov 1994 24:49:37 GMT",
+                             "Sun, 06 Nov 1994 08:60:37 GMT",
+                             "Sun, 06 Nov 1994 08:49:61 GMT",
+                             "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT"})
+        EXPECT_EQ(parse_http_date(text, {}), std::nullopt) << text;
 }
 
 TEST(digest, tells_where_one_field_ends_and_the_next_begins) {

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "api/conditions.hpp"
-
 namespace confab::api {
 namespace {
 
@@ -55,30 +53,6 @@ TEST(page, never_leaves_the_list) {
             }
         }
     }
-}
-
-std::variant<core::version_condition, http::problem> if_match(std::string_view value) {
-    return read_if_match({http::verb::put, "/", {{"If-Match", value}}, {}, {}});
-}
-
-TEST(condition, names_versions_by_strong_tags) {
-    using versions = std::vector<std::uint64_t>;
-    EXPECT_EQ(std::get<0>(if_match("\"3\"")), versions{3});
-    EXPECT_EQ(std::get<0>(if_match(" \"3\" , W/\"4\",\"x\", \"5\"")), (versions{3, 5}));
-    EXPECT_EQ(std::get<0>(if_match("W/\"4\"")), versions{});
-    EXPECT_EQ(std::get<0>(if_match("*")), std::nullopt);
-    for (const auto* text : {"", "3", "\"3", "\"3\" \"4\"", "w/\"3\"", "*, \"3\"", "\"a b\"", ","})
-        EXPECT_EQ(if_match(text).index(), 1U) << text;
-}
-
-TEST(condition, of_a_read_compares_weakly) {
-    const auto known = [](std::string_view value) {
-        return std::get<bool>(is_known_to_client({http::verb::get, "/", {{"If-None-Match", value}}, {}, {}}, 3));
-    };
-    EXPECT_TRUE(known("\"3\""));
-    EXPECT_TRUE(known("\"1\", W/\"3\""));
-    EXPECT_TRUE(known("*"));
-    EXPECT_FALSE(known("\"33\""));
 }
 
 }  // namespace
