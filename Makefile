@@ -8,7 +8,7 @@ ARGS ?=
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-run: build ## build and run the server on 127.0.0.1:3000 (ARGS="--listen 127.0.0.1:4000" passes options)
+run: build ## build and run the server on localhost:3000 (ARGS="--listen 127.0.0.1:4000" passes options)
 	@exec build/release/confab serve $(ARGS)
 
 cluster: build ## build and run a whole cluster on free ports of 127.0.0.1: nginx, two nodes, two workers, MySQL, Redis, Elasticsearch

@@ -17,10 +17,11 @@ def tour(readme):
 
 
 def start(confab, folder):
-    server = subprocess.Popen([confab, "serve", "--listen", "127.0.0.1:0", "--data", folder], stdout=subprocess.PIPE, text=True)
+    """Where the default listens, but for the port: the tour has to work with whatever curl takes localhost for."""
+    server = subprocess.Popen([confab, "serve", "--listen", "localhost:0", "--data", folder], stdout=subprocess.PIPE, text=True)
     for line in server.stdout:
         if line.startswith("listening on http://"):
-            return server, line.strip().removeprefix("listening on http://")
+            return server, "localhost:" + line.strip().rsplit(":", 1)[1]
     raise SystemExit("the server did not start")
 
 

@@ -105,13 +105,18 @@ house& the_house() {
 void parse_a_request(benchmark::State& state) {
     constexpr std::size_t pipeline = 64;
     event_loops loops(1);
-    const auto server = http::listen(loops, {"127.0.0.1", 0, 10, 16384, 524288, std::chrono::seconds(60),
-                                             std::chrono::seconds(60), std::chrono::seconds(60)});
+    const auto server = http::listen(loops, {{{"127.0.0.1", 0}},
+                                             10,
+                                             16384,
+                                             524288,
+                                             std::chrono::seconds(60),
+                                             std::chrono::seconds(60),
+                                             std::chrono::seconds(60)});
     server->start([](http::request&) -> awaitable<http::response> { co_return http::response{.status = 204}; });
     loops.start();
     asio::io_context here;
     asio::ip::tcp::socket client(here);
-    client.connect({asio::ip::address_v4::loopback(), server->port()});
+    client.connect({asio::ip::address_v4::loopback(), server->endpoints().front().port});
     const auto body = fmt::format(R"({{"content":"{}"}})", content);
     const auto one = fmt::format(
         "POST /apps/bUvBCYb9YqLcTYmrwLTFuCSp/chats/17/messages HTTP/1.1\r\nHost: 127.0.0.1\r\n"

@@ -55,9 +55,10 @@ std::size_t threads_of(const settings& s) {
     return wanted > 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
 }
 
-http::server_options server_options_of(const settings& s, const listen_address& where) {
-    return {.address = where.host,
-            .port = where.port,
+http::server_options server_options_of(const settings& s, const std::vector<listen_address>& where) {
+    std::vector<http::endpoint> endpoints;
+    for (const auto& each : where) endpoints.push_back({each.host, each.port, each.is_of_localhost});
+    return {.endpoints = std::move(endpoints),
             .connections_max = connections_max_of(s),
             .header_bytes_max = s.number("header-bytes-max"),
             .body_bytes_max = s.number("body-bytes-max"),
@@ -77,6 +78,16 @@ write::batch_options batch_options_of(const settings& s, write::index_follower* 
 
 void ignore_broken_pipes() {
     std::signal(SIGPIPE, SIG_IGN);
+}
+
+std::string listening_lines(const http::server& server) {
+    std::string lines;
+    for (const auto& each : server.endpoints()) lines += fmt::format("listening on http://{}\n", each.text());
+    return lines;
+}
+
+std::string line_to_try(const http::server& server) {
+    return fmt::format("try: curl -X POST http://{}/apps -d name=hello\n", server.endpoints().front().text());
 }
 
 void flush_output() {

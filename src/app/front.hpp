@@ -18,12 +18,16 @@ inline constexpr std::size_t recent_pages_bytes = 32 * 1024 * 1024;
 
 std::size_t threads_of(const settings& s);
 // Throws startup_error: too few files may be opened.
-http::server_options server_options_of(const settings& s, const listen_address& where);
+http::server_options server_options_of(const settings& s, const std::vector<listen_address>& where);
 // `follower`: of the search index, which hears what each commit changed, and outlives the writer; or null.
 write::batch_options batch_options_of(const settings& s, write::index_follower* follower);
 
 // A client that is gone is an error to handle, not a reason to die.
 void ignore_broken_pipes();
+
+// A line for each address that the server listens on, and one to try it with.
+std::string listening_lines(const http::server& server);
+std::string line_to_try(const http::server& server);
 
 // Writes what was printed. Throws startup_error: whoever waits for it would never get it.
 void flush_output();

@@ -4,40 +4,64 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <string_view>
 
 #include "app/options.hpp"
 
 namespace confab::app {
+namespace {
 
-listen_address listen_address::parse(const std::string& text) {
+std::string_view trimmed(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+// One ADDRESS:PORT.
+std::vector<listen_address> parse_one(std::string_view text) {
+    text = trimmed(text);
     const auto fail = [&] {
         throw usage_error(
             fmt::format("listen is '{}': it takes ADDRESS:PORT, like 127.0.0.1:3000 or [::1]:3000", text));
     };
     const auto colon = text.rfind(':');
-    if (colon == std::string::npos) fail();
+    if (colon == std::string_view::npos) fail();
     auto host = text.substr(0, colon);
-    const auto port = text.substr(colon + 1);
-    const bool digits = !port.empty() && port.size() <= 5 && std::ranges::all_of(port, ::isdigit);
-    if (!digits || std::stoul(port) > 65535) fail();
-    if (host == "localhost") host = "127.0.0.1";
+    const auto digits = text.substr(colon + 1);
+    if (digits.empty() || digits.size() > 5 || !std::ranges::all_of(digits, ::isdigit)) fail();
+    const auto port = std::stoul(std::string(digits));
+    if (port > 65535) fail();
+    const auto known_port = static_cast<std::uint16_t>(port);
+    if (host == "localhost") return {{"127.0.0.1", known_port, true, true}, {"::1", known_port, true, true}};
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     boost::system::error_code cause;
     const auto address = boost::asio::ip::make_address(host, cause);
     if (cause) fail();
-    return {host, static_cast<std::uint16_t>(std::stoul(port)), address.is_loopback()};
+    return {{address.to_string(), known_port, address.is_loopback()}};
 }
 
-std::string listen_address::url(std::uint16_t actual_port) const {
-    const bool is_v6 = host.find(':') != std::string::npos;
-    return is_v6 ? fmt::format("http://[{}]:{}", host, actual_port) : fmt::format("http://{}:{}", host, actual_port);
+}  // namespace
+
+std::vector<listen_address> listen_address::parse(const std::string& text) {
+    std::vector<listen_address> found;
+    for (std::string_view left = text;;) {
+        const auto comma = std::min(left.find(','), left.size());
+        for (const auto& each : parse_one(left.substr(0, comma))) {
+            const auto is_same = [&](const auto& other) { return other.host == each.host && other.port == each.port; };
+            if (std::ranges::any_of(found, is_same))
+                throw usage_error(fmt::format("listen names port {} of {} twice", each.port, each.host));
+            found.push_back(each);
+        }
+        if (comma == left.size()) return found;
+        left.remove_prefix(comma + 1);
+    }
 }
 
-void require_protected(const listen_address& where, const std::string& auth) {
+void require_protected(const std::vector<listen_address>& where, const std::string& auth) {
     if (!auth.empty() && auth != "open") throw usage_error(fmt::format("auth is '{}': it takes 'open'", auth));
-    if (where.is_loopback || auth == "open") return;
+    const auto open = std::ranges::find(where, false, &listen_address::is_loopback);
+    if (open == where.end() || auth == "open") return;
     throw usage_error(fmt::format(
-        "listening on {} lets anybody who reaches it do anything: say --auth=open if that is meant", where.host));
+        "listening on {} lets anybody who reaches it do anything: say --auth=open if that is meant", open->host));
 }
 
 }  // namespace confab::app

@@ -50,10 +50,8 @@ public:
     }
 
     void announce() const {
-        const auto url = where_.url(server_->port());
-        fmt::print("{}\nlistening on {}\nan API node of a cluster of {} partitions\n", version_line(), url,
-                   ledger_->partitions());
-        fmt::print("try: curl -X POST {}/apps -d name=hello\n", url);
+        fmt::print("{}\n{}an API node of a cluster of {} partitions\n{}", version_line(), listening_lines(*server_),
+                   ledger_->partitions(), line_to_try(*server_));
         flush_output();
     }
 
@@ -82,7 +80,7 @@ private:
                 .answer_deadline = std::chrono::milliseconds(s.number("answer-timeout-ms"))};
     }
 
-    const listen_address where_;
+    const std::vector<listen_address> where_;
     const std::chrono::seconds drain_timeout_;
     worker_threads read_pool_;
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;

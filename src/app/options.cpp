@@ -23,18 +23,22 @@ using type = option_type;
 constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 
 constexpr option table[] = {
-    {"listen", type::text, "127.0.0.1:3000", "ADDRESS:PORT", 0, 0, "where to listen; port 0 takes any free one",
+    {"listen", type::list, "localhost:3000", "ADDRESS:PORT", 0, 0,
+     "where to listen; several times, or with commas, for several; localhost: on 127.0.0.1 and ::1; port 0 takes any "
+     "free one, the same for all",
      used_by::serve},
     {"data", type::text, "./confab-data", "FOLDER", 0, 0, "where the data is, when alone",
      used_by::serve | used_by::check | used_by::reindex},
     {"journal-gap", type::text, "refuse", "refuse|ignore", 0, 0,
-     "what to do when the journal lacks writes that follow the database, or belongs to another ledger; 'ignore' gives up what it has beyond, and logs it",
+     "what to do when the journal lacks writes that follow the database, or belongs to another ledger; 'ignore' gives "
+     "up what it has beyond, and logs it",
      used_by::serve},
     {"mysql", type::secret, "", "URL", 0, 0, "the ledger of a cluster: mysql://user:password@host/database",
      used_by::cluster},
     {"redis", type::secret, "", "URL", 0, 0, "the queue of a cluster: redis://user:password@host",
      used_by::servers | used_by::migrate | used_by::jobs},
-    {"elasticsearch", type::secret, "", "URL", 0, 0, "the search index of a cluster, which scans without one: http://user:password@host",
+    {"elasticsearch", type::secret, "", "URL", 0, 0,
+     "the search index of a cluster, which scans without one: http://user:password@host",
      used_by::servers | used_by::migrate | used_by::check | used_by::reindex},
     {"auth", type::text, "", "MODE", 0, 0,
      "'open': anyone who reaches the server may do anything; to be said for every address but loopback",
@@ -85,8 +89,8 @@ constexpr option table[] = {
      "how long a partition waits for a worker that says nothing", used_by::worker},
     {"commit-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000,
      "a commit of a worker that takes longer is given up", used_by::worker},
-    {"alive-file", type::text, "", "FILE", 0, 0, "touched every second while the worker holds its share, for health checks",
-     used_by::worker},
+    {"alive-file", type::text, "", "FILE", 0, 0,
+     "touched every second while the worker holds its share, for health checks", used_by::worker},
     {"mysql-connections-max", type::number, "8", "connections", 1, 1000, "to MySQL, of each event loop",
      used_by::serve},
     {"mysql-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000, "for an answer of MySQL",
@@ -222,6 +226,18 @@ std::string overview() {
     return text;
 }
 
+// CLI11 could join the values of a list itself, but drops empty ones.
+void add_flag(CLI::App& app, const option& o, std::string& value) {
+    const auto name = "--" + std::string(o.name);
+    const auto join = [&value](const CLI::results_t& given) {
+        value = CLI::detail::join(given, ",");
+        return true;
+    };
+    auto* const added = o.type == type::list ? app.add_option(name, join, help_of(o))->take_all()
+                                             : app.add_option(name, value, help_of(o));
+    added->type_name(std::string(o.unit));
+}
+
 // The flags of one command. Sets `help` instead when that is what was asked for.
 values read_flags(const command& c, int argc, const char* const* argv, std::string& config_file, std::string& help,
                   std::vector<std::string>& words) {
@@ -232,8 +248,7 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
         "The first of these counts: flag, environment, file, default. CONFAB_CONFIG names the file as --config does.");
     std::map<std::string_view, std::string> given;
     for (const auto& o : table)
-        if (o.takers & c.bit)
-            app.add_option("--" + std::string(o.name), given[o.name], help_of(o))->type_name(std::string(o.unit));
+        if (o.takers & c.bit) add_flag(app, o, given[o.name]);
     if (c.bit == used_by::jobs)
         app.add_option("words", words, "nothing, or `replay ID` or `drop ID` of a dead letter")->type_name("");
     app.add_option("--config", config_file, "a file of options, one `name = value` a line")->type_name("FILE");

@@ -13,7 +13,9 @@
 
 namespace confab::app {
 
-enum class option_type { text, number, secret, host_names };  // a secret is shown without its password
+// A secret is shown without its password. A list has commas between its values; as a flag it may be given several
+// times. Host names are a list too.
+enum class option_type { text, number, secret, list, host_names };
 
 // Who takes an option: `confab config` takes all.
 namespace used_by {

@@ -73,9 +73,8 @@ public:
     }
 
     void announce() const {
-        const auto url = where_.url(server_->port());
-        fmt::print("{}\nlistening on {}\ndata in {}\n", version_line(), url, ledger_->folder().string());
-        fmt::print("try: curl -X POST {}/apps -d name=hello\n", url);
+        fmt::print("{}\n{}data in {}\n{}", version_line(), listening_lines(*server_), ledger_->folder().string(),
+                   line_to_try(*server_));
         flush_output();
     }
 
@@ -106,7 +105,7 @@ private:
         return begun.has_value();
     }
 
-    const listen_address where_;
+    const std::vector<listen_address> where_;
     const std::chrono::seconds drain_timeout_;
     worker_threads read_pool_;
     std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger_;

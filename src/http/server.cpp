@@ -1,4 +1,4 @@
-// One acceptor on the first loop hands connections to the loops in turn. Why not an acceptor per loop with
+// The acceptors, all on the first loop, hand connections to the loops in turn. Why not an acceptor per loop with
 // SO_REUSEPORT: the kernel then spreads connections by hash, so that with few of them one core has twice the work of
 // the other, and a second server on the same port is not refused.
 #include "http/server.hpp"
@@ -19,6 +19,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "http/acceptors.hpp"
 #include "http/problem.hpp"
 #include "http/session.hpp"
 
@@ -30,7 +31,6 @@ using asio::ip::tcp;
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds look_at_deadlines_every{250};
 constexpr std::chrono::milliseconds accept_again_after{100};
-constexpr int backlog = 4096;
 
 // How many connections there are, over all loops.
 class gauge {
@@ -112,24 +112,26 @@ private:
 class tcp_server final : public server {
 public:
     tcp_server(event_loops& loops, const server_options& options)
-        : loops_(loops), options_(options), acceptor_(loops.at(0)) {
-        open_acceptor();
+        : loops_(loops), options_(options), acceptors_(open_acceptors(loops.at(0), options_.endpoints)) {
+        for (const auto& a : acceptors_) {
+            const auto at = a.local_endpoint();
+            endpoints_.push_back({at.address().to_string(), at.port()});
+        }
         for (std::size_t i = 0; i < loops.size(); ++i)
             per_loop_.push_back(std::make_unique<connections>(loops.at(i), options_, answer_, count_));
     }
 
-    std::uint16_t port() const override { return acceptor_.local_endpoint().port(); }
+    const std::vector<endpoint>& endpoints() const override { return endpoints_; }
 
     void start(handler h) override {
         answer_ = std::move(h);
         for (auto& c : per_loop_) c->start();
-        asio::co_spawn(loops_.at(0), accept(), asio::detached);
+        for (auto& a : acceptors_) asio::co_spawn(loops_.at(0), accept(a), asio::detached);
     }
 
     bool drain(std::chrono::seconds deadline) override {
         on_every_loop([this](connections& c) {
-            boost::system::error_code ignored;
-            if (&c == per_loop_.front().get()) acceptor_.close(ignored);
+            if (&c == per_loop_.front().get()) close_acceptors();
             c.drain();
         });
         if (count_.wait_for_none(deadline)) return true;
@@ -139,27 +141,16 @@ public:
     }
 
 private:
-    void open_acceptor() {
-        const auto fail = [this](const boost::system::error_code& cause) {
-            throw startup_error(
-                fmt::format("cannot listen on {}:{}: {}", options_.address, options_.port, cause.message()));
-        };
-        boost::system::error_code cause;
-        const auto address = asio::ip::make_address(options_.address, cause);
-        if (cause) fail(cause);
-        const tcp::endpoint endpoint(address, options_.port);
-        acceptor_.open(endpoint.protocol(), cause);
-        if (!cause) acceptor_.set_option(asio::socket_base::reuse_address(true), cause);
-        if (!cause) acceptor_.bind(endpoint, cause);
-        if (!cause) acceptor_.listen(backlog, cause);
-        if (cause) fail(cause);
+    void close_acceptors() {
+        boost::system::error_code ignored;
+        for (auto& a : acceptors_) a.close(ignored);
     }
 
-    awaitable<void> accept() {
+    awaitable<void> accept(tcp::acceptor& acceptor) {
         for (std::size_t turn = 0;; turn = (turn + 1) % loops_.size()) {
             tcp_socket socket(loops_.at(turn).get_executor());
-            const auto [cause] = co_await acceptor_.async_accept(socket, as_tuple);
-            if (!acceptor_.is_open()) co_return;
+            const auto [cause] = co_await acceptor.async_accept(socket, as_tuple);
+            if (!acceptor.is_open()) co_return;
             if (cause) {  // out of file descriptors, or a client that left again
                 log::warning(fmt::format("accept: {}", cause.message()));
                 asio::steady_timer pause(loops_.at(0), accept_again_after);
@@ -202,7 +193,8 @@ private:
 
     event_loops& loops_;
     const server_options options_;
-    tcp::acceptor acceptor_;
+    std::vector<tcp::acceptor> acceptors_;
+    std::vector<endpoint> endpoints_;
     handler answer_;
     gauge count_;
     std::vector<std::unique_ptr<connections>> per_loop_;

@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "base/event_loops.hpp"
+#include "http/endpoint.hpp"
 #include "http/message.hpp"
 
 namespace confab::http {
 
 struct server_options {
-    std::string address;  // of an interface: IPv4 or IPv6
-    std::uint16_t port;   // 0: any free one
+    std::vector<endpoint> endpoints;
     std::size_t connections_max;
     std::size_t header_bytes_max;
     std::size_t body_bytes_max;
@@ -35,7 +35,8 @@ class server {
 public:
     virtual ~server() = default;
 
-    virtual std::uint16_t port() const = 0;
+    // Those it really listens on, with their ports.
+    virtual const std::vector<endpoint>& endpoints() const = 0;
 
     // Begins to accept. REQUIRES: called once; the loops outlive the server's last connection.
     virtual void start(handler h) = 0;
@@ -45,7 +46,7 @@ public:
     virtual bool drain(std::chrono::seconds deadline) = 0;
 };
 
-// Listens at once. Throws startup_error: no such address, port taken or not permitted.
+// Listens at once. Throws startup_error, as open_acceptors() does.
 std::unique_ptr<server> listen(event_loops& loops, const server_options& options);
 
 }  // namespace confab::http

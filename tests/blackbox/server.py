@@ -34,10 +34,10 @@ def files_end_at(size):
 
 
 @contextmanager
-def announced(binary, *arguments, cwd=None):
+def announced(binary, *arguments, cwd=None, environment=None):
     """`confab serve` for a moment, with what it printed at its start; for what a Server cannot be asked to do."""
     command = [str(binary), "serve", *map(str, arguments)]
-    with subprocess.Popen(command, cwd=cwd, env=clean_environment(), stdin=subprocess.DEVNULL, text=True,
+    with subprocess.Popen(command, cwd=cwd, env=clean_environment(environment), stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             printed = ""

@@ -7,7 +7,7 @@ import pytest
 from client import Client
 from server import run
 
-DEFAULTS = {"body-bytes-max": "524288", "header-bytes-max": "16384", "json-depth-max": "32", "listen": "127.0.0.1:3000"}
+DEFAULTS = {"body-bytes-max": "524288", "header-bytes-max": "16384", "json-depth-max": "32", "listen": "localhost:3000"}
 OPTIONS = [*DEFAULTS, "data", "threads", "request-timeout-s", "idle-timeout-s", "connections-max", "queue-commands-max",
            "queue-bytes-max", "batch-commands-max", "drain-timeout-s", "auth"]
 

@@ -1,5 +1,6 @@
 """A cluster comes up, answers through every door, and goes down in good order."""
 
+import http.client
 import re
 import signal
 import subprocess
@@ -28,6 +29,17 @@ def test_a_cluster_stops_in_good_order(cluster, client, number):
         each.stop_signal = number
     statuses = cluster.stop()
     assert statuses == dict.fromkeys(statuses, 0) and len(statuses) == 5
+
+
+def test_a_node_listens_on_several_addresses(start_cluster):
+    node = start_cluster(nodes=1, workers=1, node_options=["--listen", "127.0.0.2:0"]).nodes[0]
+    first, second = re.findall(r"^listening on http://(\S+):(\d+)$", node.said(), re.M)
+    assert first[0] == "127.0.0.2" and second == ("127.0.0.1", str(node.port))
+    for address, port in (first, second):
+        connection = http.client.HTTPConnection(address, int(port), timeout=STOP_WAIT_S)
+        connection.request("GET", "/apps")
+        assert connection.getresponse().status == 200
+        connection.close()
 
 
 def test_a_cluster_behind_gates_answers_too(start_cluster):

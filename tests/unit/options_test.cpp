@@ -125,14 +125,43 @@ TEST(host_names, that_are_none_are_refused_before_anything_starts) {
     EXPECT_EQ(refusal({"serve", "--allowed-hosts", "chat.example,front"}), "");
 }
 
+// Each with what is known of it.
+std::string addresses(const std::string& text) {
+    std::string all;
+    for (const auto& a : listen_address::parse(text)) {
+        all += (all.empty() ? "" : ", ") + a.host + " " + std::to_string(a.port);
+        all += a.is_loopback ? " loopback" : "";
+        all += a.is_of_localhost ? " of localhost" : "";
+    }
+    return all;
+}
+
 TEST(listen_address, is_an_ip_address_and_a_port) {
-    EXPECT_EQ(listen_address::parse("127.0.0.1:0").url(81), "http://127.0.0.1:81");
-    EXPECT_EQ(listen_address::parse("[::1]:3000").url(3000), "http://[::1]:3000");
-    EXPECT_TRUE(listen_address::parse("localhost:3000").is_loopback);
-    EXPECT_FALSE(listen_address::parse("0.0.0.0:3000").is_loopback);
+    EXPECT_EQ(addresses("127.0.0.1:0"), "127.0.0.1 0 loopback");
+    EXPECT_EQ(addresses("[::1]:3000"), "::1 3000 loopback");
+    EXPECT_EQ(addresses("[0:0::1]:3000"), "::1 3000 loopback");
+    EXPECT_EQ(addresses("0.0.0.0:65535"), "0.0.0.0 65535");
     for (const auto* text :
          {"", "3000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "host:1", ":3000"})
         EXPECT_THROW(listen_address::parse(text), usage_error) << text;
+}
+
+TEST(listen_address, can_be_several) {
+    EXPECT_EQ(addresses("localhost:3000"), "127.0.0.1 3000 loopback of localhost, ::1 3000 loopback of localhost");
+    EXPECT_EQ(addresses("127.0.0.1:1,[::]:2"), "127.0.0.1 1 loopback, :: 2");
+    EXPECT_EQ(addresses("127.0.0.1:1 , 127.0.0.1:2"), "127.0.0.1 1 loopback, 127.0.0.1 2 loopback");
+    for (const auto* text : {",", "127.0.0.1:1,", ",127.0.0.1:1", "127.0.0.1:1,,[::1]:1", "127.0.0.1:1 [::1]:1"})
+        EXPECT_THROW(listen_address::parse(text), usage_error) << text;
+    for (const auto* twice : {"127.0.0.1:1,127.0.0.1:1", "localhost:1,[::1]:1", "[::1]:0,[0::1]:0"})
+        EXPECT_THROW(listen_address::parse(twice), usage_error) << twice;
+}
+
+TEST(options, that_are_lists_may_be_given_several_times) {
+    const auto listens = [](const std::vector<const char*>& words) { return parse_line(words).values.text("listen"); };
+    EXPECT_EQ(listens({"serve", "--listen", "127.0.0.1:1", "--listen=[::1]:2"}), "127.0.0.1:1,[::1]:2");
+    EXPECT_EQ(listens({"serve", "--listen", "127.0.0.1:1,[::1]:2", "--listen", "[::1]:3"}),
+              "127.0.0.1:1,[::1]:2,[::1]:3");
+    EXPECT_NE(refusal({"serve", "--data", "a", "--data", "b"}), "");
 }
 
 TEST(listen_address, outside_of_loopback_needs_auth_open_in_so_many_words) {
@@ -141,6 +170,8 @@ TEST(listen_address, outside_of_loopback_needs_auth_open_in_so_many_words) {
     EXPECT_THROW(require_protected(inside, "closed"), usage_error);
     EXPECT_NO_THROW(require_protected(outside, "open"));
     EXPECT_NO_THROW(require_protected(inside, ""));
+    EXPECT_THROW(require_protected(listen_address::parse("127.0.0.1:1,[::]:1"), ""), usage_error);
+    EXPECT_NO_THROW(require_protected(listen_address::parse("localhost:1,127.0.0.2:1"), ""));
 }
 
 }  // namespace
