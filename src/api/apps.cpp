@@ -15,7 +15,7 @@ constexpr std::string_view names[] = {"name"};
 awaitable<http::response> replayed_app(call& c, core::app_id id) {
     const auto found = co_await c.parts.ledger.find_app(id);
     if (!found) co_return refuse(c, found.error());
-    co_return created(path_to(found->token), json_of(*found), novelty::replayed);
+    co_return created(c, path_to(found->token), json_of(*found), novelty::replayed);
 }
 
 // How a page of apps is cut: ids, unlike numbers, may have gaps, so it is read outwards from a split.
@@ -137,7 +137,7 @@ awaitable<http::response> create_app(call c) {
     }
     const auto at = std::get<core::created>(settled).at;
     const core::app made{{}, wish.token, wish.name.text(), 0, at, at};
-    co_return created(path_to(made.token), json_of(made), novelty::created);
+    co_return created(c, path_to(made.token), json_of(made), novelty::created);
 }
 
 awaitable<http::response> show_app(call c) {

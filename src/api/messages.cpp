@@ -55,7 +55,7 @@ awaitable<result<core::version_condition>> version_to_change(const call& c, cons
     if (!found) co_return found.error();
     if (found->deleted_at) co_return core::version_condition();  // there is nothing to compare with
     if (demanded.failed({etag_of(found->version), found->updated_at})) co_return error::version_mismatch;
-    co_return core::version_condition({found->version});
+    co_return core::version_condition(std::in_place, {found->version});
 }
 
 // Changes a message if the conditions hold at that moment. If-Match can be left to the change itself. For any other the
@@ -125,12 +125,12 @@ awaitable<http::response> create_message(call c) {
         const core::message_number number(seen->number);
         const auto found = co_await c.parts.ledger.find_message(place->app, place->chat, number);
         if (!found) co_return refuse(c, found.error());
-        auto r = created(path_to(place->app, place->chat, number), json_of(*found), novelty::replayed);
+        auto r = created(c, path_to(place->app, place->chat, number), json_of(*found), novelty::replayed);
         r.etag = etag_of(found->version);
         co_return r;
     }
     const auto& made = std::get<core::created>(settled);
-    auto r = created(path_to(place->app, place->chat, core::message_number(made.number)),
+    auto r = created(c, path_to(place->app, place->chat, core::message_number(made.number)),
                      json_of(std::get<core::create_message>(command.wish), made), novelty::created);
     r.etag = etag_of(1);
     co_return r;

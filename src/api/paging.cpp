@@ -130,7 +130,7 @@ neighbours neighbours_of(const ledger::window& w, std::uint64_t count) {
 std::string link(const call& c, std::string_view query, anchor_kind kind, std::string_view anchor,
                  std::string_view relation) {
     const auto path = http::path_of(c.request.target);
-    return fmt::format("<{}?{}&{}={}>; rel=\"{}\"", path, query, name_of(kind), anchor, relation);
+    return fmt::format("<{}{}?{}&{}={}>; rel=\"{}\"", c.parts.base_path, path, query, name_of(kind), anchor, relation);
 }
 
 std::string links(const call& c, const page& p, const neighbours& n) {

@@ -53,7 +53,7 @@ struct neighbours {
 };
 neighbours neighbours_of(const ledger::window& w, std::uint64_t count);
 
-// One link of a Link header (RFC 8288): this path with `query` and an anchor.
+// One link of a Link header (RFC 8288): this path, below the base path, with `query` and an anchor.
 std::string link(const call& c, std::string_view query, anchor_kind kind, std::string_view anchor,
                  std::string_view relation);
 

@@ -51,9 +51,10 @@ http::response not_found(const call& c) {
     return refuse(c, error::not_found);
 }
 
-http::response created(std::string location, std::string body, novelty n) {
+http::response created(const call& c, std::string_view path, std::string body, novelty n) {
     auto made = http::json_response(201, std::move(body));
-    made.headers.add("Location", location);
+    const auto& base = c.parts.base_path;
+    made.headers.add("Location", base.empty() ? path : base + std::string(path));
     if (n == novelty::replayed) made.headers.add("Idempotent-Replayed", "true");
     return made;
 }

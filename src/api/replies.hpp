@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/routes.hpp"
 #include "base/error.hpp"
@@ -16,6 +17,7 @@ http::response refuse(const call& c, const boost::system::error_code& why);
 http::response not_found(const call& c);
 
 enum class novelty { created, replayed };
-http::response created(std::string location, std::string body, novelty n);
+// `path` is where it is from now on.
+http::response created(const call& c, std::string_view path, std::string body, novelty n);
 
 }  // namespace confab::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include "api/recent_pages.hpp"
 #include "ledger/ledger.hpp"
@@ -17,6 +18,7 @@ struct services {
     std::size_t json_depth_max;
     std::chrono::milliseconds search_time_max;
     recent_pages& pages;
+    std::string base_path = {};  // before the paths of Location and Link
 };
 
 }  // namespace confab::api

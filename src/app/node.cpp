@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "api/routes.hpp"
+#include "app/base_path.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
 #include "app/version.hpp"
@@ -21,6 +22,7 @@ class node {
 public:
     explicit node(const settings& s)
         : where_(listen_address::parse(s.text("listen"))),
+          base_path_(parse_base_path(s.text("base-path"))),
           drain_timeout_(s.number("drain-timeout-s")),
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
@@ -35,7 +37,8 @@ public:
                     *search_,
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
-                    pages_},
+                    pages_,
+                    base_path_},
           server_(http::listen(loops_, server_options_of(s, where_))) {}
 
     // Also when the start failed halfway.
@@ -81,6 +84,7 @@ private:
     }
 
     const std::vector<listen_address> where_;
+    const std::string base_path_;
     const std::chrono::seconds drain_timeout_;
     worker_threads read_pool_;
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;

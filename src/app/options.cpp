@@ -27,6 +27,8 @@ constexpr option table[] = {
      "where to listen; several times, or with commas, for several; localhost: on 127.0.0.1 and ::1; port 0 takes any "
      "free one, the same for all",
      used_by::serve},
+    {"base-path", type::text, "", "PATH", 0, 0,
+     "where a proxy in front shows the API, like /chat; stands before the paths of Location and Link", used_by::serve},
     {"data", type::text, "./confab-data", "FOLDER", 0, 0, "where the data is, when alone",
      used_by::serve | used_by::check | used_by::reindex},
     {"journal-gap", type::text, "refuse", "refuse|ignore", 0, 0,

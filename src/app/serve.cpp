@@ -4,6 +4,7 @@
 
 #include "api/routes.hpp"
 #include "app/address_space.hpp"
+#include "app/base_path.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
 #include "app/listen_address.hpp"
@@ -37,6 +38,7 @@ class standalone {
 public:
     explicit standalone(const settings& s)
         : where_(listen_address::parse(s.text("listen"))),
+          base_path_(parse_base_path(s.text("base-path"))),
           drain_timeout_(s.number("drain-timeout-s")),
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
@@ -54,7 +56,8 @@ public:
                     *search_,
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
-                    pages_},
+                    pages_,
+                    base_path_},
           loops_(threads_of(s)),
           server_(http::listen(loops_, server_options_of(s, where_))),
           batch_options_(batch_options_of(s, is_indexed_ ? &follower_ : nullptr)) {}
@@ -106,6 +109,7 @@ private:
     }
 
     const std::vector<listen_address> where_;
+    const std::string base_path_;
     const std::chrono::seconds drain_timeout_;
     worker_threads read_pool_;
     std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger_;

@@ -31,8 +31,9 @@ def test_a_cluster_stops_in_good_order(cluster, client, number):
     assert statuses == dict.fromkeys(statuses, 0) and len(statuses) == 5
 
 
-def test_a_node_listens_on_several_addresses(start_cluster):
-    node = start_cluster(nodes=1, workers=1, node_options=["--listen", "127.0.0.2:0"]).nodes[0]
+def test_a_node_takes_the_options_of_the_front(start_cluster):
+    options = ["--listen", "127.0.0.2:0", "--base-path", "/chat"]
+    node = start_cluster(nodes=1, workers=1, node_options=options).nodes[0]
     first, second = re.findall(r"^listening on http://(\S+):(\d+)$", node.said(), re.M)
     assert first[0] == "127.0.0.2" and second == ("127.0.0.1", str(node.port))
     for address, port in (first, second):
@@ -40,6 +41,8 @@ def test_a_node_listens_on_several_addresses(start_cluster):
         connection.request("GET", "/apps")
         assert connection.getresponse().status == 200
         connection.close()
+    with Client(node.port) as client:
+        assert client.post("/apps", {"name": "app"}).expect(201).headers["Location"].startswith("/chat/apps/")
 
 
 def test_a_cluster_behind_gates_answers_too(start_cluster):

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <vector>
 
+#include "app/base_path.hpp"
 #include "app/host_names.hpp"
 #include "app/listen_address.hpp"
 #include "support/folder.hpp"
@@ -162,6 +163,19 @@ TEST(options, that_are_lists_may_be_given_several_times) {
     EXPECT_EQ(listens({"serve", "--listen", "127.0.0.1:1,[::1]:2", "--listen", "[::1]:3"}),
               "127.0.0.1:1,[::1]:2,[::1]:3");
     EXPECT_NE(refusal({"serve", "--data", "a", "--data", "b"}), "");
+}
+
+TEST(base_path, is_the_path_of_a_url) {
+    EXPECT_EQ(parse_base_path(""), "");
+    EXPECT_EQ(parse_base_path("/"), "");
+    EXPECT_EQ(parse_base_path("/chat"), "/chat");
+    EXPECT_EQ(parse_base_path("/chat/"), "/chat");
+    EXPECT_EQ(parse_base_path("/a/b-._~!$&'()*+,;=:@/%C3%a4"), "/a/b-._~!$&'()*+,;=:@/%C3%a4");
+    EXPECT_EQ(parse_base_path("/" + std::string(254, 'a')).size(), 255U);
+    for (const auto* text : {"chat", "//", "//chat", "/a//b", "/chat//", "/.", "/a/../b", "/a b", "/a?b", "/a#b", "/ä",
+                             "/a\"b", "/<a>", "/a\\b", "/a\tb", "/%", "/%4", "/%zz", "https://a.example/chat"})
+        EXPECT_THROW(parse_base_path(text), usage_error) << text;
+    EXPECT_THROW(parse_base_path("/" + std::string(255, 'a')), usage_error);
 }
 
 TEST(listen_address, outside_of_loopback_needs_auth_open_in_so_many_words) {
