@@ -1,15 +1,14 @@
-// CLI11 reads the flags and the file. A value is taken from the first of: flag, environment, file, default. CLI11 by
-// itself lets the file win over the environment (2.1, App::_process), so the four are merged here.
+// A value is taken from the first of: flag, environment, file, default. CLI11 reads the flags only: by itself it lets
+// the file win over the environment (2.1, App::_process), and takes a part of a value for a comment.
 #include "app/options.hpp"
 
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <set>
 
+#include "app/config_file.hpp"
 #include "app/host_names.hpp"
 #include "app/version.hpp"
 
@@ -127,6 +126,13 @@ const option* find_option(std::string_view name) {
     return at == std::end(table) ? nullptr : at;
 }
 
+// For an error: what may be a misspelt name. Nothing of any other word, which may be a part of a password.
+std::string shown_name(std::string_view word) {
+    const bool is_name = std::ranges::all_of(
+        word, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
+    return is_name && !word.empty() ? fmt::format(" {}", word) : "";
+}
+
 std::string environment_name(std::string_view option_name) {
     std::string name = "CONFAB_";
     for (const char c : option_name)
@@ -147,13 +153,6 @@ const option* secret_in_file(std::string_view name) {
     return at == std::end(table) ? nullptr : at;
 }
 
-std::string first_line_of(std::string_view variable, const std::string& path) {
-    std::ifstream file(path);
-    std::string line;
-    if (!std::getline(file, line)) throw usage_error(fmt::format("{} names {}, which cannot be read", variable, path));
-    return line;
-}
-
 using values = std::map<std::string_view, std::string>;
 
 // The options that the environment sets, and the config file it may name.
@@ -169,7 +168,7 @@ values read_environment(std::string& config_file) {
             continue;
         }
         if (const auto* const secret = secret_in_file(name)) {
-            found[secret->name] = first_line_of(name, value);
+            found[secret->name] = read_secret_file(name, value);
             continue;
         }
         const auto at_option =
@@ -184,20 +183,10 @@ values read_environment(std::string& config_file) {
 values read_file(const std::string& path) {
     values found;
     if (path.empty()) return found;
-    if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))
-        throw usage_error(fmt::format("config file {}: is no regular file", path));
-    std::vector<CLI::ConfigItem> items;
-    try {
-        items = CLI::ConfigINI().from_file(path);
-    } catch (const CLI::Error& cause) {
-        throw usage_error(fmt::format("config file {}: {}", path, cause.what()));
-    }
-    for (const auto& item : items) {
-        const auto* const known = item.parents.empty() ? find_option(item.name) : nullptr;
-        if (!known) throw usage_error(fmt::format("config file {}: unknown option {}", path, item.fullname()));
-        if (item.inputs.size() != 1)
-            throw usage_error(fmt::format("config file {}: {} takes one value", path, item.name));
-        found[known->name] = item.inputs.front();
+    for (auto& [name, value, line] : read_config_file(path)) {
+        const auto* const known = find_option(name);
+        if (!known) throw wrong_line(path, line, "unknown option" + shown_name(name));
+        found[known->name] = std::move(value);
     }
     return found;
 }

@@ -129,6 +129,22 @@ def test_unknown_or_bad_line_in_the_file_is_refused(confab, tmp_path, line):
     refusal(confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", "--config", config)
 
 
+@pytest.mark.parametrize("name, written, value", [
+    ("listen", "[::1]:3000", "[::1]:3000"), ("data", "/srv/a;b", "/srv/a;b"), ("data", "'/srv/a'", "/srv/a"),
+    ("data", '"/srv/a;#b"', "/srv/a;#b")])
+def test_value_in_the_file_is_the_rest_of_its_line(confab, tmp_path, name, written, value):
+    config = tmp_path / "confab.conf"
+    config.write_bytes(f"\ufeff{name} = {written}\r\n".encode())
+    assert effective(confab, "--config", config)[name] == (value, "file")
+
+
+@pytest.mark.parametrize("written", ["/srv/a # b", "/srv/a ;b", '"/srv/a" # b', "'/srv/a"])
+def test_line_of_the_file_that_may_hold_a_comment_is_refused_with_its_number(confab, tmp_path, written):
+    config = tmp_path / "confab.conf"
+    config.write_text(f"# a comment\n\ndata = {written}\n")
+    assert "line 3:" in refusal(confab, "config", "--config", config)
+
+
 def test_missing_configuration_file_is_refused(confab, tmp_path):
     refusal(confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", "--config", tmp_path / "none.conf")
 

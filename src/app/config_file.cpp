@@ -1,0 +1,106 @@
+#include "app/config_file.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "base/file.hpp"
+
+namespace confab::app {
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+constexpr std::string_view white_space = " \t\r";
+
+std::string_view trimmed(std::string_view text) {
+    const auto begin = text.find_first_not_of(white_space);
+    if (begin == npos) return {};
+    return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
+}
+
+bool is_quote(char c) {
+    return c == '"' || c == '\'';
+}
+
+bool is_control(char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
+
+// Whether a '#' or ';' stands behind white space, as a comment would.
+bool may_hold_comment(std::string_view value) {
+    for (auto at = value.find_first_of("#;"); at != npos; at = value.find_first_of("#;", at + 1))
+        if (at == 0 || white_space.find(value[at - 1]) != npos) return true;
+    return false;
+}
+
+// Why a value cannot be taken; nothing when it can.
+std::optional<std::string_view> fault_of(std::string_view value) {
+    if (value.empty() || !is_quote(value.front())) {
+        if (!may_hold_comment(value)) return std::nullopt;
+        return "a '#' or ';' behind a space: put the value in quotes if that belongs to it, a comment on a line of its "
+               "own";
+    }
+    if (value.size() < 2 || value.back() != value.front())
+        return "the value begins with a quote, but does not end with it";
+    if (value.find(value.front(), 1) != value.size() - 1)
+        return "the value holds the quotes that stand around it: put the other ones around it";
+    return std::nullopt;
+}
+
+std::string_view unquoted(std::string_view value) {
+    return value.empty() || !is_quote(value.front()) ? value : value.substr(1, value.size() - 2);
+}
+
+std::string_view without_mark(std::string_view text) {
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    return text;
+}
+
+std::string text_of(const std::string& path) {
+    const auto fail = [&](std::string_view why) { return usage_error(fmt::format("config file {}: {}", path, why)); };
+    if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) throw fail("is no regular file");
+    const auto opened = file::open(path, file::access::read);
+    if (!opened) throw fail(opened.error().message());
+    auto text = opened->read_all();
+    if (!text) throw fail(text.error().message());
+    return std::move(*text);
+}
+
+}  // namespace
+
+usage_error wrong_line(const std::string& path, std::size_t line, std::string_view why) {
+    return usage_error(fmt::format("config file {}, line {}: {}", path, line, why));
+}
+
+std::vector<config_line> read_config_file(const std::string& path) {
+    const auto text = text_of(path);
+    auto rest = without_mark(text);
+    std::vector<config_line> found;
+    for (std::size_t number = 1; !rest.empty(); ++number) {
+        const auto end = std::min(rest.find('\n'), rest.size());
+        const auto line = trimmed(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (line.empty() || line.front() == '#' || line.front() == ';') continue;
+        if (std::ranges::any_of(line, is_control))
+            throw wrong_line(path, number, "holds a control character (is the file UTF-8?)");
+        const auto equals = line.find('=');
+        if (equals == npos) throw wrong_line(path, number, "is not `name = value`");
+        const auto value = trimmed(line.substr(equals + 1));
+        if (const auto fault = fault_of(value)) throw wrong_line(path, number, *fault);
+        found.push_back({std::string(trimmed(line.substr(0, equals))), std::string(unquoted(value)), number});
+    }
+    return found;
+}
+
+std::string read_secret_file(std::string_view variable, const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    if (!std::getline(file, line)) throw usage_error(fmt::format("{} names {}, which cannot be read", variable, path));
+    return std::string(trimmed(without_mark(line)));
+}
+
+}  // namespace confab::app
