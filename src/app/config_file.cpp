@@ -99,7 +99,8 @@ std::vector<config_line> read_config_file(const std::string& path) {
 std::string read_secret_file(std::string_view variable, const std::string& path) {
     std::ifstream file(path);
     std::string line;
-    if (!std::getline(file, line)) throw usage_error(fmt::format("{} names {}, which cannot be read", variable, path));
+    // The name is not shown: it may be the secret itself, where the variable without _FILE was meant.
+    if (!std::getline(file, line)) throw usage_error(fmt::format("{} names a file that cannot be read", variable));
     return std::string(trimmed(without_mark(line)));
 }
 

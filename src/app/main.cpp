@@ -16,6 +16,7 @@
 #include "app/options.hpp"
 #include "app/serve.hpp"
 #include "app/worker.hpp"
+#include "base/engine_url.hpp"
 #include "base/log.hpp"
 #include "base/run_alone.hpp"
 #include "ledger/mysql/index_progress.hpp"
@@ -139,14 +140,9 @@ int migrate(const settings& s) {
     return 0;
 }
 
-// A secret without what is secret in it.
+// Every option of type secret is the URL of an engine.
 std::string shown(const option& o, const std::string& value) {
-    if (o.type != option_type::secret || value.empty()) return value;
-    const auto scheme = value.find("://");
-    const auto at = value.rfind('@');
-    if (scheme == std::string::npos || at == std::string::npos) return value;
-    const auto who = value.substr(scheme + 3, at - scheme - 3);
-    return value.substr(0, scheme + 3) + who.substr(0, who.find(':')) + value.substr(at);
+    return o.type == option_type::secret ? shown_url(value) : value;
 }
 
 int print_config(const settings& s) {

@@ -133,6 +133,12 @@ std::string shown_name(std::string_view word) {
     return is_name && !word.empty() ? fmt::format(" {}", word) : "";
 }
 
+// The name of the first argument that nobody takes, if it is a flag: any other word may be a part of a password.
+std::string shown_flag(const std::vector<std::string>& unexpected) {
+    if (unexpected.empty() || !unexpected.front().starts_with("--")) return "";
+    return shown_name(std::string_view(unexpected.front()).substr(0, unexpected.front().find('=')));
+}
+
 std::string environment_name(std::string_view option_name) {
     std::string name = "CONFAB_";
     for (const char c : option_name)
@@ -247,6 +253,9 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
         help = app.help();
+    } catch (const CLI::ExtrasError&) {
+        throw usage_error(
+            fmt::format("unexpected argument{} (see confab {} --help)", shown_flag(app.remaining()), c.name));
     } catch (const CLI::ParseError& cause) {
         throw usage_error(fmt::format("{} (see confab {} --help)", cause.what(), c.name));
     }
@@ -278,7 +287,8 @@ parsed parse(int argc, const char* const* argv) {
     if (first == "--help" || first == "-h" || first == "help") return {{}, {}, overview(), {}};
     if (first == "--version") return {{}, {}, version_line() + "\n", {}};
     const auto* const found = std::ranges::find(commands, first, &command::name);
-    if (found == std::end(commands)) throw usage_error(fmt::format("unknown command {} (see confab --help)", first));
+    if (found == std::end(commands))
+        throw usage_error(fmt::format("unknown command{} (see confab --help)", shown_name(first)));
 
     std::string named_by_flag, config_file, help;
     std::vector<std::string> words;

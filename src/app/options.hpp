@@ -13,7 +13,7 @@
 
 namespace confab::app {
 
-// A secret is shown without its password. A list has commas between its values; as a flag it may be given several
+// A secret is a URL, shown without its password. A list has commas between its values; as a flag it may be given several
 // times. Host names are a list too.
 enum class option_type { text, number, secret, list, host_names };
 

@@ -2,25 +2,53 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/url/parse.hpp>
+#include <optional>
 
 #include "base/error.hpp"
 
 namespace confab {
+namespace {
+
+namespace urls = boost::urls;
+
+constexpr std::string_view hidden = "***";
+constexpr std::string_view shown_queries[] = {"?ssl=disable", "?ssl=enable", "?ssl=require"};
+
+// A '/', '?' or '#' of a password that is not percent-encoded ends the authority: the rest of the password is then read
+// as path, query or fragment, and what is before it may pass for host and port. An '@' behind the authority gives that
+// away. No URL of an engine has a fragment.
+std::optional<urls::url_view> parse_strictly(std::string_view text) {
+    const auto parsed = urls::parse_uri(text);
+    if (!parsed || parsed->host().empty() || parsed->has_fragment()) return std::nullopt;
+    const bool is_cut = parsed->encoded_resource().find('@') != std::string_view::npos;
+    return is_cut ? std::nullopt : std::optional(*parsed);
+}
+
+// A name without a password may be a password whose ':' was forgotten.
+std::string shown_login(std::string_view user, bool has_password) {
+    if (user.empty()) return "";
+    return fmt::format("{}@", has_password ? user : hidden);
+}
+
+}  // namespace
 
 std::string engine_url::shown() const {
-    const auto who = user.empty() ? "" : user + "@";
-    return fmt::format("{}://{}{}:{}{}{}", scheme, who, host, port, path.empty() ? "" : "/", path);
+    return fmt::format("{}://{}{}:{}{}{}", scheme, shown_login(user, !password.empty()), host, port,
+                       path.empty() ? "" : "/", path);
 }
 
 engine_url engine_url::parse(std::string_view text, std::string_view scheme, std::uint16_t default_port) {
-    const auto parsed = boost::urls::parse_uri(text);
+    const auto parsed = parse_strictly(text);
     const bool has_port = parsed && !parsed->port().empty();
     const bool is_port_wrong = has_port && parsed->port_number() == 0;  // or too large
     // What was written may hold a password, so it is not repeated.
-    if (!parsed || parsed->scheme() != scheme || parsed->host().empty() || is_port_wrong)
-        throw startup_error(fmt::format("the URL of an engine must look like {}://user:password@host:{}", scheme,
-                                        default_port));
+    if (!parsed || parsed->scheme() != scheme || is_port_wrong)
+        throw startup_error(
+            fmt::format("the URL of an engine must look like {}://user:password@host:{}, with '/', '?', "
+                        "'#', '@' and '%' of a password percent-encoded",
+                        scheme, default_port));
     engine_url found{std::string(scheme),
                      parsed->user(),
                      parsed->password(),
@@ -31,6 +59,19 @@ engine_url engine_url::parse(std::string_view text, std::string_view scheme, std
     if (found.path.starts_with('/')) found.path.erase(0, 1);
     for (const auto& p : parsed->params()) found.parameters[p.key] = p.value;
     return found;
+}
+
+std::string shown_url(std::string_view text) {
+    if (text.empty()) return "";
+    const auto parsed = parse_strictly(text);
+    if (!parsed) return std::string(hidden);
+    const std::string_view user = parsed->encoded_user(), host = parsed->encoded_host_and_port(),
+                           path = parsed->encoded_path();
+    const auto query = parsed->has_query() ? "?" + std::string(std::string_view(parsed->encoded_query())) : "";
+    const bool is_query_shown = query.empty() || std::ranges::find(shown_queries, query) != std::end(shown_queries);
+    return fmt::format("{}://{}{}{}{}", std::string_view(parsed->scheme()),
+                       shown_login(user, !parsed->encoded_password().empty()), host, path,
+                       is_query_shown ? query : fmt::format("?{}", hidden));
 }
 
 }  // namespace confab

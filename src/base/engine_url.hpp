@@ -1,4 +1,5 @@
-// Where a foreign engine is, as operators write it: scheme://user:password@host:port/path (RFC 3986).
+// Where a foreign engine is, as operators write it: scheme://user:password@host:port/path (RFC 3986). What holds a
+// password is shown to nobody, whether it is a URL or not.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +18,16 @@ struct engine_url {
     std::string path;      // without its leading '/'
     std::map<std::string, std::string> parameters;
 
-    // Without the password, for people to read.
+    // For people to read: without the password, and without a user that may be one.
     std::string shown() const;
 
-    // Throws startup_error: not a URL, another scheme, no host, a port that is none.
+    // Throws startup_error, which repeats nothing of the text: not a URL, another scheme, no host, a port that is none,
+    // a password with characters that end it.
     static engine_url parse(std::string_view text, std::string_view scheme, std::uint16_t default_port);
 };
+
+// Any text that was to be such a URL, for people to read. `***` stands for a text that is no URL, for a user without a
+// password, and for parameters other than ssl.
+std::string shown_url(std::string_view text);
 
 }  // namespace confab

@@ -160,3 +160,56 @@ def test_help_is_given_in_a_wrong_environment_too(confab):
     for command in ("serve", "check", "config"):
         result = run(confab, command, "--help", environment={"CONFAB_TYPO": "1", "CONFAB_THREADS": "many"})
         assert result.returncode == 0 and "--data" in result.stdout and result.stderr == "", result
+
+
+SECRET_URLS = [
+    "mysql://ada:sesame@127.0.0.1:1/chats", "mysql://ada:sesame@127.0.0.1:1/chats?password=sesame",
+    "mysql://127.0.0.1:1/chats?password=sesame", "mysql://sesame@127.0.0.1:1/chats", "ada:sesame@127.0.0.1:1/chats",
+    "sesame", "mysql:sesame@127.0.0.1/chats", "mysql://ada:7351/sesame@127.0.0.1/chats",
+    "mysql://ada:7351#sesame@127.0.0.1/chats", "mysql://ada:7351?sesame@127.0.0.1/chats", "mysql://ada:7351#sesame",
+    "mysql://ada:a/sesame@127.0.0.1/chats", "mysql://ada:a#sesame@127.0.0.1/chats", "mysql://ada:sesame@",
+    "mysql://ada:%sesame@127.0.0.1/chats", "mysql://ada:se same@127.0.0.1/chats"]
+
+
+def assert_nothing_told(result):
+    for secret in ("sesame", "7351", "same@"):
+        assert secret not in result.stdout and secret not in result.stderr, result
+
+
+@pytest.mark.parametrize("url", SECRET_URLS)
+def test_no_output_contains_a_secret(confab, tmp_path, url):
+    """Neither `confab config` nor a refused start, whichever way the URL came."""
+    (tmp_path / "confab.conf").write_text(f'mysql = "{url}"\n')
+    (tmp_path / "secret").write_text(url + "\n")
+    ways = [(["--mysql", url], {}), ([f"--mysql={url}"], {}), ([], {"CONFAB_MYSQL": url}),
+            (["--config", tmp_path / "confab.conf"], {}), ([], {"CONFAB_MYSQL_FILE": str(tmp_path / "secret")})]
+    for flags, environment in ways:
+        shown = run(confab, "config", *flags, environment=environment)
+        assert shown.returncode == 0 and shown.stderr == "", shown
+        assert_nothing_told(shown)
+        refused = run(confab, "check", *flags, environment=environment)
+        assert refused.returncode > 0, refused
+        assert_nothing_told(refused)
+    for option, scheme in (("redis", "redis"), ("elasticsearch", "http")):
+        assert_nothing_told(run(confab, "config", f"--{option}", url.replace("mysql", scheme)))
+
+
+@pytest.mark.parametrize("url", [url for url in SECRET_URLS if "chats" not in url or "7351" in url or ":a" in url])
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "jobs", "reindex"])
+def test_start_with_a_url_that_is_none_tells_no_secret(confab, tmp_path, command, url):
+    for option, scheme in (("mysql", "mysql"), ("redis", "redis"), ("elasticsearch", "http")):
+        flags = {"mysql": "mysql://ada:x@127.0.0.1:1/chats", "redis": "nonsense",
+                 "elasticsearch": "nonsense", option: url.replace("mysql", scheme)}
+        if command == "jobs":
+            del flags["elasticsearch"]
+        elif command == "reindex":
+            del flags["redis"]
+        refused = run(confab, command, *(f"--{name}={value}" for name, value in flags.items() if value))
+        assert refused.returncode > 0, refused
+        assert_nothing_told(refused)
+
+
+def test_urls_are_shown_without_their_passwords(confab):
+    result = run(confab, "config", "--mysql", "mysql://ada:sesame@host/chats?ssl=require", "--redis", "redis://:sesame@host")
+    assert "mysql = mysql://ada@host/chats?ssl=require  (flag)" in result.stdout
+    assert "redis = redis://host  (flag)" in result.stdout

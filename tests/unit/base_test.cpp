@@ -115,6 +115,56 @@ TEST(engine_url, that_is_wrong_is_refused_without_its_password) {
     }
 }
 
+TEST(engine_url, whose_password_ends_too_early_is_refused_without_a_part_of_it) {
+    for (const auto* const text :
+         {"redis://:12/secret@host", "redis://ada:12/secret@host", "redis://ada:12?secret@host",
+          "redis://ada:12#secret@host", "redis://ada:12#secret", "redis://ada:se/cret@host", "redis://ada:se#cret@host",
+          "redis://ada:se?cret@host", "redis://ada:12@se/cret@host", "redis://ada:se@cret@host",
+          "redis://ada:12@secret:4@host", "redis:ada:secret@host", "redis:/ada:secret@host", "redis:///secret@host",
+          "ada:secret@host", "redis//ada:secret@h"}) {
+        try {
+            engine_url::parse(text, "redis", 6379);
+            ADD_FAILURE() << text;
+        } catch (const startup_error& refused) {
+            for (const auto* const part : {"12", "cret", "ada"})
+                EXPECT_EQ(std::string(refused.what()).find(part), std::string::npos) << refused.what();
+        }
+        EXPECT_EQ(shown_url(text), "***") << text;
+    }
+}
+
+TEST(engine_url, is_shown_without_what_is_secret) {
+    struct {
+        std::string_view written, shown;
+    } const cases[] = {
+        {"", ""},
+        {"mysql://ada:secret@host:3307/chats", "mysql://ada@host:3307/chats"},
+        {"mysql://ada:s%40%2F%23@[::1]/chats?ssl=require", "mysql://ada@[::1]/chats?ssl=require"},
+        {"mysql://host/chats?password=secret", "mysql://host/chats?***"},
+        {"mysql://ada:secret@host/chats?ssl=require&password=secret", "mysql://ada@host/chats?***"},
+        {"mysql://host/chats?ssl=require;password=secret", "mysql://host/chats?***"},
+        {"mysql://host/chats?secret", "mysql://host/chats?***"},
+        {"redis://:secret@host", "redis://host"},
+        {"redis://secret@host", "redis://***@host"},
+        {"redis://secret:@host", "redis://***@host"},
+        {"http://host:9200/base", "http://host:9200/base"},
+        {"secret", "***"},
+        {"secret@host", "***"},
+        {"ada:secret@host/chats?ssl=require", "***"},
+        {"//ada:secret@host/chats", "***"},
+        {"mysql://ada:sec ret@host/chats", "***"},
+        {" mysql://ada:secret@host/chats", "***"},
+        {"mysql://ada:secret@/chats", "***"},
+        {"mysql://ada:secret", "***"},
+        {"mysql://ada:%secret@host", "***"},
+        {"mysql://ada:secr\xc3\xa9t@host", "***"},
+    };
+    for (const auto& [written, shown] : cases) EXPECT_EQ(shown_url(written), shown);
+    EXPECT_EQ(engine_url::parse("redis://ada:secret@host/3", "redis", 6379).shown(), "redis://ada@host:6379/3");
+    EXPECT_EQ(engine_url::parse("redis://:secret@host", "redis", 6379).shown(), "redis://host:6379");
+    EXPECT_EQ(engine_url::parse("redis://secret@host?password=secret", "redis", 6379).shown(), "redis://***@host:6379");
+}
+
 TEST(mysql_address, is_an_engine_url_with_a_user_and_a_database) {
     const auto at = mysql::address::parse("mysql://ada:l%40ve@db.test:3307/chat%20s?ssl=require");
     EXPECT_EQ(at.user, "ada");

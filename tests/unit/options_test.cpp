@@ -85,6 +85,36 @@ TEST(options, ignore_what_container_platforms_announce) {
     EXPECT_EQ(refusal({"serve"}), "");
 }
 
+TEST(options, that_are_wrong_are_refused_without_what_may_be_a_password) {
+    const config_file in_name("mysql://ada:secret=x@host = 1\n"), in_line("redis = redis://:a #secret@host\n");
+    const auto name_path = in_name.path(), line_path = in_line.path();
+    for (const std::vector<const char*>& words : std::initializer_list<std::vector<const char*>>{
+             {"serve", "--mysq=mysql://ada:secret@host/chats"},
+             {"serve", "--mysq", "mysql://ada:secret@host/chats"},
+             {"serve", "--mysql", "mysql://ada:a", "secret@host/chats"},
+             {"serve", "--mysql", "mysql://ada:a", "secret", "b@host/chats"},
+             {"serve", "--mysql=mysql://ada:secret@host/c", "--mysql=mysql://ada:secret@host/d"},
+             {"serve", "-mysql://ada:secret@host/chats"},
+             {"check", "--redis=redis://:secret@host"},
+             {"jobs", "replay", "1", "mysql://ada:secret@host/chats", "--nonsense=secret"},
+             {"--mysql=mysql://ada:secret@host/chats", "serve"},
+             {"mysql://ada:secret@host/chats"},
+             {"serve", "--config", name_path.c_str()},
+             {"serve", "--config", line_path.c_str()}}) {
+        const auto why = refusal(words);
+        EXPECT_NE(why, "");
+        EXPECT_EQ(why.find("secret"), std::string::npos) << why;
+    }
+    const variable named("CONFAB_MYSQL_FILE", "mysql://ada:secret@host/chats");
+    EXPECT_NE(refusal({"serve"}).find("CONFAB_MYSQL_FILE"), std::string::npos);
+    EXPECT_EQ(refusal({"serve"}).find("secret"), std::string::npos);
+}
+
+TEST(options, that_are_misspelt_are_named) {
+    EXPECT_NE(refusal({"serve", "--mysq=x"}).find("--mysq "), std::string::npos);
+    EXPECT_NE(refusal({"sevre"}).find("sevre"), std::string::npos);
+}
+
 TEST(options, that_are_numbers_name_their_range_when_they_miss_it) {
     for (const auto* value : {"0", "257", "-1", "x", "", "1.5", "99999999999999999999"}) {
         const auto why = refusal({"serve", "--read-threads", value});
