@@ -10,6 +10,7 @@
 
 #include "app/config_file.hpp"
 #include "app/host_names.hpp"
+#include "app/platform_variables.hpp"
 #include "app/version.hpp"
 
 extern char** environ;
@@ -146,11 +147,6 @@ std::string environment_name(std::string_view option_name) {
     return name;
 }
 
-// Container platforms announce a service named `confab` in variables of these names.
-bool is_a_platforms(std::string_view name) {
-    return name.starts_with("CONFAB_SERVICE_") || name == "CONFAB_PORT" || name.starts_with("CONFAB_PORT_");
-}
-
 // The secret whose file a variable like CONFAB_MYSQL_FILE names.
 const option* secret_in_file(std::string_view name) {
     const auto at = std::ranges::find_if(table, [name](const option& o) {
@@ -167,7 +163,7 @@ values read_environment(std::string& config_file) {
     for (char** at = environ; *at != nullptr; ++at) {
         const std::string_view entry(*at);
         const auto name = entry.substr(0, entry.find('='));
-        if (!name.starts_with("CONFAB_") || is_a_platforms(name)) continue;
+        if (!name.starts_with("CONFAB_")) continue;
         const std::string value(entry.substr(std::min(entry.size(), name.size() + 1)));
         if (name == "CONFAB_CONFIG") {
             config_file = value;
@@ -179,8 +175,10 @@ values read_environment(std::string& config_file) {
         }
         const auto at_option =
             std::ranges::find_if(table, [name](const option& o) { return environment_name(o.name) == name; });
-        if (at_option == std::end(table)) throw usage_error(fmt::format("unknown environment variable {}", name));
-        found[at_option->name] = value;
+        if (at_option != std::end(table))
+            found[at_option->name] = value;
+        else if (!is_set_by_platform(name, value))
+            throw usage_error(fmt::format("unknown environment variable {}", name));
     }
     return found;
 }

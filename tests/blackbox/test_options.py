@@ -116,6 +116,25 @@ def test_unknown_environment_variable_is_refused(confab, tmp_path, name):
     assert name in refusal(confab, *serve, environment={name: "1"})
 
 
+def test_variables_of_a_kubernetes_namespace_and_of_a_docker_link_are_ignored(start):
+    """The services of the cluster beside a Confab, as its pods see them, and `docker run --link web:confab`."""
+    environment = {"CONFAB_NAME": "/node/confab", "CONFAB_ENV_PASSWORD": "x", "CONFAB_PORT": "tcp://172.17.0.2:80"}
+    for service, port in (("MYSQL", 3306), ("REDIS", 6379), ("ELASTICSEARCH", 9200), ("NODE", 3000)):
+        url, prefix = f"tcp://10.96.0.7:{port}", f"CONFAB_{service}"
+        environment |= {f"{prefix}_SERVICE_HOST": "10.96.0.7", f"{prefix}_SERVICE_PORT": str(port),
+                        f"{prefix}_SERVICE_PORT_MAIN": str(port), f"{prefix}_PORT": url, f"{prefix}_PORT_{port}_TCP": url,
+                        f"{prefix}_PORT_{port}_TCP_PROTO": "tcp", f"{prefix}_PORT_{port}_TCP_PORT": str(port),
+                        f"{prefix}_PORT_{port}_TCP_ADDR": "10.96.0.7"}
+    with Client(start(environment=environment).port) as client:
+        client.get("/apps").expect(200)
+
+
+@pytest.mark.parametrize("name, value", [("CONFAB_PORT", "3000"), ("CONFAB_MYSQL_PORT", "3306"), ("CONFAB_NAME", "x"),
+                                         ("CONFAB_REDIS_HOST", "10.0.0.1"), ("CONFAB_ENV", "production")])
+def test_variable_that_only_looks_like_a_platforms_is_refused(confab, name, value):
+    assert name in refusal(confab, "config", environment={name: value})
+
+
 def test_bad_value_in_the_environment_is_refused(confab, tmp_path):
     environment = {"CONFAB_QUEUE_COMMANDS_MAX": "lots"}
     refusal(confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", environment=environment)

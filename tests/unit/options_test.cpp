@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <utility>
 #include <vector>
 
 #include "app/base_path.hpp"
@@ -80,9 +81,73 @@ TEST(options, unknown_are_refused_wherever_they_stand) {
     EXPECT_NE(refusal({"serve"}).find("CONFAB_NONSENSE"), std::string::npos);
 }
 
+// As Kubernetes 1.30 sets them for services, and Docker 27 for `--link`.
 TEST(options, ignore_what_container_platforms_announce) {
-    const variable host("CONFAB_SERVICE_HOST", "10.0.0.1"), port("CONFAB_PORT_3000_TCP", "tcp://10.0.0.1:3000");
-    EXPECT_EQ(refusal({"serve"}), "");
+    for (const std::string prefix : {"CONFAB", "CONFAB_MYSQL", "CONFAB_REDIS", "CONFAB_READ_ONLY_2", "CONFAB_1"}) {
+        const std::pair<const char*, const char*> set[] = {{"_SERVICE_HOST", "10.0.0.1"},
+                                                           {"_SERVICE_HOST", "fd00::1"},
+                                                           {"_SERVICE_PORT", "3306"},
+                                                           {"_SERVICE_PORT_MYSQL_TLS", "3306"},
+                                                           {"_PORT", "tcp://10.0.0.1:3306"},
+                                                           {"_PORT", "udp://[fd00::1]:53"},
+                                                           {"_PORT_3306_TCP", "tcp://10.0.0.1:3306"},
+                                                           {"_PORT_3306_TCP_PROTO", "tcp"},
+                                                           {"_PORT_3306_TCP_PORT", "3306"},
+                                                           {"_PORT_3306_TCP_ADDR", "10.0.0.1"},
+                                                           {"_PORT_53_UDP", "udp://10.0.0.1:53"},
+                                                           {"_PORT_53_UDP_PROTO", "udp"},
+                                                           {"_PORT_9_SCTP_PORT", "9"},
+                                                           {"_NAME", "/web/confab"},
+                                                           {"_ENV_MYSQL_ROOT_PASSWORD", "any #thing"},
+                                                           {"_ENV_X", ""},
+                                                           {"_ENV_my.var", "1"}};
+        for (const auto& [ending, value] : set) {
+            const auto name = prefix + ending;
+            const variable announced(name.c_str(), value);
+            EXPECT_EQ(refusal({"serve"}), "") << name << "=" << value;
+        }
+    }
+}
+
+TEST(options, with_a_platforms_name_but_another_value_are_refused) {
+    const std::pair<const char*, const char*> set[] = {{"CONFAB_PORT", "3000"},
+                                                       {"CONFAB_PORT", ""},
+                                                       {"CONFAB_PORT", "http://10.0.0.1:3000"},
+                                                       {"CONFAB_PORT", "tcp://10.0.0.1"},
+                                                       {"CONFAB_PORT", "tcp://10.0.0.1:x"},
+                                                       {"CONFAB_MYSQL_PORT", "3306"},
+                                                       {"CONFAB_REDIS_HOST", "10.0.0.1"},
+                                                       {"CONFAB_NAME", "confab"},
+                                                       {"CONFAB_NAME", "/confab"},
+                                                       {"CONFAB_ENV", "production"},
+                                                       {"CONFAB_ENV_", "production"},
+                                                       {"CONFAB_SERVICE_HOST", "confab.test"},
+                                                       {"CONFAB_SERVICE_PORT", "http"},
+                                                       {"CONFAB_SERVICE_PORT_", "80"},
+                                                       {"CONFAB_SERVICE", "10.0.0.1"},
+                                                       {"CONFAB_PORT_TCP", "tcp://10.0.0.1:3000"},
+                                                       {"CONFAB_PORT_3000", "tcp://10.0.0.1:3000"},
+                                                       {"CONFAB_PORT_3000_HTTP", "tcp://10.0.0.1:3000"},
+                                                       {"CONFAB_PORT_3000_TCP", "3000"},
+                                                       {"CONFAB_PORT_3000_TCP_PROTO", "http"},
+                                                       {"CONFAB_PORT_3000_TCP_PORT", "x"},
+                                                       {"CONFAB_PORT_3000_TCP_ADDR", "host"},
+                                                       {"CONFAB_PORT_3000_TCP_HOST", "10.0.0.1"},
+                                                       {"CONFAB_MYSQL_FIL", "/run/secrets/mysql"},
+                                                       {"CONFAB_LISTEN_FILE", "/run/secrets/listen"}};
+    for (const auto& [name, value] : set) {
+        const variable wrong(name, value);
+        const auto why = refusal({"serve"});
+        EXPECT_NE(why.find(name), std::string::npos) << name << "=" << value;
+    }
+}
+
+TEST(options, whose_variables_a_platform_could_set_are_none) {
+    for (const auto& o : options()) {
+        for (const std::string ending : {"-port", "-name", "-service-host", "-service-port"})
+            EXPECT_FALSE(o.name.ends_with(ending)) << o.name;
+        EXPECT_EQ(o.name.find("env-"), std::string_view::npos) << o.name;
+    }
 }
 
 TEST(options, that_are_wrong_are_refused_without_what_may_be_a_password) {
