@@ -71,6 +71,11 @@ std::optional<std::string> fields::text_of(std::string_view name) {
     return std::nullopt;
 }
 
+void fields::refuse_missing(std::string_view name) {
+    refuse(name, "required",
+           all_.is_json_sent_as_form() ? fmt::format("is missing ({})", http::json_as_form_hint) : "is missing");
+}
+
 void fields::refuse(std::string_view name, core::text_fault why, const core::text_rule& rule) {
     switch (why) {
         case core::text_fault::not_utf8:

@@ -21,7 +21,7 @@ public:
     template <class Text>
     std::optional<Text> required(std::string_view name) {
         auto found = optional<Text>(name);
-        if (!found && !was_given(name)) refuse(name, "required", "is missing");
+        if (!found && !was_given(name)) refuse_missing(name);
         return found;
     }
 
@@ -55,6 +55,7 @@ private:
     fields(http::parameters all, std::size_t json_depth_max) : all_(std::move(all)), json_depth_max_(json_depth_max) {}
 
     std::optional<std::string> text_of(std::string_view name);
+    void refuse_missing(std::string_view name);
     void refuse(std::string_view name, core::text_fault why, const core::text_rule& rule);
     void refuse(std::string_view name, std::string_view code, std::string detail);
 

@@ -7,13 +7,13 @@
 #include <fstream>
 #include <optional>
 
+#include "base/byte_order_mark.hpp"
 #include "base/file.hpp"
 
 namespace confab::app {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::string_view white_space = " \t\r";
 
 std::string_view trimmed(std::string_view text) {
@@ -55,11 +55,6 @@ std::string_view unquoted(std::string_view value) {
     return value.empty() || !is_quote(value.front()) ? value : value.substr(1, value.size() - 2);
 }
 
-std::string_view without_mark(std::string_view text) {
-    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-    return text;
-}
-
 std::string text_of(const std::string& path) {
     const auto fail = [&](std::string_view why) { return usage_error(fmt::format("config file {}: {}", path, why)); };
     if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) throw fail("is no regular file");
@@ -78,7 +73,7 @@ usage_error wrong_line(const std::string& path, std::size_t line, std::string_vi
 
 std::vector<config_line> read_config_file(const std::string& path) {
     const auto text = text_of(path);
-    auto rest = without_mark(text);
+    auto rest = without_byte_order_mark(text);
     std::vector<config_line> found;
     for (std::size_t number = 1; !rest.empty(); ++number) {
         const auto end = std::min(rest.find('\n'), rest.size());
@@ -101,7 +96,7 @@ std::string read_secret_file(std::string_view variable, const std::string& path)
     std::string line;
     // The name is not shown: it may be the secret itself, where the variable without _FILE was meant.
     if (!std::getline(file, line)) throw usage_error(fmt::format("{} names a file that cannot be read", variable));
-    return std::string(trimmed(without_mark(line)));
+    return std::string(trimmed(without_byte_order_mark(line)));
 }
 
 }  // namespace confab::app

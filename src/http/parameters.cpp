@@ -7,6 +7,7 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 
+#include "base/byte_order_mark.hpp"
 #include "http/json.hpp"
 #include "http/multipart.hpp"
 #include "http/percent.hpp"
@@ -27,6 +28,13 @@ std::string_view media_type(std::string_view content_type) {
 bool is_json(std::string_view type) {
     return boost::beast::iequals(type, "application/json") ||
            (type.size() > 5 && boost::beast::iequals(type.substr(type.size() - 5), "+json"));
+}
+
+bool looks_like_json(std::string_view body) {
+    constexpr std::string_view space = " \t\r\n";
+    body = without_byte_order_mark(body);
+    const auto first = body.find_first_not_of(space), last = body.find_last_not_of(space);
+    return first != npos && ((body[first] == '{' && body[last] == '}') || (body[first] == '[' && body[last] == ']'));
 }
 
 json::parse_options options_for(std::size_t depth_max) {
@@ -102,11 +110,13 @@ std::optional<problem> parameters::take_body(const request& r, std::span<const s
     std::optional<pairs> form;
     if (boost::beast::iequals(type, "application/x-www-form-urlencoded")) {
         form = parse_form(r.body);
+        is_json_sent_as_form_ = looks_like_json(r.body);
     } else if (boost::beast::iequals(type, "multipart/form-data")) {
         form = parse_multipart(content_type, r.body);
     } else {
         return problem{unsupported, "send application/json, application/x-www-form-urlencoded or multipart/form-data"};
     }
+    if (!form && is_json_sent_as_form_) return malformed(std::string(json_as_form_hint));
     if (!form) return malformed(fmt::format("the body is not well-formed {}", type));
     take(std::move(*form), names);
     return std::nullopt;
@@ -114,6 +124,7 @@ std::optional<problem> parameters::take_body(const request& r, std::span<const s
 
 std::optional<problem> parameters::take_json(std::string_view body, std::span<const std::string_view> names,
                                              std::size_t depth_max) {
+    body = without_byte_order_mark(body);
     unsigned char space[4096];  // enough for most bodies; a larger one goes on in the heap
     json::monotonic_resource memory(space, sizeof space);
     boost::system::error_code cause;
@@ -149,6 +160,7 @@ void parameters::put(std::string_view name, parameter p) {
 }
 
 std::optional<std::string> normal_json_object(std::string_view text, std::size_t json_depth_max) {
+    text = without_byte_order_mark(text);
     boost::system::error_code cause;
     const auto parsed = json::parse(text, cause, {}, options_for(json_depth_max));
     if (cause || !parsed.is_object()) return std::nullopt;

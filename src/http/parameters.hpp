@@ -37,6 +37,9 @@ public:
 
     parameter* find(std::string_view name);
 
+    // Whether the body was sent as a form but looks like JSON, as `curl -d` sends it when nothing else is said.
+    bool is_json_sent_as_form() const { return is_json_sent_as_form_; }
+
 private:
     std::optional<problem> take_body(const request& r, std::span<const std::string_view> names,
                                      std::size_t json_depth_max);
@@ -46,7 +49,12 @@ private:
     void put(std::string_view name, parameter p);
 
     std::vector<std::pair<std::string_view, parameter>> found_;  // names are the caller's literals
+    bool is_json_sent_as_form_ = false;
 };
+
+// For those who sent JSON as a form.
+inline constexpr std::string_view json_as_form_hint =
+    "the body looks like JSON: send it with Content-Type: application/json";
 
 // The authority of a target in absolute form (RFC 9112, 3.2.2); nothing when it has another form.
 std::optional<std::string_view> authority_of(std::string_view target);

@@ -133,6 +133,30 @@ def test_missing_parameters_are_required(client, app, chat):
     assert chat.contents() == ["one"]
 
 
+def test_json_sent_as_a_form_is_refused_with_a_hint(client, app, chat):
+    """As `curl -d '{"content":"x"}'` sends it."""
+    for path, field in (("/apps", "name"), (chat.messages_path, "content"), (f"{chat.messages_path}/search", "query")):
+        for text in ("x", "a=b&c", "100 %"):
+            answer = form_request(client, path, f'{{"{field}": "{text}"}}')
+            if "%" in text:
+                assert_problem(answer, 400, "malformed")
+            else:
+                assert_problem(answer, 422, "invalid_parameters", field, "required")
+            assert "Content-Type: application/json" in answer.json["detail"], answer
+        answer = form_request(client, path, "other=x")
+        assert_problem(answer, 422, "invalid_parameters", field, "required")
+        assert "Content-Type" not in answer.json["detail"], answer
+    assert chat.contents() == []
+
+
+def test_json_with_a_byte_order_mark_is_accepted(client, chat):
+    mark = "\ufeff"
+    client.request("POST", chat.messages_path, f'{mark}{{"content":"{mark}x"}}'.encode(), JSON).expect(201)
+    form = urlencode({"content": "y", "metadata": f'{mark}{{"a": 1}}'})
+    assert form_request(client, chat.messages_path, form).expect(201).json["metadata"] == {"a": 1}
+    assert chat.contents() == [f"{mark}x", "y"]
+
+
 MALFORMED = [b"{", b"{} x", b"{}{}", b'{"content":"x",}', b"{'content':'x'}", b'{"content":"x"', b'{"content":NaN}',
              b'{content:"x"}', b'{"content":"a\nb"}', b'/**/{"content":"x"}', b'{"content":"\\x41"}', b'{"content":01}',
              b"content=x", b"[]", b"null", b"5", b'"content"', b'[{"content":"x"}]']

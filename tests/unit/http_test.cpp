@@ -224,6 +224,45 @@ TEST(parameters_of, any_kind_of_body_are_the_same) {
     }
 }
 
+TEST(parameters_of, json_may_begin_with_a_byte_order_mark) {
+    const std::string mark = "\xEF\xBB\xBF";
+    auto found = read(post("/", "application/json", mark + R"({"name":"b","metadata":{"a":1}})"));
+    EXPECT_EQ(found.find("name")->value, "b");
+    EXPECT_EQ(found.find("metadata")->value, R"({"a":1})");
+    EXPECT_EQ(normal_json_object(mark + R"({"a": 1})", 32), R"({"a":1})");
+    EXPECT_EQ(refusal(post("/", "application/json", mark)), problem_kind::malformed);
+    EXPECT_EQ(refusal(post("/", "application/json", mark + mark + "{}")), problem_kind::malformed);
+    EXPECT_EQ(read(post("/", "application/json", "{\"name\":\"" + mark + "b\"}")).find("name")->value, mark + "b");
+}
+
+TEST(parameters_of, json_sent_as_a_form_are_told_from_a_form) {
+    struct {
+        std::string_view body;
+        bool is_json;
+    } const cases[] = {
+        {R"({"name":"x"})", true},
+        {" \r\n{ } \n", true},
+        {"[1]", true},
+        {"\xEF\xBB\xBF{}", true},
+        {R"({"name":"a=b"})", true},
+        {"name={}", false},
+        {"name=x", false},
+        {"{name", false},
+        {"{=x", false},
+        {"\xEF\xBB\xBF", false},
+        {" ", false},
+    };
+    for (const auto& [body, is_json] : cases) {
+        const auto found = read(post("/", "application/x-www-form-urlencoded", std::string(body)));
+        EXPECT_EQ(found.is_json_sent_as_form(), is_json) << body;
+    }
+    EXPECT_FALSE(read(post("/", "application/json", "{}")).is_json_sent_as_form());
+    EXPECT_FALSE(read(post("/?{}", "", "")).is_json_sent_as_form());
+    const auto broken =
+        parameters::read(post("/", "application/x-www-form-urlencoded", R"({"name":"100 %"})"), names, 32);
+    EXPECT_EQ(std::get<problem>(broken).detail, json_as_form_hint);
+}
+
 TEST(parameters_of, a_body_win_over_the_query) {
     EXPECT_EQ(read(post("/?name=query", "application/json", R"({"name":"body"})")).find("name")->value, "body");
     EXPECT_EQ(read(post("/?name=query", "application/json", R"({"name":null})")).find("name")->value, "query");
