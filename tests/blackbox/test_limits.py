@@ -78,6 +78,12 @@ def test_blank_is_refused(client, app, chat, blank):
     assert chat.contents() == ["kept"]
 
 
+@pytest.mark.parametrize("blank", ["", " ", "".join(WHITE_SPACE)], ids=ascii)
+def test_sender_may_be_blank(chat, blank):
+    assert chat.say("x", sender=blank).expect(201).json["sender"] == blank
+    assert chat.read(1).json["sender"] == blank
+
+
 @pytest.mark.parametrize("text", NOT_WHITE_SPACE, ids=ascii)
 def test_only_white_space_is_blank(client, chat, text):
     assert client.post("/apps", {"name": text}).expect(201).json["name"] == text
