@@ -123,10 +123,10 @@ awaitable<http::response> create_app(call c) {
     auto& given = std::get<fields>(read);
     auto name = given.required<core::app_name>("name");
     if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
-    const auto key = read_retry_key(c.request, {"app", name->text()});
+    const core::create_app wish{core::app_token::make(), std::move(*name)};
+    const auto key = read_retry_key(c.request, wish);
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 
-    const core::create_app wish{core::app_token::make(), std::move(*name)};
     const core::command command{core::make_job_id(), std::get<0>(key), wish};
     const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());

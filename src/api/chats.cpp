@@ -32,10 +32,11 @@ awaitable<http::response> create_chat(call c) {
     }
     const auto read = fields::read(c, {});  // it takes no parameters, but a broken body is refused here too
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    const auto key = read_retry_key(c.request, {"chat"});
+    const core::create_chat wish{*token};
+    const auto key = read_retry_key(c.request, wish);
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 
-    const core::command command{core::make_job_id(), std::get<0>(key), core::create_chat{*token}};
+    const core::command command{core::make_job_id(), std::get<0>(key), wish};
     const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
     if (!*outcome) co_return accepted();

@@ -14,17 +14,6 @@ constexpr std::string_view creation_names[] = {"content", "sender", "metadata"};
 constexpr std::string_view edit_names[] = {"content", "metadata"};
 constexpr int looks_max = 100;  // of a conditional change; each but the last means that somebody else's was done
 
-// Tells an absent text from an empty one.
-std::string_view mark(bool is_there) {
-    return is_there ? "1" : "0";
-}
-
-std::variant<std::optional<core::retry_key>, http::problem> key_of(const call& c, const core::create_message& wish) {
-    return read_retry_key(c.request, {"message", wish.content.text(), mark(wish.sender.has_value()),
-                                      wish.sender ? wish.sender->text() : "", mark(wish.metadata.has_value()),
-                                      wish.metadata ? std::string_view(*wish.metadata) : ""});
-}
-
 std::variant<core::create_message, http::problem> read_creation(const call& c, const chat_place& place) {
     auto read = fields::read(c, creation_names);
     if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
@@ -113,7 +102,7 @@ awaitable<http::response> create_message(call c) {
     }
     auto read = read_creation(c, *place);
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    const auto key = key_of(c, std::get<0>(read));
+    const auto key = read_retry_key(c.request, std::get<0>(read));
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 
     const core::command command{core::make_job_id(), std::get<0>(key), std::get<0>(std::move(read))};

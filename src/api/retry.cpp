@@ -27,8 +27,7 @@ std::optional<std::string> unquoted(std::string_view text) {
 
 }  // namespace
 
-std::variant<std::optional<core::retry_key>, http::problem> read_retry_key(
-    const http::request& r, std::initializer_list<std::string_view> parameters) {
+std::variant<std::optional<digest>, http::problem> read_key_hash(const http::request& r) {
     const auto given = r.find("Idempotency-Key");
     if (!given) return std::nullopt;
     if (r.count("Idempotency-Key") > 1) return http::problem{http::problem_kind::malformed, "send one Idempotency-Key"};
@@ -38,7 +37,7 @@ std::variant<std::optional<core::retry_key>, http::problem> read_retry_key(
             http::problem_kind::malformed,
             fmt::format("Idempotency-Key must have 1 to {} printable ASCII characters", retry_key_length_max)};
     }
-    return core::retry_key{digest_of({*key}), digest_of(parameters)};
+    return digest_of({*key});
 }
 
 }  // namespace confab::api

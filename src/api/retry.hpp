@@ -1,12 +1,10 @@
 // The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header): quoted as a structured string, or bare.
 #pragma once
 
-#include <initializer_list>
 #include <optional>
-#include <string_view>
 #include <variant>
 
-#include "core/command.hpp"
+#include "core/fingerprint.hpp"
 #include "http/message.hpp"
 #include "http/problem.hpp"
 
@@ -14,8 +12,16 @@ namespace confab::api {
 
 inline constexpr std::size_t retry_key_length_max = 255;
 
-// The key a request brings, with the digest of its parameters; nothing when it brings none. Errors: malformed.
-std::variant<std::optional<core::retry_key>, http::problem> read_retry_key(
-    const http::request& r, std::initializer_list<std::string_view> parameters);
+// The digest of the key a request brings; nothing when it brings none. Errors: malformed.
+std::variant<std::optional<digest>, http::problem> read_key_hash(const http::request& r);
+
+// The key of a creation; nothing when the request brings none. Errors: malformed.
+template <class Wish>
+std::variant<std::optional<core::retry_key>, http::problem> read_retry_key(const http::request& r, const Wish& wish) {
+    auto read = read_key_hash(r);
+    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
+    const auto& hash = std::get<0>(read);
+    return hash ? std::optional(core::make_retry_key(*hash, wish)) : std::nullopt;
+}
 
 }  // namespace confab::api

@@ -228,8 +228,9 @@ void add_flag(CLI::App& app, const option& o, std::string& value) {
         value = CLI::detail::join(given, ",");
         return true;
     };
-    auto* const added = o.type == type::list ? app.add_option(name, join, help_of(o))->take_all()
-                                             : app.add_option(name, value, help_of(o));
+    const bool is_list = o.type == type::list || o.type == type::host_names;
+    auto* const added = is_list ? app.add_option(name, join, help_of(o))->take_all()
+                                : app.add_option(name, value, help_of(o));
     added->type_name(std::string(o.unit));
 }
 

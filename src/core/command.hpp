@@ -60,10 +60,13 @@ struct unreadable {
     std::string bytes;
 };
 
-// An Idempotency-Key as it is kept: hashed, with a digest of the parameters it came with.
+// An Idempotency-Key as it is kept: hashed, with a digest of what it creates (core/fingerprint.hpp).
 struct retry_key {
     digest key_hash;
     digest fingerprint;
+    std::optional<digest> fingerprint_as_sent = std::nullopt;  // as version 0.1.0 took it, and kept it with its keys
+
+    bool is_of(const digest& kept) const { return kept == fingerprint || kept == fingerprint_as_sent; }
 };
 
 struct command {

@@ -139,7 +139,7 @@ std::optional<result<answer>> answer_to_retry(const state& s, const state::key_p
                                               timestamp now) {
     const auto* const seen = s.find(place);
     if (!seen || seen->expires_at <= now) return std::nullopt;
-    if (seen->fingerprint != key.fingerprint) return error::key_reused;
+    if (!key.is_of(seen->fingerprint)) return error::key_reused;
     return answer{replayed{seen->number}};
 }
 

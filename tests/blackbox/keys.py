@@ -1,7 +1,9 @@
 """Idempotency keys as they stand in the database of a stopped server."""
 
+import hashlib
 import os
 import sqlite3
+import struct
 from contextlib import closing
 
 LONG_AGO = 1  # microseconds after 1970
@@ -15,6 +17,13 @@ def add_expired_keys(data, count):
         rows = ((scope, os.urandom(32), os.urandom(32), 1, LONG_AGO) for _ in range(count))
         database.executemany("INSERT INTO idempotency(scope, key_hash, fingerprint, number, expires_at) "
                              "VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def set_fingerprint(data, *fields):
+    """Of the only key: a digest of these fields, each behind its length, as every version makes it."""
+    digest = hashlib.sha256(b"".join(struct.pack("<Q", len(field.encode())) + field.encode() for field in fields)).digest()
+    with closing(sqlite3.connect(data / "confab.db")) as database, database:
+        assert database.execute("UPDATE idempotency SET fingerprint = ?", (digest,)).rowcount == 1
 
 
 def count_keys(data):

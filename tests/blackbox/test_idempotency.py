@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from client import Chat, Client, assert_problem
+from keys import set_fingerprint
 from load import together
 from objects import assert_created
 
@@ -60,6 +61,47 @@ def test_same_parameters_in_another_form_are_the_same_payload(client, chat):
     assert_replay(client.request("POST", chat.messages_path, form, headers), first)
     assert_replay(client.post(f"{chat.messages_path}?{form}", headers=keyed("k")), first)
     assert chat.count() == 1
+
+
+def say_raw(client, chat, metadata, key):
+    """With metadata exactly as it stands there."""
+    body = f'{{"content": "text", "metadata": {metadata}}}'.encode()
+    return client.request("POST", chat.messages_path, body, {"Content-Type": "application/json", **keyed(key)})
+
+
+SENT = '{"b":{"d":1.0,"c":[{"f":"é","e":null}]},"a":1,"a":2}'
+ALIKE = ['{"a":1,"a":2,"b":{"c":[{"e":null,"f":"é"}],"d":1.0}}',
+         ' { "a" : 1, "b": {"d": 1.0, "c": [ {"f": "\\u00e9", "e": null} ] }, "\\u0061": 2 } ']
+UNLIKE = ['{"b":{"d":1.0,"c":[{"f":"é","e":null}]},"a":2,"a":1}', '{"b":{"d":1,"c":[{"f":"é","e":null}]},"a":1,"a":2}',
+          '{"b":{"d":1.0,"c":[{"f":"é"}]},"a":1,"a":2}', '{"b":{"d":1.0,"c":[{"f":"é","e":null}]},"a":2}', "{}"]
+
+
+def test_same_metadata_in_another_order_is_the_same_payload(client, chat):
+    first = say_raw(client, chat, SENT, "k").expect(201)
+    for metadata in ALIKE:
+        again = say_raw(client, chat, metadata, "k")
+        assert_replay(again, first)
+        assert again.raw == first.raw
+    for metadata in UNLIKE:
+        assert_problem(say_raw(client, chat, metadata, "k"), 422, "key_reused")
+    form = urlencode({"content": "text", "metadata": ALIKE[0]})
+    headers = {**keyed("k"), "Content-Type": "application/x-www-form-urlencoded"}
+    assert_replay(client.request("POST", chat.messages_path, form, headers), first)
+    assert chat.count() == 1
+
+
+def test_key_of_an_older_version_is_recognised_for_its_life(start):
+    """Version 0.1.0 kept a digest of metadata as it was sent."""
+    server = start()
+    with Client(server.port) as client:
+        chat = client.new_chat()
+        first = say_raw(client, chat, SENT, "k").expect(201)
+    server.stop()
+    set_fingerprint(server.data, "message", "text", "0", "", "1", SENT)
+    with Client(start().port) as client:
+        assert_replay(say_raw(client, chat, SENT, "k"), first)
+        assert_problem(say_raw(client, chat, UNLIKE[0], "k"), 422, "key_reused")
+        assert chat.through(client).count() == 1
 
 
 def test_same_key_in_two_collections_creates_in_both(client):

@@ -175,7 +175,7 @@ private:
             co_await db.run("select fingerprint, number, expires_at from idempotency where scope = ? and key_hash = ?",
                             encode(*scope), confab::mysql::blob(c.key->key_hash));
         if (rows.empty() || rows.front().integer(2) <= now().us) co_return std::optional<core::answer>();
-        if (bytes_from<digest>(rows.front().bytes(0)) != c.key->fingerprint) co_return error::key_reused;
+        if (!c.key->is_of(bytes_from<digest>(rows.front().bytes(0)))) co_return error::key_reused;
         co_return std::optional<core::answer>(core::replayed{rows.front().number(1)});
     }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/fingerprint.hpp"
 #include "queue/redis/entry.pb.h"
 
 namespace confab::queue {
@@ -165,8 +166,33 @@ std::optional<wish> wish_from(const wire::Entry& from) {
     return std::nullopt;
 }
 
-bool creates(const wire::Entry& from) {
-    return from.has_create_app() || from.has_create_chat() || from.has_create_message();
+bool creates(const wish& w) {
+    return std::visit(
+        [](const auto& c) {
+            return requires {
+                core::fingerprints_of(c);
+            };
+        },
+        w);
+}
+
+std::optional<digest> canonical_fingerprint_of(const wish& w) {
+    return std::visit(
+        [](const auto& c) -> std::optional<digest> {
+            if constexpr (requires { core::fingerprints_of(c); }) return core::fingerprints_of(c).canonical;
+            return std::nullopt;
+        },
+        w);
+}
+
+// Nothing of a key that is none, or stands with a command that creates nothing. An older node leaves the canonical
+// fingerprint out: then it is made here, so that all keys are kept alike.
+std::optional<core::retry_key> key_from(const wire::Key& from, const wish& w) {
+    const auto hash = array_of<digest>(from.hash()), as_sent = array_of<digest>(from.fingerprint());
+    const auto canonical =
+        from.has_canonical_fingerprint() ? array_of<digest>(from.canonical_fingerprint()) : canonical_fingerprint_of(w);
+    if (!hash || !as_sent || !canonical || !creates(w)) return std::nullopt;
+    return core::retry_key{*hash, *canonical, *as_sent};
 }
 
 std::optional<decoded> command_from(const wire::Entry& from) {
@@ -176,10 +202,8 @@ std::optional<decoded> command_from(const wire::Entry& from) {
     if (!job || !wished) return std::nullopt;
     std::optional<core::retry_key> key;
     if (from.has_key()) {
-        const auto hash = array_of<digest>(from.key().hash());
-        const auto fingerprint = array_of<digest>(from.key().fingerprint());
-        if (!hash || !fingerprint || !creates(from)) return std::nullopt;
-        key = core::retry_key{*hash, *fingerprint};
+        key = key_from(from.key(), *wished);
+        if (!key) return std::nullopt;
     }
     const core::passage came{.seen = {from.seen_number(), from.seen_change()}};
     return decoded{{*job, std::move(key), std::move(*wished), came}, from.answer_to()};
@@ -193,7 +217,8 @@ std::string encode(const core::command& c, const core::trace& seen, std::string_
     entry.set_job(text_of(c.job));
     if (c.key) {
         entry.mutable_key()->set_hash(text_of(c.key->key_hash));
-        entry.mutable_key()->set_fingerprint(text_of(c.key->fingerprint));
+        entry.mutable_key()->set_fingerprint(text_of(c.key->fingerprint_as_sent.value_or(c.key->fingerprint)));
+        entry.mutable_key()->set_canonical_fingerprint(text_of(c.key->fingerprint));
     }
     entry.set_seen_number(seen.number);
     entry.set_seen_change(seen.change);

@@ -1,0 +1,171 @@
+#include "core/fingerprint.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/canonical_json.hpp"
+#include "core/decide.hpp"
+#include "queue/redis/codec.hpp"
+#include "queue/redis/entry.pb.h"
+#include "support/commands.hpp"
+
+namespace confab::core {
+namespace {
+
+TEST(canonical_json, is_one_text_for_all_that_say_the_same) {
+    struct {
+        std::string_view given, canonical;
+    } const cases[] = {
+        {R"({"b":1,"a":2})", R"({"a":2,"b":1})"},
+        {R"({"b":{"d":1,"c":[{"f":1,"e":2}]},"a":2})", R"({"a":2,"b":{"c":[{"e":2,"f":1}],"d":1}})"},
+        {R"([3,1,2])", R"([3,1,2])"},
+        {R"({"aa":1,"a":2,"":3,"B":4})", R"({"":3,"B":4,"a":2,"aa":1})"},
+        // RFC 8785, 3.2.3: the order of UTF-16 code units, which is not that of code points.
+        {"{\"\\u20ac\":1,\"\\r\":2,\"\\ufb33\":3,\"1\":4,\"\\ud83d\\ude00\":5,\"\\u0080\":6,\"\\u00f6\":7}",
+         "{\"\\r\":2,\"1\":4,\"\u0080\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\ufb33\":3}"},
+        // Members with the same name stay in their order, whichever of them counts.
+        {R"({"b":1,"a":2,"b":3,"a":1})", R"({"a":2,"a":1,"b":1,"b":3})"},
+        {R"({"b":1,"\u0061":2,"a":1})", R"({"a":2,"a":1,"b":1})"},
+        // Numbers stay as they were sent.
+        {R"([1,1.0,1e0,-0,10000000000000000000000001,2e400,0.1000,-1.50E+3])",
+         R"([1,1.0,1e0,-0,10000000000000000000000001,2e400,0.1000,-1.50E+3])"},
+        {R"(["\u00e9\/\u0041","\u0008\t\n\f\r\u001F\"\\","\u007f"])",
+         "[\"é/A\",\"\\b\\t\\n\\f\\r\\u001f\\\"\\\\\",\"\x7f\"]"},
+        {" { \"b\" : [ true , false,null ] ,\r\n\t\"a\" : { } } ", R"({"a":{},"b":[true,false,null]})"},
+        {R"("text")", R"("text")"},
+        {"17", "17"},
+    };
+    for (const auto& [given, canonical] : cases) {
+        EXPECT_EQ(canonical_json(given), canonical);
+        EXPECT_EQ(canonical_json(canonical), canonical);
+    }
+}
+
+TEST(canonical_json, of_what_is_none_is_the_text_as_it_is) {
+    for (const std::string& text : {std::string(), std::string("{\"b\":1,\"a\":2"), std::string("{\"b\":1} {}"),
+                                    std::string("{\"b\":1,\"a\":\"\xff\"}"), std::string("{\"b\":\"\\ud800\",\"a\":1}"),
+                                    std::string(1001, '[') + std::string(1001, ']')})
+        EXPECT_EQ(canonical_json(text), text);
+    const auto deep = std::string(1000, '[') + std::string(1000, ']');
+    EXPECT_EQ(canonical_json(deep), deep);
+    EXPECT_EQ(canonical_json(std::string(900, '[') + R"({"b":1,"a":2})" + std::string(900, ']')),
+              std::string(900, '[') + R"({"a":2,"b":1})" + std::string(900, ']'));
+}
+
+create_message message_with(std::optional<std::string> metadata, std::optional<sender_name> sender = std::nullopt) {
+    auto wish = testing::new_message(app_token::make(), 1, "text");
+    wish.sender = std::move(sender);
+    wish.metadata = std::move(metadata);
+    return wish;
+}
+
+TEST(fingerprints, do_not_see_the_order_of_members) {
+    const auto a = fingerprints_of(message_with(R"({"b":1,"a":[{"d":2,"c":3}]})")),
+               b = fingerprints_of(message_with(R"({"a":[{"c":3,"d":2}],"b":1})"));
+    EXPECT_EQ(a.canonical, b.canonical);
+    EXPECT_NE(a.as_sent, b.as_sent);
+    EXPECT_EQ(b.canonical, b.as_sent);
+    for (const auto* const other : {R"({"a":[{"c":3,"d":2}],"b":1.0})", R"({"a":[{"c":3,"d":2}],"b":1,"c":1})", "{}"})
+        EXPECT_NE(fingerprints_of(message_with(other)).canonical, b.canonical) << other;
+    EXPECT_NE(fingerprints_of(message_with(R"({"a":1,"a":2})")).canonical,
+              fingerprints_of(message_with(R"({"a":2,"a":1})")).canonical);
+    EXPECT_NE(fingerprints_of(message_with("{}")).canonical, fingerprints_of(message_with({})).canonical);
+}
+
+TEST(fingerprints, as_sent_are_those_of_version_0_1_0) {
+    const auto sent = R"({"b":1,"a":2})";
+    const auto sender = testing::valid<sender_name>("ann");
+    EXPECT_EQ(fingerprints_of(message_with(sent, sender)).as_sent,
+              digest_of({"message", "text", "1", "ann", "1", sent}));
+    EXPECT_EQ(fingerprints_of(message_with({})).as_sent, digest_of({"message", "text", "0", "", "0", ""}));
+    EXPECT_EQ(fingerprints_of(create_chat{app_token::make()}).as_sent, digest_of({"chat"}));
+    EXPECT_EQ(fingerprints_of(testing::new_app(app_token::make(), "name")).as_sent, digest_of({"app", "name"}));
+}
+
+class retry : public ::testing::Test {
+protected:
+    retry() { s.put({app_id(1), chat_number(1)}, chat_head{chat_id(1)}); }
+
+    result<answer> decided(const create_message& wish, const std::optional<retry_key>& key) {
+        std::vector<effect> effects;
+        auto sent = wish;
+        sent.app = token;
+        return decide(s, testing::command(std::move(sent), key), {1}, {}, effects);
+    }
+    void keep(const digest& fingerprint) {
+        s.put({key_scope{key_scope::kind::messages_of_chat, 1}, hash}, key_record{fingerprint, 7, {2}});
+    }
+
+    state s;
+    const app_token token = s.put(app{app_id(1), app_token::make(), "name", 1, {}, {}}).token;
+    const digest hash = digest_of({"k"});
+    const create_message sent = message_with(R"({"b":1,"a":2})"), reordered = message_with(R"({"a":2,"b":1})"),
+                         other = message_with(R"({"a":2,"b":2})");
+};
+
+TEST_F(retry, of_a_key_of_this_version_may_have_its_members_in_another_order) {
+    keep(make_retry_key(hash, sent).fingerprint);
+    for (const auto* const again : {&sent, &reordered})
+        EXPECT_EQ(std::get<replayed>(decided(*again, make_retry_key(hash, *again)).value()).number, 7U);
+    EXPECT_EQ(decided(other, make_retry_key(hash, other)).error(), error::key_reused);
+}
+
+TEST_F(retry, of_a_key_of_version_0_1_0_is_recognised_as_it_was_sent) {
+    keep(fingerprints_of(sent).as_sent);
+    EXPECT_EQ(std::get<replayed>(decided(sent, make_retry_key(hash, sent)).value()).number, 7U);
+    EXPECT_EQ(decided(other, make_retry_key(hash, other)).error(), error::key_reused);
+}
+
+TEST_F(retry, through_a_node_of_version_0_1_0_is_recognised) {
+    keep(make_retry_key(hash, sent).fingerprint);
+    for (const auto* const again : {&sent, &reordered}) {
+        const auto c = testing::command(*again, make_retry_key(hash, *again));
+        queue::wire::Entry entry;
+        ASSERT_TRUE(entry.ParseFromString(queue::encode(c, {}, "")));
+        entry.mutable_key()->clear_canonical_fingerprint();
+        const auto came = queue::decode(entry.SerializeAsString()).command;
+        ASSERT_TRUE(came.key);
+        EXPECT_EQ(std::get<replayed>(decided(*again, came.key).value()).number, 7U);
+    }
+}
+
+TEST(retry_key_in_the_queue, carries_both_fingerprints) {
+    const auto wish = message_with(R"({"b":1,"a":2})");
+    const auto key = make_retry_key(digest_of({"k"}), wish);
+    const auto bytes = queue::encode(testing::command(wish, key), {}, "");
+    const auto came = queue::decode(bytes).command;
+    ASSERT_TRUE(came.key);
+    EXPECT_EQ(came.key->key_hash, key.key_hash);
+    EXPECT_EQ(came.key->fingerprint, key.fingerprint);
+    EXPECT_EQ(came.key->fingerprint_as_sent, key.fingerprint_as_sent);
+
+    // A worker of version 0.1.0 reads the one that it knows.
+    queue::wire::Entry entry;
+    ASSERT_TRUE(entry.ParseFromString(bytes));
+    const auto as_sent = fingerprints_of(wish).as_sent;
+    EXPECT_EQ(entry.key().fingerprint(), std::string(reinterpret_cast<const char*>(as_sent.data()), as_sent.size()));
+}
+
+TEST(retry_key_in_the_queue, that_is_none_makes_the_command_unreadable) {
+    const auto wish = message_with("{}");
+    queue::wire::Entry entry;
+    ASSERT_TRUE(entry.ParseFromString(queue::encode(testing::command(wish, make_retry_key({}, wish)), {}, "")));
+    const auto is_unreadable = [](const queue::wire::Entry& e) {
+        return std::holds_alternative<unreadable>(queue::decode(e.SerializeAsString()).command.wish);
+    };
+    EXPECT_FALSE(is_unreadable(entry));
+    for (const std::size_t length : {0U, 31U, 33U}) {
+        auto wrong = entry;
+        wrong.mutable_key()->set_canonical_fingerprint(std::string(length, 'f'));
+        EXPECT_TRUE(is_unreadable(wrong)) << length;
+        wrong = entry;
+        wrong.mutable_key()->set_fingerprint(std::string(length, 'f'));
+        EXPECT_TRUE(is_unreadable(wrong)) << length;
+    }
+    auto rename = entry;
+    rename.mutable_rename_app()->set_app(entry.create_message().app());
+    rename.mutable_rename_app()->set_name("x");
+    EXPECT_TRUE(is_unreadable(rename));
+}
+
+}  // namespace
+}  // namespace confab::core
