@@ -92,7 +92,8 @@ private:
     api::recent_pages pages_{1024 * 1024};
 
 public:
-    const api::services parts{ledger_->reader(), *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_};
+    const api::services parts{ledger_->reader(),   *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_,
+                              pool_.get_executor()};
 };
 
 house& the_house() {

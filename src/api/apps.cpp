@@ -12,6 +12,15 @@ namespace {
 
 constexpr std::string_view names[] = {"name"};
 
+std::variant<core::app_name, http::problem> read_name(const call& c) {
+    auto read = fields::read(c, names);
+    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
+    auto& given = std::get<fields>(read);
+    auto name = given.required<core::app_name>("name");
+    if (auto wrong = given.refusal()) return std::move(*wrong);
+    return std::move(*name);
+}
+
 awaitable<http::response> replayed_app(call& c, core::app_id id) {
     const auto found = co_await c.parts.ledger.find_app(id);
     if (!found) co_return refuse(c, found.error());
@@ -118,12 +127,9 @@ awaitable<http::response> list_apps(call c) {
 
 awaitable<http::response> create_app(call c) {
     if (const auto wrong = refusal_without_tag(c.request)) co_return refuse(c, *wrong);
-    auto read = fields::read(c, names);
-    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    auto& given = std::get<fields>(read);
-    auto name = given.required<core::app_name>("name");
-    if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
-    const core::create_app wish{core::app_token::make(), std::move(*name)};
+    auto name = co_await read_parameters(c, [&c] { return read_name(c); });
+    if (const auto* wrong = std::get_if<http::problem>(&name)) co_return refuse(c, *wrong);
+    const core::create_app wish{core::app_token::make(), std::get<core::app_name>(std::move(name))};
     const auto key = read_retry_key(c.request, wish);
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 
@@ -155,13 +161,11 @@ awaitable<http::response> rename_app(call c) {
         const auto found = co_await c.parts.ledger.find_app(*token);
         co_return refuse_what_exists(c, found, *wrong);
     }
-    auto read = fields::read(c, names);
-    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    auto& given = std::get<fields>(read);
-    auto name = given.required<core::app_name>("name");
-    if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
+    auto name = co_await read_parameters(c, [&c] { return read_name(c); });
+    if (const auto* wrong = std::get_if<http::problem>(&name)) co_return refuse(c, *wrong);
 
-    const core::command command{core::make_job_id(), std::nullopt, core::rename_app{*token, std::move(*name)}};
+    core::rename_app wish{*token, std::get<core::app_name>(std::move(name))};
+    const core::command command{core::make_job_id(), std::nullopt, std::move(wish)};
     const auto outcome = co_await c.parts.queue.submit(command);
     if (!outcome) co_return refuse(c, outcome.error());
     co_return http::json_response(200, json_of(std::get<core::app>(*outcome)));

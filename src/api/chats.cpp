@@ -30,7 +30,8 @@ awaitable<http::response> create_chat(call c) {
         const auto app = co_await c.parts.ledger.find_app(*token);
         co_return refuse_what_exists(c, app, *wrong);
     }
-    const auto read = fields::read(c, {});  // it takes no parameters, but a broken body is refused here too
+    // It takes no parameters, but a broken body is refused here too.
+    const auto read = co_await read_parameters(c, [&c] { return fields::read(c, {}); });
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
     const core::create_chat wish{*token};
     const auto key = read_retry_key(c.request, wish);

@@ -25,6 +25,21 @@ std::variant<core::create_message, http::problem> read_creation(const call& c, c
     return core::create_message{place.app, place.chat, std::move(*content), std::move(sender), std::move(metadata)};
 }
 
+struct edit_parameters {
+    core::message_content content;
+    std::optional<std::string> metadata;
+};
+
+std::variant<edit_parameters, http::problem> read_edit(const call& c) {
+    auto read = fields::read(c, edit_names);
+    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
+    auto& given = std::get<fields>(read);
+    auto content = given.required<core::message_content>("content");
+    auto metadata = given.metadata("metadata");
+    if (auto wrong = given.refusal()) return std::move(*wrong);
+    return edit_parameters{std::move(*content), std::move(metadata)};
+}
+
 http::response shown(const core::message& m) {
     auto r = http::json_response(200, json_of(m));
     r.etag = etag_of(m.version);
@@ -100,9 +115,9 @@ awaitable<http::response> create_message(call c) {
         const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
         co_return refuse_what_exists(c, chat, *wrong);
     }
-    auto read = read_creation(c, *place);
+    auto read = co_await read_parameters(c, [&] { return read_creation(c, *place); });
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    const auto key = read_retry_key(c.request, std::get<0>(read));
+    const auto key = co_await read_parameters(c, [&] { return read_retry_key(c.request, std::get<0>(read)); });
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 
     const core::command command{core::make_job_id(), std::get<0>(key), std::get<0>(std::move(read))};
@@ -143,14 +158,12 @@ awaitable<http::response> edit_message(call c) {
         const auto version = co_await version_to_change(c, *place, std::get<conditions>(demanded));
         if (!version) co_return refuse(c, version.error());
     }
-    auto read = fields::read(c, edit_names);
+    auto read = co_await read_parameters(c, [&c] { return read_edit(c); });
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    auto& given = std::get<fields>(read);
-    auto content = given.required<core::message_content>("content");
-    auto metadata = given.metadata("metadata");
-    if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
+    auto& given = std::get<edit_parameters>(read);
 
-    core::edit_message wish{place->app, place->chat, place->message, std::move(*content), std::move(metadata)};
+    core::edit_message wish{place->app, place->chat, place->message, std::move(given.content),
+                            std::move(given.metadata)};
     const auto outcome = co_await change(c, *place, std::get<conditions>(demanded), std::move(wish));
     if (!outcome) co_return refuse(c, outcome.error());
     co_return shown(std::get<core::message>(*outcome));

@@ -123,16 +123,19 @@ void append(std::string& out, const core::message& m) {
         out, {m.number.value(), content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at});
 }
 
-void append(std::string& out, const highlighted_message& m) {
-    append(out, m.message);
+highlighted_message highlighted(const core::message& m, const core::folded_query& query) {
+    highlighted_message made;
+    auto& out = made.json;
+    append(out, m);
     out.back() = ',';  // goes on where the object ended
     out += "\"fragments\":[";
-    for (bool first = true; const auto& f : core::fragments_of(m.message.content, *m.query)) {
+    for (bool first = true; const auto& f : core::fragments_of(m.content, query)) {
         out += std::exchange(first, false) ? "{\"text\":" : ",{\"text\":";
         append_json(out, f.text);
         out += f.is_match ? ",\"match\":true}" : "}";
     }
     out += "]}";
+    return made;
 }
 
 void append(std::string& out, const core::message_version& v) {

@@ -23,12 +23,14 @@ std::string json_of(const Object& o) {
 
 void append(std::string& out, const core::message_version& v);
 
-// A message that a search found, with what matches marked.
+// A message that a search found, as its JSON object with what matches marked.
 struct highlighted_message {
-    core::message message;
-    const core::folded_query* query;
+    std::string json;
 };
-void append(std::string& out, const highlighted_message& m);
+highlighted_message highlighted(const core::message& m, const core::folded_query& query);
+inline void append(std::string& out, const highlighted_message& m) {
+    out += m.json;
+}
 
 // A message just created: what the command says, and what the ledger added.
 std::string json_of(const core::create_message& wish, const core::created& made);

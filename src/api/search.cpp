@@ -26,13 +26,20 @@ struct search_run {
     core::message_number before;
     clock::duration left;  // of the time it may take; a client that reads slowly costs none
 
+    // What `work` does counts. Errors: too_slow, and those of `work`.
+    template <class T, class Work>
+    awaitable<result<T>> in_time(Work work) {
+        if (left <= clock::duration::zero()) co_return error::too_slow;
+        const auto begun = clock::now();
+        auto done = co_await work();
+        left -= clock::now() - begun;
+        co_return done;
+    }
+
     // Goes on until there is something to send or the chat ends. Errors: too_slow.
     awaitable<result<slice<core::message>>> next() {
         for (;;) {
-            if (left <= clock::duration::zero()) co_return error::too_slow;
-            const auto begun = clock::now();
-            auto found = co_await search.find(chat, query, before);
-            left -= clock::now() - begun;
+            auto found = co_await in_time<search::hits>([this] { return search.find(chat, query, before); });
             if (!found) co_return found.error();
             const bool is_last = !found->next;
             if (!is_last) before = *found->next;
@@ -42,9 +49,29 @@ struct search_run {
     }
 };
 
+struct search_parameters {
+    core::search_query query;
+    bool highlight;
+    bool ascends;  // was asked for, in so many words
+    std::optional<page> paged;
+};
+
+std::variant<search_parameters, http::problem> read_search(const call& c) {
+    auto read = fields::read(c, names);
+    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
+    auto& given = std::get<fields>(read);
+    const auto name = given.was_given("query") || !given.was_given("search") ? "query" : "search";
+    auto query = given.required<core::search_query>(name);
+    const bool highlight = given.flag("highlight");
+    if (auto wrong = given.refusal()) return std::move(*wrong);
+    auto paged = read_page(given);
+    if (auto* wrong = std::get_if<http::problem>(&paged)) return std::move(*wrong);
+    return search_parameters{std::move(*query), highlight, given.word("order") == "asc", std::get<0>(std::move(paged))};
+}
+
 // A page of a search goes downwards, newest first: `limit` and `before` are all it takes.
-std::optional<http::problem> refusal_of(const page& asked, fields& given) {
-    if (given.word("order") == "asc") return invalid_parameter("order", "of a search is desc: the newest come first");
+std::optional<http::problem> refusal_of(const page& asked, bool ascends) {
+    if (ascends) return invalid_parameter("order", "of a search is desc: the newest come first");
     const bool fits = asked.anchor == anchor_kind::none || asked.anchor == anchor_kind::before;
     return fits ? std::nullopt
                 : std::optional(invalid_anchor(asked, "is not known to a search, which goes down from `before`"));
@@ -70,28 +97,47 @@ slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<
     return [&ledger, run, numbers = std::move(numbers),
             at = std::size_t{0}]() mutable -> awaitable<result<slice<core::message>>> {
         const std::span left(numbers.begin() + static_cast<std::ptrdiff_t>(at), numbers.end());
-        auto found = co_await ledger.matching(run->chat, left, run->query);
+        auto found =
+            co_await run->in_time<ledger::chosen>([&] { return ledger.matching(run->chat, left, run->query); });
         if (!found) co_return found.error();
         at += found->looked_at;
         co_return slice<core::message>(at == numbers.size(), std::move(found->rows));
     };
 }
 
-std::vector<highlighted_message> highlighted(std::vector<core::message> messages, const core::folded_query& query) {
-    std::vector<highlighted_message> all;
-    for (auto& m : messages) all.push_back({std::move(m), &query});
+using highlighted_messages = std::vector<highlighted_message>;
+
+// Errors: too_slow.
+result<highlighted_messages> all_highlighted(const std::vector<core::message>& messages,
+                                             const core::folded_query& query, clock::time_point deadline) {
+    highlighted_messages all;
+    for (const auto& m : messages) {
+        if (clock::now() >= deadline) return error::too_slow;
+        all.push_back(highlighted(m, query));
+    }
     return all;
+}
+
+// On the pool: it takes several times as long as finding the messages. Errors: too_slow.
+awaitable<result<highlighted_messages>> highlight_on(asio::any_io_executor pool, search_run& run,
+                                                     const std::vector<core::message>& messages) {
+    const auto deadline = clock::now() + run.left;
+    const auto mark = [&] { return all_highlighted(messages, run.query, deadline); };
+    co_return co_await run.in_time<highlighted_messages>([&] { return run_on(pool, mark); });
 }
 
 // The hits a source gives, marked where they match if that was asked for.
 awaitable<http::response> list_hits(call& c, slice_source<core::message> plain, std::shared_ptr<search_run> run,
                                     bool highlight) {
     if (!highlight) co_return co_await list_of(c, std::move(plain));
-    slice_source<highlighted_message> marked = [plain = std::move(plain),
-                                                run]() -> awaitable<result<slice<highlighted_message>>> {
-        auto found = co_await plain();
+    slice_source<highlighted_message> marked =
+        [plain = std::move(plain), run, pool = c.parts.long_work]() -> awaitable<result<slice<highlighted_message>>> {
+        const auto found = co_await plain();
         if (!found) co_return found.error();
-        co_return slice<highlighted_message>(found->is_last, highlighted(std::move(found->rows), run->query));
+        if (found->rows.empty()) co_return slice<highlighted_message>(found->is_last, {});
+        auto rows = co_await highlight_on(pool, *run, found->rows);
+        if (!rows) co_return rows.error();
+        co_return slice<highlighted_message>(found->is_last, std::move(*rows));
     };
     co_return co_await list_of(c, std::move(marked));
 }
@@ -118,16 +164,10 @@ awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run,
 awaitable<http::response> search_messages(call c) {
     const auto place = chat_place::parse(c);
     if (!place) co_return not_found(c);
-    auto read = fields::read(c, names);
+    const auto read = co_await read_parameters(c, [&c] { return read_search(c); });
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    auto& given = std::get<fields>(read);
-    const auto name = given.was_given("query") || !given.was_given("search") ? "query" : "search";
-    const auto query = given.required<core::search_query>(name);
-    const bool highlight = given.flag("highlight");
-    if (const auto wrong = given.refusal()) co_return refuse(c, *wrong);
-    auto paged = read_page(given);
-    if (const auto* wrong = std::get_if<http::problem>(&paged)) co_return refuse(c, *wrong);
-    auto& asked = std::get<0>(paged);
+    const auto& given = std::get<search_parameters>(read);
+    const auto& asked = given.paged;
 
     const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
     if (!chat) co_return refuse(c, chat.error());
@@ -135,18 +175,19 @@ awaitable<http::response> search_messages(call c) {
     if (asked) {
         const auto anchor = anchor_number(*asked);
         if (const auto* wrong = std::get_if<http::problem>(&anchor)) co_return refuse(c, *wrong);
-        if (const auto wrong = refusal_of(*asked, given)) co_return refuse(c, *wrong);
+        if (const auto wrong = refusal_of(*asked, given.ascends)) co_return refuse(c, *wrong);
         if (asked->anchor == anchor_kind::before) before = std::min(before, std::get<0>(anchor));
     }
     const auto run =
-        std::make_shared<search_run>(search_run{c.parts.search, chat->id, core::folded_query(query->text()),
+        std::make_shared<search_run>(search_run{c.parts.search, chat->id, core::folded_query(given.query.text()),
                                                 core::message_number(before), c.parts.search_time_max});
     if (!asked) {
         slice_source<core::message> all = [run] { return run->next(); };
-        co_return co_await list_hits(c, std::move(all), run, highlight);
+        co_return co_await list_hits(c, std::move(all), run, given.highlight);
     }
-    auto repeated = fmt::format("query={}{}", http::percent_encode(query->text()), highlight ? "&highlight=true" : "");
-    co_return co_await page_of_hits(c, run, *asked, std::move(repeated), highlight);
+    auto repeated =
+        fmt::format("query={}{}", http::percent_encode(given.query.text()), given.highlight ? "&highlight=true" : "");
+    co_return co_await page_of_hits(c, run, *asked, std::move(repeated), given.highlight);
 }
 
 }  // namespace confab::api

@@ -18,6 +18,7 @@ struct services {
     std::size_t json_depth_max;
     std::chrono::milliseconds search_time_max;
     recent_pages& pages;
+    asio::any_io_executor long_work;  // threads for what would hold up an event loop
     std::string base_path = {};  // before the paths of Location and Link
 };
 

@@ -38,6 +38,7 @@ public:
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
                     pages_,
+                    read_pool_.get_executor(),
                     base_path_},
           server_(http::listen(loops_, server_options_of(s, where_))) {}
 
@@ -49,6 +50,7 @@ public:
     void start() {
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
         loops_.start();
+        loops_.watch();
         is_serving_ = true;
     }
 

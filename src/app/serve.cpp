@@ -57,6 +57,7 @@ public:
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
                     pages_,
+                    read_pool_.get_executor(),
                     base_path_},
           loops_(threads_of(s)),
           server_(http::listen(loops_, server_options_of(s, where_))),
@@ -72,6 +73,7 @@ public:
         writing_.start(write::write_batches(*queue_, ledger_->writer(), batch_options_));
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
         loops_.start();
+        loops_.watch();
         is_serving_ = true;
     }
 

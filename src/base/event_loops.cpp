@@ -1,14 +1,19 @@
 #include "base/event_loops.hpp"
 
+#include <pthread.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include <boost/asio/post.hpp>
 #include <string>
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/loop_monitor.hpp"
 
 namespace confab {
+
+thread_local event_loops::loop* event_loops::current = nullptr;
 
 event_loops::event_loops(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<loop>());
@@ -20,7 +25,12 @@ event_loops::~event_loops() {
 
 void event_loops::start() {
     try {
-        for (auto& l : loops_) l->thread = std::thread([&context = l->context] { context.run(); });
+        for (auto& l : loops_) {
+            l->thread = std::thread([own = l.get()] {
+                current = own;
+                own->context.run();
+            });
+        }
     } catch (const std::system_error& cause) {
         throw startup_error(std::string("cannot start a thread: ") + cause.what());
     }
@@ -32,7 +42,41 @@ void event_loops::give_way() {
     for (auto& l : loops_) boost::asio::post(l->context, [] { setpriority(PRIO_PROCESS, 0, background); });
 }
 
+void event_loops::watch() {
+    monitor_ = std::make_unique<loop_monitor>(*this);
+}
+
+std::uint64_t event_loops::long_turns() const {
+    return monitor_ ? monitor_->long_turns() : 0;
+}
+
+void event_loops::note_turn() {
+    if (!current) return;
+    auto& turns = current->turns;  // written by this thread only
+    turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void event_loops::begin_turn_at(std::size_t index) {
+    auto& l = *loops_[index];
+    if (l.is_turn_due.exchange(true)) return;
+    boost::asio::post(l.context, [&l] {
+        l.is_turn_due = false;
+        note_turn();
+    });
+}
+
+std::optional<turn_watch::sample> event_loops::sample_at(std::size_t index) {
+    auto& l = *loops_[index];
+    clockid_t clock{};
+    timespec used{};
+    if (pthread_getcpuclockid(l.thread.native_handle(), &clock) != 0 || clock_gettime(clock, &used) != 0)
+        return std::nullopt;
+    return turn_watch::sample{l.turns.load(std::memory_order_relaxed),
+                              std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec)};
+}
+
 void event_loops::stop() {
+    monitor_.reset();
     for (auto& l : loops_) l->context.stop();
     for (auto& l : loops_)
         if (l->thread.joinable()) l->thread.join();

@@ -10,6 +10,8 @@
 
 namespace confab::core {
 
+bool is_ascii(std::string_view text);
+
 // REQUIRES: valid UTF-8. The result is valid UTF-8.
 std::string fold(std::string_view text);
 

@@ -40,7 +40,10 @@ std::optional<std::string> request::list(std::string_view name) const {
     std::optional<std::string> all;
     for (const auto& h : headers) {
         if (!boost::beast::iequals(h.name, name)) continue;
-        all = all ? *all + ", " + std::string(h.value) : std::string(h.value);
+        if (all)
+            all->append(", ").append(h.value);
+        else
+            all.emplace(h.value);
     }
     return all;
 }

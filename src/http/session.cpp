@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/event_loops.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "http/cross_origin.hpp"
@@ -166,6 +167,7 @@ awaitable<bool> session::read_request(reading& r) {
         // The others of this loop first: by then the next request is often there, and found without waiting for it.
         co_await asio::post(asio::use_awaitable);
         const auto [failed, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), as_tuple);
+        event_loops::note_turn();
         // It may have been closed between the read and this line; then nobody could be answered any more, and nothing
         // may be done.
         if (!socket_.is_open()) co_return false;
@@ -281,6 +283,7 @@ awaitable<bool> session::write_slowly(std::string_view text) {
     while (!text.empty()) {
         deadline_ = clock::now() + options_.write_timeout;
         const auto [failed, sent] = co_await socket_.async_write_some(asio::buffer(text), as_tuple);
+        event_loops::note_turn();
         if (failed) keep_alive_ = false;
         if (failed) co_return false;
         text.remove_prefix(sent);

@@ -25,10 +25,10 @@ def filled(start):
         yield server, evil, small
 
 
-def begin_searches(chat, count=SEARCHES):
+def begin_searches(chat, count=SEARCHES, query="query=a"):
     wires = [Wire(chat.client.port) for _ in range(count)]
     for wire in wires:
-        wire.send(request_bytes("POST", f"{chat.messages_path}/search?query=a"))
+        wire.send(request_bytes("POST", f"{chat.messages_path}/search?{query}"))
     for _ in range(8):
         with Client(chat.client.port) as client:
             client.get(chat.path).expect(200)  # the server has come to what was sent before
@@ -56,6 +56,25 @@ def test_searches_of_them_let_others_search_and_read(filled):
     for wire in wires:
         assert wire.read_answer().expect(200).json == []
         wire.close()
+
+
+def test_hits_in_them_are_marked_and_let_others_search_and_read(start):
+    """A letter and the marks on it are one character."""
+    content = "a" + "\u0315" * 32000
+    server = start()
+    with Client(server.port, timeout=OTHERS_WAIT_S) as client:
+        evil, small = client.new_chat(), client.new_chat()
+        for number in range(1, MESSAGES + 1):
+            assert evil.tell(content) == number
+        small.tell("hello")
+        wires = begin_searches(evil, query="query=a&highlight=true")
+        for _ in range(10):
+            assert small.find("HELLO") == [1] and small.contents() == ["hello"] and small.count() == 1
+        for wire in wires:
+            found = wire.read_answer().expect(200).json
+            assert [hit["fragments"] for hit in found] == [[{"text": content, "match": True}]] * MESSAGES
+            wire.close()
+    server.stop()
 
 
 @pytest.mark.parametrize("gone", [True, False])

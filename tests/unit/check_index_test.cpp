@@ -19,7 +19,7 @@
 namespace confab::ops {
 namespace {
 
-using testing::command, testing::run;
+using testing::command, testing::commit, testing::run;
 
 constexpr std::size_t text_bytes = 16'000;  // each is a block of its own in the index
 constexpr std::uint64_t messages = 60, edits = 40;

@@ -87,9 +87,9 @@ protected:
 
     result<answer> decided(const create_message& wish, const std::optional<retry_key>& key) {
         std::vector<effect> effects;
-        auto sent = wish;
-        sent.app = token;
-        return decide(s, testing::command(std::move(sent), key), {1}, {}, effects);
+        auto submitted = wish;
+        submitted.app = token;
+        return decide(s, testing::command(std::move(submitted), key), {1}, {}, effects);
     }
     void keep(const digest& fingerprint) {
         s.put({key_scope{key_scope::kind::messages_of_chat, 1}, hash}, key_record{fingerprint, 7, {2}});

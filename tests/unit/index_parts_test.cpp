@@ -39,6 +39,18 @@ TEST(find_substring, finds_a_piece_that_is_there) {
     }
 }
 
+// One letter again and again, where almost every place looks like it: then another way of looking goes on.
+TEST(find_substring, finds_what_comes_after_many_near_misses) {
+    for (std::size_t size = 2; size < 600; size += 7) {
+        std::string wanted(size, 'a');
+        wanted[size / 3] = 'b';
+        const auto text = std::string(2'000, 'a') + wanted + std::string(500, 'a') + wanted;
+        for (const std::size_t from : {0U, 1U, 1'990U, 2'001U, 2'600U})
+            ASSERT_EQ(core::find_substring(text, wanted, from), text.find(wanted, from)) << size << " from " << from;
+        ASSERT_EQ(core::find_substring(std::string(3'000, 'a'), wanted, 0), std::string::npos) << size;
+    }
+}
+
 std::vector<indexed_text> some_texts(std::uint64_t first, std::size_t count, std::mt19937_64& random) {
     std::vector<indexed_text> texts;
     for (std::size_t i = 0; i < count; ++i)

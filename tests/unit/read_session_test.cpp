@@ -19,7 +19,7 @@
 namespace confab::ledger::sqlite {
 namespace {
 
-using testing::command;
+using testing::command, testing::commit;
 
 constexpr core::chat_id the_chat(1);
 constexpr core::message_number first(1);
@@ -70,7 +70,7 @@ const slice_read slice_reads[] = {
      }},
     {"texts",
      [](read_session& s) {
-         auto& sql = s.texts.in(whole_chat.order);
+         auto& sql = s.index.texts.in(whole_chat.order);
          sql.bind(row_of(the_chat, whole_chat.after), row_of(the_chat, whole_chat.last), limit_of(whole_chat));
          return many<text>(sql, text_from).size();
      }},

@@ -1,0 +1,39 @@
+#include "base/loop_monitor.hpp"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace confab {
+namespace {
+
+constexpr std::chrono::milliseconds look_every{25};
+constexpr std::chrono::milliseconds busy_from{5};  // of processor time between two looks
+
+}  // namespace
+
+loop_monitor::loop_monitor(event_loops& loops)
+    : loops_(loops), watches_(loops.size()), cpu_seen_(loops.size()), timer_([this] { look(); }) {
+    timer_.arm(look_every);
+}
+
+void loop_monitor::look() {
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+        const auto now = loops_.sample_at(i);
+        if (!now) continue;
+        if (now->cpu - std::exchange(cpu_seen_[i], now->cpu) >= busy_from) loops_.begin_turn_at(i);
+        if (!watches_[i].is_long(*now)) continue;
+        const auto count = ++long_turns_;
+        if (telling_.is_due(std::chrono::steady_clock::now()))
+            log::warning(
+                fmt::format("event loop {} has been busy with one thing for more than {} ms, and all else on it waits; "
+                            "{} such turns "
+                            "since the start",
+                            i, turn_watch::turn_max.count(), count));
+    }
+    timer_.arm(look_every);
+}
+
+}  // namespace confab

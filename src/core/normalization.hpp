@@ -1,0 +1,155 @@
+// The steps of normalization (UAX #15) over code points, each linear in the text. A text is a vector of code points, or
+// of traced ones, which remember where in the original they came from.
+#pragma once
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace confab::core::normalization {
+
+using code_point = utf8proc_int32_t;
+
+struct traced_code_point {
+    code_point value;
+    // The bytes of the original where the first and the last character begin that this was made of.
+    std::uint32_t first, last;
+};
+
+inline code_point value_of(code_point c) {
+    return c;
+}
+inline code_point value_of(const traced_code_point& c) {
+    return c.value;
+}
+inline code_point with_value(code_point, code_point value) {
+    return value;
+}
+inline traced_code_point with_value(const traced_code_point& c, code_point value) {
+    return {value, c.first, c.last};
+}
+
+inline int combining_class(code_point c) {
+    return utf8proc_get_property(c)->combining_class;
+}
+
+struct decoded {
+    code_point value;
+    std::size_t size;  // in bytes
+};
+
+// The character at a place of a text. REQUIRES: valid UTF-8, and one begins there.
+inline decoded decode_at(std::string_view text, std::size_t at) {
+    code_point c;
+    const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at),
+                                       static_cast<utf8proc_ssize_t>(text.size() - at), &c);
+    assert(size > 0);
+    return {c, static_cast<std::size_t>(size)};
+}
+
+inline void append_utf8(std::string& out, code_point c) {
+    utf8proc_uint8_t bytes[4];
+    const auto size = utf8proc_encode_char(c, bytes);
+    out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+}
+
+// What one code point is mapped to.
+class mapping {
+public:
+    mapping(code_point c, utf8proc_option_t options) {
+        int boundary = UTF8PROC_BOUNDCLASS_START;
+        const auto size = static_cast<utf8proc_ssize_t>(to_.size());
+        count_ = utf8proc_decompose_char(c, to_.data(), size, options, &boundary);
+        assert(count_ >= 0 && count_ <= size);
+    }
+
+    const code_point* begin() const { return to_.data(); }
+    const code_point* end() const { return to_.data() + count_; }
+
+private:
+    std::array<code_point, 32> to_;  // the longest mapping is 18 code points (U+FDFA)
+    utf8proc_ssize_t count_;
+};
+
+template <class Point>
+std::vector<Point> mapped(const std::vector<Point>& text, utf8proc_option_t options) {
+    std::vector<Point> all;
+    all.reserve(text.size() + text.size() / 4);
+    for (const auto& c : text)
+        for (const auto to : mapping(value_of(c), options)) all.push_back(with_value(c, to));
+    return all;
+}
+
+// Sorts by combining class; equal ones keep their order.
+template <class Point>
+void order_run(typename std::vector<Point>::iterator begin, typename std::vector<Point>::iterator end,
+               std::vector<Point>& space) {
+    constexpr std::ptrdiff_t short_run = 16;
+    const auto class_of = [](const Point& c) { return combining_class(value_of(c)); };
+    if (end - begin <= short_run) {
+        for (auto next = begin; next != end; ++next)
+            std::rotate(std::upper_bound(begin, next, class_of(*next),
+                                         [&](int wanted, const Point& c) { return wanted < class_of(c); }),
+                        next, next + 1);
+        return;
+    }
+    std::array<std::size_t, 257> places{};  // where the marks of a class go; by class, which is below 256
+    for (auto at = begin; at != end; ++at) ++places[static_cast<std::size_t>(class_of(*at)) + 1];
+    for (std::size_t i = 1; i < places.size(); ++i) places[i] += places[i - 1];
+    space.assign(begin, end);
+    for (const auto& c : space) begin[static_cast<std::ptrdiff_t>(places[class_of(c)]++)] = c;
+}
+
+// Canonical order (Unicode 3.11, D109): marks after a base by their class. utf8proc's own takes quadratic time, and a
+// hostile text is one long run.
+template <class Point>
+void order_marks(std::vector<Point>& text) {
+    const auto is_mark = [](const Point& c) { return combining_class(value_of(c)) != 0; };
+    std::vector<Point> space;
+    for (auto run = text.begin(); run != text.end();) {
+        run = std::find_if(run, text.end(), is_mark);
+        const auto end = std::find_if_not(run, text.end(), is_mark);
+        if (end - run > 1) order_run<Point>(run, end, space);
+        run = end;
+    }
+}
+
+constexpr auto compose_options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+
+// Canonical composition (D117). REQUIRES: decomposed and in canonical order.
+inline void compose(std::vector<code_point>& text) {
+    const auto length =
+        utf8proc_normalize_utf32(text.data(), static_cast<utf8proc_ssize_t>(text.size()), compose_options);
+    assert(length >= 0);
+    text.resize(static_cast<std::size_t>(length));
+}
+
+// The same, pair by pair, since utf8proc does not tell which code points became one.
+inline void compose(std::vector<traced_code_point>& text) {
+    std::size_t written = 0;
+    traced_code_point* starter = nullptr;
+    int highest_class = -1;  // of what stands between the starter and the next code point; -1: nothing does
+    for (const auto& c : text) {
+        const int own = combining_class(c.value);
+        if (starter && own > highest_class) {
+            code_point pair[] = {starter->value, c.value};
+            if (utf8proc_normalize_utf32(pair, 2, compose_options) == 1) {
+                *starter = {pair[0], std::min(starter->first, c.first), std::max(starter->last, c.last)};
+                continue;
+            }
+        }
+        auto& kept = text[written++] = c;
+        if (own == 0) starter = &kept;
+        highest_class = own == 0 ? -1 : std::max(highest_class, own);
+    }
+    text.resize(written);
+}
+
+}  // namespace confab::core::normalization

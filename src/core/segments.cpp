@@ -1,0 +1,67 @@
+// Folding is not done character by character: a base letter and the marks after it may become one, as Hangul letters
+// do, and marks change places. So the text is folded once, by code points that know which characters they were made of.
+// A segment begins at a character that is no mark if
+// - all that was made of the characters before it stands before all that was made of it and of those after it, and
+// - nothing was made of characters of both sides.
+// Why not fold growing pieces and compare: in a long run of marks each piece is folded again and again, which takes
+// quadratic time.
+#include "core/segments.hpp"
+
+#include "core/folding.hpp"
+#include "core/traced_folding.hpp"
+
+namespace confab::core {
+namespace {
+
+using namespace normalization;
+
+constexpr auto canonical = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
+
+// Belongs to the character before it, whatever became of it.
+bool is_mark(code_point c) {
+    return combining_class(*mapping(c, canonical).begin()) != 0;
+}
+
+// For each code point the first place of the original that it or one after it came from.
+std::vector<std::uint32_t> first_places(const std::vector<traced_code_point>& folded) {
+    std::vector<std::uint32_t> first(folded.size());
+    for (auto i = folded.size(); i-- > 0;)
+        first[i] = i + 1 == folded.size() ? folded[i].first : std::min(folded[i].first, first[i + 1]);
+    return first;
+}
+
+// Each character of ASCII folds to one.
+segmented_text segmented_ascii(std::string_view text) {
+    segmented_text made{fold(text), {}};
+    made.segments.reserve(text.size());
+    for (std::size_t at = 0; at < text.size(); ++at) made.segments.push_back({text.substr(at, 1), at + 1});
+    return made;
+}
+
+}  // namespace
+
+segmented_text segmented(std::string_view text) {
+    if (is_ascii(text)) return segmented_ascii(text);
+    const auto folded = traced_fold(text);
+    const auto first = first_places(folded);
+    segmented_text made;
+    made.folded.reserve(text.size() + text.size() / 4);
+    std::size_t next = 0;  // of `folded`: all before it came from characters before the one that is looked at
+    std::size_t begin = 0;
+    const auto end_segment = [&](std::size_t at) {
+        made.segments.push_back({text.substr(begin, at - begin), made.folded.size()});
+        begin = at;
+    };
+    for (std::size_t at = 0; at < text.size();) {
+        const auto c = decode_at(text, at);
+        for (; next < folded.size() && folded[next].last < at; ++next) append_utf8(made.folded, folded[next].value);
+        const bool is_apart = next == folded.size() || first[next] >= at;
+        if (at > 0 && is_apart && !is_mark(c.value)) end_segment(at);
+        at += c.size;
+    }
+    for (; next < folded.size(); ++next) append_utf8(made.folded, folded[next].value);
+    if (!text.empty()) end_segment(text.size());
+    return made;
+}
+
+}  // namespace confab::core

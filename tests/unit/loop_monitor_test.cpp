@@ -1,0 +1,76 @@
+#include "base/loop_monitor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/post.hpp>
+#include <functional>
+#include <future>
+
+#include "base/async.hpp"
+
+namespace confab {
+namespace {
+
+using namespace std::chrono_literals;
+using sample = turn_watch::sample;
+
+TEST(turn_watch, tells_a_long_turn_once) {
+    turn_watch w;
+    EXPECT_FALSE(w.is_long({5, 10ms}));
+    EXPECT_FALSE(w.is_long({5, 110ms}));
+    EXPECT_TRUE(w.is_long({5, 111ms}));
+    EXPECT_FALSE(w.is_long({5, 500ms}));
+    EXPECT_FALSE(w.is_long({6, 520ms}));
+    EXPECT_TRUE(w.is_long({6, 621ms}));
+}
+
+TEST(turn_watch, leaves_out_many_short_turns_and_an_idle_one) {
+    turn_watch w;
+    for (std::uint64_t i = 1; i < 100; ++i) EXPECT_FALSE(w.is_long({i, i * 90ms}));
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(w.is_long({99, 99 * 90ms}));
+}
+
+TEST(once_a_minute, lets_one_pass) {
+    once_a_minute gate;
+    const std::chrono::steady_clock::time_point begun{};
+    EXPECT_TRUE(gate.is_due(begun));
+    EXPECT_FALSE(gate.is_due(begun + 59s));
+    EXPECT_TRUE(gate.is_due(begun + 60s));
+    EXPECT_FALSE(gate.is_due(begun + 119s));
+}
+
+// The loop is busy until it is told of, and for a moment after: it counts once.
+TEST(loop_monitor, counts_a_turn_that_holds_up_its_loop) {
+    event_loops loops(2);
+    loops.start();
+    EXPECT_EQ(loops.long_turns(), 0U);
+    loops.watch();
+    std::promise<void> told;
+    asio::post(loops.at(1), [&] {
+        while (loops.long_turns() == 0) continue;
+        told.set_value();
+    });
+    told.get_future().wait();
+    loops.stop();
+    EXPECT_EQ(loops.long_turns(), 0U);  // nothing watches any more
+}
+
+TEST(loop_monitor, counts_no_turn_of_a_loop_with_many_short_ones) {
+    event_loops loops(1);
+    loops.start();
+    loops.watch();
+    std::promise<void> told;
+    std::function<void(int)> go_on = [&](int left) {
+        volatile unsigned sum = 0;
+        for (unsigned i = 0; i < 100'000; ++i) sum = sum + i;
+        if (left == 0) return told.set_value();
+        asio::post(loops.at(0), [&, left] { go_on(left - 1); });
+    };
+    asio::post(loops.at(0), [&] { go_on(3'000); });
+    told.get_future().wait();
+    EXPECT_EQ(loops.long_turns(), 0U);
+    loops.stop();
+}
+
+}  // namespace
+}  // namespace confab
