@@ -50,7 +50,7 @@ def findings(checkout, confab):
             yield f"{name}: --auth=open belongs to the nodes, and there in so many words"
 
     named = composed(checkout, **{NAMES: "chat.example"})["services"]
-    if not all(named[name]["environment"][NAMES] == "chat.example" for name, role in roles.items() if role == "serve"):
+    if not all(named[name]["environment"].get(NAMES) == "chat.example" for name, role in roles.items() if role == "serve"):
         yield f"{NAMES} does not reach the nodes"
 
     for name in (name for name, role in roles.items() if role == "worker"):

@@ -1,5 +1,5 @@
-// Lists: a bare JSON array, sent as it is read, slice by slice, in bounded memory. One that fits its first slice goes
-// out in one piece.
+// Lists: a bare JSON array, read slice by slice, in bounded memory. An answer begins when its list is complete or long:
+// what fails until then has a status of its own. After that a failure can only break the answer off.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,9 @@
 #include "api/replies.hpp"
 
 namespace confab::api {
+
+// How much of a list is there when its answer begins.
+inline constexpr std::size_t begun_bytes_min = 1024 * 1024;
 
 template <class Row>
 struct slice {
@@ -35,25 +38,46 @@ void append_rows(std::string& out, const std::vector<Row>& rows, bool& first) {
     }
 }
 
+// Reads a list from its source, as text.
+template <class Row>
+class list_text {
+public:
+    explicit list_text(slice_source<Row> source) : source_(std::move(source)) {}
+
+    bool is_complete() const { return is_complete_; }
+
+    // Appends the next slice; with the first one what begins the array, with the last one what ends it.
+    // REQUIRES: not complete.
+    awaitable<result<void>> append_to(std::string& out) {
+        auto next = co_await source_();
+        if (!next) co_return next.error();
+        if (!std::exchange(is_begun_, true)) out += '[';
+        append_rows(out, next->rows, is_first_);
+        is_complete_ = next->is_last;
+        if (is_complete_) out += ']';
+        co_return result<void>();
+    }
+
+private:
+    slice_source<Row> source_;
+    bool is_begun_ = false;
+    bool is_first_ = true;  // the next row
+    bool is_complete_ = false;
+};
+
 template <class Row>
 awaitable<http::response> list_of(call& c, slice_source<Row> source) {
-    auto begun = co_await source();
-    if (!begun) co_return refuse(c, begun.error());
-    bool first = true;
-    auto r = http::json_response(200, "[");
-    append_rows(r.body, begun->rows, first);
-    if (begun->is_last) {
-        r.body += ']';
-        co_return r;
+    list_text<Row> list(std::move(source));
+    auto r = http::json_response(200, {});
+    while (!list.is_complete() && r.body.size() < begun_bytes_min) {
+        if (!r.body.empty()) co_await asio::post(asio::use_awaitable);  // others of this loop
+        if (const auto ok = co_await list.append_to(r.body); !ok) co_return refuse(c, ok.error());
     }
-    r.more = [source = std::move(source), first, ended = false]() mutable -> awaitable<http::piece> {
-        if (ended) co_return std::nullopt;
-        auto next = co_await source();
-        if (!next) co_return next.error();
+    if (list.is_complete()) co_return r;
+    r.more = [list = std::move(list)]() mutable -> awaitable<http::piece> {
+        if (list.is_complete()) co_return std::nullopt;
         std::string text;
-        append_rows(text, next->rows, first);
-        ended = next->is_last;
-        if (ended) text += ']';
+        if (const auto ok = co_await list.append_to(text); !ok) co_return ok.error();
         co_return text;
     };
     co_return r;

@@ -13,11 +13,12 @@ std::shared_ptr<const std::string> recent_pages::find(const page_place& place) {
     return found ? *found : nullptr;
 }
 
-void recent_pages::put(const page_place& place, std::string json) {
-    const auto kept = std::make_shared<const std::string>(std::move(json));
+void recent_pages::put(const page_place& place, const std::string& json) {
     auto& s = shard_of(place);
+    if (!s.pages.is_small_of(weight::of(json.size()))) return;
+    const auto kept = std::make_shared<const std::string>(json);
     const std::lock_guard lock(s.mutex);
-    if (s.pages.is_small(kept)) s.pages.put(place, kept);
+    s.pages.put(place, kept);
 }
 
 recent_pages::shard& recent_pages::shard_of(const page_place& place) {

@@ -33,7 +33,8 @@ public:
 
     // The JSON text; nothing when it is not here.
     std::shared_ptr<const std::string> find(const page_place& place);
-    void put(const page_place& place, std::string json);
+    // Copies it, unless it is too long to be kept.
+    void put(const page_place& place, const std::string& json);
 
 private:
     using text = std::shared_ptr<const std::string>;
@@ -41,7 +42,8 @@ private:
         std::size_t operator()(const page_place& p) const noexcept;
     };
     struct weight {
-        std::size_t operator()(const text& t) const { return t->size() + 256; }
+        std::size_t operator()(const text& t) const { return of(t->size()); }
+        static std::size_t of(std::size_t length) { return length + 256; }
     };
     struct shard {
         explicit shard(std::size_t bytes_max) : pages(bytes_max) {}

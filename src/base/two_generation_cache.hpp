@@ -51,7 +51,9 @@ public:
     }
 
     // Whether the value evicts few others: at most a sixteenth of the bytes.
-    bool is_small(const Value& value) const { return Bytes{}(value) <= young_bytes_max_ / 8; }
+    bool is_small(const Value& value) const { return is_small_of(Bytes{}(value)); }
+    // The same of an entry of so many bytes.
+    bool is_small_of(std::size_t bytes) const { return bytes <= young_bytes_max_ / 8; }
 
 private:
     void make_room(std::size_t bytes) {

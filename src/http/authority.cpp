@@ -18,6 +18,8 @@ std::optional<authority> authority::parse(std::string_view text) {
     if (!parsed || parsed->has_userinfo()) return std::nullopt;
     const std::string_view host = parsed->encoded_host(), port = parsed->port();
     authority found{kind_of(*parsed), host, std::nullopt};
+    // Boost takes a zone too, which is for the machine that sent it alone (RFC 9844) and not in RFC 3986.
+    if (found.is == kind::ip_address && host.find('%') != std::string_view::npos) return std::nullopt;
     if (port.empty()) return found;
     const auto* const end = port.data() + port.size();
     const auto [stopped_at, cause] = std::from_chars(port.data(), end, found.port.emplace());

@@ -48,7 +48,8 @@ bool is_same_origin(std::string_view origin, const authority& to) {
     for (const auto& s : schemes) {
         if (!origin.starts_with(s.begin)) continue;
         const auto from = authority::parse(origin.substr(s.begin.size()));
-        return from && iequals(from->host, to.host) && from->port.value_or(s.port) == to.port.value_or(s.port);
+        return from && from->is != authority::kind::none && iequals(from->host, to.host) &&
+               from->port.value_or(s.port) == to.port.value_or(s.port);
     }
     return false;  // also `null`, as a sandboxed page or a file has it
 }

@@ -116,7 +116,9 @@ struct session::reading {
 session::session(tcp_socket socket, const server_options& options, const handler& answer, const bool& draining)
     : socket_(std::move(socket)), options_(options), answer_(answer), draining_(draining) {}
 
-session::~session() = default;
+session::~session() {
+    close();
+}
 
 awaitable<void> session::run() {
     boost::system::error_code ignored;
@@ -240,20 +242,22 @@ void session::clear_answers() {
     if (out_.capacity() > kept_response_bytes_max) std::string().swap(out_);
 }
 
+// Until all of the body is written, whatever ends the connection resets it, so that nobody can take a part for the
+// whole: the orderly end of the connection ends an HTTP/1.0 body.
 awaitable<void> session::write_pieces(response& r, std::string_view id, const framing& f) {
+    reset_on_close(true);
+    if (!co_await write(out_)) co_return;
+    clear_answers();
     for (;;) {
-        if (!co_await write(out_)) co_return;
-        out_.clear();
         auto next = co_await next_piece(r, id);
-        if (!next) {
-            break_off();
-            co_return;
-        }
+        if (!next) co_return close();
         if (!*next) break;
         append_piece(out_, **next, f);
+        if (!co_await write(out_)) co_return;
+        out_.clear();
     }
     append_end(out_, f);
-    co_await write(out_);
+    if (co_await write(out_)) reset_on_close(false);
 }
 
 // Sends what the socket takes at once; the rest of it. Nothing: the connection is gone.
@@ -322,13 +326,11 @@ bool session::all_arrived() {
     return ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
-// Ends a response in the middle so that nobody can take it for whole: with a reset, since the end of the connection
-// ends an HTTP/1.0 body.
-void session::break_off() {
-    keep_alive_ = false;
+// The system resets it too, when the process dies (socket(7), SO_LINGER).
+void session::reset_on_close(bool is_on) {
     boost::system::error_code ignored;
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-    socket_.close(ignored);
+    socket_.set_option(asio::socket_base::linger(is_on, 0), ignored);
+    resets_on_close_ = is_on;
 }
 
 void session::enforce_deadline(clock::time_point at) {
@@ -346,8 +348,9 @@ void session::close_if_idle() {
 }
 
 void session::close() {
+    keep_alive_ = false;
     boost::system::error_code ignored;
-    socket_.shutdown(asio::socket_base::shutdown_both, ignored);
+    if (!resets_on_close_) socket_.shutdown(asio::socket_base::shutdown_both, ignored);
     socket_.close(ignored);
 }
 

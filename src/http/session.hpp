@@ -29,6 +29,7 @@ public:
     void enforce_deadline(clock::time_point at);
     // Closes the connection if no request is being read or answered.
     void close_if_idle();
+    // In the middle of a body without a length it resets the connection.
     void close();
 
 private:
@@ -51,7 +52,7 @@ private:
     awaitable<bool> write_slowly(std::string_view text);
     awaitable<bool> send_answers();
     void clear_answers();
-    void break_off();
+    void reset_on_close(bool is_on);
     awaitable<void> refuse(const struct problem& p, const reading& r);
     awaitable<void> linger();
     bool all_arrived();
@@ -64,6 +65,7 @@ private:
     clock::time_point lingers_until_ = clock::time_point::max();
     phase phase_ = phase::idle;
     bool keep_alive_ = true;
+    bool resets_on_close_ = false;
     std::string out_;  // answers, until they are sent
 };
 

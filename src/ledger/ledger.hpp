@@ -22,7 +22,8 @@ namespace confab::ledger {
 inline constexpr std::size_t slice_rows_max =
     1001;  // the longest page, and the one row that tells whether there are more
 // The most bytes of texts one call gathers before it ends its slice early (never before the first row). Everyone who
-// takes a long answer slowly holds one, and there may be as many of them as connections.
+// takes a long answer slowly holds one (at its beginning a megabyte of them, api/lists.hpp), and there may be as many
+// of them as connections.
 inline constexpr std::size_t slice_bytes_max = 128 * 1024;
 
 enum class order { ascending, descending };

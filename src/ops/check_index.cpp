@@ -146,8 +146,8 @@ private:
 
 }  // namespace
 
-awaitable<result<check_report>> check_index(ledger::auditor& ledger, search::index_auditor& index,
-                                            check_report report, progress shown) {
+awaitable<result<check_report>> check_index(ledger::auditor& ledger, search::index_auditor& index, check_report report,
+                                            progress shown) {
     index_checker c(ledger, index, std::move(report), std::move(shown));
     co_return co_await c.run();
 }

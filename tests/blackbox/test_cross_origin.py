@@ -129,7 +129,7 @@ def test_refusal_leaves_the_connection_usable(port, chat):
 @pytest.mark.parametrize("way", ["flag", "environment", "file"])
 def test_allowed_names_are_let_pass(start, tmp_path, way):
     config = tmp_path / "confab.conf"
-    config.write_text("allowed-hosts = chat.example,front\n")
+    config.write_text('allowed-hosts = "chat.example,front"\n')
     server = {"flag": lambda: start("--allowed-hosts", "Chat.Example, front"),
               "environment": lambda: start(environment={"CONFAB_ALLOWED_HOSTS": "chat.example,front"}),
               "file": lambda: start("--config", config)}[way]()

@@ -77,6 +77,7 @@ def test_head_that_is_refused_unread_has_no_body(port, wrong):
 
 def test_connection_that_is_turned_away(start):
     server = start("--connections-max", 1)
-    with Client(server.port) as client, Wire(server.port) as beyond:
+    with Client(server.port) as client:
         client.get("/apps").expect(200)
-        assert_for_nobody_else(beyond.read_answer().expect(503))
+        with Wire(server.port) as beyond:
+            assert_for_nobody_else(beyond.read_answer().expect(503))

@@ -340,3 +340,5 @@ def test_search_that_cannot_end_in_time_is_refused_and_never_cut(start, indexed)
         answer = chat.search("found nowhere")
         assert wanted == []
         assert_problem(answer, 503, "too_slow")
+        chat.tell("found early")
+        assert_problem(chat.search("found early"), 503, "too_slow")

@@ -114,9 +114,9 @@ void read_lists(const std::string& value) {
         }
         http::wants_gzip(r);
         http::preference_of(r);
-        api::read_if_match(r);
-        api::is_known_to_client(r, 7);
-        api::read_retry_key(r, {"message"});
+        if (const auto read = api::conditions::read(r); std::holds_alternative<api::conditions>(read))
+            std::get<api::conditions>(read).failed({R"("7")", timestamp{7}});
+        api::read_retry_key(r, core::create_chat{core::app_token::make()});
     }
 }
 

@@ -37,10 +37,11 @@ public:
         const std::string text(text_bytes, 'x');
         core::state s;
         commit(opened->writer(), {command(testing::new_app(token, "a")), command(core::create_chat{token})}, s);
-        std::vector<core::command> batch;
-        for (std::size_t i = 0; i < rows; ++i) batch.push_back(command(testing::new_message(token, 1, text)));
-        for (std::size_t i = 1; i < rows; ++i) batch.push_back(command(testing::edit(token, 1, 1, text)));
-        commit(opened->writer(), batch, s);
+        std::vector<core::command> said, edited;
+        for (std::size_t i = 0; i < rows; ++i) said.push_back(command(testing::new_message(token, 1, text)));
+        for (std::size_t i = 1; i < rows; ++i) edited.push_back(command(testing::edit(token, 1, 1, text)));
+        commit(opened->writer(), said, s);
+        commit(opened->writer(), edited, s);
     }
 
     std::string database() const { return data_folder::database_in(folder_.path()); }
@@ -76,9 +77,7 @@ const slice_read slice_reads[] = {
      }},
     {"texts by number", [](read_session& s) { return texts_of(s, the_chat, numbers)->size(); }},
     {"hits",
-     [](read_session& s) {
-         return matching_in(s, the_chat, whole_chat, core::folded_query("x"), false)->rows.size();
-     }},
+     [](read_session& s) { return matching_in(s, the_chat, whole_chat, core::folded_query("x"), false)->rows.size(); }},
     {"hits by number",
      [](read_session& s) { return matching_of(s, the_chat, numbers, core::folded_query("x"))->rows.size(); }},
     {"versions", [](read_session& s) { return versions_in(s, the_chat, first, 0)->size(); }},
