@@ -90,10 +90,12 @@ private:
     std::unique_ptr<queue::local_queue> queue_ = queue::make_local_queue({100, 1'000'000});
     std::unique_ptr<search::port> search_ = search::make_scan(ledger_->reader());
     api::recent_pages pages_{1024 * 1024};
+    api::answer_memory memory_;
 
 public:
-    const api::services parts{ledger_->reader(),   *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_,
-                              pool_.get_executor()};
+    const api::services parts{
+        ledger_->reader(),   *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_, memory_,
+        pool_.get_executor()};
 };
 
 house& the_house() {

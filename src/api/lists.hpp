@@ -1,5 +1,6 @@
-// Lists: a bare JSON array, read slice by slice, in bounded memory. An answer begins when its list is complete or long:
-// what fails until then has a status of its own. After that a failure can only break the answer off.
+// Lists: a bare JSON array, read slice by slice, in bounded memory. An answer begins when its list is complete or long,
+// or when too many answers wait for slow clients (answer_memory.hpp). What fails until then has a status of its own.
+// After that a failure can only break the answer off.
 #pragma once
 
 #include <functional>
@@ -69,12 +70,16 @@ template <class Row>
 awaitable<http::response> list_of(call& c, slice_source<Row> source) {
     list_text<Row> list(std::move(source));
     auto r = http::json_response(200, {});
-    while (!list.is_complete() && r.body.size() < begun_bytes_min) {
-        if (!r.body.empty()) co_await asio::post(asio::use_awaitable);  // others of this loop
+    if (const auto ok = co_await list.append_to(r.body); !ok) co_return refuse(c, ok.error());
+    if (list.is_complete()) co_return r;
+    auto share = c.parts.memory.take();
+    while (share && !list.is_complete() && r.body.size() < begun_bytes_min) {
+        co_await asio::post(asio::use_awaitable);  // others of this loop
         if (const auto ok = co_await list.append_to(r.body); !ok) co_return refuse(c, ok.error());
     }
-    if (list.is_complete()) co_return r;
-    r.more = [list = std::move(list)]() mutable -> awaitable<http::piece> {
+    // Also a complete list goes out in pieces: the next one is asked for when the client has taken what is there.
+    r.more = [list = std::move(list), share = std::move(share)]() mutable -> awaitable<http::piece> {
+        share.reset();
         if (list.is_complete()) co_return std::nullopt;
         std::string text;
         if (const auto ok = co_await list.append_to(text); !ok) co_return ok.error();

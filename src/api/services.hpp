@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "api/answer_memory.hpp"
 #include "api/recent_pages.hpp"
 #include "ledger/ledger.hpp"
 #include "queue/queue.hpp"
@@ -18,8 +19,9 @@ struct services {
     std::size_t json_depth_max;
     std::chrono::milliseconds search_time_max;
     recent_pages& pages;
+    answer_memory& memory;
     asio::any_io_executor long_work;  // threads for what would hold up an event loop
-    std::string base_path = {};  // before the paths of Location and Link
+    std::string base_path = {};       // before the paths of Location and Link
 };
 
 }  // namespace confab::api

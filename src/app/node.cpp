@@ -38,6 +38,7 @@ public:
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
                     pages_,
+                    memory_,
                     read_pool_.get_executor(),
                     base_path_},
           server_(http::listen(loops_, server_options_of(s, where_))) {}
@@ -90,6 +91,7 @@ private:
     const std::chrono::seconds drain_timeout_;
     worker_threads read_pool_;
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;
+    api::answer_memory memory_;  // before the loops: what they drop at the end gives its share back
     event_loops loops_;
     std::unique_ptr<queue::redis_sender> queue_;
     const std::unique_ptr<ledger::index_progress> index_progress_;

@@ -57,6 +57,7 @@ public:
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
                     pages_,
+                    memory_,
                     read_pool_.get_executor(),
                     base_path_},
           loops_(threads_of(s)),
@@ -123,6 +124,7 @@ private:
     const bool is_indexed_;
     std::unique_ptr<search::port> search_;
     api::recent_pages pages_{recent_pages_bytes};
+    api::answer_memory memory_;
     const api::services services_;
     writer_thread writing_;
     event_loops loops_;

@@ -70,8 +70,9 @@ protected:
     const std::unique_ptr<queue::local_queue> queue = queue::make_local_queue({100, 1'000'000});
     one_hit search;
     recent_pages pages{1024};
+    answer_memory memory;
     asio::io_context loop, others;
-    const services parts{ledger->reader(), *queue, search, 32, 200ms, pages, others.get_executor()};
+    const services parts{ledger->reader(), *queue, search, 32, 200ms, pages, memory, others.get_executor()};
     http::request asked;
     std::string path;
     std::optional<http::response> answer;
