@@ -1,7 +1,11 @@
 #include "core/folding.hpp"
 
+#include <fmt/core.h>
+
 #include <cstring>
 
+#include "core/folding_version.hpp"
+#include "core/ignorable.hpp"
 #include "core/traced_folding.hpp"
 
 namespace confab::core {
@@ -9,8 +13,11 @@ namespace {
 
 using namespace normalization;
 
-constexpr auto compatible = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
-constexpr auto casefold = static_cast<utf8proc_option_t>(UTF8PROC_CASEFOLD);
+// Of the code; that of the tables is Unicode's. 1: NFKC(casefold(NFKC(x))), which kept invisible characters.
+constexpr int algorithm = 2;
+
+constexpr auto nfkc_casefold = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+                                                              UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 
 std::vector<code_point> code_points_of(std::string_view text) {
     std::vector<code_point> all;
@@ -35,17 +42,17 @@ std::vector<traced_code_point> traced_code_points_of(std::string_view text) {
     return all;
 }
 
+// Why decompose first: U+0345 is a mark, and folds to a letter. What is canonically equivalent has it in one place
+// then.
 template <class Point>
-std::vector<Point> nfkc(const std::vector<Point>& text) {
-    auto all = mapped(text, compatible);
+std::vector<Point> folded(const std::vector<Point>& text) {
+    auto all = mapped(text, canonical_decomposition);
+    order_marks(all);
+    std::erase_if(all, [](const Point& c) { return is_ignorable(value_of(c)); });
+    all = mapped(all, nfkc_casefold);
     order_marks(all);
     compose(all);
     return all;
-}
-
-template <class Point>
-std::vector<Point> folded(const std::vector<Point>& text) {
-    return nfkc(mapped(nfkc(text), casefold));
 }
 
 std::string encoded(const std::vector<code_point>& text) {
@@ -84,6 +91,11 @@ std::string fold(std::string_view text) {
 
 std::vector<traced_code_point> traced_fold(std::string_view text) {
     return folded(traced_code_points_of(text));
+}
+
+std::string_view folding_version() {
+    static const auto version = fmt::format("{} of Unicode {}", algorithm, utf8proc_unicode_version());
+    return version;
 }
 
 bool folded_query::is_in(std::string_view text) const {

@@ -1,6 +1,6 @@
-// What search compares: NFKC(casefold(NFKC(x))), the caseless compatibility match of Unicode (chapter 3.13, D146) with
-// NFKC for NFKD and diacritics kept. Two texts that differ only in case or in the form of their characters fold to the
-// same bytes.
+// What search compares: toNFKC_Casefold(NFD(x)), the identifier caseless match of Unicode (chapter 3.13, D147). Two
+// texts that differ only in case, in the form of their characters or in invisible characters (ignorable.hpp) fold to
+// the same bytes. Diacritics are kept.
 #pragma once
 
 #include <string>

@@ -60,6 +60,8 @@ inline void append_utf8(std::string& out, code_point c) {
     out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
+constexpr auto canonical_decomposition = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
+
 // What one code point is mapped to.
 class mapping {
 public:

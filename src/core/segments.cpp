@@ -1,6 +1,6 @@
 // Folding is not done character by character: a base letter and the marks after it may become one, as Hangul letters
 // do, and marks change places. So the text is folded once, by code points that know which characters they were made of.
-// A segment begins at a character that is no mark if
+// A segment begins at a character that is neither a mark nor invisible if
 // - all that was made of the characters before it stands before all that was made of it and of those after it, and
 // - nothing was made of characters of both sides.
 // Why not fold growing pieces and compare: in a long run of marks each piece is folded again and again, which takes
@@ -8,6 +8,7 @@
 #include "core/segments.hpp"
 
 #include "core/folding.hpp"
+#include "core/ignorable.hpp"
 #include "core/traced_folding.hpp"
 
 namespace confab::core {
@@ -15,11 +16,9 @@ namespace {
 
 using namespace normalization;
 
-constexpr auto canonical = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
-
 // Belongs to the character before it, whatever became of it.
-bool is_mark(code_point c) {
-    return combining_class(*mapping(c, canonical).begin()) != 0;
+bool follows(code_point c) {
+    return is_ignorable(c) || combining_class(*mapping(c, canonical_decomposition).begin()) != 0;
 }
 
 // For each code point the first place of the original that it or one after it came from.
@@ -56,7 +55,7 @@ segmented_text segmented(std::string_view text) {
         const auto c = decode_at(text, at);
         for (; next < folded.size() && folded[next].last < at; ++next) append_utf8(made.folded, folded[next].value);
         const bool is_apart = next == folded.size() || first[next] >= at;
-        if (at > 0 && is_apart && !is_mark(c.value)) end_segment(at);
+        if (at > 0 && is_apart && !follows(c.value)) end_segment(at);
         at += c.size;
     }
     for (; next < folded.size(); ++next) append_utf8(made.folded, folded[next].value);

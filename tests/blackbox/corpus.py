@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 from client import Chat
+from fold import is_blank
 from load import share
 
 FOLDER = "/usr/share/games/fortunes"
@@ -70,5 +71,5 @@ def random_query(rng, contents):
         content = rng.choice(contents)
         start = rng.randrange(len(content))
         query = content[start:start + rng.randint(1, QUERY_CHARACTERS_MAX)]
-        if query.strip():
+        if not is_blank(query):
             return query

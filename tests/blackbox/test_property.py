@@ -6,6 +6,7 @@ import pytest
 
 import model
 from client import Chat, Client, assert_problem
+from fold import is_blank
 from index_file import AT_ONCE
 from objects import assert_created
 from pages import links
@@ -152,7 +153,7 @@ class Pair:
         text = self.rng.choice(texts)
         start = self.rng.randrange(len(text))
         query = text[start:start + self.rng.randint(1, 12)]
-        return query if query.strip() else "a"
+        return "a" if is_blank(query) else query
 
 
 DEEDS = [Pair.create] * 12 + [Pair.create_again] * 3 + [Pair.edit] * 10 + [Pair.delete] * 3 + [Pair.read] * 6 + \

@@ -6,8 +6,8 @@ import unicodedata
 
 import pytest
 
-from client import Client
-from fold import Scan, fold
+from client import Client, assert_problem
+from fold import IGNORABLE, Scan, fold, is_blank
 from load import fill, share, together
 from objects import MESSAGE, assert_object
 
@@ -58,13 +58,18 @@ FOUND = [
     ("한", "\u1112\u1161\u11ab국"), ("\u1112\u1161\u11ab", "한국"), ("국", "한국어"),
     ("ΟΔΟΣ", "οδος"), ("οδοσ", "ΟΔΟΣ"), ("ς", "Σ σ"), ("ᾳ", "ΑΙ"), ("ΐ", "\u03b9\u0308\u0301"), ("µ", "μ"),
     ("世", "世界"), ("界", "世界"), ("豈", "\uf900"), ("ф", "ФИЛЬМ"), ("Ё", "ё"), ("ա", "ԱԲ"), ("եւ", "և"), ("ა", "Ა"),
-    ("👩", "👩‍👩‍👧"), ("👍🏽", "x👍🏽y"), ("\u200d", "👩‍👧"), ("🇪", "🇪🇬"), ("🎈", "a🎈b"), ("\U00010428", "\U00010400"),
+    ("👩", "👩‍👩‍👧"), ("👍🏽", "x👍🏽y"), ("🇪", "🇪🇬"), ("🎈", "a🎈b"), ("\U00010428", "\U00010400"),
     ("ꭰ", "Ꭰ"), ("K", "\u212a"), ("ſ", "S"), ("…", "wait..."), ("...", "wait…"), ("\u00a0b", "a b"),
     ("ǆ", "Ǆ"), ("LJ", "ǈ"),
+    ("❤\ufe0f", "❤"), ("❤", "❤\ufe0f"), ("☎\ufe0f", "☎\ufe0e"), ("1\ufe0f\u20e3", "1\u20e3"), ("👩👧", "👩‍👧"), ("👩‍👧", "👩👧"),
+    ("葛\U000e0100", "葛"), ("\u202d+49 30 1234\u202c", "+49 30 1234"), ("+49 30 1234", "\u2066+49 30\u200e 1234\u2069"),
+    ("ab", "a\u200bb"), ("a\u200bb", "ab"), ("ab", "a\u200db"), ("softhyphen", "soft\u00adhyphen"), ("word", "\ufeffwo\ufeffrd"),
+    ("é", "e\u034f\u0301"), ("e\u00ad\u0301", "é"), ("q\u0307\u0323", "q\u0323\u200d\u0307"), ("ab", "a\u3164b"),
+    ("αι", "α\u0345"), ("ά\u0345", "α\u0345\u0301"),
 ]
 NOT_FOUND = [
     ("e", "é"), ("e", "e\u0301"), ("cafe", "café"), ("istanbul", "İstanbul"), ("i", "ı"), ("I", "ı"), ("ı", "I"),
-    ("하", "한"), ("\u1161", "한"), ("ab", "a\u200bb"), ("softhyphen", "soft\u00adhyphen"), ("ab", "a\u200db"), ("カ", "ガ"),
+    ("하", "한"), ("\u1161", "한"), ("カ", "ガ"), ("ab", "a\u2800b"), ("e", "e\u200d\u0301"),
     ("s", "ʂ"), ("o", "ø"), ("и", "й"), ("ae", "æ"), ("d", "đ"), ("α", "a"), ("о", "o"), ("ﷲ", "x"), ("a b", "a  b"),
     ("🇬🇪", "🇪🇬"),
 ]
@@ -82,6 +87,36 @@ def test_text_that_only_looks_alike_is_not_found(chat, query, content):
     assert fold(query) not in fold(content)
     chat.tell(content)
     assert chat.find(query) == []
+
+
+def test_query_of_invisible_characters_is_blank(chat, rng):
+    chat.tell("something")
+    ignorable = [chr(point) for point in IGNORABLE]
+    for query in ("\ufe0f", "\u200b", "\u00ad\u2060", " \u200b ", "\ufeff", "".join(rng.sample(ignorable, 50))):
+        for answer in (chat.search(query), chat.client.post(f"{chat.messages_path}/search", {"query": query, "limit": 3})):
+            assert_problem(answer, 422, "invalid_parameters", "query", "blank")
+
+
+def test_message_of_invisible_characters_is_found_by_nothing_else(chat):
+    assert chat.tell("\u200b\ufe0f") == 1
+    assert chat.tell("a") == 2
+    assert chat.find("a") == [2]
+    assert chat.content(1) == "\u200b\ufe0f"
+
+
+HIGHLIGHTED = [
+    ("a\u200db", "A", ["*a\u200d", "b"]), ("❤\ufe0f!", "❤", ["*❤\ufe0f", "!"]), ("\ufeffab", "a", ["\ufeff", "*a", "b"]),
+    ("x so\u00adft", "soft", ["x ", "*so\u00adft"]), ("e\u034f\u0301", "é", ["*e\u034f\u0301"]),
+    ("☎ \u202d+49\u202c.", "+49", ["☎ \u202d", "*+49\u202c", "."]),
+]
+
+
+@pytest.mark.parametrize("content, query, fragments", HIGHLIGHTED, ids=ascii)
+def test_invisible_characters_belong_to_the_character_before_them(chat, content, query, fragments):
+    chat.tell(content)
+    found = chat.client.post(f"{chat.messages_path}/search", {"query": query, "highlight": True}).expect(200).json
+    assert found[0]["fragments"] == [{"text": text[1:], "match": True} if text.startswith("*") else {"text": text}
+                                     for text in fragments]
 
 
 def test_one_character_finds_everything_that_has_it(chat):
@@ -136,7 +171,7 @@ def test_every_character_that_folds_is_found(port, chat, rng):
 
     def check(client, character):
         for query in (character, fold(character), character.upper(), character.lower()):
-            if query.strip():
+            if not is_blank(query):
                 assert chat.through(client).find(query) == scan.find(query), ascii(query)
 
     share(port, 4, rng.sample(folding, 400), check)
@@ -159,7 +194,7 @@ def test_random_text_is_found_exactly_where_a_scan_finds_it(port, chat, rng):
         assert chat.through(client).find(query) == scan.find(query), ascii(query)
 
     queries = [random_text(rng, alphabet, rng.randint(1, 3)) for _ in range(400)]
-    share(port, 4, [query for query in queries if query.strip()], check)
+    share(port, 4, [query for query in queries if not is_blank(query)], check)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])

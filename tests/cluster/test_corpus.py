@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import corpus
 from client import Chat, Client
-from fold import Scan
+from fold import Scan, is_blank
 
 CLIENTS = 32
 QUERIES = 200
@@ -52,5 +52,5 @@ def random_query(rng, contents):
         content = rng.choice(contents)
         start = rng.randrange(len(content))
         query = content[start:start + rng.randint(1, 20)]
-        if query.strip():
+        if not is_blank(query):
             return query

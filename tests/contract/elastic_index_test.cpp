@@ -1,6 +1,7 @@
 // The index in Elasticsearch, with its progress in MySQL: the contract, and what is its own.
 #include "search/elastic/elastic_index.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "contract/index_contract.hpp"
@@ -167,6 +168,34 @@ TEST_F(elastic_own, of_another_shape_is_refused_by_migrate_and_read_by_nobody) {
     plain.alias += "-plain";
     ASSERT_TRUE(ask(elastic::verb::put, "/" + plain.alias).is_ok());
     EXPECT_THROW(search::migrate_elastic(plain), startup_error);
+}
+
+// Of another version, before or after this one: nobody of this one reads it or writes to it, and a new one can take its
+// place.
+TEST_F(elastic_own, of_another_folding_is_left_alone_until_it_is_made_anew) {
+    int count = 0;
+    for (const auto* meta : {R"({"folding":"2 of Unicode 99"})", ""}) {  // the second: it did not say so
+        auto others = options;
+        others.alias += "-folded" + std::to_string(++count);
+        auto shape = search::index_shape(1, "unused").as_object();
+        auto& mappings = shape["mappings"].as_object();
+        mappings.erase("_meta");
+        if (*meta) mappings["_meta"] = boost::json::parse(meta);
+        boost::json::object aliases;
+        aliases[others.alias] = boost::json::object();
+        shape["aliases"] = aliases;
+        const auto name = search::new_index_name(others.alias);
+        ASSERT_TRUE(ask(elastic::verb::put, "/" + name, boost::json::serialize(shape)).is_ok());
+        const auto index = search::open_elastic_index(others, *progress);
+        EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+        EXPECT_EQ(store(*index, texts(1, 5, "x"), {}, {5, 0}).error(), error::unavailable);
+        EXPECT_NO_THROW(search::migrate_elastic(others));
+        const auto successor = run(search::begin_elastic_successor(others, *progress)).value();
+        ASSERT_TRUE(store(*successor, texts(1, 3, "new"), {}, {3, 0}));
+        ASSERT_TRUE(run(successor->take_over()));
+        EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 404U);
+        EXPECT_EQ(run(index->reader().reached(chat)).value(), (reach{3, 0}));
+    }
 }
 
 TEST_F(elastic_own, gives_way_to_its_successor_in_one_step) {

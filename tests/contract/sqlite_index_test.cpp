@@ -100,6 +100,31 @@ TEST_F(sqlite_index_file, of_another_format_is_begun_anew) {
     EXPECT_EQ(reached(*open()), reach());
 }
 
+// Both ways: what another version folded, and what a version folded that did not say so.
+TEST_F(sqlite_index_file, of_another_folding_is_begun_anew) {
+    for (const auto* change :
+         {"update meta set value = '1 of Unicode 15.0.0' where key = 'folding'",
+          "update meta set value = '1' where key = 'format'; delete from meta where key = 'folding'"}) {
+        store(*open(), 3);
+        EXPECT_EQ(reached(*open()), (reach{3, 0}));
+        {
+            sqlite::connection db(file(), sqlite::access::read_write);
+            db.execute(change);
+        }
+        EXPECT_EQ(search::open_sqlite_index_auditor(folder.path(), ours), nullptr);
+        EXPECT_EQ(reached(*open()), reach());
+    }
+}
+
+// Versions before there was a folding to be told know format 1 only.
+TEST_F(sqlite_index_file, is_of_a_format_that_those_refuse_who_fold_otherwise) {
+    open();
+    sqlite::connection db(file(), sqlite::access::read_only);
+    auto format = db.prepare("select value from meta where key = 'format'");
+    ASSERT_TRUE(format.row());
+    EXPECT_EQ(format.text(0), "2");
+}
+
 TEST_F(sqlite_index_file, that_was_removed_comes_back_empty) {
     store(*open(), 3);
     std::filesystem::remove(file());

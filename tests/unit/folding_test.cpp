@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "core/folding.hpp"
+#include "core/folding_version.hpp"
+#include "core/normalization.hpp"
 
 namespace confab::core {
 namespace {
@@ -21,6 +23,53 @@ TEST(folding, ignores_the_form_of_characters) {
     EXPECT_TRUE(is_in("abc", "\uff21\uff22\uff23"));  // full width
     EXPECT_TRUE(is_in("\u00e9", "e\u0301"));          // composed and decomposed
     EXPECT_TRUE(is_in("\uac00", "\u1100\u1161"));     // Hangul syllable and its letters
+}
+
+TEST(folding, leaves_out_invisible_characters) {
+    const std::pair<const char*, const char*> same[] = {
+        {"\u2764", "\u2764\ufe0f"},                          // a heart, with and without its emoji selector
+        {"1\u20e3", "1\ufe0f\u20e3"},                        // keycap
+        {"+49 30 1234", "\u202a+49\u200e 30 1234\u202c"},    // a telephone number out of a right-to-left text
+        {"invisible", "in\u00advis\u200bi\u200db\u2060le"},  // hyphen, spaces and joiners of no width
+        {"mark", "\ufeffmark\ufeff"},                        // byte order marks
+        {"\u845b", "\u845b\U000e0100"},                      // an ideograph and its variation
+        {"\u00e9", "e\u034f\u0301"},                         // between a letter and its mark
+        {"a\u0323\u0315", "a\u0315\u200d\u0323"},            // between marks, which change places
+        {"ab", "a\uffa0\u3164b"},                            // fillers of Hangul, half width and full
+        {"x", "x\u2065\ufff0\U000e0fff"},                    // assigned to nothing
+    };
+    for (const auto& [plain, with_them] : same) {
+        EXPECT_EQ(fold(plain), fold(with_them)) << plain;
+        EXPECT_TRUE(is_in(plain, with_them)) << plain;
+        EXPECT_TRUE(is_in(with_them, plain)) << plain;
+    }
+    EXPECT_EQ(fold("\u200b\ufe0f\u00ad"), "");
+}
+
+TEST(folding, of_every_symbol_is_the_same_with_an_emoji_selector) {
+    const auto utf8 = [](std::uint32_t c) {
+        std::string out;
+        normalization::append_utf8(out, static_cast<normalization::code_point>(c));
+        return out;
+    };
+    constexpr std::pair<std::uint32_t, std::uint32_t> symbols[] = {
+        {0x23, 0x39}, {0xa9, 0xae}, {0x2000, 0x32ff}, {0x1f000, 0x1fbff}};
+    for (const auto& [first, last] : symbols)
+        for (auto c = first; c <= last; ++c) {
+            const auto plain = utf8(c), with_selector = plain + "\ufe0f";
+            ASSERT_EQ(fold(plain), fold(with_selector)) << c;
+        }
+}
+
+// Canonically equivalent: the mark that folds to a letter stands at another place.
+TEST(folding, is_the_same_for_equivalent_texts) {
+    EXPECT_EQ(fold("\u03b1\u0345\u0301"), fold("\u03b1\u0301\u0345"));
+    EXPECT_EQ(fold("\u1fb4"), fold("\u03b1\u0345\u0301"));
+    EXPECT_EQ(fold("\u1fb3"), fold("\u0391\u0399"));
+}
+
+TEST(folding, has_a_version_that_names_its_tables) {
+    EXPECT_NE(folding_version().find("Unicode " + std::string(utf8proc_unicode_version())), std::string::npos);
 }
 
 TEST(folding, keeps_diacritics) {

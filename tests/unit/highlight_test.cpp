@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 
+#include "core/segments.hpp"
 #include "support/seed.hpp"
 
 namespace confab::core {
@@ -20,6 +21,17 @@ std::string marked(std::string_view text, std::string_view query) {
             all.append(f.text);
     }
     return all;
+}
+
+std::string utf8(char32_t c) {
+    std::string out;
+    if (c < 0x80) return {static_cast<char>(c)};
+    if (c < 0x800) return {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
+    if (c < 0x10000)
+        return {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)),
+                static_cast<char>(0x80 | (c & 63))};
+    return {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)),
+            static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
 }
 
 TEST(highlight, marks_every_match_in_the_original) {
@@ -38,15 +50,24 @@ TEST(highlight, takes_whole_characters) {
     EXPECT_EQ(marked("\uff21\uff22c", "bc"), "\uff21[\uff22c]");
 }
 
-std::string utf8(char32_t c) {
-    std::string out;
-    if (c < 0x80) return {static_cast<char>(c)};
-    if (c < 0x800) return {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
-    if (c < 0x10000)
-        return {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)),
-                static_cast<char>(0x80 | (c & 63))};
-    return {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)),
-            static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
+TEST(highlight, gives_invisible_characters_to_the_one_before_them) {
+    EXPECT_EQ(marked("a\u200db", "a"), "[a\u200d]b");
+    EXPECT_EQ(marked("a\u200db", "b"), "a\u200d[b]");
+    EXPECT_EQ(marked("\u2764\ufe0f!", "\u2764"), "[\u2764\ufe0f]!");
+    EXPECT_EQ(marked("so\u00adft", "SOFT"), "[so\u00adft]");
+    EXPECT_EQ(marked("so\u00adft", "o"), "s[o\u00ad]ft");
+    EXPECT_EQ(marked("e\u034f\u0301!", "\u00e9"), "[e\u034f\u0301]!");
+    EXPECT_EQ(marked("\ufeffab", "a"), "\ufeff[a]b");  // nothing stands before it
+    EXPECT_EQ(marked("\ufeff\u200b", "a"), "\ufeff\u200b");
+}
+
+// Whoever marks hits folds in the same way as whoever finds them.
+TEST(highlight, folds_as_search_does) {
+    for (char32_t c = 1; c < 0x110000; ++c) {
+        if (c >= 0xd800 && c < 0xe000) continue;
+        for (const auto& text : {utf8(c), "a" + utf8(c) + "\u0301b", "\u1112\u1161" + utf8(c) + "\u0323" + utf8(c)})
+            ASSERT_EQ(segmented(text).folded, fold(text)) << static_cast<unsigned>(c);
+    }
 }
 
 // Whatever the text: the fragments are the text, some of it matches exactly if the text contains the query, and every
@@ -54,8 +75,9 @@ std::string utf8(char32_t c) {
 TEST(highlight, agrees_with_search_on_random_texts) {
     std::mt19937_64 random(testing::seed());
     const std::pair<char32_t, char32_t> ranges[] = {
-        {'A', 'z'},       {0xc0, 0x17f},    {0x300, 0x345},     {0x370, 0x3ff},   {0x1100, 0x11ff}, {0xac00, 0xac80},
-        {0xfb00, 0xfb06}, {0xff21, 0xff3a}, {0x1f600, 0x1f610}, {0x0f71, 0x0f81}, {0x1e00, 0x1eff}};
+        {'A', 'z'},       {0xc0, 0x17f},    {0x300, 0x345},   {0x370, 0x3ff},     {0x1100, 0x11ff},
+        {0xac00, 0xac80}, {0xfb00, 0xfb06}, {0xff21, 0xff3a}, {0x1f600, 0x1f610}, {0x0f71, 0x0f81},
+        {0x1e00, 0x1eff}, {0xad, 0xad},     {0x34f, 0x34f},   {0x200b, 0x200f},   {0xfe00, 0xfe0f}};
     const auto text_of = [&](std::size_t length) {
         std::string text;
         for (std::size_t i = 0; i < length; ++i) {
@@ -67,6 +89,7 @@ TEST(highlight, agrees_with_search_on_random_texts) {
     for (int i = 0; i < 5000; ++i) {
         const auto text = text_of(1 + random() % 12);
         const auto query = text_of(1 + random() % 2);
+        if (fold(query).empty()) continue;
         std::string all;
         bool any = false, empty = false;
         for (const auto& f : fragments_of(text, folded_query(query))) {

@@ -1,7 +1,11 @@
-// The parts of the SQLite index without a file: blocks, their signatures, and finding a text in another.
+// The parts of the indexes without a file or an engine: blocks, their signatures, finding a text in another, and what
+// an index in Elasticsearch is made of.
 #include <gtest/gtest.h>
 
+#include <boost/json/object.hpp>
+
 #include "core/substring.hpp"
+#include "search/elastic/shape.hpp"
 #include "search/sqlite/block.hpp"
 #include "search/sqlite/grams.hpp"
 #include "support/seed.hpp"
@@ -106,6 +110,26 @@ TEST(block, that_was_damaged_is_found_out) {
     expect_damage("", b.texts);
     expect_damage(b.entries, b.texts + '\0');
     EXPECT_THROW(numbers_in(b.first, b.entries.substr(0, 2), b.texts, core::folded_query("second")), damaged_block);
+}
+
+TEST(elastic_shape, tells_an_index_of_another_folding_from_one_of_another_shape) {
+    const auto made = search::index_shape(1, "x-write").as_object();
+    const auto described = [&](auto change) {
+        boost::json::object index = made;
+        change(index["mappings"].as_object());
+        return search::shape_of(index);
+    };
+    using search::shape;
+    EXPECT_EQ(described([](auto&) {}), shape::ours);
+    EXPECT_EQ(described([](auto& m) {
+                  m["_meta"] = boost::json::object{{"folding", "2 of Unicode 99"}};
+              }),
+              shape::of_another_folding);
+    EXPECT_EQ(described([](auto& m) { m.erase("_meta"); }),
+              shape::of_another_folding);  // of a version that did not say so
+    EXPECT_EQ(described([](auto& m) { m["dynamic"] = "true"; }), shape::unknown);
+    EXPECT_EQ(described([](auto& m) { m.erase("properties"); }), shape::unknown);
+    EXPECT_EQ(search::shape_of(boost::json::object()), shape::unknown);
 }
 
 TEST(grams, never_rule_out_a_text_that_is_there) {

@@ -37,6 +37,13 @@ TEST(text, of_white_space_only_is_blank_in_any_script) {
     EXPECT_EQ(fault<sender_name>(""), std::nullopt);
 }
 
+TEST(text, of_a_query_is_blank_without_its_invisible_characters) {
+    for (const auto* text : {"", " ", "\u200b", "\ufe0f", " \u200b\u3000", "\u00ad\u2060\ufeff", "\u3164"})
+        EXPECT_EQ(fault<search_query>(text), text_fault::blank) << text;
+    EXPECT_EQ(fault<search_query>("\u200ba"), std::nullopt);
+    EXPECT_EQ(fault<search_query>("\u0301"), std::nullopt);
+}
+
 TEST(text, with_nul_or_broken_utf8_is_refused) {
     EXPECT_EQ(fault<message_content>(std::string("a\0b", 3)), text_fault::has_nul);
     for (const auto* text : {"\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "12345678\x80"})

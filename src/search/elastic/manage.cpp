@@ -108,8 +108,13 @@ awaitable<void> migrate(elastic::client& engine, const elastic_index_options& op
         const auto made = co_await make_first(engine, options);
         if (!made) throw startup_error("no index can be made");
     }
-    const auto found = co_await locate(engine, options.alias);
-    if (!found)
+    const auto found = co_await describe(engine, options.alias);
+    // While nodes of two versions run, those that fold otherwise scan: no reason not to start them.
+    if (found && found->shape == shape::of_another_folding)
+        log::warning(fmt::format(
+            "the search index {} was folded by another version: searches scan until `confab reindex` makes a new one",
+            options.alias));
+    if (!found || found->shape == shape::unknown)
         throw startup_error(fmt::format(
             "its index {} is not as this program makes it: `confab reindex` makes a new one", options.alias));
 }
@@ -146,11 +151,11 @@ awaitable<result<void>> remove_unused(elastic::client& engine, const std::string
     for (const auto& name : *all) {
         const bool is_used = std::ranges::find(*used, name) != used->end();
         if (is_used || !is_index_name(name, alias)) continue;
-        const auto unused = co_await locate(engine, name);
+        const auto unused = co_await describe(engine, name);
         const auto removed = co_await remove_index(engine, name);
         if (!removed) co_return removed.error();
         // Nobody asks for it any more, it would only take up room.
-        if (unused) co_await progress.forget(unused->id);
+        if (unused) co_await progress.forget(unused->index.id);
     }
     co_return result<void>();
 }

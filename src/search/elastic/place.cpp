@@ -8,7 +8,6 @@
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/log.hpp"
-#include "search/elastic/shape.hpp"
 
 namespace confab::search {
 namespace {
@@ -39,18 +38,31 @@ error not_searched(const std::string& target, std::string_view why) {
 
 }  // namespace
 
-awaitable<result<located>> locate(elastic::client& engine, const std::string& target) {
+awaitable<result<described>> describe(elastic::client& engine, const std::string& target) {
     const auto told = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}", target)));
     if (!told) co_return told.error();
     if (told->status == 404) co_return not_searched(target, "is not there (`confab migrate` makes one)");
     const auto* all = told->body.if_object();
     if (!told->is_ok() || !all) co_return not_searched(target, "is not told: " + told->reason());
     if (all->size() != 1) co_return not_searched(target, "stands for several indexes");
-    const auto& described = all->begin()->value();
-    const auto id = id_in(described);
-    if (!id || !has_index_shape(described))
-        co_return not_searched(target, "is not as this program makes it (`confab reindex` makes a new one)");
-    co_return located{std::string(all->begin()->key()), *id};
+    const auto& found = all->begin()->value();
+    const auto id = id_in(found);
+    if (!id) co_return not_searched(target, "is not told: it has no uuid");
+    co_return described{{std::string(all->begin()->key()), *id}, shape_of(found)};
+}
+
+awaitable<result<located>> locate(elastic::client& engine, const std::string& target) {
+    auto found = co_await describe(engine, target);
+    if (!found) co_return found.error();
+    switch (found->shape) {
+        case shape::ours:
+            co_return std::move(found->index);
+        case shape::of_another_folding:
+            co_return not_searched(target, "was folded by another version (`confab reindex` makes a new one)");
+        case shape::unknown:
+            break;
+    }
+    co_return not_searched(target, "is not as this program makes it (`confab reindex` makes a new one)");
 }
 
 awaitable<result<located>> place::now() {

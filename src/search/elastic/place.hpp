@@ -8,6 +8,7 @@
 
 #include "drivers/elastic/client.hpp"
 #include "ledger/index_progress.hpp"
+#include "search/elastic/shape.hpp"
 
 namespace confab::search {
 
@@ -18,7 +19,14 @@ struct located {
     friend bool operator==(const located&, const located&) = default;
 };
 
-// Asks the engine. Errors: unavailable (also where there is none, several, or one of another shape, which is logged).
+struct described {
+    located index;
+    search::shape shape;
+};
+
+// Asks the engine. Errors: unavailable (also where there is none, or several, which is logged).
+awaitable<result<described>> describe(elastic::client& engine, const std::string& target);
+// The same. Errors: also where it is of another shape.
 awaitable<result<located>> locate(elastic::client& engine, const std::string& target);
 
 // After this time at the latest everybody turns to an index that took over; one that is gone is noticed at once.

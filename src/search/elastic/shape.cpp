@@ -12,6 +12,7 @@
 #include <array>
 
 #include "base/random.hpp"
+#include "core/folding_version.hpp"
 
 namespace confab::search {
 namespace {
@@ -34,6 +35,7 @@ json::object mapping() {
     auto text = grams(3);
     text["fields"] = {{"one", grams_without_positions(1)}, {"two", grams_without_positions(2)}};
     return {
+        {"_meta", {{"folding", core::folding_version()}}},
         {"dynamic", "strict"},
         {"_routing", {{"required", true}}},
         {"properties", {{"chat", {{"type", "keyword"}}}, {"number", {{"type", "long"}}}, {"text", std::move(text)}}}};
@@ -74,10 +76,16 @@ json::value index_shape(std::uint64_t shards, std::string_view alias) {
             {"aliases", {{alias, json::object()}}}};
 }
 
-bool has_index_shape(const json::value& described) {
+shape shape_of(const json::value& described) {
     const auto* mappings = at(described, {"mappings"});
     const auto* analyzers = at(described, {"settings", "index", "analysis"});
-    return mappings && analyzers && *mappings == json::value(mapping()) && *analyzers == json::value(analysis());
+    if (!mappings || !mappings->is_object() || !analyzers || *analyzers != json::value(analysis()))
+        return shape::unknown;
+    auto ours = mapping();
+    if (*mappings == json::value(ours)) return shape::ours;
+    auto theirs = mappings->get_object();
+    for (auto* m : {&ours, &theirs}) m->erase("_meta");
+    return theirs == ours ? shape::of_another_folding : shape::unknown;
 }
 
 std::string new_index_name(std::string_view alias) {

@@ -11,8 +11,13 @@ namespace confab::search {
 // What to put to make an index with this alias.
 boost::json::value index_shape(std::uint64_t shards, std::string_view alias);
 
-// Whether an index, as the engine describes it (settings and mappings), has that shape; the number of shards aside.
-bool has_index_shape(const boost::json::value& described);
+// What an index is, as the engine describes it (settings and mappings); the number of shards aside.
+enum class shape {
+    ours,
+    of_another_folding,  // ours otherwise: made by a program that folds texts in another way
+    unknown,
+};
+shape shape_of(const boost::json::value& described);
 
 // A name that no index ever had: what is remembered of an index is never taken for that of a later one.
 std::string new_index_name(std::string_view alias);

@@ -53,7 +53,7 @@ public:
                                                              core::message_number below) = 0;
 };
 
-// A version of a message's text, by core::fold; empty: deleted.
+// A version of a message's text, by core::fold; empty: deleted, or nothing in it is visible.
 struct indexed_text {
     core::message_number number;
     std::uint64_t version = 1;

@@ -3,12 +3,14 @@
 #include <fmt/core.h>
 
 #include "base/log.hpp"
+#include "core/folding_version.hpp"
 #include "search/sqlite/block.hpp"
 
 namespace confab::search {
 namespace {
 
-constexpr std::string_view format = "1";
+// 2: it says how its texts were folded. A program that knows only 1 takes it for another format.
+constexpr std::string_view format = "2";
 
 // The place of a block and of its signature is chat_id << 32 | the number of its first message: a chat is one range of
 // either tree. They are apart because a search reads all signatures of a chat and few of its blocks.
@@ -24,6 +26,7 @@ void make_tables(sqlite::connection& db, const std::string& ledger) {
     db.execute(schema);
     auto note = db.prepare("insert into meta(key, value) values(?, ?)");
     note.bind(std::string_view("format"), format).run();
+    note.bind(std::string_view("folding"), core::folding_version()).run();
     note.bind(std::string_view("ledger"), std::string_view(ledger)).run();
     all.commit();
 }
@@ -53,9 +56,11 @@ std::filesystem::path index_file_in(const std::filesystem::path& folder) {
 
 bool is_index_of(sqlite::connection& db, const std::string& ledger) {
     auto notes = db.prepare(
-        "select (select value from meta where key = 'format'), (select value from meta where key = 'ledger')");
+        "select (select value from meta where key = 'format'), (select value from meta where key = 'folding'),"
+        " (select value from meta where key = 'ledger')");
     const sqlite::reading until_done(notes);
-    return notes.row() && notes.text(0) == format && notes.text(1) == ledger;
+    return notes.row() && notes.text(0) == format && notes.text(1) == core::folding_version() &&
+           notes.text(2) == ledger;
 }
 
 sqlite::connection open_index_file(const std::filesystem::path& file, const std::string& ledger) {
@@ -63,7 +68,7 @@ sqlite::connection open_index_file(const std::filesystem::path& file, const std:
         auto db = open(file);
         if (is_empty(db)) make_tables(db, ledger);
         if (is_index_of(db, ledger)) return db;
-        log::warning(fmt::format("{} is of another ledger or format and is built anew", file.string()));
+        log::warning(fmt::format("{} is of another ledger, format or folding and is built anew", file.string()));
     } catch (const sqlite::failure& cause) {
         if (cause.is_disk_full() || cause.is_busy()) throw;
         log::warning(fmt::format("{} is built anew: {} ({})", file.string(), cause.what(), cause.code()));

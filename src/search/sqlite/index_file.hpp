@@ -1,5 +1,6 @@
 // The file of the search index, beside the ledger: confab-search.db (+ -wal, -shm). All in it follows from the ledger,
-// so it is never mended: one that is damaged, of another format or of another ledger is replaced by an empty one.
+// so it is never mended: one that is damaged, of another format, folded in another way or of another ledger is replaced
+// by an empty one.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +19,7 @@ sqlite::connection open_index_file(const std::filesystem::path& file, const std:
 // Removes it, and opens an empty one. REQUIRES: no connection to it is open. Throws as above.
 sqlite::connection replace_index_file(const std::filesystem::path& file, const std::string& ledger);
 
-// Whether the file is of our format and follows this ledger.
+// Whether the file is of our format, folded as core::fold() folds, and follows this ledger.
 bool is_index_of(sqlite::connection& db, const std::string& ledger);
 
 }  // namespace confab::search
