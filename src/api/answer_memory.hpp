@@ -14,7 +14,7 @@ class answer_memory {
 public:
     using share = std::shared_ptr<void>;
 
-    explicit answer_memory(std::ptrdiff_t shares_max = 24) : left_(shares_max) {}
+    explicit answer_memory(std::ptrdiff_t shares_max = 8) : left_(shares_max) {}
     answer_memory(const answer_memory&) = delete;
     answer_memory& operator=(const answer_memory&) = delete;
 

@@ -190,7 +190,8 @@ values read_file(const std::string& path) {
     for (auto& [name, value, line] : read_config_file(path)) {
         const auto* const known = find_option(name);
         if (!known) throw wrong_line(path, line, "unknown option" + shown_name(name));
-        found[known->name] = std::move(value);
+        const bool is_first = found.emplace(known->name, std::move(value)).second;
+        if (!is_first) throw wrong_line(path, line, fmt::format("{} is set by an earlier line", known->name));
     }
     return found;
 }
@@ -229,8 +230,8 @@ void add_flag(CLI::App& app, const option& o, std::string& value) {
         return true;
     };
     const bool is_list = o.type == type::list || o.type == type::host_names;
-    auto* const added = is_list ? app.add_option(name, join, help_of(o))->take_all()
-                                : app.add_option(name, value, help_of(o));
+    auto* const added =
+        is_list ? app.add_option(name, join, help_of(o))->take_all() : app.add_option(name, value, help_of(o));
     added->type_name(std::string(o.unit));
 }
 

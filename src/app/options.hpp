@@ -13,8 +13,8 @@
 
 namespace confab::app {
 
-// A secret is a URL, shown without its password. A list has commas between its values; as a flag it may be given several
-// times. Host names are a list too.
+// A secret is a URL, shown without its password. A list has commas between its values; as a flag it may be given
+// several times. Host names are a list too.
 enum class option_type { text, number, secret, list, host_names };
 
 // Who takes an option: `confab config` takes all.

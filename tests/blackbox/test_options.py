@@ -141,7 +141,8 @@ def test_bad_value_in_the_environment_is_refused(confab, tmp_path):
 
 
 @pytest.mark.parametrize("line", ["colour = blue", "body-bytes-max = big", "body-bytes-max", "= 5",
-                                  "[section]\nfoo = 1"])
+                                  "[section]\nfoo = 1",
+                                  "json-depth-max = 8"])
 def test_unknown_or_bad_line_in_the_file_is_refused(confab, tmp_path, line):
     config = tmp_path / "confab.conf"
     config.write_text(f"json-depth-max = 9\n{line}\n")

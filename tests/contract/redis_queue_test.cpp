@@ -8,9 +8,6 @@
 #include <thread>
 
 #include "contract/queue_contract.hpp"
-#include "core/fingerprint.hpp"
-#include "queue/redis/codec.hpp"
-#include "queue/redis/entry.pb.h"
 #include "queue/redis/redis_queue.hpp"
 #include "queue/redis/streams.hpp"
 #include "support/commands.hpp"
@@ -169,30 +166,6 @@ TEST_F(redis_queue, brings_what_cannot_be_read_in_its_place) {
     EXPECT_TRUE(std::holds_alternative<core::unreadable>(batch[0]->wish));
     EXPECT_EQ(batch[0]->came->epoch, batch[1]->came->epoch);
     answer({error::rejected, core::answer{core::created{1, {}}}});
-    EXPECT_TRUE(waiting.get());
-    q.wait_for(0);
-}
-
-TEST_F(redis_queue, brings_a_key_of_an_older_node_with_both_fingerprints) {
-    auto wish = new_message(app, 1, "x");
-    wish.metadata = R"({"b":1,"a":2})";
-    const auto key = core::make_retry_key(digest_of({"k"}), wish);
-    queue::wire::Entry entry;
-    ASSERT_TRUE(entry.ParseFromString(queue::encode(command(wish, key), {}, "")));
-    entry.mutable_key()->clear_canonical_fingerprint();
-    const auto keys = queue::keys_of_all(partitions)[core::partition_of(app, core::chat_number(1), partitions)];
-    q.ask({"SET", keys.epoch, "0123456789abcdef"});
-    q.ask({"XADD", keys.stream, "*", "e", "0123456789abcdef", "c", entry.SerializeAsString()});
-    auto waiting = submit(command(wish, key));
-    q.wait_for(2);
-    const auto batch = take();
-    ASSERT_EQ(batch.size(), 2U);
-    for (const auto* const c : batch) {
-        ASSERT_TRUE(c->key);
-        EXPECT_EQ(c->key->fingerprint, key.fingerprint);
-        EXPECT_EQ(c->key->fingerprint_as_sent, key.fingerprint_as_sent);
-    }
-    answer({core::answer{core::created{1, {}}}, core::answer{core::replayed{1}}});
     EXPECT_TRUE(waiting.get());
     q.wait_for(0);
 }

@@ -25,8 +25,8 @@ namespace {
 
 constexpr std::size_t content_bytes_max = core::content_rule.most;
 constexpr std::size_t body_bytes_max = 512 * 1024;
-constexpr std::size_t header_bytes_max = 1024 * 1024;  // the most that --header-bytes-max takes
-constexpr double growth_max = 2.5;                     // at twice the length
+constexpr std::size_t header_bytes_max = 256 * 1024;  // 16 times what --header-bytes-max is by default
+constexpr double growth_max = 2.5;                    // at twice the length
 
 struct input {
     const char* name;

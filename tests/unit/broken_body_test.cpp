@@ -75,8 +75,8 @@ protected:
         asio::io_context here;
         tcp::socket client(here);
         client.connect({asio::ip::make_address("127.0.0.1"), server->endpoints().front().port});
-        asio::write(client,
-                    asio::buffer(std::string("GET / HTTP/") + GetParam() + "\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        asio::write(client, asio::buffer(std::string("GET / HTTP/") + GetParam() +
+                                         "\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
         seen s;
         asio::read(client, asio::dynamic_buffer(s.text), s.end);
         server->drain(std::chrono::seconds(60));

@@ -63,8 +63,8 @@ TEST(highlight, gives_invisible_characters_to_the_one_before_them) {
 
 // Whoever marks hits folds in the same way as whoever finds them.
 TEST(highlight, folds_as_search_does) {
-    for (char32_t c = 1; c < 0x110000; ++c) {
-        if (c >= 0xd800 && c < 0xe000) continue;
+    for (char32_t c = 1; c < 0xe1000; ++c) {
+        if ((c >= 0xd800 && c < 0xe000) || (c >= 0x20000 && c < 0xe0000)) continue;  // no characters, and ideographs
         for (const auto& text : {utf8(c), "a" + utf8(c) + "\u0301b", "\u1112\u1161" + utf8(c) + "\u0323" + utf8(c)})
             ASSERT_EQ(segmented(text).folded, fold(text)) << static_cast<unsigned>(c);
     }

@@ -82,6 +82,11 @@ TEST(options, unknown_are_refused_wherever_they_stand) {
 }
 
 // As Kubernetes 1.30 sets them for services, and Docker 27 for `--link`.
+TEST(options, that_the_file_sets_twice_are_refused) {
+    const config_file file("threads = 3\nread-threads = 3\n# again\nthreads = 4\n");
+    EXPECT_NE(refusal({"serve", "--config", file.path().c_str()}).find("line 4: threads"), std::string::npos);
+}
+
 TEST(options, ignore_what_container_platforms_announce) {
     for (const std::string prefix : {"CONFAB", "CONFAB_MYSQL", "CONFAB_REDIS", "CONFAB_READ_ONLY_2", "CONFAB_1"}) {
         const std::pair<const char*, const char*> set[] = {{"_SERVICE_HOST", "10.0.0.1"},
