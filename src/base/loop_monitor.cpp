@@ -23,8 +23,12 @@ void loop_monitor::look() {
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         const auto now = loops_.sample_at(i);
         if (!now) continue;
-        if (now->cpu - std::exchange(cpu_seen_[i], now->cpu) >= busy_from) loops_.begin_turn_at(i);
-        if (!watches_[i].is_long(*now)) continue;
+        const bool is_long = watches_[i].is_long(*now);
+        if (now->cpu - std::exchange(cpu_seen_[i], now->cpu) >= busy_from) {
+            watches_[i].expect_turn(*now);
+            loops_.begin_turn_at(i);
+        }
+        if (!is_long) continue;
         const auto count = ++long_turns_;
         if (telling_.is_due(std::chrono::steady_clock::now()))
             log::warning(

@@ -15,7 +15,7 @@ namespace confab {
 //    thread has used (turn_watch).
 // 2. Connections note their turns (event_loops::note_turn). For turns of others a loop that is busy is given a handler
 //    that does nothing else.
-// So a turn of up to 125 ms may go unseen, and none of less than 100 ms is counted. Why not the clock before and after
+// So a turn of up to 150 ms may go unseen, and none of less than 100 ms is counted. Why not the clock before and after
 // each handler: the thread's own costs a system call, twice for each request.
 class loop_monitor {
 public:

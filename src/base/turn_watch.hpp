@@ -16,20 +16,26 @@ public:
         std::chrono::nanoseconds cpu;  // that the loop's thread has used so far
     };
 
-    // True, once for each: the present turn has used more than turn_max since it was first seen. The processor's time,
-    // not the clock's: a loop that the machine holds up is not to blame.
+    // The loop was asked to begin another turn, after what waited on it.
+    void expect_turn(const sample& now) {
+        if (is_expected_) return;
+        asked_ = now;
+        is_expected_ = true;
+        is_told_ = false;
+    }
+
+    // True, once for each: the loop has used more than turn_max since it was asked, and has begun no turn. The
+    // processor's time, not the clock's: a loop that the machine holds up is not to blame.
     bool is_long(const sample& now) {
-        if (now.turns != first_.turns) {
-            first_ = now;
-            is_told_ = false;
-        }
-        if (is_told_ || now.cpu - first_.cpu <= turn_max) return false;
+        if (now.turns != asked_.turns) is_expected_ = false;
+        if (!is_expected_ || is_told_ || now.cpu - asked_.cpu <= turn_max) return false;
         is_told_ = true;
         return true;
     }
 
 private:
-    sample first_{};  // of the present turn
+    sample asked_{};
+    bool is_expected_ = false;
     bool is_told_ = false;
 };
 

@@ -26,13 +26,14 @@ struct text_rule {
     std::size_t most;
     unit counted_in;
     blank when_blank;
+    bool is_folded = false;  // it counts as it is compared, so it is blank if nothing in it is visible
 };
 
 inline constexpr text_rule name_rule{255, unit::code_points, blank::refused};
 inline constexpr text_rule content_rule{64 * 1024, unit::bytes, blank::refused};
 // A form with an empty field for an optional text sends it blank. Messages with such a sender are kept.
 inline constexpr text_rule sender_rule{128, unit::code_points, blank::allowed};
-inline constexpr text_rule query_rule{256, unit::code_points, blank::refused};
+inline constexpr text_rule query_rule{256, unit::code_points, blank::refused, true};
 inline constexpr std::size_t metadata_bytes_max = 4 * 1024;
 
 template <const text_rule& Rule>

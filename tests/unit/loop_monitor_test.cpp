@@ -16,17 +16,24 @@ using sample = turn_watch::sample;
 TEST(turn_watch, tells_a_long_turn_once) {
     turn_watch w;
     EXPECT_FALSE(w.is_long({5, 10ms}));
+    w.expect_turn({5, 10ms});
     EXPECT_FALSE(w.is_long({5, 110ms}));
     EXPECT_TRUE(w.is_long({5, 111ms}));
+    w.expect_turn({5, 111ms});
     EXPECT_FALSE(w.is_long({5, 500ms}));
     EXPECT_FALSE(w.is_long({6, 520ms}));
+    w.expect_turn({6, 520ms});
     EXPECT_TRUE(w.is_long({6, 621ms}));
 }
 
-TEST(turn_watch, leaves_out_many_short_turns_and_an_idle_one) {
+TEST(turn_watch, leaves_out_many_short_turns_an_idle_loop_and_one_that_was_not_asked) {
     turn_watch w;
-    for (std::uint64_t i = 1; i < 100; ++i) EXPECT_FALSE(w.is_long({i, i * 90ms}));
+    for (std::uint64_t i = 1; i < 100; ++i) {
+        EXPECT_FALSE(w.is_long({i, i * 90ms}));
+        w.expect_turn({i, i * 90ms});
+    }
     for (int i = 0; i < 100; ++i) EXPECT_FALSE(w.is_long({99, 99 * 90ms}));
+    EXPECT_FALSE(turn_watch().is_long({0, 900ms}));
 }
 
 TEST(once_a_minute, lets_one_pass) {
