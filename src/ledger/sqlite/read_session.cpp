@@ -35,13 +35,13 @@ read_session::read_session(const std::string& database)
     db.execute(page_cache);
 }
 
-read_session::index_source::index_source(confab::sqlite::connection& c)
-    : counts(c.prepare("select id, messages_count, changes_count from chats where id = ?")),
-      counts_after(c.prepare("select id, messages_count, changes_count from chats where id > ? order by id "
-                             "limit ?")),
-      changes(c.prepare("select id, number from changes where id > ? and id <= ? order by id limit ?")),
-      one_text(c.prepare(fmt::format("select {} from messages where id = ?", text_columns))),
-      texts(c, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {}
+read_session::index_source::index_source(confab::sqlite::connection& db)
+    : counts(db.prepare("select id, messages_count, changes_count from chats where id = ?")),
+      counts_after(db.prepare("select id, messages_count, changes_count from chats where id > ? order by id "
+                              "limit ?")),
+      changes(db.prepare("select id, number from changes where id > ? and id <= ? order by id limit ?")),
+      one_text(db.prepare(fmt::format("select {} from messages where id = ?", text_columns))),
+      texts(db, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {}
 
 read_session::both_ways::both_ways(confab::sqlite::connection& c, std::string_view select, std::string_view key)
     : ascending(c.prepare(fmt::format("{} order by {} limit ?", select, key))),

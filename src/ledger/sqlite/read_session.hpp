@@ -23,7 +23,7 @@ struct read_session {
 
     // What the index reads.
     struct index_source {
-        explicit index_source(confab::sqlite::connection& c);
+        explicit index_source(confab::sqlite::connection& db);
 
         confab::sqlite::statement counts, counts_after, changes, one_text;
         both_ways texts;
