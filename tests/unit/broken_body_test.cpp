@@ -26,6 +26,10 @@ void* operator new(std::size_t bytes) {
         if (void* const made = std::malloc(bytes)) return made;
     throw std::bad_alloc();
 }
+// By the sanitizer's rule a block is freed by the kind of function that made it, and this one is freed below.
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    return std::malloc(bytes);
+}
 void operator delete(void* p) noexcept {
     std::free(p);
 }
