@@ -63,8 +63,9 @@ struct unreadable {
 // An Idempotency-Key as it is kept: hashed, with a digest of what it creates (core/fingerprint.hpp).
 struct retry_key {
     digest key_hash;
-    digest fingerprint;
-    std::optional<digest> fingerprint_as_sent = std::nullopt;  // as version 0.1.0 took it, and kept it with its keys
+    digest fingerprint;  // what is kept
+    // As version 0.1.0 took it, and kept it with its keys. Through a node of that version the two change places.
+    std::optional<digest> fingerprint_as_sent = std::nullopt;
 
     bool is_of(const digest& kept) const { return kept == fingerprint || kept == fingerprint_as_sent; }
 };

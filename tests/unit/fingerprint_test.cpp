@@ -124,6 +124,7 @@ TEST_F(retry, through_a_node_of_version_0_1_0_is_recognised) {
         entry.mutable_key()->clear_canonical_fingerprint();
         const auto came = queue::decode(entry.SerializeAsString()).command;
         ASSERT_TRUE(came.key);
+        EXPECT_EQ(came.key->fingerprint, fingerprints_of(*again).as_sent);  // all that a worker of that version knows
         EXPECT_EQ(std::get<replayed>(decided(*again, came.key).value()).number, 7U);
     }
 }

@@ -185,13 +185,15 @@ std::optional<digest> canonical_fingerprint_of(const wish& w) {
         w);
 }
 
-// Nothing of a key that is none, or stands with a command that creates nothing. An older node leaves the canonical
-// fingerprint out: then it is made here, so that all keys are kept alike.
+// Nothing of a key that is none, or stands with a command that creates nothing. A node of version 0.1.0 leaves
+// the canonical fingerprint out: then it is made here. What is kept of such a key is the fingerprint as sent, so that
+// its node, and a worker of that version which takes the partition over, recognise a retry.
 std::optional<core::retry_key> key_from(const wire::Key& from, const wish& w) {
     const auto hash = array_of<digest>(from.hash()), as_sent = array_of<digest>(from.fingerprint());
     const auto canonical =
         from.has_canonical_fingerprint() ? array_of<digest>(from.canonical_fingerprint()) : canonical_fingerprint_of(w);
     if (!hash || !as_sent || !canonical || !creates(w)) return std::nullopt;
+    if (!from.has_canonical_fingerprint()) return core::retry_key{*hash, *as_sent, *canonical};
     return core::retry_key{*hash, *canonical, *as_sent};
 }
 
