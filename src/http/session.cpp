@@ -246,18 +246,19 @@ void session::clear_answers() {
 // whole: the orderly end of the connection ends an HTTP/1.0 body.
 awaitable<void> session::write_pieces(response& r, std::string_view id, const framing& f) {
     reset_on_close(true);
-    if (!co_await write(out_)) co_return;
+    if (!co_await write(out_)) co_return close();
     clear_answers();
     for (;;) {
         auto next = co_await next_piece(r, id);
         if (!next) co_return close();
         if (!*next) break;
         append_piece(out_, **next, f);
-        if (!co_await write(out_)) co_return;
+        if (!co_await write(out_)) co_return close();
         out_.clear();
     }
     append_end(out_, f);
-    if (co_await write(out_)) reset_on_close(false);
+    if (!co_await write(out_)) co_return close();
+    reset_on_close(false);
 }
 
 // Sends what the socket takes at once; the rest of it. Nothing: the connection is gone.
