@@ -22,7 +22,8 @@ constexpr std::string_view shown_queries[] = {"?ssl=disable", "?ssl=enable", "?s
 std::optional<urls::url_view> parse_strictly(std::string_view text) {
     const auto parsed = urls::parse_uri(text);
     if (!parsed || parsed->host().empty() || parsed->has_fragment()) return std::nullopt;
-    const bool is_cut = parsed->encoded_resource().find('@') != std::string_view::npos;
+    const std::string_view resource = parsed->encoded_resource();
+    const bool is_cut = resource.find('@') != std::string_view::npos || resource.find("%40") != std::string_view::npos;
     return is_cut ? std::nullopt : std::optional(*parsed);
 }
 
@@ -32,11 +33,21 @@ std::string shown_login(std::string_view user, bool has_password) {
     return fmt::format("{}@", has_password ? user : hidden);
 }
 
+bool may_be_in_name(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '/';
+}
+
+// A database's name or number. Anything else behind the host may be a password, or the rest of one.
+std::string_view shown_path(std::string_view path) {
+    return std::ranges::all_of(path, may_be_in_name) ? path : hidden;
+}
+
 }  // namespace
 
 std::string engine_url::shown() const {
     return fmt::format("{}://{}{}:{}{}{}", scheme, shown_login(user, !password.empty()), host, port,
-                       path.empty() ? "" : "/", path);
+                       path.empty() ? "" : "/", shown_path(path));
 }
 
 engine_url engine_url::parse(std::string_view text, std::string_view scheme, std::uint16_t default_port) {
@@ -67,11 +78,12 @@ std::string shown_url(std::string_view text) {
     if (!parsed) return std::string(hidden);
     const std::string_view user = parsed->encoded_user(), host = parsed->encoded_host_and_port(),
                            path = parsed->encoded_path();
+    const std::string_view slash = path.starts_with('/') ? "/" : "";
     const auto query = parsed->has_query() ? "?" + std::string(std::string_view(parsed->encoded_query())) : "";
     const bool is_query_shown = query.empty() || std::ranges::find(shown_queries, query) != std::end(shown_queries);
-    return fmt::format("{}://{}{}{}{}", std::string_view(parsed->scheme()),
-                       shown_login(user, !parsed->encoded_password().empty()), host, path,
-                       is_query_shown ? query : fmt::format("?{}", hidden));
+    return fmt::format("{}://{}{}{}{}{}", std::string_view(parsed->scheme()),
+                       shown_login(user, !parsed->encoded_password().empty()), host, slash,
+                       shown_path(path.substr(slash.size())), is_query_shown ? query : fmt::format("?{}", hidden));
 }
 
 }  // namespace confab
