@@ -196,7 +196,17 @@ values read_file(const std::string& path) {
     return found;
 }
 
+// Like the URL of an engine, given to another option by mistake. Only in a text may an '@' stand by itself.
+bool may_hold_password(const option& o, std::string_view value) {
+    const auto at = value.find('@');
+    if (o.type == type::secret || at == std::string_view::npos) return false;
+    return o.type != type::text || value.substr(0, at).find("://") != std::string_view::npos;
+}
+
 void require_valid(const option& o, const effective& e) {
+    if (may_hold_password(o, e.value))
+        throw usage_error(
+            fmt::format("{} ({}) looks like the URL of an engine, so it is not repeated here", o.name, e.source));
     if (o.type == type::host_names) parse_host_names(e.value);
     if (o.type != type::number) return;
     const auto fail = [&] {

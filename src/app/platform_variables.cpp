@@ -46,10 +46,20 @@ struct shape {
 };
 
 constexpr shape shapes[] = {
-    {"_SERVICE_HOST", is_address}, {"_SERVICE_PORT", is_number},   {"_SERVICE_PORT_*", is_number},
-    {"_PORT", is_endpoint},        {"_PORT_#_@", is_endpoint},     {"_PORT_#_@_PROTO", is_protocol},
-    {"_PORT_#_@_PORT", is_number}, {"_PORT_#_@_ADDR", is_address}, {"_NAME", is_link},
+    {"_SERVICE_HOST", is_address},
+    {"_SERVICE_PORT", is_number},
+    {"_SERVICE_PORT_*", is_number},
+    {"_PORT", is_endpoint},
+    {"_PORT_#_@", is_endpoint},
+    {"_PORT_#_@_PROTO", is_protocol},
+    {"_PORT_#_@_PORT", is_number},
+    {"_PORT_#_@_ADDR", is_address},
+    {"_NAME", is_link},
     {"_ENV_*", is_anything},
+    {"_PORT_#_@_START", is_endpoint},
+    {"_PORT_#_@_END", is_endpoint},
+    {"_PORT_#_@_PORT_START", is_number},
+    {"_PORT_#_@_PORT_END", is_number},
 };
 
 // How much of `name` begins with what the placeholder stands for; 0: nothing does.

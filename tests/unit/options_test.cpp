@@ -102,6 +102,10 @@ TEST(options, ignore_what_container_platforms_announce) {
                                                            {"_PORT_53_UDP", "udp://10.0.0.1:53"},
                                                            {"_PORT_53_UDP_PROTO", "udp"},
                                                            {"_PORT_9_SCTP_PORT", "9"},
+                                                           {"_PORT_3306_TCP_START", "tcp://10.0.0.1:3306"},
+                                                           {"_PORT_3306_TCP_END", "tcp://10.0.0.1:3310"},
+                                                           {"_PORT_3306_TCP_PORT_START", "3306"},
+                                                           {"_PORT_3306_TCP_PORT_END", "3310"},
                                                            {"_NAME", "/web/confab"},
                                                            {"_ENV_MYSQL_ROOT_PASSWORD", "any #thing"},
                                                            {"_ENV_X", ""},
@@ -202,6 +206,20 @@ TEST(options, are_all_in_the_help_with_default_and_unit) {
             EXPECT_NE(help.find("default " + std::string(o.default_value)), std::string::npos) << o.name;
         }
     }
+}
+
+TEST(options, of_other_types_do_not_repeat_a_url_with_a_password) {
+    const std::vector<std::vector<const char*>> lines = {{"config", "--data", "mysql://u:SECRET@h"},
+                                                         {"config", "--listen", "u:SECRET@h:1"},
+                                                         {"config", "--allowed-hosts", "u:SECRET@h"},
+                                                         {"serve", "--threads", "mysql://u:SECRET@h"},
+                                                         {"serve", "--log-level", "redis://:SECRET@h"}};
+    for (const auto& line : lines) {
+        const auto why = refusal(line);
+        EXPECT_NE(why.find("looks like the URL of an engine"), std::string::npos) << why;
+        EXPECT_EQ(why.find("SECRET"), std::string::npos) << why;
+    }
+    EXPECT_EQ(refusal({"config", "--data", "/srv/a@b"}), "");
 }
 
 TEST(options, defaults_are_valid) {
