@@ -19,7 +19,7 @@ awaitable<http::response> list_chats(call c) {
     auto source = rows_of<core::chat>(
         window, [&ledger = c.parts.ledger, id = app->id](ledger::window w) { return ledger.chats(id, w); });
     auto r = co_await list_of(c, std::move(source));
-    if (!links.empty()) r.headers.add("Link", links);
+    if (!links.empty() && r.status == 200) r.headers.add("Link", links);
     co_return r;
 }
 

@@ -102,6 +102,7 @@ awaitable<http::response> list_messages(call c) {
         r = co_await list_of(c, std::move(source));
         if (r.status == 200 && !r.more) c.parts.pages.put(place_in_chat, r.body);
     }
+    if (r.status != 200) co_return r;
     if (!links.empty()) r.headers.add("Link", links);
     // Read before the list: a feed that goes on from here may repeat what the list has, but misses nothing.
     r.headers.add("Last-Event-ID", core::event_id_of(*chat));

@@ -155,7 +155,7 @@ awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run,
     }
     auto source = messages_of(c.parts.ledger, run, std::move(*numbers));
     auto r = co_await list_hits(c, std::move(source), run, highlight);
-    if (has_more) r.headers.add("Link", next);
+    if (has_more && r.status == 200) r.headers.add("Link", next);
     co_return r;
 }
 
