@@ -57,7 +57,9 @@ std::string_view unquoted(std::string_view value) {
 
 std::string text_of(const std::string& path) {
     const auto fail = [&](std::string_view why) { return usage_error(fmt::format("config file {}: {}", path, why)); };
-    if (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path)) throw fail("is no regular file");
+    std::error_code ignored;  // opening it says the same
+    if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+        throw fail("is no regular file");
     const auto opened = file::open(path, file::access::read);
     if (!opened) throw fail(opened.error().message());
     auto text = opened->read_all();
