@@ -1,6 +1,6 @@
 // Bounds the memory of answers that wait for slow clients. A list is collected up to 1 MiB before its answer begins
-// (lists.hpp), and the client decides how long that megabyte stays. When so many answers hold one, the next list begins
-// with its first slice.
+// (lists.hpp), and the client decides how long that megabyte stays. When so many answers are collected or hold one, the
+// next list begins with its first slice.
 #pragma once
 
 #include <atomic>
