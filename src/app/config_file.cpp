@@ -9,18 +9,13 @@
 
 #include "base/byte_order_mark.hpp"
 #include "base/file.hpp"
+#include "base/trimmed.hpp"
 
 namespace confab::app {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
 constexpr std::string_view white_space = " \t\r";
-
-std::string_view trimmed(std::string_view text) {
-    const auto begin = text.find_first_not_of(white_space);
-    if (begin == npos) return {};
-    return text.substr(begin, text.find_last_not_of(white_space) - begin + 1);
-}
 
 bool is_quote(char c) {
     return c == '"' || c == '\'';
@@ -79,16 +74,17 @@ std::vector<config_line> read_config_file(const std::string& path) {
     std::vector<config_line> found;
     for (std::size_t number = 1; !rest.empty(); ++number) {
         const auto end = std::min(rest.find('\n'), rest.size());
-        const auto line = trimmed(rest.substr(0, end));
+        const auto line = trimmed(rest.substr(0, end), white_space);
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (line.empty() || line.front() == '#' || line.front() == ';') continue;
         if (std::ranges::any_of(line, is_control))
             throw wrong_line(path, number, "holds a control character (is the file UTF-8?)");
         const auto equals = line.find('=');
         if (equals == npos) throw wrong_line(path, number, "is not `name = value`");
-        const auto value = trimmed(line.substr(equals + 1));
+        const auto value = trimmed(line.substr(equals + 1), white_space);
         if (const auto fault = fault_of(value)) throw wrong_line(path, number, *fault);
-        found.push_back({std::string(trimmed(line.substr(0, equals))), std::string(unquoted(value)), number});
+        found.push_back(
+            {std::string(trimmed(line.substr(0, equals), white_space)), std::string(unquoted(value)), number});
     }
     return found;
 }
@@ -98,7 +94,7 @@ std::string read_secret_file(std::string_view variable, const std::string& path)
     std::string line;
     // The name is not shown: it may be the secret itself, where the variable without _FILE was meant.
     if (!std::getline(file, line)) throw usage_error(fmt::format("{} names a file that cannot be read", variable));
-    return std::string(trimmed(without_byte_order_mark(line)));
+    return std::string(trimmed(without_byte_order_mark(line), white_space));
 }
 
 }  // namespace confab::app

@@ -7,18 +7,14 @@
 #include <string_view>
 
 #include "app/options.hpp"
+#include "base/trimmed.hpp"
 
 namespace confab::app {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    return text.substr(0, text.find_last_not_of(' ') + 1);
-}
-
 // One ADDRESS:PORT.
 std::vector<listen_address> parse_one(std::string_view text) {
-    text = trimmed(text);
+    text = trimmed(text, " ");
     const auto fail = [&] {
         throw usage_error(
             fmt::format("listen is '{}': it takes ADDRESS:PORT, like 127.0.0.1:3000 or [::1]:3000", text));

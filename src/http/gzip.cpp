@@ -13,6 +13,8 @@
 #include <new>
 #include <stdexcept>
 
+#include "base/trimmed.hpp"
+
 namespace confab::http {
 namespace {
 
@@ -102,11 +104,6 @@ private:
     deflater deflater_;
     bool ended_ = false;
 };
-
-std::string_view trimmed(std::string_view text) {
-    const auto begin = std::min(text.find_first_not_of(" \t"), text.size());
-    return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
-}
 
 // Takes what stands before the next `sign` off the front of `list`.
 std::string_view take_up_to(std::string_view& list, char sign) {
