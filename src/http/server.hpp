@@ -31,6 +31,7 @@ struct server_options {
 // included.
 using handler = std::function<awaitable<response>(request&)>;
 
+// REQUIRES: its loops never ran, or stop() has returned, when it is destroyed: its coroutines live in them to the end.
 class server {
 public:
     virtual ~server() = default;

@@ -84,6 +84,7 @@ protected:
         seen s;
         asio::read(client, asio::dynamic_buffer(s.text), s.end);
         server->drain(std::chrono::seconds(60));
+        loops.stop();
         return s;
     }
 };
