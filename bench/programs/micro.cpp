@@ -108,13 +108,14 @@ house& the_house() {
 void parse_a_request(benchmark::State& state) {
     constexpr std::size_t pipeline = 64;
     event_loops loops(1);
-    const auto server = http::listen(loops, {{{"127.0.0.1", 0}},
-                                             10,
-                                             16384,
-                                             524288,
-                                             std::chrono::seconds(60),
-                                             std::chrono::seconds(60),
-                                             std::chrono::seconds(60)});
+    const auto server = http::listen(loops, {.endpoints = {{"127.0.0.1", 0}},
+                                             .connections_max = 10,
+                                             .header_bytes_max = 16384,
+                                             .body_bytes_max = 524288,
+                                             .idle_timeout = std::chrono::seconds(60),
+                                             .request_timeout = std::chrono::seconds(60),
+                                             .write_timeout = std::chrono::seconds(60),
+                                             .allowed_hosts = {}});
     server->start([](http::request&) -> awaitable<http::response> { co_return http::response{.status = 204}; });
     loops.start();
     asio::io_context here;

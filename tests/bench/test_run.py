@@ -4,8 +4,9 @@ import json
 import subprocess
 
 TINY = ("runs=1", "seconds=1", "connections=4", "curve_connections=4,8", "latency_seconds=1", "searches=3", "small_chat=2000",
-        "large_chat=5000", "memory_list=3000", "growth_messages=60000")
-PARTS = ("throughput", "curve", "latency", "indexing", "searches", "memory", "growth")
+        "large_chat=5000", "memory_list=3000", "growth_messages=60000",
+        "micro_seconds=0.001")
+PARTS = ("throughput", "curve", "latency", "indexing", "searches", "memory", "growth", "micro")
 
 
 def run(bench, confab, tools, folder, *parts, settings=TINY):
@@ -26,6 +27,7 @@ def test_a_run_measures_every_part_and_leaves_nothing_behind(bench, confab, tool
     assert result["latency"]["rate"] > 0 and result["memory"]["idle"]["rss_mib"] > 0
     assert {row["work"] for row in result["growth"]["rows"]} == {"create", "read", "list the last 50", "search 10,000 messages"}
     assert {each["row"] for each in result["targets"] if each["reached"] is not None} >= {"memory when idle", "indexing costs creation"}
+    assert {"parse_a_request", "decide_a_creation"} <= {row["step"] for row in result["micro"] if row["ns"] > 0}
     assert not (tmp_path / "data").exists()
     assert "all numbers gapless" in done.stderr
     assert (tmp_path / "out" / "throughput.svg").read_text().startswith("<svg")
