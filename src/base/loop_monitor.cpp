@@ -4,8 +4,6 @@
 
 #include <utility>
 
-#include "base/log.hpp"
-
 namespace confab {
 namespace {
 
@@ -30,12 +28,10 @@ void loop_monitor::look() {
         }
         if (!is_long) continue;
         const auto count = ++long_turns_;
-        if (telling_.is_due(std::chrono::steady_clock::now()))
-            log::warning(
-                fmt::format("event loop {} has been busy with one thing for more than {} ms, and all else on it waits; "
-                            "{} such turns "
-                            "since the start",
-                            i, turn_watch::turn_max.count(), count));
+        log_.warning("long turn",
+                     fmt::format("event loop {} was busy with one thing for more than {} ms, and everything else on it "
+                                 "waited; {} such turns since the start",
+                                 i, turn_watch::turn_max.count(), count));
     }
     timer_.arm(look_every);
 }

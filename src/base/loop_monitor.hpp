@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/event_loops.hpp"
+#include "base/log_throttle.hpp"
 #include "base/timer_thread.hpp"
 #include "base/turn_watch.hpp"
 
@@ -31,7 +32,7 @@ private:
     std::vector<turn_watch> watches_;                 // by loop
     std::vector<std::chrono::nanoseconds> cpu_seen_;  // by loop, at the last look
     std::atomic<std::uint64_t> long_turns_ = 0;
-    once_a_minute telling_;
+    log_throttle log_;
     timer_thread timer_;  // its thread uses all of the above
 };
 

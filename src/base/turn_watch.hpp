@@ -39,19 +39,4 @@ private:
     bool is_told_ = false;
 };
 
-// Lets one event a minute be told.
-class once_a_minute {
-public:
-    bool is_due(std::chrono::steady_clock::time_point now) {
-        if (is_begun_ && now - last_ < std::chrono::minutes(1)) return false;
-        is_begun_ = true;
-        last_ = now;
-        return true;
-    }
-
-private:
-    std::chrono::steady_clock::time_point last_;
-    bool is_begun_ = false;
-};
-
 }  // namespace confab

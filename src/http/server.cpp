@@ -19,6 +19,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/log_throttle.hpp"
 #include "http/acceptors.hpp"
 #include "http/problem.hpp"
 #include "http/session.hpp"
@@ -152,7 +153,7 @@ private:
             const auto [cause] = co_await acceptor.async_accept(socket, as_tuple);
             if (!acceptor.is_open()) co_return;
             if (cause) {  // out of file descriptors, or a client that left again
-                log::warning(fmt::format("accept: {}", cause.message()));
+                log_.warning(cause.message(), fmt::format("a connection could not be accepted: {}", cause.message()));
                 asio::steady_timer pause(loops_.at(0), accept_again_after);
                 co_await pause.async_wait(as_tuple);
                 continue;
@@ -197,6 +198,7 @@ private:
     std::vector<endpoint> endpoints_;
     handler answer_;
     gauge count_;
+    log_throttle log_;
     std::vector<std::unique_ptr<connections>> per_loop_;
 };
 

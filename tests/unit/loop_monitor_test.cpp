@@ -36,15 +36,6 @@ TEST(turn_watch, leaves_out_many_short_turns_an_idle_loop_and_one_that_was_not_a
     EXPECT_FALSE(turn_watch().is_long({0, 900ms}));
 }
 
-TEST(once_a_minute, lets_one_pass) {
-    once_a_minute gate;
-    const std::chrono::steady_clock::time_point begun{};
-    EXPECT_TRUE(gate.is_due(begun));
-    EXPECT_FALSE(gate.is_due(begun + 59s));
-    EXPECT_TRUE(gate.is_due(begun + 60s));
-    EXPECT_FALSE(gate.is_due(begun + 119s));
-}
-
 // The loop is busy until it is told of, and for a moment after: it counts once.
 TEST(loop_monitor, counts_a_turn_that_holds_up_its_loop) {
     event_loops loops(2);

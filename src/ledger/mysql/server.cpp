@@ -2,13 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include "base/clock.hpp"
-#include "base/log.hpp"
+#include "base/log_throttle.hpp"
 
 namespace confab::ledger::mysql {
 
@@ -26,18 +24,9 @@ confab::mysql::pool_options pool_options_of(const mysql_options& options) {
 }
 
 void tell_failure(std::string_view doing, const confab::mysql::failure& cause) {
-    constexpr std::int64_t pause_us = 1'000'000;
-    static std::atomic<std::int64_t> told_at{0};
-    static std::atomic<std::uint64_t> untold{0};
-    const auto at = now().us;
-    auto last = told_at.load();
-    if (at - last < pause_us || !told_at.compare_exchange_strong(last, at)) {
-        ++untold;
-        return;
-    }
-    const auto more = untold.exchange(0);
-    log::error(fmt::format("MySQL, {}: {} ({}){}", doing, cause.what(), cause.code(),
-                           more > 0 ? fmt::format("; {} more since the last line", more) : ""));
+    static log_throttle log;
+    log.error(fmt::format("{}: {}", doing, cause.code()),
+              fmt::format("MySQL, {}: {} ({})", doing, cause.what(), cause.code()));
 }
 
 void with_server(const mysql_options& options, std::function<awaitable<void>(confab::mysql::connection&)> work) {

@@ -3,11 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <atomic>
 
-#include "base/clock.hpp"
 #include "base/digest.hpp"
-#include "base/log.hpp"
+#include "base/log_throttle.hpp"
 
 namespace confab::search {
 namespace {
@@ -25,14 +23,10 @@ std::optional<ledger::index_id> id_in(const json::value& described) {
     return id;
 }
 
-// Tells the log, once a minute.
+// Logs it, each reason at most once a minute.
 error not_searched(const std::string& target, std::string_view why) {
-    constexpr std::int64_t pause_us = 60'000'000;
-    static std::atomic<std::int64_t> told_at{0};
-    const auto at = confab::now().us;
-    auto last = told_at.load();
-    if (at - last >= pause_us && told_at.compare_exchange_strong(last, at))
-        log::warning(fmt::format("the search index {} {}: searches scan", target, why));
+    static log_throttle log;
+    log.warning(why, fmt::format("the search index {} {}: searches scan", target, why));
     return error::unavailable;
 }
 

@@ -1,0 +1,48 @@
+#include "base/log_throttle.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace confab {
+namespace {
+
+std::string with_count(std::string_view line, std::uint64_t left_out) {
+    return left_out == 0 ? std::string(line) : fmt::format("{}; {} more since the last line", line, left_out);
+}
+
+}  // namespace
+
+void log_throttle::warning(std::string_view key, std::string_view line) {
+    if (const auto left_out = admit(key, clock::now())) log::warning(with_count(line, *left_out));
+}
+
+void log_throttle::error(std::string_view key, std::string_view line) {
+    if (const auto left_out = admit(key, clock::now())) log::error(with_count(line, *left_out));
+}
+
+std::optional<std::uint64_t> log_throttle::admit(std::string_view key, clock::time_point now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) {
+        if (entries_.size() == keys_max) forget_the_oldest();
+        entries_.emplace(key, entry{now});
+        return 0;
+    }
+    auto& known = found->second;
+    if (now - known.logged_at < pause) {
+        known.left_out += 1;
+        return std::nullopt;
+    }
+    return std::exchange(known, entry{now}).left_out;
+}
+
+void log_throttle::forget_the_oldest() {
+    const auto by_time = [](const auto& a, const auto& b) { return a.second.logged_at < b.second.logged_at; };
+    entries_.erase(std::ranges::min_element(entries_, by_time));
+}
+
+}  // namespace confab

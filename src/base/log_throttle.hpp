@@ -1,0 +1,41 @@
+// Logs a repeated failure at once, then at most once a minute, with how often it came in between.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace confab {
+
+// Any thread.
+class log_throttle {
+public:
+    using clock = std::chrono::steady_clock;
+    static constexpr std::chrono::seconds pause{60};
+    static constexpr std::size_t keys_max = 32;  // the one that was logged the longest ago is forgotten then
+
+    // Logs the line, unless one with the same key was logged within the last minute. The key names the failure without
+    // what changes from time to time (numbers, ids).
+    void warning(std::string_view key, std::string_view line);
+    void error(std::string_view key, std::string_view line);
+
+    // How many with this key were left out since the last that was logged; nothing: this one is left out too.
+    std::optional<std::uint64_t> admit(std::string_view key, clock::time_point now);
+
+private:
+    struct entry {
+        clock::time_point logged_at;
+        std::uint64_t left_out = 0;
+    };
+
+    void forget_the_oldest();
+
+    std::mutex mutex_;
+    std::map<std::string, entry, std::less<>> entries_;
+};
+
+}  // namespace confab
