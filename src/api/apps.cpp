@@ -127,9 +127,11 @@ awaitable<http::response> list_apps(call c) {
 
 awaitable<http::response> create_app(call c) {
     if (const auto wrong = refusal_without_tag(c.request)) co_return refuse(c, *wrong);
-    auto name = co_await read_parameters(c, [&c] { return read_name(c); });
-    if (const auto* wrong = std::get_if<http::problem>(&name)) co_return refuse(c, *wrong);
-    const core::create_app wish{core::app_token::make(), std::get<core::app_name>(std::move(name))};
+    const auto reading = [&c] { return read_name(c); };
+    auto name = read_inline(c, reading);
+    if (!name) name.emplace(co_await run_on(c.parts.long_work, reading));
+    if (const auto* wrong = std::get_if<http::problem>(&*name)) co_return refuse(c, *wrong);
+    const core::create_app wish{core::app_token::make(), std::get<core::app_name>(std::move(*name))};
     const auto key = read_retry_key(c.request, wish);
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 
@@ -161,10 +163,12 @@ awaitable<http::response> rename_app(call c) {
         const auto found = co_await c.parts.ledger.find_app(*token);
         co_return refuse_what_exists(c, found, *wrong);
     }
-    auto name = co_await read_parameters(c, [&c] { return read_name(c); });
-    if (const auto* wrong = std::get_if<http::problem>(&name)) co_return refuse(c, *wrong);
+    const auto reading = [&c] { return read_name(c); };
+    auto name = read_inline(c, reading);
+    if (!name) name.emplace(co_await run_on(c.parts.long_work, reading));
+    if (const auto* wrong = std::get_if<http::problem>(&*name)) co_return refuse(c, *wrong);
 
-    core::rename_app wish{*token, std::get<core::app_name>(std::move(name))};
+    core::rename_app wish{*token, std::get<core::app_name>(std::move(*name))};
     const core::command command{core::make_job_id(), std::nullopt, std::move(wish)};
     const auto outcome = co_await c.parts.queue.submit(command);
     if (!outcome) co_return refuse(c, outcome.error());

@@ -31,8 +31,10 @@ awaitable<http::response> create_chat(call c) {
         co_return refuse_what_exists(c, app, *wrong);
     }
     // It takes no parameters, but a broken body is refused here too.
-    const auto read = co_await read_parameters(c, [&c] { return fields::read(c, {}); });
-    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
+    const auto reading = [&c] { return fields::read(c, {}); };
+    auto read = read_inline(c, reading);
+    if (!read) read.emplace(co_await run_on(c.parts.long_work, reading));
+    if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
     const core::create_chat wish{*token};
     const auto key = read_retry_key(c.request, wish);
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);

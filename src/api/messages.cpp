@@ -14,7 +14,8 @@ constexpr std::string_view creation_names[] = {"content", "sender", "metadata"};
 constexpr std::string_view edit_names[] = {"content", "metadata"};
 constexpr int looks_max = 100;  // of a conditional change; each but the last means that somebody else's was done
 
-std::variant<core::create_message, http::problem> read_creation(const call& c, const chat_place& place) {
+// The command that creates a message.
+std::variant<core::command, http::problem> read_creation(const call& c, const chat_place& place) {
     auto read = fields::read(c, creation_names);
     if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
     auto& given = std::get<fields>(read);
@@ -22,7 +23,10 @@ std::variant<core::create_message, http::problem> read_creation(const call& c, c
     auto sender = given.optional<core::sender_name>("sender");
     auto metadata = given.metadata("metadata");
     if (auto wrong = given.refusal()) return std::move(*wrong);
-    return core::create_message{place.app, place.chat, std::move(*content), std::move(sender), std::move(metadata)};
+    core::create_message created{place.app, place.chat, std::move(*content), std::move(sender), std::move(metadata)};
+    auto key = read_retry_key(c.request, created);
+    if (auto* wrong = std::get_if<http::problem>(&key)) return std::move(*wrong);
+    return core::command{core::make_job_id(), std::get<0>(key), std::move(created)};
 }
 
 struct edit_parameters {
@@ -116,12 +120,12 @@ awaitable<http::response> create_message(call c) {
         const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
         co_return refuse_what_exists(c, chat, *wrong);
     }
-    auto read = co_await read_parameters(c, [&] { return read_creation(c, *place); });
-    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    const auto key = co_await read_parameters(c, [&] { return read_retry_key(c.request, std::get<0>(read)); });
-    if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
+    const auto reading = [&] { return read_creation(c, *place); };
+    auto read = read_inline(c, reading);
+    if (!read) read.emplace(co_await run_on(c.parts.long_work, reading));
+    if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
 
-    const core::command command{core::make_job_id(), std::get<0>(key), std::get<0>(std::move(read))};
+    const auto& command = std::get<core::command>(*read);
     const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
     if (!*outcome) co_return accepted();
@@ -159,9 +163,11 @@ awaitable<http::response> edit_message(call c) {
         const auto version = co_await version_to_change(c, *place, std::get<conditions>(demanded));
         if (!version) co_return refuse(c, version.error());
     }
-    auto read = co_await read_parameters(c, [&c] { return read_edit(c); });
-    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    auto& given = std::get<edit_parameters>(read);
+    const auto reading = [&c] { return read_edit(c); };
+    auto read = read_inline(c, reading);
+    if (!read) read.emplace(co_await run_on(c.parts.long_work, reading));
+    if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
+    auto& given = std::get<edit_parameters>(*read);
 
     core::edit_message wish{place->app, place->chat, place->message, std::move(given.content),
                             std::move(given.metadata)};

@@ -164,9 +164,11 @@ awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run,
 awaitable<http::response> search_messages(call c) {
     const auto place = chat_place::parse(c);
     if (!place) co_return not_found(c);
-    const auto read = co_await read_parameters(c, [&c] { return read_search(c); });
-    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    const auto& given = std::get<search_parameters>(read);
+    const auto reading = [&c] { return read_search(c); };
+    auto read = read_inline(c, reading);
+    if (!read) read.emplace(co_await run_on(c.parts.long_work, reading));
+    if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
+    const auto& given = std::get<search_parameters>(*read);
     const auto& asked = given.paged;
 
     const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);

@@ -4,6 +4,14 @@
 #include <boost/beast/core/string.hpp>
 
 namespace confab::http {
+namespace {
+
+// Nearly all names differ in their lengths.
+bool is_named(const request_header& h, std::string_view name) {
+    return h.name.size() == name.size() && boost::beast::iequals(h.name, name);
+}
+
+}  // namespace
 
 std::string_view name_of(verb v) {
     switch (v) {
@@ -27,19 +35,19 @@ std::string_view name_of(verb v) {
 
 std::optional<std::string_view> request::find(std::string_view name) const {
     for (const auto& h : headers)
-        if (h.name.size() == name.size() && boost::beast::iequals(h.name, name)) return h.value;
+        if (is_named(h, name)) return h.value;
     return std::nullopt;
 }
 
 std::size_t request::count(std::string_view name) const {
     return static_cast<std::size_t>(
-        std::ranges::count_if(headers, [name](const auto& h) { return boost::beast::iequals(h.name, name); }));
+        std::ranges::count_if(headers, [name](const auto& h) { return is_named(h, name); }));
 }
 
 std::optional<std::string> request::list(std::string_view name) const {
     std::optional<std::string> all;
     for (const auto& h : headers) {
-        if (!boost::beast::iequals(h.name, name)) continue;
+        if (!is_named(h, name)) continue;
         if (all)
             all->append(", ").append(h.value);
         else
