@@ -81,7 +81,8 @@ bool is_read(const http::request& r) {
 }
 
 http::problem not_met(std::string_view header) {
-    return {http::problem_kind::version_mismatch, fmt::format("{} does not hold for what is there now", header)};
+    return {http::problem_kind::version_mismatch,
+            fmt::format("{} does not hold for the current version: read it again", header)};
 }
 
 // What it has of the plain answer is what RFC 9110, 15.4.5 lists.

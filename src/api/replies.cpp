@@ -16,7 +16,8 @@ struct translation {
 constexpr translation translations[] = {
     {error::not_found, kind::not_found, "no such app, chat or message"},
     {error::deleted, kind::deleted, "the message was deleted"},
-    {error::version_mismatch, kind::version_mismatch, "read it again and decide anew"},
+    {error::version_mismatch, kind::version_mismatch,
+     "a condition does not hold for the current version: read it again"},
     {error::key_reused, kind::key_reused, "send a new Idempotency-Key with a new payload"},
     {error::numbers_used_up, kind::numbers_used_up, "this has handed out its last number, 4294967295"},
     {error::overloaded, kind::overloaded, "try again a little later"},
