@@ -54,11 +54,15 @@ bool is_same_origin(std::string_view origin, const authority& to) {
     return false;  // also `null`, as a sandboxed page or a file has it
 }
 
-bool is_from_elsewhere(const request& r, const std::optional<authority>& to) {
-    return std::ranges::any_of(r.headers, [&](const auto& header) {
-        if (iequals(header.name, "Origin")) return !to || !is_same_origin(header.value, *to);
-        return iequals(header.name, "Sec-Fetch-Site") && iequals(header.value, "cross-site");
-    });
+// What shows that a page of another site sent the request, if anything does.
+std::optional<std::string_view> sign_of_another_site(const request& r, const std::optional<authority>& to) {
+    for (const auto& header : r.headers) {
+        if (iequals(header.name, "Origin") && (!to || !is_same_origin(header.value, *to)))
+            return "Origin has another host or port than Host";
+        if (iequals(header.name, "Sec-Fetch-Site") && iequals(header.value, "cross-site"))
+            return "Sec-Fetch-Site is cross-site";
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -68,10 +72,10 @@ std::optional<problem> cross_origin_problem(const request& r, std::span<const st
     if (to && !is_own(*to, allowed_hosts))
         return problem{problem_kind::misdirected,
                        fmt::format("'{}' is neither an IP address nor localhost nor one of --allowed-hosts", to->host)};
-    if (may_change_something(r.method) && is_from_elsewhere(r, to))
-        return problem{problem_kind::cross_origin,
-                       "a web page of another site sent this: its Origin has another host or port than Host"};
-    return std::nullopt;
+    if (!may_change_something(r.method)) return std::nullopt;
+    const auto sign = sign_of_another_site(r, to);
+    if (!sign) return std::nullopt;
+    return problem{problem_kind::cross_origin, fmt::format("a web page of another site sent this: {}", *sign)};
 }
 
 }  // namespace confab::http

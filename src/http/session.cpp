@@ -17,6 +17,7 @@
 #include "base/error.hpp"
 #include "base/event_loops.hpp"
 #include "base/log.hpp"
+#include "base/log_throttle.hpp"
 #include "base/random.hpp"
 #include "http/cross_origin.hpp"
 #include "http/gzip.hpp"
@@ -68,12 +69,19 @@ problem too_late(const server_options& options) {
             fmt::format("a request has to arrive within {} s (--request-timeout-s)", options.request_timeout.count())};
 }
 
+void log_broken_off(std::string_view request_id, std::string_view why) {
+    static log_throttle log;
+    log.error(why, fmt::format("request {}: the response is broken off: {}", request_id, why));
+}
+
 // What its source throws is an error here: the head is gone out already, so it can only break the response off.
 awaitable<piece> next_piece(response& r, std::string_view request_id) {
     try {
-        co_return co_await r.more();
+        auto next = co_await r.more();
+        if (!next) log_broken_off(request_id, next.error().message());
+        co_return next;
     } catch (const std::exception& cause) {
-        log::error(fmt::format("request {}: the response is broken off: {}", request_id, cause.what()));
+        log_broken_off(request_id, cause.what());
     }
     co_return error::unavailable;
 }
@@ -163,6 +171,10 @@ awaitable<bool> session::read_request(reading& r) {
         }
         if (!r.continue_sent && r.parser.wants_continue()) {
             r.continue_sent = true;
+            if (const auto unwanted = cross_origin_problem(r.parser.asked(), options_.allowed_hosts)) {
+                co_await refuse(*unwanted, r);
+                co_return false;
+            }
             if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
             wait_for_request(r);
         }

@@ -114,6 +114,7 @@ def test_late_failure_is_a_reset(failing, name):
                 assert not inflater.eof
             else:
                 assert not body.endswith(b"]")
+    assert ": the response is broken off: " in server.log()
     with Client(server.port) as client:
         client.get("/apps?limit=1").expect(200)
 

@@ -115,6 +115,25 @@ def test_whole_url_counts_instead_of_host(port, chat):
     assert chat.contents() == []
 
 
+def test_refusal_names_the_header_that_shows_the_other_site(client, port, chat):
+    for headers, named in (({"Origin": "null"}, "Origin has another host or port than Host"),
+                           ({"Sec-Fetch-Site": "cross-site"}, "Sec-Fetch-Site is cross-site")):
+        answer = client.post(chat.messages_path, {"content": "x"}, headers)
+        assert_problem(answer, 403, "cross_origin")
+        assert answer.json["detail"].endswith(named)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("headers, status", [(["Origin: null"], 403), (["Origin: http://localhost", "Sec-Fetch-Site: cross-site"], 403)])
+def test_body_of_an_unwanted_request_is_not_asked_for(port, chat, headers, status):
+    expecting = ["Content-Type: application/json", "Content-Length: 15", "Expect: 100-continue"]
+    with Wire(port) as wire:
+        wire.send(request_bytes("POST", chat.messages_path, headers=[*expecting, *headers])).read_answer().expect(status)
+    with Wire(port) as wire:
+        assert_misdirected(wire.send(request_bytes("POST", f"http://evil.example{chat.messages_path}", headers=expecting)).read_answer())
+    assert chat.contents() == []
+
+
 @pytest.mark.wire
 def test_refusal_leaves_the_connection_usable(port, chat):
     body = b'{"content":"x"}'
