@@ -1,13 +1,19 @@
 """The nginx configuration of docker-compose.yml and `make cluster`: what it passes on, and what it sends twice."""
 
 import http.client
+import json
+import re
+import socket
 import threading
+from pathlib import Path
 
 import pytest
 from services import Nginx
 from upstream import Upstream
 
 WAIT_S = 30
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+BODY_MAX = 576 * 1024
 
 
 @pytest.fixture
@@ -111,7 +117,7 @@ def said_of_caching(front, method, path="/apps", body=None):
 def test_answers_of_nginx_say_what_those_of_a_node_say(front, nodes):
     for_nobody_else = (["private, no-cache"], ["nosniff"])
     assert said_of_caching(front, "TRACE") == (405, *for_nobody_else)
-    assert said_of_caching(front, "POST", body=b"x" * (1024 * 1024 + 1)) == (413, *for_nobody_else)
+    assert said_of_caching(front, "POST", body=b"x" * (BODY_MAX + 1)) == (413, *for_nobody_else)
     for node in nodes:
         node.answer = None
     for method in ("GET", "PUT", "DELETE"):
@@ -128,7 +134,120 @@ def test_what_a_node_says_is_not_said_twice(front, nodes, path):
         assert said_of_caching(front, method, path) == (404, ["of the node"], ["too"])
 
 
-def test_a_body_above_a_mebibyte_is_refused_at_the_door(front, nodes):
-    assert ask(front, "POST", body=b"x" * (1024 * 1024 + 1)) == 413
-    assert ask(front, "POST", body=b"x" * (1024 * 1024)) == 200
+def problem_of(front, method, path="/apps", body=None, headers=None):
+    """Status and document of an error of nginx's own, which has the form of a node's."""
+    connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=WAIT_S)
+    connection.request(method, path, body, headers or {})
+    response = connection.getresponse()
+    text = response.read()
+    connection.close()
+    assert response.headers.get_content_type() == "application/problem+json", (response.status, text)
+    problem = json.loads(text)
+    assert problem["status"] == response.status
+    assert problem["type"] == "urn:confab:problem:" + problem["code"]
+    assert problem["title"] == titles()[problem["code"]]
+    assert problem["detail"]
+    assert response.headers.get_all("Request-Id") == [problem["request_id"]]
+    is_worth_a_retry = problem["code"] in ("unavailable", "outcome_unknown")
+    assert response.headers.get_all("Retry-After") == (["5"] if is_worth_a_retry else None)
+    return response.status, problem["code"]
+
+
+def titles():
+    """Those of the nodes."""
+    source = (CHECKOUT / "src" / "http" / "problem.cpp").read_text()
+    return dict(re.findall(r'{\d{3}, "(\w+)", "([^"]+)"', source))
+
+
+def test_a_body_is_limited_a_little_above_the_limit_of_the_nodes(front, nodes):
+    options = (CHECKOUT / "src" / "app" / "options.cpp").read_text()
+    (limit,) = re.findall(r'"body-bytes-max", type::number, "(\d+)"', options)
+    assert 0 < BODY_MAX - int(limit) <= 64 * 1024
+    assert problem_of(front, "POST", body=b"x" * (BODY_MAX + 1)) == (413, "too_large")
+    assert problem_of(front, "PUT", body=b"x" * (BODY_MAX + 1)) == (413, "too_large")
+    assert ask(front, "POST", body=b"x" * BODY_MAX) == 200
     assert len(nodes[0].requests + nodes[1].requests) == 1
+
+
+READS = [("GET", "/apps"), ("OPTIONS", "/apps"), ("GET", "/apps/t/events"),
+         ("POST", "/apps/t/chats/1/messages/search"), ("POST", "/apps/t/chats/1/messages/search?limit=1")]
+WRITES = [("POST", "/apps"), ("POST", "/apps/t/chats/1/messages"), ("POST", "/apps?x=/messages/search"),
+          ("PUT", "/apps/t"), ("DELETE", "/apps/t/chats/1/messages/1"), ("PATCH", "/apps/t")]
+
+
+@pytest.mark.parametrize("end", ["node that dies", "no node"])
+def test_what_came_of_a_write_that_no_node_answered_is_not_known(front, nodes, end):
+    for node in nodes:
+        node.answer = None
+        if end == "no node":
+            node.server.shutdown()
+            node.server.server_close()
+    for method, path in READS:
+        assert problem_of(front, method, path) == (502, "unavailable")
+    for method, path in WRITES:
+        assert problem_of(front, method, path, b"content=x") == (502, "outcome_unknown")
+
+
+class HastyNginx(Nginx):
+    template = Nginx.template.replace("proxy_read_timeout 60s;", "proxy_read_timeout 100ms;")
+
+
+@pytest.mark.parametrize("method, code", [("GET", "unavailable"), ("POST", "outcome_unknown"), ("PUT", "outcome_unknown")])
+def test_a_node_that_says_nothing_is_given_up(tmp_path, nodes, method, code):
+    assert HastyNginx.template != Nginx.template
+    is_over = threading.Event()
+    for node in nodes:
+        node.answer = lambda _: is_over.wait(WAIT_S)
+    with HastyNginx(tmp_path / "nginx", [node.port for node in nodes]) as front:
+        assert problem_of(front, method) == (504, code)
+    is_over.set()
+
+
+def test_a_failed_read_without_a_body_is_answered_without_one(front, nodes):
+    for node in nodes:
+        node.answer = None
+    status, headers = answer_to(front, "HEAD")
+    assert (status, headers.get_content_type()) == (502, "application/problem+json")
+
+
+def test_the_request_id_of_the_client_stands_in_the_answer_unless_it_would_break_it(front, nodes):
+    for node in nodes:
+        node.answer = None
+
+    def request_id(sent):
+        return answer_to(front, "GET", headers={"Request-Id": sent})[1]["Request-Id"]
+
+    assert request_id("order-17") == "order-17"
+    for strange in ('"', "\\", "x" * 129):
+        assert re.fullmatch("[0-9a-f]{32}", request_id(strange))
+        assert problem_of(front, "GET", headers={"Request-Id": strange}) == (502, "unavailable")
+
+
+@pytest.mark.parametrize("sent, status, code", [
+    (b"GET /apps HTTP/1.1\r\n\r\n", 400, "malformed"),  # without Host
+    (b"nonsense\r\n\r\n", 400, "malformed"),
+    (b"GET /apps HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: strange\r\n\r\n", 501, "malformed"),
+    (b"GET /" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431, "header_too_large"),
+    (b"GET /apps HTTP/1.1\r\nHost: x\r\nLong: " + b"x" * 40_000 + b"\r\n\r\n", 431, "header_too_large"),
+    (b"GET /.problem HTTP/1.1\r\nHost: x\r\n\r\n", 404, "not_found"),
+    (b"TRACE /apps HTTP/1.1\r\nHost: x\r\n\r\n", 405, "method_not_allowed"),
+])
+def test_what_nginx_refuses_by_itself_is_a_problem_document(front, nodes, sent, status, code):
+    with socket.create_connection(("127.0.0.1", front.port), timeout=WAIT_S) as connection:
+        connection.sendall(sent)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        problem = json.loads(answer.read())
+    assert (answer.status, problem["status"], problem["code"]) == (status, status, code)
+    assert answer.headers.get_content_type() == "application/problem+json"
+    assert ("Allow" in answer.headers) == (status == 405)
+    assert not nodes[0].requests + nodes[1].requests
+
+
+def test_what_a_node_refuses_is_passed_on_as_it_is(front, nodes):
+    for node in nodes:
+        node.answer = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\nRetry-After: 1\r\n\r\nmine"
+    for method in ("GET", "POST", "PUT"):
+        status, headers = answer_to(front, method)
+        assert (status, headers.get_all("Retry-After")) == (503, ["1"])
+    assert [len(node.requests) for node in nodes] in ([1, 2], [2, 1])
