@@ -24,7 +24,8 @@ constexpr translation translations[] = {
     {error::unavailable, kind::unavailable, "try again a little later"},
     {error::too_slow, kind::too_slow, "search for something longer, or in a page of fewer hits"},
     {error::outcome_unknown, kind::outcome_unknown,
-     "repeat it with the same Idempotency-Key once the server was restarted"},
+     "repeat it with the same Idempotency-Key, which never does it twice; without a key, read first whether it was "
+     "done"},
     {error::writes_closed, kind::writes_closed, "a commit failed; reading still works"},
     {error::shutting_down, kind::shutting_down, "try again on the next server"},
     {error::rejected, kind::rejected, "it is kept for the operator to look at"},

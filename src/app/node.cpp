@@ -2,10 +2,14 @@
 
 #include <fmt/core.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include "api/routes.hpp"
 #include "app/base_path.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
+#include "app/lease_watch.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/worker_threads.hpp"
@@ -24,6 +28,7 @@ public:
         : where_(listen_address::parse(s.text("listen"))),
           base_path_(parse_base_path(s.text("base-path"))),
           drain_timeout_(s.number("drain-timeout-s")),
+          answer_timeout_(s.number("answer-timeout-ms")),
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
           loops_(threads_of(s)),
@@ -49,6 +54,7 @@ public:
     node& operator=(const node&) = delete;
 
     void start() {
+        asio::co_spawn(loops_.at(0), warn_of_long_leases(*ledger_, answer_timeout_), asio::detached);
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
         loops_.start();
         loops_.watch();
@@ -89,6 +95,7 @@ private:
     const std::vector<listen_address> where_;
     const std::string base_path_;
     const std::chrono::seconds drain_timeout_;
+    const std::chrono::milliseconds answer_timeout_;
     worker_threads read_pool_;
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;
     api::answer_memory memory_;  // before the loops: what they drop at the end gives its share back

@@ -85,8 +85,10 @@ constexpr option table[] = {
      used_by::servers},
     {"partitions", type::number, "64", "partitions", 1, 1024,
      "of a cluster's queue: fixed by the first `confab migrate`", used_by::migrate},
-    {"answer-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000,
-     "a write that a cluster has not settled by then is answered outcome_unknown (503)", used_by::serve},
+    {"answer-timeout-ms", type::number, "10000", "milliseconds", 100, 600'000,
+     "a write that a cluster has not completed by then is answered outcome_unknown (503); longer than a worker's "
+     "lease and its takeover",
+     used_by::serve},
     {"lease-ms", type::number, "6000", "milliseconds", 1000, 600'000,
      "how long a partition waits for a worker that says nothing", used_by::worker},
     {"commit-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000,

@@ -74,8 +74,9 @@ awaitable<bool> leases::hold(confab::mysql::connection& db) {
 // Tells that this worker is alive, and how many partitions each of the living may own.
 awaitable<std::uint64_t> leases::fair_share(confab::mysql::connection& db) {
     const auto tell = fmt::format(
-        "insert into workers(id, seen_until) values({}, {}) on duplicate key update seen_until = values(seen_until)",
-        owner_, until());
+        "insert into workers(id, seen_until, lease_ms) values({}, {}, {}) "
+        "on duplicate key update seen_until = values(seen_until), lease_ms = values(lease_ms)",
+        owner_, until(), lease_.count());
     co_await db.query(tell);
     co_await db.query("delete from workers where seen_until < utc_timestamp(6) - interval 1 minute");
     const auto living = co_await db.query("select count(*) from workers where seen_until > utc_timestamp(6)");

@@ -11,6 +11,12 @@
 
 namespace confab::ledger::mysql {
 
+// How long after the death of a worker another one has its partitions, at the most: its lease runs out, and the others
+// look for free partitions every third of a lease. A second is for connecting again and the first commit.
+constexpr std::chrono::milliseconds takeover_time(std::chrono::milliseconds lease) {
+    return lease + lease / 3 + std::chrono::seconds(1);
+}
+
 class leases {
 public:
     leases(std::uint64_t partitions, std::chrono::milliseconds lease);

@@ -1,5 +1,6 @@
 #include "ledger/mysql/mysql_ledger.hpp"
 
+#include "ledger/mysql/cluster_state.hpp"
 #include "ledger/mysql/outcomes.hpp"
 #include "ledger/mysql/reader.hpp"
 #include "ledger/mysql/schema.hpp"
@@ -30,6 +31,16 @@ public:
     ledger::reader& reader() override { return *reader_; }
     ledger::outcomes& outcomes() override { return *outcomes_; }
     std::uint64_t partitions() const override { return partitions_; }
+
+    awaitable<result<std::chrono::milliseconds>> longest_lease() override {
+        try {
+            const auto on = co_await pool_.take();
+            co_return co_await mysql::longest_lease(*on);
+        } catch (const confab::mysql::failure& cause) {
+            tell_failure("looking at the workers' leases", cause);
+        }
+        co_return error::unavailable;
+    }
 
 private:
     const std::uint64_t partitions_;

@@ -39,6 +39,8 @@ public:
     virtual ledger::reader& reader() = 0;
     virtual ledger::outcomes& outcomes() = 0;
     virtual std::uint64_t partitions() const = 0;  // as fixed by migrate
+    // Of the workers that are alive; 0: there are none. Errors: unavailable.
+    virtual awaitable<result<std::chrono::milliseconds>> longest_lease() = 0;
 };
 
 // A worker's ledger. Writer and ownership are one: they are used from one event loop, one call at a time.

@@ -136,7 +136,20 @@ const std::vector<const char*> notes_of_what_waits = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
-const std::vector<const char*> migrations[] = {first_schema, notes_of_what_waits};
+// How long each worker's lease is, for nodes to compare with their answer timeout. The table holds nothing but who is
+// alive, and is filled again within a third of a lease. MySQL has no `add column if not exists`, with which a migration
+// that was broken off could begin again.
+const std::vector<const char*> leases_of_workers = {
+    "drop table if exists workers",
+    R"sql(
+    create table if not exists workers(
+        id binary(16) not null primary key,
+        seen_until datetime(6) not null,
+        lease_ms int unsigned not null default 0
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+};
+
+const std::vector<const char*> migrations[] = {first_schema, notes_of_what_waits, leases_of_workers};
 
 constexpr std::string_view create_meta = R"sql(
     create table if not exists meta(
