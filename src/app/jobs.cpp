@@ -6,6 +6,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "app/engines.hpp"
+#include "app/shown_age.hpp"
+#include "core/command_summary.hpp"
 #include "ledger/mysql/backlog.hpp"
 #include "ledger/mysql/jobs.hpp"
 #include "ledger/mysql/server.hpp"
@@ -37,16 +39,8 @@ awaitable<redis_client> connected(const settings& s) {
     throw startup_error("Redis does not answer any more");
 }
 
-std::string age_of(const std::optional<core::entry_id>& oldest) {
-    if (!oldest) return "-";
-    const auto now_ms = now().us / 1000;
-    return fmt::format(
-        "{:.1f} s",
-        static_cast<double>(std::max<std::int64_t>(0, now_ms - static_cast<std::int64_t>(oldest->ms))) / 1000);
-}
-
 void print_partitions(const std::vector<ledger::mysql::partition_state>& states,
-                      const std::vector<queue::stream_state>& waits) {
+                      const std::vector<queue::stream_state>& waits, std::int64_t clock_ms) {
     std::uint64_t waiting = 0, unowned = 0;
     for (const auto& w : waits) waiting += w.entries;
     for (const auto& p : states) unowned += p.owner.empty();
@@ -55,28 +49,41 @@ void print_partitions(const std::vector<ledger::mysql::partition_state>& states,
     for (std::size_t i = 0; i < states.size(); ++i) {
         const auto& p = states[i];
         if (waits[i].entries == 0 && !p.owner.empty()) continue;
-        fmt::print("{:>9}  {:>8}  {:>9}  {}\n", p.partition, waits[i].entries, age_of(waits[i].oldest),
+        fmt::print("{:>9}  {:>8}  {:>9}  {}\n", p.partition, waits[i].entries,
+                   waits[i].oldest ? shown_age(queue::age_of(*waits[i].oldest, clock_ms)) : "-",
                    p.owner.empty() ? "nobody" : p.owner);
     }
 }
 
-void print_letters(const std::vector<ledger::mysql::dead_letter>& letters) {
-    fmt::print("{} dead letters\n", letters.size());
+void print_letter(const ledger::mysql::dead_letter& l, const core::command& c, std::int64_t clock_ms) {
+    std::string at;
+    append_rfc3339(at, l.at);
+    fmt::print("  {}  partition {}, entry {}-{}, sent {} ago: {}; kept at {}: {}\n", l.id, l.partition, l.entry.ms,
+               l.entry.seq, shown_age(queue::age_of(l.entry, clock_ms)), core::to_text(core::summary_of(c)), at, l.why);
+}
+
+// One after the other, since each may be as large as a body.
+awaitable<void> print_letters(mysql::connection& db, const std::vector<ledger::mysql::dead_letter>& letters,
+                              std::int64_t clock_ms) {
+    const bool has_more = letters.size() == ledger::mysql::letters_max;
+    fmt::print("{}{} dead letters\n", letters.size(), has_more ? " or more" : "");
     for (const auto& l : letters) {
-        std::string at;
-        append_rfc3339(at, l.at);
-        fmt::print("  {}  partition {}, entry {}-{}, {}: {}\n", l.id, l.partition, l.entry.ms, l.entry.seq, at, l.why);
+        const auto whole = co_await ledger::mysql::find_dead_letter(db, l.id);
+        if (whole) print_letter(l, queue::decode(whole->bytes).command, clock_ms);
     }
 }
 
-awaitable<void> show(mysql::connection& db, const settings& s) {
+// Whether there are dead letters.
+awaitable<bool> show(mysql::connection& db, const settings& s) {
     const auto states = co_await ledger::mysql::partition_states(db);
     const auto letters = co_await ledger::mysql::dead_letters(db);
     const auto client = co_await connected(s);
     const auto waits = co_await queue::stream_states(*client, states.size());
-    if (!waits) redis_is_gone();
-    print_partitions(states, *waits);
-    print_letters(letters);
+    const auto clock_ms = co_await queue::clock_ms(*client);
+    if (!waits || !clock_ms) redis_is_gone();
+    print_partitions(states, *waits, *clock_ms);
+    co_await print_letters(db, letters, *clock_ms);
+    co_return !letters.empty();
 }
 
 [[noreturn]] void no_such_letter(std::uint64_t id) {
@@ -119,11 +126,17 @@ int jobs(const settings& s, const std::vector<std::string>& words) {
     for (const auto* name : {"mysql", "redis"})
         if (s.text(name).empty()) throw usage_error(fmt::format("confab jobs needs --{}", name));
     const auto id = words.empty() ? 0 : id_in(words);
+    redis_options_of(s);  // what is wrong in them ends this before MySQL is asked
+    bool has_letters = false;
     ledger::mysql::with_server(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
-        if (words.empty()) return show(db, s);
-        return words[0] == "replay" ? replay(db, s, id) : drop(db, id);
+        if (words.empty())
+            has_letters = co_await show(db, s);
+        else if (words[0] == "replay")
+            co_await replay(db, s, id);
+        else
+            co_await drop(db, id);
     });
-    return 0;
+    return has_letters ? 1 : 0;
 }
 
 }  // namespace confab::app

@@ -6,6 +6,7 @@ import time
 import pytest
 from client import Client, assert_problem
 from crowd import entries_in
+from load import wait_for
 
 
 @pytest.fixture
@@ -28,9 +29,21 @@ def refused_letter(cluster, chat):
         assert (before.expect(201).json["number"], after.expect(201).json["number"]) == (1, 2)
     finally:
         sql.query("alter table messages modify content mediumtext")
-    shown = jobs(cluster)
+    shown = jobs(cluster, status=1)
     assert "1 dead letters" in shown
-    return re.search(r"^  (\d+)  partition \d+, entry [\d-]+, .*Z: the database refused its data$", shown, re.M)[1]
+    _, _, token, _, number = chat.path.split("/")
+    found = re.search(rf"^  (\d+)  partition (\d+), entry ([\d-]+), sent \d+\.\d s ago: create_message, app {token}, chat {number}; "
+                      r"kept at .*Z: the database refused its data$", shown, re.M)
+    letter, partition, entry = found.groups()
+    assert logged_dead_letters(cluster) == [
+        f"dead letter in partition {partition}, entry {entry}: create_message, app {token}, chat {number}: the database refused its data "
+        "(`confab jobs` lists them)"]
+    return letter
+
+
+def logged_dead_letters(cluster):
+    """What workers logged of them, as errors."""
+    return [found[1] for worker in cluster.workers for found in re.finditer(r"^.*\berror\b.* (dead letter .*)$", worker.said(), re.M)]
 
 
 def test_waiting_commands_are_shown_by_partition(cluster, chat):
@@ -69,6 +82,20 @@ def test_what_the_database_refused_can_be_dropped(cluster, chat):
     jobs(cluster, "drop", letter, status=1)
     jobs(cluster, "replay", letter, status=1)
     assert chat.contents() == ["short", "short too"]
+
+
+def test_flood_of_what_cannot_be_read_is_one_line_of_log_and_listed_whole(cluster, chat):
+    chat.tell("so that there is a stream")
+    redis = cluster.engines.redis.client()
+    stream = next(redis.scan_iter("confab:*:epoch", count=1000)).replace(b":epoch", b":stream")
+    for number in range(20):
+        redis.xadd(stream, {"c": f"no command {number}"})
+    wait_for(lambda: entries_in(redis) == 0, "the entries are taken")
+    shown = jobs(cluster, status=1)
+    assert "20 dead letters" in shown
+    assert len(re.findall(r"^  \d+  partition \d+, entry [\d-]+, sent .* ago: unreadable; kept at .*Z: it cannot be read$", shown, re.M)) == 20
+    # Of one worker, since they are of one partition.
+    assert len(logged_dead_letters(cluster)) == 1
 
 
 @pytest.mark.parametrize("words", [["replay"], ["drop", "x"], ["erase", "1"], ["drop", "1", "2"]])

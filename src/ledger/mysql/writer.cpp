@@ -12,6 +12,8 @@
 #include <fmt/core.h>
 
 #include "base/log.hpp"
+#include "base/log_throttle.hpp"
+#include "core/command_summary.hpp"
 #include "ledger/mysql/claims.hpp"
 #include "ledger/mysql/heads.hpp"
 #include "ledger/mysql/jobs.hpp"
@@ -22,6 +24,8 @@
 namespace confab::ledger::mysql {
 namespace {
 
+constexpr std::string_view undecodable = "it cannot be read";
+constexpr std::string_view refused_data = "the database refused its data";
 constexpr std::int64_t purge_every_us = 60'000'000;
 constexpr std::uint64_t purge_rows_max =
     500;  // in one go; if there are as many, the next batch is followed by the next
@@ -176,10 +180,13 @@ private:
             co_await store(db_, effects);
             for (const auto* c : batch_)
                 if (const auto* const letter = std::get_if<core::unreadable>(&c->wish); letter && !has_passed(*c))
-                    co_await keep_letter(*c, "it cannot be read", letter->bytes);
+                    co_await keep_letter(*c, undecodable, letter->bytes);
             const auto rest =
                 counter_updates(effects) + notes_for_index(effects, note_after_messages_) + claims_.moves() + "commit";
             co_await db_.query(rest);
+            for (const auto* c : batch_)
+                if (std::holds_alternative<core::unreadable>(c->wish) && !has_passed(*c))
+                    log_dead_letter(*c, undecodable);
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
             is_refused = cause.is_of_data();
@@ -202,10 +209,11 @@ private:
             const auto& c = *batch_.front();
             if (c.came && describe_) {
                 const auto bytes = describe_(c);
-                co_await keep_letter(c, "the database refused its data", bytes);
+                co_await keep_letter(c, refused_data, bytes);
             }
             const auto rest = claims_.moves() + "commit";
             co_await db_.query(rest);
+            log_dead_letter(c, refused_data);
             co_return true;
         } catch (const confab::mysql::failure& cause) {
             give_up("keeping a dead letter", cause);
@@ -223,6 +231,15 @@ private:
             p, confab::mysql::blob(c.came->epoch), c.came->at.ms, c.came->at.seq, now().us, why, letter);
     }
 
+    // Once it is committed.
+    void log_dead_letter(const core::command& c, std::string_view why) {
+        if (!c.came) return;
+        const auto line =
+            fmt::format("dead letter in partition {}, entry {}-{}: {}: {} (`confab jobs` lists them)",
+                        c.came->partition, c.came->at.ms, c.came->at.seq, core::to_text(core::summary_of(c)), why);
+        dead_letter_log_.error(why, line);
+    }
+
     const std::function<std::string(const core::command&)> describe_;
     const std::uint64_t note_after_messages_;
     confab::mysql::connection db_;
@@ -232,6 +249,7 @@ private:
     std::span<const core::command* const> batch_;
     bool must_forget_ = false;
     std::int64_t next_purge_us_ = 0;
+    log_throttle dead_letter_log_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What an operator looks at and does: how much waits in each partition's stream, and a command sent once more.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -16,8 +17,14 @@ struct stream_state {
     std::optional<core::entry_id> oldest;
 };
 
+// How long ago, by Redis' clock.
+std::chrono::milliseconds age_of(const core::entry_id& entry, std::int64_t clock_ms);
+
 // Of every partition. Errors: unavailable.
 awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, std::uint64_t partitions);
+
+// Redis' clock, by which entries are named: milliseconds since 1970. Errors: unavailable.
+awaitable<result<std::int64_t>> clock_ms(redis::client& on);
 
 // Appends the bytes of an entry to a partition's stream, however full it is. Errors: unavailable, outcome_unknown.
 awaitable<result<void>> send_again(redis::client& on, core::partition_number to, std::string_view bytes);
