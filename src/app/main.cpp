@@ -15,6 +15,7 @@
 #include "app/jobs.hpp"
 #include "app/options.hpp"
 #include "app/serve.hpp"
+#include "app/status.hpp"
 #include "app/worker.hpp"
 #include "base/engine_url.hpp"
 #include "base/log.hpp"
@@ -170,6 +171,7 @@ int run(int argc, char** argv) {
     if (asked.command == "worker") return work(asked.values);
     if (asked.command == "migrate") return migrate(asked.values);
     if (asked.command == "jobs") return jobs(asked.values, asked.words);
+    if (asked.command == "status") return status(asked.values, asked.words);
     if (asked.command == "check") return check(asked.values);
     if (asked.command == "reindex") return reindex(asked.values);
     return print_config(asked.values);

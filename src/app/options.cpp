@@ -38,10 +38,9 @@ constexpr option table[] = {
     {"mysql", type::secret, "", "URL", 0, 0, "the ledger of a cluster: mysql://user:password@host/database",
      used_by::cluster},
     {"redis", type::secret, "", "URL", 0, 0, "the queue of a cluster: redis://user:password@host",
-     used_by::servers | used_by::migrate | used_by::jobs},
+     used_by::redis_users},
     {"elasticsearch", type::secret, "", "URL", 0, 0,
-     "the search index of a cluster, which scans without one: http://user:password@host",
-     used_by::servers | used_by::migrate | used_by::check | used_by::reindex},
+     "the search index of a cluster, which scans without one: http://user:password@host", used_by::index_users},
     {"auth", type::text, "", "MODE", 0, 0,
      "'open': anyone who reaches the server may do anything; to be said for every address but loopback",
      used_by::serve},
@@ -100,9 +99,9 @@ constexpr option table[] = {
     {"mysql-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000, "for an answer of MySQL",
      used_by::cluster},
     {"redis-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000, "for an answer of Redis",
-     used_by::servers | used_by::jobs},
+     used_by::redis_users},
     {"elasticsearch-timeout-ms", type::number, "2000", "milliseconds", 100, 600'000, "for an answer of Elasticsearch",
-     used_by::servers | used_by::migrate | used_by::check | used_by::reindex},
+     used_by::index_users},
     {"log-level", type::text, "info", "info|warning|error|off", 0, 0, "the least that is logged, on standard error",
      used_by::everyone},
 };
@@ -121,6 +120,7 @@ constexpr command commands[] = {
     {"reindex", "build the search index anew; alone not beside a running server, in a cluster beside all of them",
      used_by::reindex},
     {"jobs", "show what waits in a cluster's queue and its dead letters; `replay ID`, `drop ID`", used_by::jobs},
+    {"status", "show a cluster's engines, workers, partitions and search index; `--json`", used_by::status},
     {"config", "print every option's value and where it came from", used_by::everyone},
 };
 
@@ -260,6 +260,9 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
         if (o.takers & c.bit) add_flag(app, o, given[o.name]);
     if (c.bit == used_by::jobs)
         app.add_option("words", words, "nothing, or `replay ID` or `drop ID` of a dead letter")->type_name("");
+    if (c.bit == used_by::status)
+        app.add_flag_callback(
+            "--json", [&words] { words = {"json"}; }, "one JSON object instead of tables");
     app.add_option("--config", config_file, "a file of options, one `name = value` a line")->type_name("FILE");
     try {
         app.parse(argc, argv);

@@ -19,8 +19,11 @@ enum class option_type { text, number, secret, list, host_names };
 
 // Who takes an option: `confab config` takes all.
 namespace used_by {
-inline constexpr unsigned serve = 1, worker = 2, migrate = 4, check = 8, jobs = 16, reindex = 32;
-inline constexpr unsigned servers = serve | worker, cluster = worker | serve | migrate | check | jobs | reindex;
+inline constexpr unsigned serve = 1, worker = 2, migrate = 4, check = 8, jobs = 16, reindex = 32, status = 64;
+inline constexpr unsigned servers = serve | worker,
+                          cluster = worker | serve | migrate | check | jobs | reindex | status;
+inline constexpr unsigned redis_users = servers | migrate | jobs | status,
+                          index_users = servers | migrate | check | reindex | status;
 inline constexpr unsigned everyone = cluster;
 }  // namespace used_by
 

@@ -17,13 +17,16 @@ dead_letter letter_from(const confab::mysql::row& row) {
 
 awaitable<std::vector<partition_state>> partition_states(confab::mysql::connection& db) {
     const auto rows = co_await db.query(
-        "select p, if(lease_until > utc_timestamp(6), hex(owner), null), position_ms, position_seq from partitions "
-        "order by p");
+        "select p, if(lease_until > utc_timestamp(6), hex(owner), null), position_ms, position_seq, "
+        "greatest(0, timestampdiff(microsecond, utc_timestamp(6), lease_until)) from partitions order by p");
     std::vector<partition_state> all;
-    for (const auto row : rows)
+    for (const auto row : rows) {
+        const bool is_owned = !row.is_null(1);
         all.push_back({static_cast<core::partition_number>(row.number(0)),
                        std::string(row.text(1)),
-                       {row.number(2), row.number(3)}});
+                       {row.number(2), row.number(3)},
+                       std::chrono::microseconds(is_owned ? row.integer(4) : 0)});
+    }
     co_return all;
 }
 

@@ -2,6 +2,7 @@
 // delivered. On a connection that somebody else holds; all of these throw mysql::failure.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ struct partition_state {
     core::partition_number partition;
     std::string owner;  // hexadecimal; empty: nobody's, or its lease has run out
     core::entry_id position;
+    std::chrono::microseconds lease_left{0};  // by the server's clock; 0: nobody's
 };
 
 struct dead_letter {

@@ -1,0 +1,24 @@
+#include "app/status.hpp"
+
+#include <fmt/core.h>
+
+#include "app/engines.hpp"
+#include "app/status_engines.hpp"
+
+namespace confab::app {
+
+int status(const settings& s, const std::vector<std::string>& words) {
+    for (const auto* name : {"mysql", "redis"})
+        if (s.text(name).empty())
+            throw usage_error(fmt::format(
+                "confab status shows a cluster: --{} is missing (for a server alone there is `confab check`)", name));
+    cluster_report r;
+    ask_mysql(s, r);
+    ask_redis(s, r);
+    ask_for_index(s, r);
+    const bool is_json = !words.empty();
+    fmt::print("{}", is_json ? to_json(r) : to_tables(r));
+    return problems_of(r).empty() ? 0 : 1;
+}
+
+}  // namespace confab::app

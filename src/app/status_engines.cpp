@@ -1,0 +1,167 @@
+#include "app/status_engines.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <charconv>
+#include <map>
+
+#include "app/engines.hpp"
+#include "base/log.hpp"
+#include "base/run_alone.hpp"
+#include "ledger/mysql/schema.hpp"
+#include "ledger/mysql/server.hpp"
+#include "search/elastic/state.hpp"
+
+namespace confab::app {
+namespace {
+
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds connect_look_every{10};
+constexpr milliseconds connect_wait{3000};
+
+awaitable<void> look_at_ledger(mysql::connection& db, cluster_report& r, engine_report& engine) {
+    const auto server = co_await ledger::mysql::server_state_of(db);
+    engine.version = server.version;
+    engine.role = server.role;
+    engine.latency = server.latency;
+    co_await ledger::mysql::require_newest(db);
+    const auto states = co_await ledger::mysql::partition_states(db);
+    for (const auto& state : states) r.partitions.push_back({state, std::nullopt});
+    r.workers = co_await ledger::mysql::worker_states(db);
+    r.dead_letters = co_await ledger::mysql::count_dead_letters(db);
+}
+
+awaitable<void> look_at_progress(mysql::connection& db, index_report& of, const ledger::index_id& index) {
+    of.waiting = co_await ledger::mysql::index_notes_state_of(db);
+    if (!of.name.empty()) of.coverage = co_await ledger::mysql::index_coverage_of(db, index);
+}
+
+using fields = std::map<std::string, std::string, std::less<>>;
+
+// What INFO answers: `name:value` lines.
+fields fields_in(std::string_view text) {
+    fields found;
+    while (!text.empty()) {
+        const auto end = std::min(text.find("\r\n"), text.size());
+        const auto line = text.substr(0, end);
+        const auto colon = line.find(':');
+        if (colon != line.npos) found.emplace(line.substr(0, colon), line.substr(colon + 1));
+        text.remove_prefix(std::min(end + 2, text.size()));
+    }
+    return found;
+}
+
+std::string field(const fields& of, std::string_view name) {
+    const auto found = of.find(name);
+    return found == of.end() ? std::string() : found->second;
+}
+
+std::uint64_t number_field(const fields& of, std::string_view name) {
+    const auto text = field(of, name);
+    std::uint64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+awaitable<bool> connects(redis::client& client) {
+    asio::steady_timer pause(co_await asio::this_coro::executor);
+    for (auto left = connect_wait; !client.is_connected(); left -= connect_look_every) {
+        if (left <= left.zero()) co_return false;
+        pause.expires_after(connect_look_every);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    co_return true;
+}
+
+std::string fault_of(const result<redis::reply>& reply) {
+    if (!reply) return "it does not answer";
+    return reply->is_error() ? reply->text : "";
+}
+
+awaitable<void> look_at_redis(redis::client& client, cluster_report& r, engine_report& engine) {
+    const redis::arguments ping{"PING"}, info{"INFO"};
+    const auto begun = clock::now();
+    const auto pong = co_await client.execute(ping);
+    engine.latency = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
+    engine.fault = fault_of(pong);
+    if (!engine.fault.empty()) co_return;
+    const auto told = co_await client.execute(info);
+    engine.fault = fault_of(told);
+    if (!engine.fault.empty()) co_return;
+    const auto found = fields_in(told->text);
+    const auto mode = field(found, "redis_mode");
+    engine.version = field(found, "redis_version");
+    engine.role = mode == "standalone" ? field(found, "role") : mode;
+    if (engine.role != "master") engine.fault = fmt::format("it is a {}, and takes no commands as such", engine.role);
+    r.memory = redis_memory{number_field(found, "used_memory"), number_field(found, "maxmemory")};
+}
+
+awaitable<void> look_at_queue(redis::client& client, cluster_report& r, engine_report& engine) {
+    const auto at = co_await queue::clock_ms(client);
+    const auto streams = co_await queue::stream_states(client, r.partitions.size());
+    if (!at || !streams) {
+        engine.fault = "its streams cannot be read";
+        co_return;
+    }
+    for (std::size_t i = 0; i < r.partitions.size(); ++i) {
+        const auto& stream = (*streams)[i];
+        r.partitions[i].waiting = stream;
+        if (stream.oldest) r.partitions[i].oldest_age = queue::age_of(*stream.oldest, *at);
+    }
+}
+
+awaitable<void> look_at_all_of_redis(const redis::client_options& options, cluster_report& r, engine_report& engine) {
+    const auto here = co_await asio::this_coro::executor;
+    const auto client = redis::make_client(here, options);
+    const bool is_there = co_await connects(*client);
+    if (!is_there) {
+        engine.fault = "it does not answer";
+        co_return;
+    }
+    co_await look_at_redis(*client, r, engine);
+    if (engine.fault.empty()) co_await look_at_queue(*client, r, engine);
+}
+
+}  // namespace
+
+void ask_mysql(const settings& s, cluster_report& r) {
+    engine_report engine{"mysql", mysql::address::parse(s.text("mysql")).name()};
+    try {
+        ledger::mysql::with_server(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
+            return look_at_ledger(db, r, engine);
+        });
+        if (engine.role == "read-only") engine.fault = "it is read-only: workers cannot write";
+    } catch (const startup_error& cause) {
+        engine.fault = cause.what();
+    }
+    r.engines.push_back(std::move(engine));
+}
+
+void ask_redis(const settings& s, cluster_report& r) {
+    const auto options = redis_options_of(s);
+    engine_report engine{"redis", options.where.shown()};
+    run_alone(look_at_all_of_redis(options, r, engine));
+    r.engines.push_back(std::move(engine));
+}
+
+void ask_for_index(const settings& s, cluster_report& r) {
+    if (!has_search_index(s)) return;
+    const auto options = index_options_of(s);
+    auto found = run_alone(search::state_of(options));
+    r.engines.push_back({"elasticsearch", options.engine.where.shown(), found.version, found.health, found.latency,
+                         std::move(found.fault)});
+    r.index.emplace(index_report{found.index});
+    if (r.partitions.empty()) return;  // MySQL does not answer, as is reported
+    try {
+        ledger::mysql::with_server(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
+            return look_at_progress(db, *r.index, found.id);
+        });
+    } catch (const startup_error& cause) {
+        log::warning(fmt::format("the progress of the search index is not known: {}", cause.what()));
+    }
+}
+
+}  // namespace confab::app

@@ -1,0 +1,198 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <iterator>
+#include <numeric>
+
+#include "app/shown_age.hpp"
+#include "app/status.hpp"
+#include "app/version.hpp"
+
+namespace confab::app {
+namespace {
+
+namespace json = boost::json;
+
+using std::chrono::microseconds;
+
+double ms_of(microseconds duration) {
+    return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+// Nothing: Redis or MySQL did not say.
+std::optional<std::uint64_t> queue_length(const cluster_report& r) {
+    std::uint64_t sum = 0;
+    for (const auto& p : r.partitions) {
+        if (!p.waiting) return std::nullopt;
+        sum += p.waiting->entries;
+    }
+    return r.partitions.empty() ? std::nullopt : std::optional(sum);
+}
+
+std::size_t partitions_without_owner(const cluster_report& r) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(r.partitions, [](const auto& p) { return p.state.owner.empty(); }));
+}
+
+void add_engines(std::string& out, const cluster_report& r) {
+    auto to = std::back_inserter(out);
+    fmt::format_to(to, "{:<14} {:<26} {:<10} {:>10}  {}\n", "engine", "version", "role", "latency", "where");
+    for (const auto& e : r.engines) {
+        const auto latency = e.version.empty() ? "-" : fmt::format("{:.1f} ms", ms_of(e.latency));
+        fmt::format_to(to, "{:<14} {:<26} {:<10} {:>10}  {}\n", e.name, e.version.empty() ? "-" : e.version,
+                       e.role.empty() ? "-" : e.role, latency, e.where);
+    }
+}
+
+void add_memory(std::string& out, const cluster_report& r) {
+    if (!r.memory) return;
+    constexpr std::uint64_t mib = 1024 * 1024;
+    const auto most = r.memory->most == 0 ? "no limit" : fmt::format("{} MiB at the most", r.memory->most / mib);
+    fmt::format_to(std::back_inserter(out), "Redis uses {} MiB, {}\n", r.memory->used / mib, most);
+}
+
+void add_workers(std::string& out, const cluster_report& r) {
+    auto to = std::back_inserter(out);
+    fmt::format_to(to, "\n{:<32}  {:>10}  {:>10}\n", "worker", "partitions", "lease");
+    for (const auto& w : r.workers)
+        fmt::format_to(to, "{:<32}  {:>10}  {:>10}\n", w.id, w.partitions, w.lease.count() ? shown_age(w.lease) : "-");
+}
+
+void add_partitions(std::string& out, const cluster_report& r) {
+    auto to = std::back_inserter(out);
+    fmt::format_to(to, "\n{:>9}  {:>8}  {:>9}  {:>10}  {}\n", "partition", "waiting", "oldest", "lease left", "owner");
+    for (const auto& p : r.partitions) {
+        const bool is_owned = !p.state.owner.empty();
+        fmt::format_to(to, "{:>9}  {:>8}  {:>9}  {:>10}  {}\n", p.state.partition,
+                       p.waiting ? std::to_string(p.waiting->entries) : "?",
+                       p.oldest_age ? shown_age(*p.oldest_age) : "-", is_owned ? shown_age(p.state.lease_left) : "-",
+                       is_owned ? p.state.owner : "nobody");
+    }
+}
+
+void add_index(std::string& out, const cluster_report& r) {
+    auto to = std::back_inserter(out);
+    if (!r.index) {
+        fmt::format_to(to, "\nno search index was named: --elasticsearch shows it\n");
+        return;
+    }
+    fmt::format_to(to, "\nsearch index {}\n", r.index->name.empty() ? "-" : r.index->name);
+    if (const auto& w = r.index->waiting) {
+        fmt::format_to(to, "  {} chats wait to be taken in", w->chats);
+        if (w->chats > 0) fmt::format_to(to, ", the first for {}", shown_age(w->oldest));
+        out += '\n';
+    }
+    if (const auto& c = r.index->coverage)
+        fmt::format_to(to, "  {} of {} messages of {} chats are in it\n", c->messages_indexed, c->messages, c->chats);
+}
+
+json::value or_null(const std::string& text) {
+    return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+template <class T>
+json::value or_null(const std::optional<T>& value) {
+    return value ? json::value(*value) : json::value(nullptr);
+}
+
+json::object engines_in_json(const cluster_report& r) {
+    json::object all;
+    for (const auto& e : r.engines) {
+        const bool has_answered = !e.version.empty();
+        all[e.name] = {{"where", e.where},
+                       {"version", or_null(e.version)},
+                       {"role", or_null(e.role)},
+                       {"latency_ms", has_answered ? json::value(ms_of(e.latency)) : json::value(nullptr)},
+                       {"fault", or_null(e.fault)}};
+    }
+    if (r.memory) {
+        auto& redis = all["redis"].as_object();
+        redis["memory_bytes"] = r.memory->used;
+        redis["memory_bytes_max"] = r.memory->most;
+    }
+    return all;
+}
+
+json::array workers_in_json(const cluster_report& r) {
+    json::array all;
+    for (const auto& w : r.workers)
+        all.push_back({{"id", w.id}, {"partitions", w.partitions}, {"lease_ms", w.lease.count()}});
+    return all;
+}
+
+json::array partitions_in_json(const cluster_report& r) {
+    json::array all;
+    for (const auto& p : r.partitions) {
+        const bool is_owned = !p.state.owner.empty();
+        json::object one;
+        one["partition"] = p.state.partition;
+        one["owner"] = or_null(p.state.owner);
+        one["lease_left_ms"] = is_owned ? json::value(ms_of(p.state.lease_left)) : json::value(nullptr);
+        one["queue_length"] = p.waiting ? json::value(p.waiting->entries) : json::value(nullptr);
+        one["oldest_age_ms"] = p.oldest_age ? json::value(p.oldest_age->count()) : json::value(nullptr);
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
+json::value index_in_json(const cluster_report& r) {
+    if (!r.index) return nullptr;
+    json::object one;
+    one["name"] = or_null(r.index->name);
+    const auto& w = r.index->waiting;
+    one["chats_waiting"] = w ? json::value(w->chats) : json::value(nullptr);
+    one["oldest_waiting_age_ms"] = w && w->chats > 0 ? json::value(ms_of(w->oldest)) : json::value(nullptr);
+    const auto& c = r.index->coverage;
+    one["chats"] = c ? json::value(c->chats) : json::value(nullptr);
+    one["messages_indexed"] = c ? json::value(c->messages_indexed) : json::value(nullptr);
+    one["messages"] = c ? json::value(c->messages) : json::value(nullptr);
+    return one;
+}
+
+}  // namespace
+
+std::vector<std::string> problems_of(const cluster_report& r) {
+    std::vector<std::string> found;
+    for (const auto& e : r.engines)
+        if (!e.fault.empty()) found.push_back(fmt::format("{}: {}", e.name, e.fault));
+    if (const auto count = partitions_without_owner(r); count > 0)
+        found.push_back(fmt::format("{} partitions have no owner: their writes wait for a worker", count));
+    if (r.dead_letters.value_or(0) > 0)
+        found.push_back(fmt::format("{} dead letters: `confab jobs` lists them", *r.dead_letters));
+    return found;
+}
+
+std::string to_tables(const cluster_report& r) {
+    std::string out;
+    add_engines(out, r);
+    add_memory(out, r);
+    if (!r.partitions.empty()) {
+        add_workers(out, r);
+        add_partitions(out, r);
+    }
+    add_index(out, r);
+    const auto length = queue_length(r);
+    fmt::format_to(std::back_inserter(out), "\n{} commands wait, {} dead letters\n",
+                   length ? std::to_string(*length) : "?", r.dead_letters ? std::to_string(*r.dead_letters) : "?");
+    for (const auto& problem : problems_of(r)) out += "problem: " + problem + "\n";
+    return out;
+}
+
+std::string to_json(const cluster_report& r) {
+    json::object all;
+    all["confab"] = version_line();
+    all["engines"] = engines_in_json(r);
+    all["workers"] = workers_in_json(r);
+    all["partitions"] = partitions_in_json(r);
+    all["queue_length"] = or_null(queue_length(r));
+    all["dead_letters"] = or_null(r.dead_letters);
+    all["index"] = index_in_json(r);
+    json::array problems;
+    for (const auto& problem : problems_of(r)) problems.emplace_back(problem);
+    all["problems"] = std::move(problems);
+    return json::serialize(all) + "\n";
+}
+
+}  // namespace confab::app

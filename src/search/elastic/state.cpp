@@ -1,0 +1,72 @@
+#include "search/elastic/state.hpp"
+
+#include <fmt/core.h>
+
+#include "drivers/elastic/connection.hpp"
+#include "search/elastic/place.hpp"
+
+namespace confab::search {
+namespace {
+
+namespace json = boost::json;
+using clock = std::chrono::steady_clock;
+
+constexpr const char* in_log = "the log line above says why";
+
+std::string text_at(const json::value& in, std::string_view pointer) {
+    boost::system::error_code none;
+    const auto* found = in.find_pointer(pointer, none);
+    const auto* text = found ? found->if_string() : nullptr;
+    return text ? std::string(*text) : std::string();
+}
+
+// Why no connection can be made; empty: one can. The client below only logs that.
+awaitable<std::string> connect_fault(const elastic::client_options& options) {
+    elastic::connection trial(co_await asio::this_coro::executor);
+    const auto fault = co_await trial.open(options.where.host, options.where.port, options.connect_timeout);
+    co_return fault ? fault.message() : std::string();
+}
+
+awaitable<void> look_at_engine(elastic::client& engine, elastic_state& s) {
+    const auto begun = clock::now();
+    const auto told = co_await engine.send(elastic::request(elastic::verb::get, "/"));
+    s.latency = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
+    if (!told)
+        s.fault = fmt::format("it does not do what it is asked: {}", in_log);
+    else if (!told->is_ok())
+        s.fault = fmt::format("it refuses with {}: {}", told->status, told->reason());
+    else
+        s.version = text_at(told->body, "/version/number");
+}
+
+awaitable<void> look_at_index(elastic::client& engine, const std::string& alias, elastic_state& s) {
+    const auto found = co_await describe(engine, alias);
+    if (!found) {
+        s.fault = fmt::format("no index can be searched: {}", in_log);
+        co_return;
+    }
+    s.index = found->index.name;
+    s.id = found->index.id;
+    if (found->shape != shape::ours)
+        s.fault =
+            fmt::format("the index {} is not as this program makes it: `confab reindex` makes a new one", s.index);
+    const auto health =
+        co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/_cluster/health/{}", s.index)));
+    if (health && health->is_ok()) s.health = text_at(health->body, "/status");
+    if (s.health == "red" && s.fault.empty())
+        s.fault = fmt::format("the index {} has shards that are not there", s.index);
+}
+
+}  // namespace
+
+awaitable<elastic_state> state_of(const elastic_index_options& options) {
+    elastic_state s;
+    s.fault = co_await connect_fault(options.engine);
+    if (!s.fault.empty()) co_return s;
+    const auto engine = elastic::make_client(options.engine);
+    co_await look_at_engine(*engine, s);
+    if (s.fault.empty()) co_await look_at_index(*engine, options.alias, s);
+    co_return s;
+}
+
+}  // namespace confab::search

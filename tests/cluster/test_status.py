@@ -1,0 +1,151 @@
+"""`confab status`: what it shows of a cluster that is well, and of one that is not."""
+
+import contextlib
+import json
+import re
+import subprocess
+
+import pytest
+from client import Client
+from load import wait_for
+from services.service import plain_environment
+from services.sql_server import ADMIN
+
+
+@pytest.fixture
+def chat(cluster):
+    with Client(cluster.nodes[0].port) as client:
+        yield client.new_chat()
+
+
+def status(cluster, exit_status=0):
+    return json.loads(cluster.run("status", "--json", status=exit_status))
+
+
+def look(cluster):
+    """The same, whatever the exit status."""
+    urls = {f"CONFAB_{role.upper()}": url for role, url in cluster.engines.urls().items()}
+    asked = subprocess.run([cluster.confab, "status", "--json"], env=plain_environment(urls), text=True, capture_output=True)
+    return json.loads(asked.stdout)
+
+
+def faults(found):
+    return {name: engine["fault"] for name, engine in found["engines"].items() if engine["fault"]}
+
+
+@contextlib.contextmanager
+def down(engine):
+    engine.kill()
+    yield
+    engine.restart()
+
+
+def test_a_cluster_that_is_well(cluster, chat):
+    chat.tell("once")
+    wait_for(lambda: [worker["partitions"] for worker in look(cluster)["workers"]] == [32, 32], "both workers have their share")
+    found = status(cluster)
+    assert list(found["engines"]) == ["mysql", "redis", "elasticsearch"]
+    (sql_version,), = cluster.engines.sql.query("select version()")
+    roles = {name: (engine["version"], engine["role"]) for name, engine in found["engines"].items()}
+    assert roles == {"mysql": (sql_version, "primary"), "redis": (cluster.engines.redis.client().info()["redis_version"], "master"),
+                     "elasticsearch": (cluster.engines.elasticsearch.request("GET", "/")[1]["version"]["number"], "green")}
+    assert all(engine["latency_ms"] > 0 and "secret" not in engine["where"] for engine in found["engines"].values())
+    assert found["engines"]["redis"]["memory_bytes"] > 0
+    assert [worker["lease_ms"] for worker in found["workers"]] == [6000, 6000]
+    workers = {worker["id"] for worker in found["workers"]}
+    assert [partition["partition"] for partition in found["partitions"]] == list(range(64))
+    for partition in found["partitions"]:
+        assert partition["owner"] in workers and 0 < partition["lease_left_ms"] <= 6000
+        assert (partition["queue_length"], partition["oldest_age_ms"]) == (0, None)
+    assert (found["queue_length"], found["dead_letters"], found["problems"]) == (0, 0, [])
+    assert found["index"]["name"] and found["index"]["chats_waiting"] == 0
+
+    tables = cluster.run("status")
+    assert re.search(rf"^mysql +{re.escape(sql_version)} +primary +[\d.]+ ms  ", tables, re.M), tables
+    assert len(re.findall(r"^ +\d+ +0 +- +\d\.\d s  [0-9A-F]{32}$", tables, re.M)) == 64, tables
+    assert "0 commands wait, 0 dead letters\n" in tables and "problem" not in tables
+
+
+def test_what_waits_for_workers_that_are_gone(cluster, chat):
+    for worker in cluster.workers:
+        worker.kill()
+    for number in range(7):
+        chat.client.post(chat.messages_path, {"content": "x"}, {"Idempotency-Key": str(number), "Prefer": "respond-async"}).expect(202)
+    wait_for(lambda: not look(cluster)["workers"], "the leases have run out")
+    found = status(cluster, exit_status=1)
+    assert found["problems"] == ["64 partitions have no owner: their writes wait for a worker"]
+    assert found["queue_length"] == 7
+    (waiting,) = [partition for partition in found["partitions"] if partition["queue_length"]]
+    assert waiting["queue_length"] == 7 and waiting["oldest_age_ms"] > 0
+    assert (waiting["owner"], waiting["lease_left_ms"]) == (None, None)
+    assert "problem: 64 partitions have no owner" in cluster.run("status", status=1)
+
+
+def test_an_engine_that_is_down_is_reported_and_the_others_are_shown(cluster, chat):
+    chat.tell("once")
+    with down(cluster.engines.sql):
+        found = status(cluster, exit_status=1)
+        assert list(faults(found)) == ["mysql"] and "refused" in faults(found)["mysql"]
+        assert (found["partitions"], found["queue_length"], found["dead_letters"]) == ([], None, None)
+        assert found["engines"]["redis"]["role"] == "master" and found["engines"]["elasticsearch"]["role"] == "green"
+        assert "problem: mysql: " in cluster.run("status", status=1)
+    with down(cluster.engines.redis):
+        found = status(cluster, exit_status=1)
+        assert list(faults(found)) == ["redis"]
+        assert len(found["partitions"]) == 64 and found["queue_length"] is None and found["dead_letters"] == 0
+        assert "problem: redis: " in cluster.run("status", status=1)
+    with down(cluster.engines.elasticsearch):
+        found = status(cluster, exit_status=1)
+        assert list(faults(found)) == ["elasticsearch"] and "refused" in faults(found)["elasticsearch"]
+        assert found["engines"]["elasticsearch"]["version"] is None
+        assert (found["index"]["name"], found["index"]["chats_waiting"], found["index"]["chats"]) == (None, 0, None)
+    wait_for(lambda: look(cluster)["problems"] == [], "all is well again")
+
+
+def test_mysql_that_is_read_only_is_a_problem(cluster):
+    sql = cluster.engines.sql
+    sql.query("set global read_only = 1", user=ADMIN)
+    try:
+        found = look(cluster)
+        assert found["engines"]["mysql"]["role"] == "read-only"
+        assert faults(found) == {"mysql": "it is read-only: workers cannot write"}
+    finally:
+        sql.query("set global read_only = 0", user=ADMIN)
+
+
+def test_how_far_the_search_index_has_come(start_cluster):
+    cluster = start_cluster(worker_options=["--index-after-messages=10"])
+    with Client(cluster.nodes[0].port) as client:
+        chat = client.new_chat()
+        with down(cluster.engines.elasticsearch):
+            for number in range(25):
+                chat.tell(f"message {number}")
+            found = status(cluster, exit_status=1)
+            assert found["index"]["chats_waiting"] == 1 and found["index"]["oldest_waiting_age_ms"] > 0
+        wait_for(lambda: look(cluster)["index"]["chats_waiting"] == 0, "the index has come after")
+        found = look(cluster)["index"]
+        assert found["messages_indexed"] >= 20
+        assert (found["chats"], found["messages"], found["oldest_waiting_age_ms"]) == (1, 25, None)
+
+
+def test_dead_letters_are_a_problem(cluster, chat):
+    sql = cluster.engines.sql
+    sql.query("insert into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) values(1, '', 1, 1, 1, 'a test', '')")
+    found = status(cluster, exit_status=1)
+    assert found["dead_letters"] == 1
+    assert found["problems"] == ["1 dead letters: `confab jobs` lists them"]
+
+
+def test_a_database_that_is_not_migrated_is_said_with_what_to_do(confab, engines):
+    urls = [part for role, url in engines.urls().items() for part in (f"--{role}", url)]
+    done = subprocess.run([confab, "status", "--json", *urls], env=plain_environment(), text=True, capture_output=True)
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert "run `confab migrate`" in faults(found)["mysql"]
+    assert found["engines"]["mysql"]["role"] == "primary"
+
+
+def test_a_server_alone_is_told_what_it_is_for(confab, tmp_path):
+    done = subprocess.run([confab, "status"], env=plain_environment(), cwd=tmp_path, text=True, capture_output=True)
+    assert done.returncode == 2
+    assert "shows a cluster" in done.stderr and "confab check" in done.stderr
