@@ -7,6 +7,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include "app/password_file.hpp"
+
 namespace confab::app {
 namespace {
 
@@ -35,6 +37,12 @@ milliseconds ms(const settings& s, std::string_view name) {
     return milliseconds(s.number(name));
 }
 
+engine_url where_is(const settings& s, std::string_view engine, std::string_view scheme, std::uint16_t default_port) {
+    auto where = engine_url::parse(s.text(engine), scheme, default_port);
+    add_password(s, engine, where);
+    return where;
+}
+
 }  // namespace
 
 bool is_cluster(const settings& s) {
@@ -54,6 +62,7 @@ bool has_search_index(const settings& s) {
 ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool) {
     ledger::mysql::mysql_options o;
     o.url = s.text("mysql");
+    o.password = where_is(s, "mysql", "mysql", 3306).password;
     o.read_pool = std::move(read_pool);
     o.connections_max = s.number("mysql-connections-max");
     o.query_timeout = ms(s, "mysql-timeout-ms");
@@ -61,12 +70,12 @@ ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_ex
 }
 
 redis::client_options redis_options_of(const settings& s) {
-    return {.where = engine_url::parse(s.text("redis"), "redis", 6379), .reply_timeout = ms(s, "redis-timeout-ms")};
+    return {.where = where_is(s, "redis", "redis", 6379), .reply_timeout = ms(s, "redis-timeout-ms")};
 }
 
 search::elastic_index_options index_options_of(const settings& s) {
     search::elastic_index_options o;
-    o.engine.where = engine_url::parse(s.text("elasticsearch"), "http", 9200);
+    o.engine.where = where_is(s, "elasticsearch", "http", 9200);
     o.engine.answer_timeout = ms(s, "elasticsearch-timeout-ms");
     return o;
 }

@@ -15,6 +15,7 @@ namespace confab::ledger::mysql {
 
 struct mysql_options {
     std::string url;                  // mysql://user:password@host:port/database?ssl=disable|enable|require
+    std::string password = {};        // as it is, instead of one in the URL; empty: that one
     asio::any_io_executor read_pool;  // where texts are compared with a query, off the event loops
     std::size_t connections_max = 8;  // of each event loop
     std::chrono::milliseconds connect_timeout{3000};

@@ -11,7 +11,9 @@
 namespace confab::ledger::mysql {
 
 confab::mysql::connection_options connection_options_of(const mysql_options& options) {
-    return {.server = confab::mysql::address::parse(options.url),
+    auto server = confab::mysql::address::parse(options.url);
+    if (!options.password.empty()) server.password = options.password;
+    return {.server = std::move(server),
             .connect_timeout = options.connect_timeout,
             .query_timeout = options.query_timeout,
             .at_start = "set session sql_mode = 'strict_all_tables,no_engine_substitution'"};

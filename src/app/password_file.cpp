@@ -1,0 +1,51 @@
+#include "app/password_file.hpp"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+
+#include "base/file.hpp"
+
+namespace confab::app {
+namespace {
+
+// Redis has a user by default.
+bool needs_user(std::string_view engine) {
+    return engine != "redis";
+}
+
+}  // namespace
+
+std::string read_password_file(std::string_view option, const std::string& path) {
+    // The name is not shown: it may be the password itself.
+    const auto fail = [&](std::string_view why) { return usage_error(fmt::format("{} names {}", option, why)); };
+    std::error_code ignored;  // opening it says the same
+    if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+        throw fail("what is no regular file");
+    const auto opened = file::open(path, file::access::read);
+    if (!opened) throw fail("a file that cannot be read: " + opened.error().message());
+    auto text = opened->read_all();
+    if (!text) throw fail("a file that cannot be read: " + text.error().message());
+    if (text->ends_with('\n')) text->pop_back();
+    if (text->empty()) throw fail("an empty file");
+    if (text->size() > password_bytes_max)
+        throw fail(fmt::format("a file of more than {} bytes, which is no password", password_bytes_max));
+    if (text->find_first_of(std::string_view("\n\0", 2)) != text->npos)
+        throw fail("a file of several lines: a password is one line");
+    return std::move(*text);
+}
+
+void add_password(const settings& s, std::string_view engine, engine_url& to) {
+    const auto option = fmt::format("{}-password-file", engine);
+    const auto& path = s.text(option);
+    if (path.empty()) return;
+    if (!to.password.empty())
+        throw usage_error(
+            fmt::format("{} and a password in the URL of --{} are both given: leave one of them out", option, engine));
+    if (to.user.empty() && needs_user(engine))
+        throw usage_error(fmt::format("{} needs the name of the user in the URL of --{}: {}://user@host:{}", option,
+                                      engine, to.scheme, to.port));
+    to.password = read_password_file(option, path);
+}
+
+}  // namespace confab::app
