@@ -74,7 +74,9 @@ constexpr option table[] = {
     {"queue-commands-max", type::number, "20000", "commands", 1, 10'000'000,
      "more waiting writes are refused with 503; in a cluster, of each partition", used_by::serve},
     {"queue-bytes-max", type::number, "268435456", "bytes", 1024 * 1024, 64 * gib,
-     "heavier waiting writes are refused with 503; in a cluster, of each partition", used_by::serve},
+     "heavier waiting writes are refused with 503; in a cluster, of each partition: Redis needs that times the number "
+     "of partitions",
+     used_by::serve, "16777216"},
     {"batch-commands-max", type::number, "1000", "commands", 1, 100'000, "writes that share one commit",
      used_by::servers},
     {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "of the writes that share one commit",
@@ -228,7 +230,8 @@ void require_valid(const option& o, const effective& e) {
 }
 
 std::string help_of(const option& o) {
-    const auto default_value = o.default_value.empty() ? "none" : std::string(o.default_value);
+    auto default_value = o.default_value.empty() ? "none" : std::string(o.default_value);
+    if (!o.cluster_default.empty()) default_value += fmt::format(", in a cluster {}", o.cluster_default);
     const auto range = o.type == type::number ? fmt::format(", {} to {}", o.least, o.most) : "";
     return fmt::format("{} (default {}{})", o.help, default_value, range);
 }
@@ -284,15 +287,22 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
     return given;
 }
 
+bool names_an_engine(const settings& s, const option& o) {
+    return (o.name == "mysql" || o.name == "redis" || o.name == "elasticsearch") && !s.text(o.name).empty();
+}
+
 settings merge(const values& flags, const values& environment, const values& file) {
     settings all;
+    bool is_cluster = false;
     for (const auto& o : table) {
-        effective e{std::string(o.default_value), "default"};
+        const bool has_another = is_cluster && !o.cluster_default.empty();
+        effective e{std::string(has_another ? o.cluster_default : o.default_value), "default"};
         if (const auto at = file.find(o.name); at != file.end()) e = {at->second, "file"};
         if (const auto at = environment.find(o.name); at != environment.end()) e = {at->second, "environment"};
         if (const auto at = flags.find(o.name); at != flags.end()) e = {at->second, "flag"};
         require_valid(o, e);
         all.set(o.name, std::move(e));
+        is_cluster = is_cluster || names_an_engine(all, o);
     }
     return all;
 }

@@ -36,6 +36,7 @@ struct option {
     std::uint64_t most;
     std::string_view help;
     unsigned takers;
+    std::string_view cluster_default = {};  // where an engine is named; empty: the same
 };
 
 std::span<const option> options();
@@ -45,7 +46,7 @@ struct effective {
     std::string_view source;  // flag, environment, file or default
 };
 
-// Every option's value and where it came from.
+// Every option's value and where it came from. Options that name an engine come before those with a cluster_default.
 class settings {
 public:
     const std::string& text(std::string_view name) const { return values_.at(name).value; }

@@ -63,6 +63,18 @@ TEST(options, come_from_flag_then_environment_then_file_then_default) {
     EXPECT_EQ(s["data"].source, "default");
 }
 
+TEST(options, may_have_another_default_in_a_cluster) {
+    EXPECT_EQ(parse_line({"config"}).values.number("queue-bytes-max"), 268435456U);
+    for (const auto* engine : {"CONFAB_MYSQL", "CONFAB_REDIS", "CONFAB_ELASTICSEARCH"}) {
+        const variable named(engine, "redis://host");
+        const auto s = parse_line({"config"}).values;
+        EXPECT_EQ(s.number("queue-bytes-max"), 16777216U) << engine;
+        EXPECT_EQ(s["queue-bytes-max"].source, "default");
+        EXPECT_EQ(s.number("queue-commands-max"), 20000U);
+        EXPECT_EQ(parse_line({"serve", "--queue-bytes-max", "3000000"}).values.number("queue-bytes-max"), 3000000U);
+    }
+}
+
 TEST(options, file_can_be_named_by_the_environment) {
     const config_file file("threads = 3\n");
     const variable named("CONFAB_CONFIG", file.path().c_str());
