@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -10,8 +11,15 @@ from pathlib import Path
 
 import yaml
 
-ENGINES = {"CONFAB_MYSQL", "CONFAB_REDIS", "CONFAB_ELASTICSEARCH"}
+CHECKOUT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(CHECKOUT / "tools"))
+from services import Redis  # noqa: E402
+
+PASSWORDS = {"mysql-password": "CONFAB_MYSQL_PASSWORD_FILE", "redis-password": "CONFAB_REDIS_PASSWORD_FILE"}
+ENGINES = {"CONFAB_MYSQL", "CONFAB_REDIS", "CONFAB_ELASTICSEARCH", *PASSWORDS.values()}
 NAMES = "CONFAB_ALLOWED_HOSTS"
+MIB = 2**20
+STRANGE_PASSWORD = "p@ss/w#rd:%1"
 
 
 def composed(checkout, **more):
@@ -28,9 +36,98 @@ def options_of_image(checkout):
     return dict(pair.split("=", 1) for pair in pairs)
 
 
+def secrets_of(service):
+    return {secret["source"] for secret in service.get("secrets", [])}
+
+
+def findings_of_images(services):
+    of_confab = {name: service for name, service in services.items() if service["image"] == "confab"}
+    builders = [name for name, service in services.items() if "build" in service]
+    if len(builders) != 1 or builders[0] not in of_confab:
+        yield f"not exactly one service builds confab's image, but {builders}"
+    for name, service in of_confab.items():
+        if name in builders:
+            continue
+        if service.get("pull_policy") != "never":
+            yield f"{name} may pull what a registry has by the name of confab"
+        if not set(builders) <= set(service["depends_on"]):
+            yield f"{name} does not wait for the image"
+
+
+def findings_of_passwords(checkout, project, roles):
+    services = project["services"]
+    for name in roles:
+        if secrets_of(services[name]) != set(PASSWORDS):
+            yield f"{name} is not given the passwords"
+        for secret, variable in PASSWORDS.items():
+            if services[name]["environment"].get(variable) != f"/run/secrets/{secret}":
+                yield f"{name} is not told where the {secret} is"
+    if services["mysql"]["environment"].get("MYSQL_PASSWORD_FILE") != "/run/secrets/mysql-password":
+        yield "mysql is not told where its password is"
+    for secret, variable in PASSWORDS.items():
+        file = Path(project["secrets"][secret]["file"])
+        if not (file.is_file() and file.stat().st_mode & 0o044 == 0o044):
+            yield f"the users of the containers cannot read {file}"
+        named = composed(checkout, **{variable: "/elsewhere"})["secrets"][secret]["file"]
+        if named != "/elsewhere":
+            yield f"{variable} does not name the file of {secret}"
+
+
+class RedisOfComposeFile(Redis):
+    """Debian's server, started by the command of the compose file, with a password that needs quoting nearly everywhere."""
+
+    def __init__(self, folder, shell, command):
+        super().__init__(folder)
+        self.script = self.here(command)
+        self.probe_script = self.here(shell)
+
+    def here(self, command):
+        return command.replace("/run/secrets/redis-password", str(self.folder / "password")).replace("$$", "$")
+
+    def command(self):
+        (self.folder / "password").write_text(STRANGE_PASSWORD + "\n")
+        entrypoint = self.folder / "docker-entrypoint.sh"
+        entrypoint.write_text(f'#!/bin/sh\nexec "$@" --port {self.port} --bind 127.0.0.1 --dir {shlex.quote(str(self.data))}\n')
+        entrypoint.chmod(0o755)
+        return ["env", f"PATH={self.folder}:{os.environ['PATH']}", "sh", "-c", self.script]
+
+    def client(self, **more):
+        return super().client(password=STRANGE_PASSWORD, **more)
+
+    def is_healthy(self):
+        asked = self.probe_script.replace("redis-cli", f"redis-cli -p {self.port}")
+        return subprocess.run(["sh", "-c", asked], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def findings_of_redis(service, confab):
+    if service["command"][:2] != ["sh", "-c"]:
+        yield f"redis is started in another way: {service['command']}"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        with RedisOfComposeFile(folder, service["healthcheck"]["test"][1], service["command"][2]) as server:
+            settings = server.client().config_get("*")
+            if not server.is_healthy():
+                yield "the health check of redis does not log in"
+            if server.client().acl_whoami() != "default":
+                yield "redis has another password"
+    wanted = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
+    if wanted.items() - settings.items():
+        yield f"redis forgets or evicts: {wanted.items() - settings.items()}"
+    queue_max = 64 * cluster_default(confab, "queue-bytes-max")
+    memory = int(settings["maxmemory"])
+    if not queue_max + queue_max // 4 <= memory <= 4 * queue_max:
+        yield f"redis has {memory // MIB} MiB for a queue of up to {queue_max // MIB} MiB"
+
+
+def cluster_default(confab, option):
+    asked = subprocess.run([confab, "config"], env={"CONFAB_REDIS": "redis://redis"}, stdout=subprocess.PIPE, text=True, check=True)
+    return int(re.search(rf"^{option} = (\d+)", asked.stdout, re.M)[1])
+
+
 def findings(checkout, confab):
     project = composed(checkout)
     services = project["services"]
+    yield from findings_of_images(services)
 
     roles = {name: service["command"][0] for name, service in services.items() if service["image"] == "confab"}
     if sorted(roles.values()) != ["migrate", "serve", "serve", "worker", "worker"]:
@@ -48,6 +145,9 @@ def findings(checkout, confab):
                 yield f"{name} starts with what confab does not know: {asked.stderr.strip()}"
         if (role == "serve") != ("--auth=open" in services[name]["command"]):
             yield f"{name}: --auth=open belongs to the nodes, and there in so many words"
+
+    yield from findings_of_passwords(checkout, project, roles)
+    yield from findings_of_redis(services["redis"], confab)
 
     named = composed(checkout, **{NAMES: "chat.example"})["services"]
     if not all(named[name]["environment"].get(NAMES) == "chat.example" for name, role in roles.items() if role == "serve"):
@@ -86,13 +186,11 @@ def findings(checkout, confab):
 
     if not {"--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1"} <= set(services["mysql"]["command"]):
         yield "mysql does not flush at every commit"
-    if "--appendonly yes --appendfsync everysec --maxmemory-policy noeviction" not in " ".join(services["redis"]["command"]):
-        yield "redis forgets or evicts"
 
     template = (checkout / "deploy" / "nginx.conf.template").read_text()
     if set(re.findall(r"\$\{(\w+)\}", template)) != set(services["front"]["environment"]):
         yield "nginx is given other variables than its template has"
-    nodes = re.findall(r"server ([\w-]+):3000 ", services["front"]["environment"]["NODES"])
+    nodes = re.findall(r"server ([\w-]+):3000 resolve ", services["front"]["environment"]["NODES"])
     if set(nodes) != {name for name, role in roles.items() if role == "serve"}:
         yield f"nginx stands in front of {nodes}"
 

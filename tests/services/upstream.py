@@ -7,7 +7,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Upstream:
-    def __init__(self, answer=ANSWER):
+    def __init__(self, answer=ANSWER, address=("127.0.0.1", 0)):
         self.requests = []  # (connection, head), one line of the head an element
         self.answer = answer
         upstream = self
@@ -30,7 +30,7 @@ class Upstream:
                 self.rfile.read(sum(length))
                 return head
 
-        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.server = socketserver.ThreadingTCPServer(address, Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()

@@ -6,10 +6,10 @@ from .elasticsearch import Elasticsearch
 from .engines import Engines
 from .mariadb import MariaDb
 from .mysql import MySql
-from .nginx import ConnectionsNginx, Nginx
+from .nginx import ConnectionsNginx, NamesNginx, Nginx
 from .redis_server import Redis
 from .service import Service, ServiceFailure
 from .toxiproxy import Gate, Toxiproxy
 
-__all__ = ["Cluster", "ConnectionsNginx", "Elasticsearch", "Engines", "Gate", "MariaDb", "MySql", "Nginx", "Node", "Redis", "Service",
+__all__ = ["Cluster", "ConnectionsNginx", "Elasticsearch", "Engines", "Gate", "MariaDb", "MySql", "NamesNginx", "Nginx", "Node", "Redis", "Service",
            "ServiceFailure", "Toxiproxy", "Worker"]

@@ -2,6 +2,7 @@ import os
 import shutil
 from pathlib import Path
 
+from .layout import laid_out
 from .service import Service, http_status
 
 TEMPLATE = (Path(__file__).resolve().parent.parent.parent / "deploy" / "nginx.conf.template").read_text()
@@ -60,19 +61,24 @@ class Nginx(Service):
         super().__init__(folder, **more)
         self.node_ports = node_ports
 
-    def configure(self):
+    def nodes(self):
+        """What stands for them in the configuration."""
         # A node that did not answer is asked again soon: on one machine it is being restarted.
-        nodes = " ".join(f"server 127.0.0.1:{port} fail_timeout=1s;" for port in self.node_ports)
-        text = self.template.replace("${NODES}", nodes).replace("${LISTEN}", f"127.0.0.1:{self.port}")
+        return " ".join(f"server 127.0.0.1:{port} fail_timeout=1s;" for port in self.node_ports)
+
+    def configure(self):
+        text = self.template.replace("${NODES}", self.nodes()).replace("${LISTEN}", f"127.0.0.1:{self.port}")
         (self.folder / "nodes.conf").write_text(text)
         user = "user root;" if os.geteuid() == 0 else ""
         main = MAIN.format(folder=self.folder, user=user, modules=self.modules)
         (self.folder / "nginx.conf").write_text(main + self.front.format(folder=self.folder))
 
-    def command(self):
+    def program(self):
         # Debian keeps it in sbin, which is not on everybody's path.
-        program = shutil.which("nginx") or "/usr/sbin/nginx"
-        return [program, "-p", self.folder, "-e", "stderr", "-c", self.folder / "nginx.conf", *self.options]
+        return shutil.which("nginx") or "/usr/sbin/nginx"
+
+    def command(self):
+        return [self.program(), "-p", self.folder, "-e", "stderr", "-c", self.folder / "nginx.conf", *self.options]
 
     @property
     def url(self):
@@ -80,6 +86,21 @@ class Nginx(Service):
 
     def answers(self):
         return http_status(self.port, "TRACE", "/") == 405  # nginx itself refuses it: no node is asked
+
+
+class NamesNginx(Nginx):
+    """The newest nginx, of Debian's unstable suite, in front of nodes that it knows by name, as in docker-compose.yml: `nodes` is what stands there
+    in NODES, and `resolver` the address of a name server instead of Docker's."""
+
+    def __init__(self, folder, nodes, resolver, **more):
+        super().__init__(folder, [], **more)
+        self.named_nodes, self.resolver = nodes, resolver
+
+    def nodes(self):
+        return self.named_nodes.replace("127.0.0.11", self.resolver)
+
+    def program(self):
+        return laid_out("nginx-unstable") / "nginx"
 
 
 class ConnectionsNginx(Nginx):
