@@ -1,10 +1,13 @@
 // A client of Redis: one connection, on which the commands of all coroutines of an event loop are pipelined.
 //
-// 1. A coroutine of its own keeps it connected: it resolves, connects, logs in, and begins anew after a loss, with
-//    growing pauses.
-// 2. Commands go out in the order they are given and are answered in that order. What was sent when a connection is lost
+// 1. A coroutine of its own keeps it connected: it resolves, tries every address, logs in, asks whether the server is a
+//    primary, and begins again after a loss, with growing pauses.
+// 2. Commands go out in the order they are given and are answered in that order. What was sent when a connection is
+// lost
 //    is never sent again: whether it was done is for the caller to find out.
 // 3. A command that is not answered in time takes its connection with it, since nothing behind it can be answered.
+// 4. Every second the role is asked again. A replica takes no writes, and who becomes a primary has other data: so a
+//    connection ends when its server is no primary any more, and the next one begins when there is one.
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -12,24 +15,27 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/async.hpp"
+#include "base/engine_state.hpp"
 #include "base/engine_url.hpp"
 #include "base/error.hpp"
-#include "drivers/redis/reply.hpp"
+#include "drivers/redis/failure.hpp"
+#include "drivers/redis/protocol.hpp"
 
 namespace confab::redis {
 
 struct client_options {
     engine_url where;
-    std::chrono::milliseconds connect_timeout{2000};
+    std::chrono::milliseconds connect_timeout{2000};  // to each address
     std::chrono::milliseconds reply_timeout{5000};
+    // Where a client reports whether there is a primary; nothing: nowhere. REQUIRES: lives until the client is closed.
+    engine_state* state = nullptr;
 };
 
-using arguments = std::vector<std::string_view>;
 using reply_handler = asio::any_completion_handler<void(result<reply>)>;
 
 // All of it on its loop's thread.
@@ -45,11 +51,13 @@ public:
     virtual awaitable<result<reply>> execute(const arguments& a, std::chrono::milliseconds wait) = 0;
     // Sends it, if connected; nobody waits for the reply.
     virtual void send(const arguments& a) = 0;
-    // The same, and `then` is called on the loop with what execute() would give: before whoever waits for a later command
-    // goes on. REQUIRES: what `then` refers to lives until that, or the loop has stopped.
+    // The same, and `then` is called on the loop with what execute() would give: before whoever waits for a later
+    // command goes on. REQUIRES: what `then` refers to lives until that, or the loop has stopped.
     virtual void send(const arguments& a, reply_handler then) = 0;
 
     virtual bool is_connected() const = 0;
+    // Why it is not connected. Nothing: it is, or the first attempt has not ended yet.
+    virtual std::optional<failure> last_failure() const = 0;
     // Which connection it is, counted from 1. What is only true of one is not to be sent on another.
     virtual std::uint64_t connection() const = 0;
     // Ends the connection, and with it everything that waits for a reply. It is not connected again.
@@ -58,11 +66,12 @@ public:
 
 std::unique_ptr<client> make_client(asio::any_io_executor loop, client_options options);
 
-// Receives what is published on a channel, on a connection of its own, for ever: subscribes anew after a loss. What was
-// published in between is gone. The loop's thread only.
+// Receives what is published on a channel, on a connection of its own, until it is closed: subscribes again after a
+// loss. What was published in between is gone. The loop's thread only.
 class subscription {
 public:
     virtual ~subscription() = default;
+    // Redis has confirmed it.
     virtual bool is_subscribed() const = 0;
     virtual void close() = 0;
 };

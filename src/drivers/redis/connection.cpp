@@ -1,0 +1,138 @@
+#include "drivers/redis/connection.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace confab::redis {
+namespace {
+
+constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+
+// A script's error has the code inside its text before Redis 7.
+bool is_read_only(const reply& r) {
+    return r.is_error() && r.text.find("READONLY") != std::string::npos;
+}
+
+}  // namespace
+
+void connection::pending::complete(result<reply> r) {
+    if (!handler) return;
+    asio::post(home, [h = std::move(*handler), r = std::move(r)]() mutable { std::move(h)(std::move(r)); });
+}
+
+awaitable<std::optional<failure>> connection::open(const client_options& options) {
+    auto reason = co_await stream_.open(options.where, options.connect_timeout);
+    if (!reason.empty()) co_return failure{failure::kind::unreachable, std::move(reason)};
+    is_open_ = true;
+    asio::co_spawn(loop_, read_all(shared_from_this()), asio::detached);
+    co_return std::nullopt;
+}
+
+awaitable<result<reply>> connection::execute(const arguments& a, clock::duration limit) {
+    return asio::async_initiate<const asio::use_awaitable_t<>, void(result<reply>)>(
+        [this, &a, limit](auto handler) {
+            asio::any_io_executor home = asio::get_associated_executor(handler);
+            submit(a, {reply_handler(std::move(handler)), std::move(home), clock::now() + limit});
+        },
+        asio::use_awaitable);
+}
+
+void connection::send(const arguments& a) {
+    submit(a, {std::nullopt, {}, clock::time_point::max()});
+}
+
+void connection::send(const arguments& a, reply_handler then, clock::duration limit) {
+    submit(a, {std::move(then), loop_, clock::now() + limit});
+}
+
+void connection::submit(const arguments& a, pending p) {
+    if (!is_open_) return p.complete(error::unavailable);
+    append_command(outgoing_, a);
+    waiting_.push_back(std::move(p));
+    unsent_ += 1;
+    if (std::exchange(is_writing_, true)) return;
+    asio::post(loop_, [self = shared_from_this()] { self->flush(); });
+}
+
+// After a failed write the server's last words may still wait to be read, so that does not close it.
+void connection::flush() {
+    is_writing_ = is_open_ && !outgoing_.empty();
+    if (!is_writing_) return;
+    in_flight_.clear();
+    in_flight_.swap(outgoing_);
+    unsent_ = 0;
+    stream_.async_write(asio::buffer(in_flight_),
+                        [self = shared_from_this()](const boost::system::error_code& fault, std::size_t) {
+                            if (!fault) return self->flush();
+                            if (!self->doomed_) self->doomed_ = failure{failure::kind::unreachable, words_of(fault)};
+                        });
+}
+
+// What waits may own the coroutine that owns this connection. Where the loop is gone before they end, that circle is
+// broken with the reading coroutine.
+struct connection::waiting_guard {
+    connection& of;
+    ~waiting_guard() {
+        of.is_open_ = false;
+        const auto dropped = std::exchange(of.waiting_, {});
+    }
+};
+
+awaitable<void> connection::read_all(std::shared_ptr<connection> self) {
+    const waiting_guard guard{*self};
+    while (self->is_open_) {
+        const auto [fault, count] = co_await self->stream_.read_some(asio::buffer(self->incoming_));
+        if (!self->is_open_) co_return;
+        if (fault) co_return self->close({failure::kind::unreachable, words_of(fault)});
+        self->parser_.feed({self->incoming_.data(), count});
+        while (self->is_open_) {
+            auto next = self->parser_.next();
+            if (!next) break;
+            self->dispatch(std::move(*next));
+        }
+        if (self->parser_.has_failed())
+            self->close({failure::kind::refused, "it is no Redis: " + self->parser_.failure()});
+    }
+}
+
+void connection::dispatch(reply r) {
+    if (deliver(r)) return;
+    // Nobody asked: the server says why it closes the connection.
+    if (waiting_.empty())
+        return close(r.is_error() ? failure_of(std::move(r.text))
+                                  : failure{failure::kind::unreachable, "a reply to no command"});
+    if (is_read_only(r) && !doomed_) doomed_ = failure{failure::kind::no_primary, r.text};
+    auto first = std::move(waiting_.front());
+    waiting_.pop_front();
+    first.complete(std::move(r));
+}
+
+bool connection::deliver(const reply& r) {
+    const bool is_message = on_message_ && r.is_array_of(3) && r.items[0].text == "message";
+    if (is_message) on_message_(r.items[2].text);
+    return is_message;
+}
+
+awaitable<void> connection::ended() {
+    if (!is_open_) co_return;
+    ended_.expires_at(clock::time_point::max());
+    co_await ended_.async_wait(as_tuple);
+}
+
+void connection::close(failure why) {
+    if (!std::exchange(is_open_, false)) return;
+    why_ = std::move(why);
+    stream_.close();
+    auto lost = std::exchange(waiting_, {});
+    for (auto left = lost.size(); auto& p : lost)
+        p.complete(left-- <= unsent_ ? result<reply>(error::unavailable) : error::outcome_unknown);
+    ended_.cancel();
+}
+
+void connection::enforce_limits(clock::time_point at) {
+    if (doomed_) return close(std::move(*doomed_));
+    if (!waiting_.empty() && waiting_.front().deadline <= at) close({failure::kind::unreachable, "no reply in time"});
+}
+
+}  // namespace confab::redis

@@ -1,0 +1,20 @@
+#include "drivers/redis/failure.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace confab::redis {
+namespace {
+
+// It is starting, is busy, or has no room for one more client.
+constexpr std::string_view temporary[] = {"ERR max number of clients", "LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN"};
+
+}  // namespace
+
+failure failure_of(std::string words) {
+    const bool may_pass = std::ranges::any_of(temporary, [&](auto begin) { return words.starts_with(begin); });
+    if (words.starts_with("READONLY")) return {failure::kind::no_primary, std::move(words)};
+    return {may_pass ? failure::kind::unreachable : failure::kind::refused, std::move(words)};
+}
+
+}  // namespace confab::redis

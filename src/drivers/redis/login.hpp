@@ -1,0 +1,23 @@
+// What is said on a new connection before anybody uses it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "drivers/redis/connection.hpp"
+
+namespace confab::redis {
+
+struct login {
+    std::optional<failure> refusal;       // nothing: the connection can be used
+    const arguments* question = nullptr;  // by which this user can ask for the server's role; nothing: by none
+};
+
+// Logs in, finds a primary, and chooses the database.
+awaitable<login> log_in(connection& on, const client_options& options);
+
+// Subscribes. Messages are delivered from then on. Nothing: Redis has confirmed it.
+awaitable<std::optional<failure>> subscribe_on(connection& on, const std::string& channel,
+                                               const client_options& options);
+
+}  // namespace confab::redis

@@ -1,0 +1,176 @@
+#include "drivers/redis/reconnector.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "base/log.hpp"
+#include "base/log_throttle.hpp"
+#include "drivers/redis/role.hpp"
+
+namespace confab::redis {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr milliseconds pause_least{20};
+constexpr milliseconds pause_most{1000};
+constexpr milliseconds steady_after{5000};
+constexpr milliseconds enforce_limits_every{100};
+constexpr milliseconds ask_role_every{1000};
+
+// For all connections of the process: they fail together.
+log_throttle& losses() {
+    static log_throttle all;
+    return all;
+}
+
+// For whoever asks over HTTP: no address, and no words of the server.
+std::string fault_of(const failure& why) {
+    switch (why.is) {
+        case failure::kind::unreachable:
+            return "Redis cannot be reached";
+        case failure::kind::refused:
+            return "Redis refuses this server";
+        case failure::kind::no_primary:
+            return "Redis is a replica and takes no writes";
+    }
+    return {};
+}
+
+const arguments& ping() {
+    static const arguments command{"PING"};
+    return command;
+}
+
+}  // namespace
+
+reconnector::reconnector(asio::any_io_executor loop, client_options options, std::optional<channel> receives)
+    : loop_(std::move(loop)),
+      options_(std::move(options)),
+      channel_(std::move(receives)),
+      timer_(loop_),
+      pause_(pause_least) {}
+
+void reconnector::start() {
+    asio::co_spawn(loop_, keep_connected(shared_from_this()), asio::detached);
+    asio::co_spawn(loop_, watch(shared_from_this()), asio::detached);
+}
+
+void reconnector::close() {
+    is_closed_ = true;
+    is_usable_ = false;
+    timer_.cancel();
+    if (const auto open = std::exchange(connection_, nullptr)) open->close({});
+}
+
+std::optional<failure> reconnector::last_failure() const {
+    return connected() ? std::nullopt : last_failure_;
+}
+
+awaitable<void> reconnector::keep_connected(std::shared_ptr<reconnector> self) {
+    while (!self->is_closed_) {
+        const auto made = std::make_shared<connection>(self->loop_);
+        auto failed = co_await self->connect(made);
+        const bool is_connected = !failed && !self->is_closed_;
+        const auto since = clock::now();
+        if (is_connected) {
+            self->begin();
+            co_await made->ended();
+            failed = made->why();
+        }
+        made->close(failed.value_or(failure()));
+        if (self->is_closed_) co_return;
+        self->fail(std::move(*failed), is_connected);
+        co_await self->pause_after(is_connected ? clock::now() - since : clock::duration(0));
+    }
+}
+
+awaitable<std::optional<failure>> reconnector::connect(std::shared_ptr<connection> made) {
+    auto failed = co_await made->open(options_);
+    if (failed || is_closed_) co_return failed;
+    connection_ = made;
+    auto entered = co_await log_in(*made, options_);
+    if (entered.refusal || is_closed_) co_return entered.refusal;
+    question_ = entered.question;
+    if (!channel_) co_return std::nullopt;
+    made->receive(channel_->on_message);
+    co_return co_await subscribe_on(*made, channel_->name, options_);
+}
+
+awaitable<void> reconnector::pause_after(clock::duration lifetime) {
+    if (lifetime >= steady_after) pause_ = pause_least;
+    timer_.expires_after(pause_);
+    pause_ = std::min(pause_ * 2, pause_most);
+    co_await timer_.async_wait(as_tuple);
+}
+
+void reconnector::begin() {
+    is_usable_ = true;
+    connections_ += 1;
+    asked_at_ = clock::now();
+    if (std::exchange(is_loss_logged_, false))
+        log::info(fmt::format("{} {} again", channel_ ? "subscribed at" : "connected to", options_.where.shown()));
+    if (options_.state && !channel_) options_.state->clear();
+}
+
+void reconnector::fail(failure why, bool was_connected) {
+    is_usable_ = false;
+    connection_ = nullptr;
+    log_loss(why, was_connected);
+    // Another connection may stand when one is lost, so that alone is no fault of the server.
+    const bool is_fault = !was_connected || why.is_permanent();
+    if (is_fault && options_.state && !channel_) options_.state->set_fault(fault_of(why));
+    last_failure_ = std::move(why);
+}
+
+void reconnector::log_loss(const failure& why, bool was_connected) {
+    const auto* const what = channel_ ? "subscription at" : "connection to";
+    const auto line =
+        fmt::format("{} {} {}: {}", was_connected ? "lost the" : "no", what, options_.where.shown(), why.reason);
+    const auto left_out = losses().admit(line, log_throttle::clock::now());
+    if (!left_out) return;
+    is_loss_logged_ = true;
+    log::warning(*left_out == 0 ? line : fmt::format("{}; {} more since the last line", line, *left_out));
+}
+
+awaitable<void> reconnector::watch(std::shared_ptr<reconnector> self) {
+    asio::steady_timer timer(self->loop_);
+    while (!self->is_closed_) {
+        timer.expires_after(enforce_limits_every);
+        co_await timer.async_wait(as_tuple);
+        const auto open = self->connection_;
+        if (!open) continue;
+        open->enforce_limits(clock::now());
+        self->ask_role(clock::now());
+    }
+}
+
+// Where nobody says the role, and where one only receives, a lost server is noticed at least.
+void reconnector::ask_role(clock::time_point at) {
+    auto* const open = connected();
+    if (!open || at - asked_at_ < ask_role_every) return;
+    asked_at_ = at;
+    const bool can_ask = !channel_ && question_;
+    open->send(
+        can_ask ? *question_ : ping(),
+        [self = weak_from_this(), asked = std::weak_ptr(connection_)](const result<reply>& answer) {
+            const auto owner = self.lock();
+            const auto on = asked.lock();
+            if (owner && on) owner->judge_role(*on, answer);
+        },
+        options_.reply_timeout);
+}
+
+void reconnector::judge_role(connection& of, const result<reply>& answer) {
+    if (!answer || is_closed_ || channel_) return;
+    const auto found = role_in(*answer);
+    if (auto refusal = failure_of(found)) return of.close(std::move(*refusal));
+    if (found.is == role::primary && options_.state) options_.state->clear();
+}
+
+}  // namespace confab::redis

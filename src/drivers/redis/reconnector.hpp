@@ -1,0 +1,71 @@
+// Keeps a connection while it is wanted. Shared with its coroutines, which may end after their owner. The loop's thread
+// only.
+//
+//     connecting ──▶ logging in ──▶ connected ──▶ pause ──▶ connecting …
+//
+// The pause doubles with every turn. It is the shortest again after a connection that lived for `steady_after`: a
+// server that takes connections and ends them at once is not asked more often than one that takes none.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "drivers/redis/connection.hpp"
+#include "drivers/redis/login.hpp"
+
+namespace confab::redis {
+
+// What a connection is for that only receives.
+struct channel {
+    std::string name;
+    message_handler on_message;
+};
+
+class reconnector : public std::enable_shared_from_this<reconnector> {
+public:
+    reconnector(asio::any_io_executor loop, client_options options, std::optional<channel> receives);
+
+    void start();
+    void close();
+
+    // Nothing while there is none that can be used.
+    connection* connected() const { return is_usable_ && connection_->is_open() ? connection_.get() : nullptr; }
+    std::uint64_t connections() const { return connections_; }
+    const client_options& options() const { return options_; }
+    const asio::any_io_executor& loop() const { return loop_; }
+    std::optional<failure> last_failure() const;
+
+private:
+    using clock = connection::clock;
+
+    static awaitable<void> keep_connected(std::shared_ptr<reconnector> self);
+    static awaitable<void> watch(std::shared_ptr<reconnector> self);
+
+    // Nothing: the connection can be used.
+    awaitable<std::optional<failure>> connect(std::shared_ptr<connection> made);
+    awaitable<void> pause_after(clock::duration lifetime);
+    void begin();
+    void fail(failure why, bool was_connected);
+    void log_loss(const failure& why, bool was_connected);
+    void ask_role(clock::time_point at);
+    void judge_role(connection& of, const result<reply>& answer);
+
+    const asio::any_io_executor loop_;
+    const client_options options_;
+    std::optional<channel> channel_;
+    asio::steady_timer timer_;
+    std::chrono::milliseconds pause_;
+    std::shared_ptr<connection> connection_;  // also while it is logged in
+    bool is_usable_ = false;
+    const arguments* question_ = nullptr;
+    clock::time_point asked_at_{};
+    std::uint64_t connections_ = 0;
+    std::optional<failure> last_failure_;
+    bool is_loss_logged_ = false;
+    bool is_closed_ = false;
+};
+
+}  // namespace confab::redis

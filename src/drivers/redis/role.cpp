@@ -1,0 +1,66 @@
+#include "drivers/redis/role.hpp"
+
+#include <fmt/core.h>
+
+namespace confab::redis {
+namespace {
+
+role role_named(std::string_view name) {
+    if (name == "master") return role::primary;
+    if (name == "slave") return role::replica;
+    if (name == "sentinel") return role::sentinel;
+    return role::unknown;
+}
+
+// [name, host, port, ...]
+role_report from_role(const reply& answer) {
+    role_report found{role_named(answer.items[0].text)};
+    if (found.is == role::replica && answer.items.size() >= 3)
+        found.primary = fmt::format("{}:{}", answer.items[1].text, answer.items[2].integer);
+    return found;
+}
+
+role_report from_info(std::string_view info) {
+    role_report found{role_named(info_field(info, "role").value_or(""))};
+    if (found.is == role::replica)
+        found.primary = fmt::format("{}:{}", info_field(info, "master_host").value_or("?"),
+                                    info_field(info, "master_port").value_or("?"));
+    return found;
+}
+
+}  // namespace
+
+const arguments& role_question(std::size_t index) {
+    static const std::array<arguments, role_questions_count> questions = {arguments{"ROLE"},
+                                                                          arguments{"INFO", "replication"}};
+    return questions.at(index);
+}
+
+role_report role_in(const reply& answer) {
+    if (answer.is == reply::kind::array && !answer.items.empty()) return from_role(answer);
+    if (answer.is == reply::kind::text) return from_info(answer.text);
+    return {};
+}
+
+std::optional<failure> failure_of(const role_report& found) {
+    if (found.is == role::replica)
+        return failure{failure::kind::no_primary,
+                       fmt::format("it is a replica of {} and takes no writes: name the primary", found.primary)};
+    if (found.is == role::sentinel)
+        return failure{failure::kind::no_primary,
+                       "it is a Sentinel, which keeps no data: name the primary that it watches"};
+    return std::nullopt;
+}
+
+std::optional<std::string> info_field(std::string_view info, std::string_view name) {
+    for (std::size_t at = 0; at < info.size();) {
+        const auto end = std::min(info.find("\r\n", at), info.size());
+        const auto line = info.substr(at, end - at);
+        if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == ':')
+            return std::string(line.substr(name.size() + 1));
+        at = end + 2;
+    }
+    return std::nullopt;
+}
+
+}  // namespace confab::redis

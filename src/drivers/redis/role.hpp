@@ -1,0 +1,34 @@
+// What a server is, as it says itself.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "drivers/redis/failure.hpp"
+#include "drivers/redis/protocol.hpp"
+
+namespace confab::redis {
+
+enum class role { primary, replica, sentinel, unknown };
+
+struct role_report {
+    role is = role::unknown;
+    std::string primary = {};  // of a replica: host:port
+};
+
+// Either asks for the role; a user may be allowed only one of them.
+inline constexpr std::size_t role_questions_count = 2;
+const arguments& role_question(std::size_t index);
+
+// From the reply to either. Unknown: an error, or something else.
+role_report role_in(const reply& answer);
+
+// Nothing: a primary, or it does not say.
+std::optional<failure> failure_of(const role_report& found);
+
+// The value of a field of INFO's text.
+std::optional<std::string> info_field(std::string_view info, std::string_view name);
+
+}  // namespace confab::redis

@@ -1,0 +1,94 @@
+#include "drivers/redis/stream.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cctype>
+#include <vector>
+
+namespace confab::redis {
+namespace {
+
+using asio::ip::tcp;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
+
+struct resolved {
+    error_code fault;
+    std::vector<tcp::endpoint> endpoints;
+};
+
+awaitable<resolved> resolve(const engine_url& where) {
+    resolved found;
+    const auto literal = asio::ip::make_address(where.host, found.fault);
+    if (!found.fault) {
+        found.endpoints.emplace_back(literal, where.port);
+        co_return found;
+    }
+    tcp::resolver resolver(co_await asio::this_coro::executor);
+    const auto service = std::to_string(where.port);
+    const auto [fault, entries] = co_await resolver.async_resolve(where.host, service, as_tuple);
+    found.fault = fault;
+    for (const auto& entry : entries) found.endpoints.push_back(entry.endpoint());
+    co_return found;
+}
+
+// The alarm may go off when the connection stands already: so it shares the socket, and that one is given up then.
+awaitable<error_code> connect(std::shared_ptr<tcp::socket> socket, tcp::endpoint to, milliseconds limit) {
+    asio::steady_timer alarm(socket->get_executor(), limit);
+    alarm.async_wait([socket](const error_code& is_cancelled) {
+        error_code ignored;
+        if (!is_cancelled) socket->close(ignored);
+    });
+    const auto [fault] = co_await socket->async_connect(to, as_tuple);
+    const bool is_in_time = alarm.cancel() > 0;
+    if (!is_in_time) co_return error_code(asio::error::timed_out);
+    if (fault) co_return fault;
+    error_code ignored;
+    socket->set_option(tcp::no_delay(true), ignored);
+    co_return error_code();
+}
+
+}  // namespace
+
+awaitable<std::string> stream::open(const engine_url& where, milliseconds limit) {
+    const auto loop = co_await asio::this_coro::executor;
+    const auto found = co_await resolve(where);
+    if (found.fault) co_return words_of(found.fault);
+    std::string reasons;
+    for (const auto& to : found.endpoints) {
+        auto socket = std::make_shared<tcp::socket>(loop);
+        const auto fault = co_await connect(socket, to, limit);
+        if (!fault) {
+            socket_ = std::move(socket);
+            co_return std::string();
+        }
+        if (!reasons.empty()) reasons += "; ";
+        if (found.endpoints.size() > 1) reasons += to.address().to_string() + ": ";
+        reasons += words_of(fault);
+    }
+    co_return reasons;
+}
+
+awaitable<stream::transferred> stream::read_some(asio::mutable_buffer into) {
+    return socket_->async_read_some(into, as_tuple);
+}
+
+void stream::close() {
+    error_code ignored;
+    if (socket_) socket_->close(ignored);
+}
+
+std::string words_of(const error_code& cause) {
+    if (cause == asio::error::eof) return "the server closed the connection";
+    if (cause == asio::error::host_not_found) return "host not found";
+    if (cause == asio::error::host_not_found_try_again) return "host not found: no name server answers";
+    auto words = cause.message();
+    if (!words.empty()) words[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(words[0])));
+    return words;
+}
+
+}  // namespace confab::redis
