@@ -2,36 +2,12 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include "app/password_file.hpp"
 
 namespace confab::app {
 namespace {
 
 using std::chrono::milliseconds;
-
-constexpr milliseconds redis_wait{10'000};
-constexpr milliseconds redis_look_again{50};
-
-// The policy's name; nothing when Redis did not answer in time.
-awaitable<std::optional<std::string>> eviction_policy(const redis::client_options& options) {
-    const auto loop = co_await asio::this_coro::executor;
-    const auto client = redis::make_client(loop, options);
-    const redis::arguments ask{"CONFIG", "GET", "maxmemory-policy"};
-    asio::steady_timer pause(loop);
-    for (auto left = redis_wait; left > milliseconds(0); left -= redis_look_again) {
-        const auto reply = co_await client->execute(ask);
-        if (reply && reply->is_array_of(2)) co_return reply->items[1].text;
-        if (reply && reply->is_error() && !reply->text.starts_with("LOADING")) co_return reply->text;
-        pause.expires_after(redis_look_again);
-        co_await pause.async_wait(asio::use_awaitable);
-    }
-    co_return std::nullopt;
-}
 
 milliseconds ms(const settings& s, std::string_view name) {
     return milliseconds(s.number(name));
@@ -78,18 +54,6 @@ search::elastic_index_options index_options_of(const settings& s) {
     o.engine.where = where_is(s, "elasticsearch", "http", 9200);
     o.engine.answer_timeout = ms(s, "elasticsearch-timeout-ms");
     return o;
-}
-
-void require_redis_that_keeps(const settings& s) {
-    const auto options = redis_options_of(s);
-    asio::io_context here;
-    auto asking = asio::co_spawn(here, eviction_policy(options), asio::use_future);
-    while (asking.wait_for(std::chrono::seconds(0)) != std::future_status::ready) here.run_one();
-    const auto policy = asking.get();
-    if (!policy) throw startup_error(fmt::format("{} does not answer", options.where.shown()));
-    if (*policy != "noeviction")
-        throw startup_error(fmt::format("{} has maxmemory-policy '{}': only with noeviction does it keep every command",
-                                        options.where.shown(), *policy));
 }
 
 }  // namespace confab::app

@@ -19,7 +19,4 @@ ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_ex
 redis::client_options redis_options_of(const settings& s);
 search::elastic_index_options index_options_of(const settings& s);
 
-// Throws startup_error: Redis does not answer, or would throw commands away when its memory is full.
-void require_redis_that_keeps(const settings& s);
-
 }  // namespace confab::app

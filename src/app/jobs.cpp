@@ -3,9 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
 
 #include "app/engines.hpp"
+#include "app/redis_at_start.hpp"
 #include "app/shown_age.hpp"
 #include "core/command_summary.hpp"
 #include "ledger/mysql/backlog.hpp"
@@ -16,24 +16,6 @@
 
 namespace confab::app {
 namespace {
-
-constexpr std::chrono::milliseconds connect_look_every{10};
-constexpr std::chrono::milliseconds connect_wait{5000};
-
-using redis_client = std::unique_ptr<redis::client>;
-
-awaitable<redis_client> connected(const settings& s) {
-    const auto here = co_await asio::this_coro::executor;
-    const auto options = redis_options_of(s);
-    auto client = redis::make_client(here, options);
-    asio::steady_timer pause(here);
-    for (auto left = connect_wait; !client->is_connected(); left -= connect_look_every) {
-        if (left <= left.zero()) throw startup_error(fmt::format("{} does not answer", options.where.shown()));
-        pause.expires_after(connect_look_every);
-        co_await pause.async_wait(asio::use_awaitable);
-    }
-    co_return client;
-}
 
 [[noreturn]] void redis_is_gone() {
     throw startup_error("Redis does not answer any more");
@@ -77,7 +59,7 @@ awaitable<void> print_letters(mysql::connection& db, const std::vector<ledger::m
 awaitable<bool> show(mysql::connection& db, const settings& s) {
     const auto states = co_await ledger::mysql::partition_states(db);
     const auto letters = co_await ledger::mysql::dead_letters(db);
-    const auto client = co_await connected(s);
+    const auto client = co_await connect_redis(s);
     const auto waits = co_await queue::stream_states(*client, states.size());
     const auto clock_ms = co_await queue::clock_ms(*client);
     if (!waits || !clock_ms) redis_is_gone();
@@ -98,7 +80,7 @@ awaitable<void> replay(mysql::connection& db, const settings& s, std::uint64_t i
     const auto entry = queue::decode(letter->bytes);
     const auto done = co_await ledger::mysql::find_job(db, entry.command, core::trace{});
     if (!done) {
-        const auto client = co_await connected(s);
+        const auto client = co_await connect_redis(s);
         const auto sent = co_await queue::send_again(*client, letter->partition, letter->bytes);
         if (!sent) redis_is_gone();
     }

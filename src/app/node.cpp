@@ -10,6 +10,7 @@
 #include "app/engines.hpp"
 #include "app/front.hpp"
 #include "app/lease_watch.hpp"
+#include "app/redis_at_start.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
 #include "base/worker_threads.hpp"

@@ -108,6 +108,8 @@ constexpr option table[] = {
      used_by::cluster},
     {"redis-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000, "for an answer of Redis",
      used_by::redis_users},
+    {"redis-policy-unchecked", type::flag, "false", "", 0, 0,
+     "takes a Redis that does not show its maxmemory-policy, which has to be noeviction", used_by::servers},
     {"elasticsearch-timeout-ms", type::number, "2000", "milliseconds", 100, 600'000, "for an answer of Elasticsearch",
      used_by::index_users},
     {"log-level", type::text, "info", "info|warning|error|off", 0, 0, "the least that is logged, on standard error",
@@ -218,6 +220,8 @@ void require_valid(const option& o, const effective& e) {
         throw usage_error(
             fmt::format("{} ({}) looks like the URL of an engine, so it is not repeated here", o.name, e.source));
     if (o.type == type::host_names) parse_host_names(e.value);
+    if (o.type == type::flag && e.value != "true" && e.value != "false")
+        throw usage_error(fmt::format("{} is '{}' ({}): it takes true or false", o.name, e.value, e.source));
     if (o.type != type::number) return;
     const auto fail = [&] {
         throw usage_error(fmt::format("{} is '{}' ({}): it takes a number of {} from {} to {}", o.name, e.value,
@@ -246,6 +250,11 @@ std::string overview() {
 // CLI11 could join the values of a list itself, but drops empty ones.
 void add_flag(CLI::App& app, const option& o, std::string& value) {
     const auto name = "--" + std::string(o.name);
+    if (o.type == type::flag) {
+        app.add_flag_callback(
+            name, [&value] { value = "true"; }, help_of(o));
+        return;
+    }
     const auto join = [&value](const CLI::results_t& given) {
         value = CLI::detail::join(given, ",");
         return true;

@@ -14,8 +14,8 @@
 namespace confab::app {
 
 // A secret is a URL, shown without its password. A list has commas between its values; as a flag it may be given
-// several times. Host names are a list too.
-enum class option_type { text, number, secret, list, host_names };
+// several times. Host names are a list too. A flag is true or false; on the command line its name alone makes it true.
+enum class option_type { text, number, secret, list, host_names, flag };
 
 // Who takes an option: `confab config` takes all.
 namespace used_by {
@@ -51,6 +51,7 @@ class settings {
 public:
     const std::string& text(std::string_view name) const { return values_.at(name).value; }
     std::uint64_t number(std::string_view name) const { return std::stoull(text(name)); }
+    bool flag(std::string_view name) const { return text(name) == "true"; }
     const effective& operator[](std::string_view name) const { return values_.at(name); }
     void set(std::string_view name, effective value) { values_[name] = std::move(value); }
 

@@ -4,11 +4,11 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
-#include <map>
 
 #include "app/engines.hpp"
 #include "base/log.hpp"
 #include "base/run_alone.hpp"
+#include "drivers/redis/role.hpp"
 #include "ledger/mysql/schema.hpp"
 #include "ledger/mysql/server.hpp"
 #include "search/elastic/state.hpp"
@@ -39,41 +39,28 @@ awaitable<void> look_at_progress(mysql::connection& db, index_report& of, const 
     if (!of.name.empty()) of.coverage = co_await ledger::mysql::index_coverage_of(db, index);
 }
 
-using fields = std::map<std::string, std::string, std::less<>>;
-
-// What INFO answers: `name:value` lines.
-fields fields_in(std::string_view text) {
-    fields found;
-    while (!text.empty()) {
-        const auto end = std::min(text.find("\r\n"), text.size());
-        const auto line = text.substr(0, end);
-        const auto colon = line.find(':');
-        if (colon != line.npos) found.emplace(line.substr(0, colon), line.substr(colon + 1));
-        text.remove_prefix(std::min(end + 2, text.size()));
-    }
-    return found;
+std::string field(const redis::reply& info, std::string_view name) {
+    return redis::info_field(info.text, name).value_or("");
 }
 
-std::string field(const fields& of, std::string_view name) {
-    const auto found = of.find(name);
-    return found == of.end() ? std::string() : found->second;
-}
-
-std::uint64_t number_field(const fields& of, std::string_view name) {
-    const auto text = field(of, name);
+std::uint64_t number_field(const redis::reply& info, std::string_view name) {
+    const auto text = field(info, name);
     std::uint64_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
 }
 
-awaitable<bool> connects(redis::client& client) {
+// Why it cannot be used; empty: it is connected.
+awaitable<std::string> connect(redis::client& client) {
     asio::steady_timer pause(co_await asio::this_coro::executor);
     for (auto left = connect_wait; !client.is_connected(); left -= connect_look_every) {
-        if (left <= left.zero()) co_return false;
+        const auto failed = client.last_failure();
+        const bool is_over = left <= left.zero() || (failed && failed->is_permanent());
+        if (is_over) co_return failed ? failed->reason : "it does not answer";
         pause.expires_after(connect_look_every);
         co_await pause.async_wait(asio::use_awaitable);
     }
-    co_return true;
+    co_return std::string();
 }
 
 std::string fault_of(const result<redis::reply>& reply) {
@@ -88,15 +75,14 @@ awaitable<void> look_at_redis(redis::client& client, cluster_report& r, engine_r
     engine.latency = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
     engine.fault = fault_of(pong);
     if (!engine.fault.empty()) co_return;
-    const auto told = co_await client.execute(info);
-    engine.fault = fault_of(told);
+    const auto found = co_await client.execute(info);
+    engine.fault = fault_of(found);
     if (!engine.fault.empty()) co_return;
-    const auto found = fields_in(told->text);
-    const auto mode = field(found, "redis_mode");
-    engine.version = field(found, "redis_version");
-    engine.role = mode == "standalone" ? field(found, "role") : mode;
+    const auto mode = field(*found, "redis_mode");
+    engine.version = field(*found, "redis_version");
+    engine.role = mode == "standalone" ? field(*found, "role") : mode;
     if (engine.role != "master") engine.fault = fmt::format("it is a {}, and takes no commands as such", engine.role);
-    r.memory = redis_memory{number_field(found, "used_memory"), number_field(found, "maxmemory")};
+    r.memory = redis_memory{number_field(*found, "used_memory"), number_field(*found, "maxmemory")};
 }
 
 awaitable<void> look_at_queue(redis::client& client, cluster_report& r, engine_report& engine) {
@@ -116,11 +102,8 @@ awaitable<void> look_at_queue(redis::client& client, cluster_report& r, engine_r
 awaitable<void> look_at_all_of_redis(const redis::client_options& options, cluster_report& r, engine_report& engine) {
     const auto here = co_await asio::this_coro::executor;
     const auto client = redis::make_client(here, options);
-    const bool is_there = co_await connects(*client);
-    if (!is_there) {
-        engine.fault = "it does not answer";
-        co_return;
-    }
+    engine.fault = co_await connect(*client);
+    if (!engine.fault.empty()) co_return;
     co_await look_at_redis(*client, r, engine);
     if (engine.fault.empty()) co_await look_at_queue(*client, r, engine);
 }
@@ -143,7 +126,11 @@ void ask_mysql(const settings& s, cluster_report& r) {
 void ask_redis(const settings& s, cluster_report& r) {
     const auto options = redis_options_of(s);
     engine_report engine{"redis", options.where.shown()};
-    run_alone(look_at_all_of_redis(options, r, engine));
+    try {
+        run_alone(look_at_all_of_redis(options, r, engine));
+    } catch (const startup_error& cause) {
+        engine.fault = cause.what();
+    }
     r.engines.push_back(std::move(engine));
 }
 

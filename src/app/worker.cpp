@@ -5,6 +5,7 @@
 #include "app/alive_file.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
+#include "app/redis_at_start.hpp"
 #include "app/threads.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"

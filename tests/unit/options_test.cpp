@@ -48,6 +48,20 @@ private:
     testing::temporary_folder folder_;
 };
 
+TEST(options, flag_is_true_by_its_name_alone) {
+    const auto is_set = [](const std::vector<const char*>& words) {
+        return parse_line(words).values.flag("redis-policy-unchecked");
+    };
+    EXPECT_FALSE(is_set({"serve"}));
+    EXPECT_TRUE(is_set({"serve", "--redis-policy-unchecked"}));
+    {
+        const variable in_environment("CONFAB_REDIS_POLICY_UNCHECKED", "true");
+        EXPECT_TRUE(is_set({"worker"}));
+    }
+    const variable neither("CONFAB_REDIS_POLICY_UNCHECKED", "yes");
+    EXPECT_EQ(refusal({"worker"}), "redis-policy-unchecked is 'yes' (environment): it takes true or false");
+}
+
 TEST(options, come_from_flag_then_environment_then_file_then_default) {
     const config_file file("threads = 3\nread-threads = 4\nlisten = \"[::1]:1\"\n");
     const variable threads("CONFAB_THREADS", "5"), listen("CONFAB_LISTEN", "127.0.0.1:2");

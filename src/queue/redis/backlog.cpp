@@ -1,5 +1,7 @@
 #include "queue/redis/backlog.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -15,6 +17,10 @@ bool read_integer(std::string_view text, std::int64_t& to) {
     return failed == std::errc() && end == text.data() + text.size();
 }
 
+void require_done(const redis::reply& reply) {
+    if (reply.is_error()) throw startup_error(fmt::format("Redis refuses: {}", reply.text));
+}
+
 }  // namespace
 
 awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, std::uint64_t partitions) {
@@ -23,9 +29,11 @@ awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, st
     for (const auto& keys : every) {
         const redis::arguments length{"XLEN", keys.stream}, first{"XRANGE", keys.stream, "-", "+", "COUNT", "1"};
         const auto count = co_await on.execute(length);
-        if (!count || count->is_error()) co_return error::unavailable;
+        if (!count) co_return error::unavailable;
+        require_done(*count);
         const auto oldest = co_await on.execute(first);
-        if (!oldest || oldest->is_error()) co_return error::unavailable;
+        if (!oldest) co_return error::unavailable;
+        require_done(*oldest);
         stream_state state{static_cast<std::uint64_t>(count->integer), std::nullopt};
         if (!oldest->items.empty()) state.oldest = parse_entry_id(oldest->items[0].items.at(0).text);
         all.push_back(state);
@@ -36,7 +44,9 @@ awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, st
 awaitable<result<std::int64_t>> clock_ms(redis::client& on) {
     const redis::arguments ask{"TIME"};
     const auto reply = co_await on.execute(ask);
-    if (!reply || !reply->is_array_of(2)) co_return error::unavailable;
+    if (!reply) co_return error::unavailable;
+    require_done(*reply);
+    if (!reply->is_array_of(2)) co_return error::unavailable;
     std::int64_t seconds = 0, us = 0;
     const bool is_time = read_integer(reply->items[0].text, seconds) && read_integer(reply->items[1].text, us);
     if (!is_time) co_return error::unavailable;
@@ -57,6 +67,7 @@ awaitable<result<void>> send_again(redis::client& on, core::partition_number to,
     const redis::arguments places{keys.stream, keys.epoch, keys.bytes}, with{bytes, most, most, fresh_text};
     const auto reply = co_await send.run(on, places, with);
     if (!reply) co_return reply.error();
+    require_done(*reply);
     if (!reply->is_array_of(2)) co_return error::unavailable;
     co_return result<void>();
 }

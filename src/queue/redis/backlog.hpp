@@ -1,4 +1,5 @@
-// What an operator looks at and does: how much waits in each partition's stream, and a command sent once more.
+// What an operator looks at and does: how much waits in each partition's stream, and a command sent once more. What
+// Redis refuses is thrown as startup_error, in its own words.
 #pragma once
 
 #include <chrono>

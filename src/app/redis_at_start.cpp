@@ -1,0 +1,132 @@
+#include "app/redis_at_start.hpp"
+
+#include <fmt/core.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "app/engines.hpp"
+#include "base/log.hpp"
+#include "drivers/redis/role.hpp"
+
+namespace confab::app {
+namespace {
+
+using std::chrono::milliseconds;
+using redis_client = std::unique_ptr<redis::client>;
+
+constexpr milliseconds redis_wait{10'000};
+constexpr milliseconds redis_look_again{20};
+
+[[noreturn]] void refuse(const redis::client_options& options, const redis::failure& why) {
+    const auto shown = options.where.shown();
+    switch (why.is) {
+        case redis::failure::kind::unreachable:
+            throw startup_error(fmt::format("{} does not answer: {}", shown, why.reason));
+        case redis::failure::kind::refused:
+            throw startup_error(fmt::format("{} refuses: {}; correct --redis or the server", shown, why.reason));
+        case redis::failure::kind::no_primary:
+            throw startup_error(fmt::format("{} cannot be the queue: {}", shown, why.reason));
+    }
+    throw startup_error(shown);
+}
+
+awaitable<redis_client> connected(const redis::client_options& options) {
+    const auto here = co_await asio::this_coro::executor;
+    auto client = redis::make_client(here, options);
+    asio::steady_timer pause(here);
+    for (auto left = redis_wait; !client->is_connected(); left -= redis_look_again) {
+        const auto failed = client->last_failure();
+        const bool is_over = left <= milliseconds(0) || (failed && failed->is_permanent());
+        if (is_over) refuse(options, failed.value_or(redis::failure{.reason = "no reply in time"}));
+        pause.expires_after(redis_look_again);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    co_return client;
+}
+
+// What the server says of itself; nothing where it refuses that.
+awaitable<std::optional<std::string>> info_of(redis::client& on, const redis::client_options& options) {
+    const redis::arguments ask{"INFO"};
+    const auto answer = co_await on.execute(ask);
+    if (!answer) refuse(options, on.last_failure().value_or(redis::failure{.reason = "no reply in time"}));
+    co_return answer->is_error() ? std::nullopt : std::optional(answer->text);
+}
+
+void require_one_server(const redis::client_options& options, std::string_view info) {
+    const bool is_cluster =
+        redis::info_field(info, "cluster_enabled") == "1" || redis::info_field(info, "redis_mode") == "cluster";
+    if (is_cluster)
+        throw startup_error(
+            fmt::format("{} is in cluster mode, which spreads the queue over several servers: name a primary that is "
+                        "none (cluster-enabled no)",
+                        options.where.shown()));
+}
+
+// Nothing: the server does not say it. INFO has it too, for servers that allow no CONFIG.
+awaitable<std::optional<std::string>> policy_of(redis::client& on, const std::optional<std::string>& info) {
+    if (info) {
+        auto policy = redis::info_field(*info, "maxmemory_policy");
+        if (policy) co_return policy;
+    }
+    const redis::arguments ask{"CONFIG", "GET", "maxmemory-policy"};
+    const auto answer = co_await on.execute(ask);
+    co_return answer && answer->is_array_of(2) ? std::optional(answer->items[1].text) : std::nullopt;
+}
+
+void require_that_keeps(const settings& s, const std::optional<std::string>& policy) {
+    const auto shown = redis_options_of(s).where.shown();
+    if (policy && *policy != "noeviction")
+        throw startup_error(fmt::format("{} has maxmemory-policy '{}': only with noeviction does it keep every command",
+                                        shown, *policy));
+    if (policy) return;
+    if (!s.flag("redis-policy-unchecked"))
+        throw startup_error(
+            fmt::format("{} shows its maxmemory-policy neither by INFO nor by CONFIG GET: allow this "
+                        "user INFO, or make sure that it is noeviction and give "
+                        "--redis-policy-unchecked",
+                        shown));
+    log::warning(
+        fmt::format("{} does not show its maxmemory-policy, and it is used unchecked: with any other than "
+                    "noeviction it loses commands when its memory is full",
+                    shown));
+}
+
+void warn_without_info(const redis::client_options& options, const std::optional<std::string>& info) {
+    if (!info)
+        log::warning(
+            fmt::format("{} allows no INFO: whether it is in cluster mode is not checked, and a replica may "
+                        "be found only by the writes it refuses",
+                        options.where.shown()));
+}
+
+awaitable<void> require_queue(const settings& s) {
+    const auto options = redis_options_of(s);
+    const auto client = co_await connected(options);
+    const auto info = co_await info_of(*client, options);
+    require_one_server(options, info.value_or(""));
+    const auto policy = co_await policy_of(*client, info);
+    require_that_keeps(s, policy);
+    warn_without_info(options, info);
+}
+
+}  // namespace
+
+awaitable<redis_client> connect_redis(const settings& s) {
+    const auto options = redis_options_of(s);
+    auto client = co_await connected(options);
+    const auto info = co_await info_of(*client, options);
+    require_one_server(options, info.value_or(""));
+    co_return client;
+}
+
+void require_redis_that_keeps(const settings& s) {
+    asio::io_context here;
+    auto asking = asio::co_spawn(here, require_queue(s), asio::use_future);
+    while (asking.wait_for(std::chrono::seconds(0)) != std::future_status::ready) here.run_one();
+    asking.get();
+}
+
+}  // namespace confab::app

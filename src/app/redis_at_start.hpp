@@ -1,0 +1,19 @@
+// What a Redis has to be before a cluster relies on it.
+#pragma once
+
+#include <memory>
+
+#include "app/options.hpp"
+#include "drivers/redis/client.hpp"
+
+namespace confab::app {
+
+// A client that is connected to a primary which is no Redis Cluster. Waits for a server that is not there yet. Throws
+// startup_error, with the server's own words: it does not come, refuses the login, or cannot be the queue.
+awaitable<std::unique_ptr<redis::client>> connect_redis(const settings& s);
+
+// Throws startup_error: as above, or Redis would throw commands away when its memory is full. A server that says no
+// policy is refused, unless the settings take it unchecked; then it is logged.
+void require_redis_that_keeps(const settings& s);
+
+}  // namespace confab::app

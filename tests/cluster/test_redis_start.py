@@ -1,0 +1,195 @@
+"""What a node says at its start of a Redis that it cannot use, and that it takes one that it can. There is no MySQL: whoever takes Redis goes on
+to that, and names it."""
+
+import subprocess
+import time
+
+import pytest
+from libraries import build
+from services import Redis
+from services.nginx import Nginx
+from services.service import plain_environment
+
+NO_MYSQL = "mysql://confab@127.0.0.1:1/confab"
+# Of a server that may still come. Whatever is wrong for good is said at once: the margin is for a busy machine.
+PATIENCE_S = 10
+
+
+class Sentinel(Redis):
+    def command(self):
+        return ["redis-server", self.data / "sentinel.conf", "--sentinel", "--port", self.port, "--bind", "127.0.0.1"]
+
+    def configure(self):
+        (self.data / "sentinel.conf").write_text("sentinel monitor confab 127.0.0.1 1 1\n")
+
+
+@pytest.fixture
+def start_redis(tmp_path):
+    started = []
+
+    def start(*options, kind=Redis):
+        server = kind(tmp_path / f"redis-{len(started) + 1}", options=options)
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def server(start_redis):
+    return start_redis()
+
+
+class Start:
+    """A node that is started, and what it says until it ends."""
+
+    def __init__(self, confab, url, *options, environment=None):
+        command = [str(confab), "serve", "--mysql", NO_MYSQL, "--redis", url, "--listen", "127.0.0.1:0", "--auth=open", *options]
+        self.begun = time.monotonic()
+        self.process = subprocess.Popen(command, env=plain_environment(environment), text=True, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def refused(self, at_once=True):
+        said, _ = self.process.communicate(timeout=120)
+        assert self.process.returncode == 1, said
+        assert "confab: redis://" in said, said
+        if at_once:
+            assert time.monotonic() - self.begun < PATIENCE_S, said
+        return said
+
+    def taken(self):
+        said, _ = self.process.communicate(timeout=120)
+        assert self.process.returncode == 1, said
+        assert "confab: redis://" not in said and "127.0.0.1:1/" in said, said
+        return said
+
+
+@pytest.fixture
+def start(confab):
+    processes = []
+
+    def begin(url, *options, **more):
+        processes.append(Start(confab, url, *options, **more))
+        return processes[-1]
+
+    yield begin
+    for each in processes:
+        each.process.kill()
+        each.process.communicate()
+
+
+def add_user(server, *rules):
+    server.client().execute_command("ACL", "SETUSER", "somebody", "reset", "on", ">right", "~*", "&*", "+@all", *rules)
+    return server.url.replace("redis://", "redis://somebody:right@")
+
+
+def test_usable_one_is_taken(server, start):
+    start(server.url).taken()
+
+
+def test_wrong_password(server, start):
+    add_user(server)
+    said = start(server.url.replace("redis://", "redis://somebody:wrong@")).refused()
+    assert "WRONGPASS" in said
+    assert "wrong@" not in said
+
+
+def test_missing_password_is_no_policy(server, start):
+    server.client().config_set("requirepass", "right")
+    said = start(server.url).refused()
+    assert "NOAUTH" in said and "maxmemory-policy" not in said
+
+
+def test_wrong_database(server, start):
+    assert "ERR DB index is out of range" in start(f"{server.url}/99").refused()
+    assert "ERR" in start(f"{server.url}/first").refused()
+
+
+def test_nobody_there(start):
+    starts = {"connection refused": start("redis://127.0.0.1:1"), "host not found": start("redis://no-such-host.invalid")}
+    for reason, each in starts.items():
+        assert reason in each.refused(at_once=False)
+
+
+def test_server_that_comes_later_is_waited_for(tmp_path, start):
+    with Redis(tmp_path / "redis") as server:
+        server.stop()
+        begun = start(server.url)
+        server.restart()
+        begun.taken()
+
+
+def test_something_else_listens(tmp_path, start):
+    with Nginx(tmp_path / "front", [1]) as front:
+        assert "it is no Redis" in start(f"redis://127.0.0.1:{front.port}").refused()
+
+
+def test_no_room_for_one_more_client(server, start):
+    with server.client(single_connection_client=True) as only:
+        only.config_set("maxclients", 1)
+        said = start(server.url).refused(at_once=False)
+    assert "max number of clients reached" in said
+    assert len(said) < 2000, said
+
+
+def test_every_address_of_a_name_is_tried(server, start, tmp_path):
+    environment = {"LD_PRELOAD": str(build("two_addresses", tmp_path))}
+    start(f"redis://two-addresses:{server.port}", environment=environment).taken()
+
+
+def test_reason_of_every_address_is_said(start, tmp_path):
+    environment = {"LD_PRELOAD": str(build("two_addresses", tmp_path))}
+    said = start("redis://two-addresses:1", environment=environment).refused(at_once=False)
+    assert "::1: " in said and "127.0.0.1: connection refused" in said
+
+
+@pytest.mark.parametrize("policy, is_taken", [("noeviction", True), ("allkeys-lru", False)])
+def test_policy_comes_from_info_where_config_is_renamed_away(start_redis, start, policy, is_taken):
+    server = start_redis("--rename-command", "CONFIG", "", "--maxmemory-policy", policy)
+    begun = start(server.url)
+    if is_taken:
+        assert "unchecked" not in begun.taken()
+    else:
+        assert "allkeys-lru" in begun.refused()
+
+
+def test_policy_comes_from_config_where_info_is_forbidden(server, start):
+    url = add_user(server, "-info")
+    assert "allows no INFO" in start(url).taken()
+    server.client().config_set("maxmemory-policy", "allkeys-lru")
+    assert "allkeys-lru" in start(url).refused()
+
+
+def test_policy_that_is_not_shown_has_to_be_taken_unchecked(server, start):
+    url = add_user(server, "-info", "-config", "-role")
+    said = start(url).refused()
+    assert "--redis-policy-unchecked" in said and "NOPERM" not in said
+    assert "used unchecked" in start(url, "--redis-policy-unchecked").taken()
+
+
+def test_unchecked_takes_no_policy_that_is_shown_and_wrong(server, start):
+    server.client().config_set("maxmemory-policy", "allkeys-lru")
+    assert "noeviction" in start(server.url, "--redis-policy-unchecked").refused()
+
+
+def test_cluster_mode(start_redis, start):
+    assert "cluster mode" in start(start_redis("--cluster-enabled", "yes").url).refused()
+
+
+def test_replica(server, start_redis, start):
+    replica = start_redis("--replicaof", f"127.0.0.1 {server.port}")
+    said = start(replica.url).refused()
+    assert f"a replica of 127.0.0.1:{server.port}" in said and "name the primary" in said
+
+
+def test_replica_found_without_info_or_role(server, start_redis, start):
+    """By neither question there is nothing to find, so it is taken; with one of them it is refused."""
+    replica = start_redis("--replicaof", f"127.0.0.1 {server.port}")
+    assert "a replica of" in start(add_user(replica, "-info")).refused()
+    assert "a replica of" in start(add_user(replica, "-role")).refused()
+
+
+def test_sentinel(start_redis, start):
+    assert "Sentinel" in start(start_redis(kind=Sentinel).url).refused()
