@@ -1,5 +1,7 @@
 #include "api/replies.hpp"
 
+#include <fmt/core.h>
+
 #include <iterator>
 
 namespace confab::api {
@@ -37,6 +39,15 @@ static_assert([] {
     return true;
 }());
 
+// The fault of an engine says more than that a write cannot be taken now.
+std::string detail_of(const call& c, const translation& t) {
+    const bool is_write = c.request.method != http::verb::get && c.request.method != http::verb::head;
+    if (t.from != error::unavailable || !is_write) return t.detail;
+    for (const auto* engine : c.parts.engines)
+        if (const auto fault = engine->fault()) return fmt::format("{}; {}", *fault, t.detail);
+    return t.detail;
+}
+
 }  // namespace
 
 http::response refuse(const call& c, const http::problem& p) {
@@ -46,7 +57,7 @@ http::response refuse(const call& c, const http::problem& p) {
 http::response refuse(const call& c, const boost::system::error_code& why) {
     if (why.category() != error_category()) return refuse(c, {kind::internal, why.message()});
     const auto& t = translations[why.value() - 1];
-    return refuse(c, {t.to, t.detail});
+    return refuse(c, {t.to, detail_of(c, t)});
 }
 
 http::response not_found(const call& c) {

@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "api/answer_memory.hpp"
 #include "api/recent_pages.hpp"
+#include "base/engine_state.hpp"
 #include "ledger/ledger.hpp"
 #include "queue/queue.hpp"
 #include "search/search.hpp"
@@ -20,8 +22,9 @@ struct services {
     std::chrono::milliseconds search_time_max;
     recent_pages& pages;
     answer_memory& memory;
-    asio::any_io_executor long_work;  // threads for what would hold up an event loop
-    std::string base_path = {};       // before the paths of Location and Link
+    asio::any_io_executor long_work;                // threads for what would hold up an event loop
+    std::string base_path = {};                     // before the paths of Location and Link
+    std::vector<const engine_state*> engines = {};  // that writes need; alone there are none
 };
 
 }  // namespace confab::api

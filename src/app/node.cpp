@@ -12,6 +12,7 @@
 #include "app/lease_watch.hpp"
 #include "app/redis_at_start.hpp"
 #include "app/version.hpp"
+#include "base/engine_state.hpp"
 #include "base/log.hpp"
 #include "base/worker_threads.hpp"
 #include "ledger/mysql/index_progress.hpp"
@@ -46,7 +47,8 @@ public:
                     pages_,
                     memory_,
                     read_pool_.get_executor(),
-                    base_path_},
+                    base_path_,
+                    {&redis_state_}},
           server_(http::listen(loops_, server_options_of(s, where_))) {}
 
     // Also when the start failed halfway.
@@ -85,8 +87,10 @@ private:
         return ledger::mysql::open_mysql_node(mysql_options_of(s, read_pool_.get_executor()));
     }
 
-    static queue::redis_sender_options sender_options_of(const settings& s, std::uint64_t partitions) {
-        return {.redis = redis_options_of(s),
+    queue::redis_sender_options sender_options_of(const settings& s, std::uint64_t partitions) {
+        auto redis = redis_options_of(s);
+        redis.state = &redis_state_;
+        return {.redis = std::move(redis),
                 .partitions = partitions,
                 .commands_max = s.number("queue-commands-max"),
                 .bytes_max = s.number("queue-bytes-max"),
@@ -99,6 +103,7 @@ private:
     const std::chrono::milliseconds answer_timeout_;
     worker_threads read_pool_;
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;
+    engine_state redis_state_{"Redis"};
     api::answer_memory memory_;  // before the loops: what they drop at the end gives its share back
     event_loops loops_;
     std::unique_ptr<queue::redis_sender> queue_;

@@ -8,6 +8,7 @@
 #include "app/redis_at_start.hpp"
 #include "app/threads.hpp"
 #include "app/version.hpp"
+#include "base/engine_state.hpp"
 #include "base/log.hpp"
 #include "base/worker_threads.hpp"
 #include "ledger/mysql/index_progress.hpp"
@@ -38,8 +39,7 @@ public:
         : read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
           ownership_(ledger_->ownership(), s.text("alive-file")),
-          queue_(queue::make_redis_receiver(writing_.executor(), ownership_,
-                                            {redis_options_of(s), ledger_->partitions()})) {
+          queue_(queue::make_redis_receiver(writing_.executor(), ownership_, receiver_options_of(s))) {
         if (has_search_index(s)) index_.emplace(s, ledger_->reader(), read_pool_.get_executor(), indexing_.executor());
         batch_options_ = batch_options_of(s, index_ ? &index_->follower : nullptr);
     }
@@ -79,11 +79,18 @@ private:
         return ledger::mysql::open_mysql_worker(mysql_options_of(s, read_pool_.get_executor()), options);
     }
 
+    queue::redis_receiver_options receiver_options_of(const settings& s) {
+        auto redis = redis_options_of(s);
+        redis.state = &redis_state_;
+        return {std::move(redis), ledger_->partitions()};
+    }
+
     awaitable<void> run() {
         co_await write::write_batches(*queue_, ledger_->writer(), batch_options_);
         co_await ownership_.release();
     }
 
+    engine_state redis_state_{"Redis"};
     worker_threads read_pool_;
     writer_thread writing_;
     std::unique_ptr<ledger::mysql::mysql_worker> ledger_;

@@ -1,11 +1,14 @@
 """Redis that forgets, dies, goes back in time."""
 
+import subprocess
 import time
 
 import pytest
 from client import Client, assert_problem
 from crowd import Crowd
 from libraries import MovedClock
+from services import Redis
+from services.service import plain_environment
 
 
 def test_flushed_under_load_skips_and_repeats_nothing(cluster, rng):
@@ -123,3 +126,130 @@ def test_policy_that_throws_away_is_refused_at_start(cluster, engines):
         assert "noeviction" in node.log()
     finally:
         engines.redis.client().config_set("maxmemory-policy", "noeviction")
+
+
+NOTICED_S = 2  # after a change of role, writes are refused with its reason
+PATIENCE_S = 60  # only ever used up by a failure
+
+
+def until(holds):
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def primary(tmp_path):
+    """Another one, and empty."""
+    with Redis(tmp_path / "primary") as server:
+        yield server
+
+
+def test_demoted_refuses_writes_with_the_reason_and_takes_them_again(cluster, rng, primary):
+    crowd = Crowd(cluster, rng)
+    redis = cluster.engines.redis.client()
+    path = crowd.told.chat_path(1) + "/messages"
+    try:
+        with crowd.writing():
+            for _ in range(2):
+                crowd.wait_for_more(200)
+                redis.replicaof("127.0.0.1", primary.port)
+                time.sleep(NOTICED_S)
+                for node in cluster.nodes:
+                    with Client(node.port) as client:
+                        answer = client.post(path, {"content": "refused"})
+                        assert_problem(answer, 503, "unavailable")
+                        assert answer.json["detail"].startswith("Redis is a replica and takes no writes"), answer
+                        assert int(answer.headers["Retry-After"]) >= 1
+                        client.get(path + "?limit=1").expect(200)
+                redis.replicaof("NO", "ONE")
+                crowd.wait_for_more(200)
+    finally:
+        redis.replicaof("NO", "ONE")
+    crowd.judge()
+    for each in cluster.nodes + cluster.workers:
+        assert "is a replica of 127.0.0.1" in each.said()
+        assert "Redis takes writes again" in each.said()
+
+
+def test_full_of_clients_is_logged_once_with_its_words(cluster, rng):
+    crowd = Crowd(cluster, rng)
+    processes = cluster.nodes + cluster.workers
+    with cluster.engines.redis.client(single_connection_client=True) as only:
+        only.config_set("maxclients", 1)
+        try:
+            before = only.info("stats")["rejected_connections"]
+            logged = {each: len(each.said()) for each in processes}
+            for kind in ("normal", "pubsub"):
+                only.client_kill_filter(_type=kind, skipme=True)
+            until(lambda: only.info("stats")["rejected_connections"] - before >= 100)
+            for each in processes:
+                said = each.said()[logged[each]:]
+                assert "max number of clients reached" in said
+                assert len(said) < 3000, said
+        finally:
+            only.config_set("maxclients", 10000)
+    with crowd.writing():
+        crowd.wait_for_more(100)
+    crowd.judge()
+
+
+@pytest.fixture
+def without_config(engines):
+    """Redis as some providers rent it out."""
+    engines.redis.options = ["--rename-command", "CONFIG", ""]
+    engines.redis.restart()
+    yield
+    engines.redis.options = []
+    engines.redis.restart()
+
+
+def test_without_config_works(without_config, start_cluster, rng):
+    crowd = Crowd(start_cluster(), rng)
+    with crowd.writing():
+        crowd.wait_for_more(100)
+    crowd.judge()
+
+
+def test_without_subscribe_says_so_and_answers_all_the_same(engines, start_cluster, rng):
+    """Answers are looked up, until the user may receive them."""
+    redis = engines.redis.client()
+    redis.execute_command("ACL", "SETUSER", "default", "-subscribe")
+    try:
+        cluster = start_cluster()
+        crowd = Crowd(cluster, rng)
+        with crowd.writing():
+            crowd.wait_for_more(20)
+        for node in cluster.nodes:
+            assert "no subscription at redis://" in node.said() and "NOPERM" in node.said()
+        assert redis.pubsub_channels("confab:*") == []
+        redis.execute_command("ACL", "SETUSER", "default", "+subscribe")
+        until(lambda: redis.pubsub_channels("confab:*"))
+        with crowd.writing():
+            crowd.wait_for_more(100)
+        crowd.judge()
+    finally:
+        redis.execute_command("ACL", "SETUSER", "default", "+@all")
+
+
+def jobs_refused(cluster, redis_url):
+    urls = {f"CONFAB_{role.upper()}": url for role, url in cluster.engines.urls().items()}
+    done = subprocess.run([str(cluster.confab), "jobs"], env=plain_environment({**urls, "CONFAB_REDIS": redis_url}), text=True,
+                          capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
+    assert done.returncode == 1, done
+    return done.stderr
+
+
+def test_jobs_has_the_words_of_redis(cluster, tmp_path):
+    url = cluster.engines.redis.url
+    assert "WRONGPASS" in jobs_refused(cluster, url.replace("redis://", "redis://nobody:wrong@"))
+    assert "ERR DB index is out of range" in jobs_refused(cluster, f"{url}/99")
+    with Redis(tmp_path / "replica", options=["--replicaof", f"127.0.0.1 {cluster.engines.redis.port}"]) as replica:
+        assert "is a replica of" in jobs_refused(cluster, replica.url)
+    redis = cluster.engines.redis.client()
+    redis.execute_command("ACL", "SETUSER", "default", "-xlen")
+    try:
+        assert "NOPERM" in jobs_refused(cluster, url)
+    finally:
+        redis.execute_command("ACL", "SETUSER", "default", "+@all")

@@ -7,7 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 
-#include "base/log.hpp"
+#include "base/log_throttle.hpp"
 #include "base/random.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
@@ -184,7 +184,8 @@ private:
     awaitable<bool> add(result<redis::reply> reply, std::vector<stream_slice>& found) {
         if (!reply) co_return false;
         if (reply->is_error()) {
-            log::warning(fmt::format("Redis cannot be read: {}", reply->text));
+            log_.warning(reply->text.substr(0, reply->text.find(' ')),
+                         fmt::format("Redis cannot be read: {}", reply->text));
             co_return false;
         }
         for (auto& stream : reply->items) {
@@ -286,6 +287,7 @@ private:
     std::uint64_t read_on_ = 0;  // which connection the batch came over
     bool has_failed_ = false;
     milliseconds pause_ = pause_least;
+    log_throttle log_;
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
-#include "base/log.hpp"
+#include "base/log_throttle.hpp"
 #include "base/random.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
@@ -57,6 +57,7 @@ struct node {
     const std::string commands_max = std::to_string(options.commands_max);
     const std::string bytes_max = std::to_string(options.bytes_max);
     std::atomic<bool> is_closed = false;
+    log_throttle log{};
 };
 
 class loop_end {
@@ -123,7 +124,7 @@ private:
         }
     }
 
-    static result<core::passage> placed(core::passage came, const redis::reply& reply) {
+    result<core::passage> placed(core::passage came, const redis::reply& reply) {
         if (reply.is == redis::reply::kind::integer) return error::overloaded;
         if (reply.is_array_of(2)) {
             const auto epoch = parse_epoch(reply.items[0].text);
@@ -134,8 +135,9 @@ private:
                 return came;
             }
         }
-        // Redis refuses before it changes anything: out of memory, loading, read only.
-        log::warning(fmt::format("Redis takes no commands: {}", reply.text));
+        // Redis refuses before it changes anything: out of memory, loading, read only. The code comes first.
+        node_.log.warning(reply.text.substr(0, reply.text.find(' ')),
+                          fmt::format("Redis takes no commands: {}", reply.text));
         return error::unavailable;
     }
 
