@@ -72,7 +72,8 @@ def test_worker_that_is_told_to_stop_leaves_nothing_half_done(cluster, rng):
     crowd.judge()
 
 
-def test_all_workers_gone_refuses_nothing_that_was_accepted_once_they_are_back(cluster, rng):
+def test_all_workers_gone_refuses_nothing_that_was_accepted_once_they_are_back(start_cluster, rng):
+    cluster = start_cluster(node_options=["--answer-timeout-ms=2000"])
     crowd = Crowd(cluster, rng, writers=8)
     with crowd.writing():
         crowd.wait_for_more(50)
