@@ -215,7 +215,7 @@ def test_no_output_contains_a_secret(confab, tmp_path, url):
 
 
 @pytest.mark.parametrize("url", [url for url in SECRET_URLS if "chats" not in url or "7351" in url or ":a" in url])
-@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "jobs", "reindex"])
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "jobs", "reindex", "status"])
 def test_start_with_a_url_that_is_none_tells_no_secret(confab, tmp_path, command, url):
     for option, scheme in (("mysql", "mysql"), ("redis", "redis"), ("elasticsearch", "http")):
         flags = {"mysql": "mysql://ada:x@127.0.0.1:1/chats", "redis": "nonsense",

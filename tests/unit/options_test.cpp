@@ -224,7 +224,7 @@ TEST(options, that_are_numbers_name_their_range_when_they_miss_it) {
 
 TEST(options, are_all_in_the_help_with_default_and_unit) {
     std::string help;
-    for (const auto* command : {"serve", "worker", "migrate", "check", "reindex", "jobs"})
+    for (const auto* command : {"serve", "worker", "migrate", "check", "reindex", "jobs", "status"})
         help += parse_line({command, "--help"}).text;
     for (const auto& o : options()) {
         EXPECT_NE(help.find("--" + std::string(o.name) + " " + std::string(o.unit)), std::string::npos) << o.name;
