@@ -110,7 +110,7 @@ int jobs(const settings& s, const std::vector<std::string>& words) {
     const auto id = words.empty() ? 0 : id_in(words);
     redis_options_of(s);  // what is wrong in them ends this before MySQL is asked
     bool has_letters = false;
-    ledger::mysql::with_server(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
+    ledger::mysql::with_connection(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
         if (words.empty())
             has_letters = co_await show(db, s);
         else if (words[0] == "replay")

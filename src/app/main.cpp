@@ -21,6 +21,7 @@
 #include "base/log.hpp"
 #include "base/run_alone.hpp"
 #include "ledger/mysql/index_progress.hpp"
+#include "ledger/mysql/server.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check.hpp"
 #include "ops/check_index.hpp"
@@ -76,13 +77,19 @@ ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::c
     return report;
 }
 
+// Why the ledger cannot be read; of a cluster, in the words of its server.
+std::string reason_of(const boost::system::error_code& cause, const settings& s) {
+    const auto why = is_cluster(s) ? ledger::mysql::last_failure() : std::string();
+    return why.empty() ? cause.message() : why;
+}
+
 int check(const settings& s) {
     asio::thread_pool none(1);
     const auto auditor = is_cluster(s) ? ledger::mysql::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
                                        : ledger::sqlite::open_sqlite_auditor(s.text("data"));
     const auto journal = is_cluster(s) ? ledger::sqlite::journal_report() : ledger::sqlite::journal_of(s.text("data"));
     auto checked = run_alone(ops::check(*auditor, shown_progress()));
-    if (!checked) throw startup_error("the ledger cannot be read to its end: " + checked.error().message());
+    if (!checked) throw startup_error("the ledger cannot be read to its end: " + reason_of(checked.error(), s));
     if (journal.mismatch) checked->tell(*journal.mismatch);
     const auto report = check_index(s, *auditor, std::move(*checked));
     fmt::print("{} apps, {} chats, {} messages, {} changes, {} messages in the search index: ", report.apps,

@@ -1,8 +1,10 @@
 """The ledger's server that dies, is slow, or loses what it answers."""
 
+import subprocess
 import time
 
 import pytest
+from client import Client
 from crowd import Crowd
 from services.sql_server import ADMIN
 
@@ -100,3 +102,11 @@ def test_server_that_does_not_flush_is_refused_at_start(cluster):
         assert "innodb_flush_log_at_trx_commit" in worker.log()
     finally:
         sql.query("set global innodb_flush_log_at_trx_commit = 1", user=ADMIN)
+
+
+def test_jobs_names_the_engine_that_does_not_answer(confab, cluster):
+    for mysql, redis, missing in ((cluster.engines.sql.url, "redis://127.0.0.1:1", "redis://127.0.0.1:1"),
+                                  ("mysql://confab:secret@127.0.0.1:1/confab", cluster.engines.redis.url, "MySQL at 127.0.0.1:1/confab")):
+        done = subprocess.run([confab, "jobs", "--mysql", mysql, "--redis", redis], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1, done
+        assert done.stderr.splitlines()[-1].startswith(f"confab: {missing}"), done.stderr

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <mutex>
 
 #include "base/log_throttle.hpp"
 
@@ -25,14 +26,40 @@ confab::mysql::pool_options pool_options_of(const mysql_options& options) {
             .wait_max = options.wait_for_connection};
 }
 
-void tell_failure(std::string_view doing, const confab::mysql::failure& cause) {
-    static log_throttle log;
-    log.error(fmt::format("{}: {}", doing, cause.code()),
-              fmt::format("MySQL, {}: {} ({})", doing, cause.what(), cause.code()));
+namespace {
+
+struct failure_words {
+    std::mutex mutex;
+    std::string last;
+};
+
+failure_words& words() {
+    static failure_words all;
+    return all;
 }
 
-void with_server(const mysql_options& options, std::function<awaitable<void>(confab::mysql::connection&)> work) {
-    const auto how = connection_options_of(options);
+}  // namespace
+
+void tell_failure(std::string_view doing, const confab::mysql::failure& cause) {
+    static log_throttle log;
+    const auto line = fmt::format("MySQL, {}: {} ({})", doing, cause.what(), cause.code());
+    {
+        const std::lock_guard lock(words().mutex);
+        words().last = line;
+    }
+    log.error(fmt::format("{}: {}", doing, cause.code()), line);
+}
+
+std::string last_failure() {
+    const std::lock_guard lock(words().mutex);
+    return words().last;
+}
+
+namespace {
+
+using server_work = std::function<awaitable<void>(confab::mysql::connection&)>;
+
+void run_with(const confab::mysql::connection_options& how, const server_work& work) {
     asio::io_context here;
     confab::mysql::connection db(how);
     const auto all = [&]() -> awaitable<void> {
@@ -41,12 +68,32 @@ void with_server(const mysql_options& options, std::function<awaitable<void>(con
     };
     auto done = asio::co_spawn(here, all, asio::use_future);
     here.run();
+    done.get();
+}
+
+startup_error named(const confab::mysql::connection_options& how, const std::exception& cause) {
+    return startup_error(fmt::format("MySQL at {}: {}", how.server.name(), cause.what()));
+}
+
+}  // namespace
+
+void with_server(const mysql_options& options, server_work work) {
+    const auto how = connection_options_of(options);
     try {
-        done.get();
+        run_with(how, work);
     } catch (const confab::mysql::failure& cause) {
-        throw startup_error(fmt::format("MySQL at {}: {}", how.server.name(), cause.what()));
+        throw named(how, cause);
     } catch (const startup_error& cause) {
-        throw startup_error(fmt::format("MySQL at {}: {}", how.server.name(), cause.what()));
+        throw named(how, cause);
+    }
+}
+
+void with_connection(const mysql_options& options, server_work work) {
+    const auto how = connection_options_of(options);
+    try {
+        run_with(how, work);
+    } catch (const confab::mysql::failure& cause) {
+        throw named(how, cause);
     }
 }
 

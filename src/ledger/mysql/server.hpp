@@ -13,8 +13,13 @@ confab::mysql::pool_options pool_options_of(const mysql_options& options);
 // Tells the log, but not more than once a second however many callers meet the same failure.
 void tell_failure(std::string_view doing, const confab::mysql::failure& cause);
 
+// What tell_failure() was last called with, as it was logged; empty: it never was. Any thread.
+std::string last_failure();
+
 // Opens a connection, has `work` done on it and waits for its end, on the caller's thread. Throws startup_error for
-// whatever goes wrong.
+// whatever goes wrong, with the server's address.
 void with_server(const mysql_options& options, std::function<awaitable<void>(confab::mysql::connection&)> work);
+// The same for work that other engines take part in: a startup_error that it throws is passed on as it is.
+void with_connection(const mysql_options& options, std::function<awaitable<void>(confab::mysql::connection&)> work);
 
 }  // namespace confab::ledger::mysql
