@@ -6,6 +6,7 @@ import time
 import pytest
 from client import Client
 from crowd import Crowd
+from load import fill, wait_for
 from services.sql_server import ADMIN
 
 
@@ -102,6 +103,27 @@ def test_server_that_does_not_flush_is_refused_at_start(cluster):
         assert "innodb_flush_log_at_trx_commit" in worker.log()
     finally:
         sql.query("set global innodb_flush_log_at_trx_commit = 1", user=ADMIN)
+
+
+def test_check_is_content_with_heavy_messages_behind_light_ones(start_cluster):
+    cluster = start_cluster(worker_options=["--index-after-messages=50", "--index-pause-ms=10"])
+    with Client(cluster.nodes[0].port) as client:
+        chat = client.new_chat()
+        fill(chat, [f"light {n}" for n in range(100)])
+        for _ in range(3):
+            chat.tell("x" * 60_000)
+        fill(chat, [f"light {n}" for n in range(2_400)])
+        whole = chat.messages()
+        assert [len(message["content"]) for message in whole[100:103]] == [60_000] * 3 and len(whole) == 2_503
+        assert [message["number"] for message in chat.page(limit=1000, order="desc").json] == list(range(2_503, 1_503, -1))
+        wait_for(lambda: indexed(cluster) > 2_503 - 50, "the chat is in the index, but for what is too little to be taken in")
+        assert chat.find("xxx") == [103, 102, 101]
+    assert "2503 messages, 0 changes" in (said := cluster.run("check")) and "all numbers gapless" in said
+
+
+def indexed(cluster):
+    (messages,), = cluster.engines.sql.query("select coalesce(sum(messages), 0) from index_progress")
+    return int(messages)
 
 
 def test_jobs_names_the_engine_that_does_not_answer(confab, cluster):

@@ -16,6 +16,7 @@
 #include "ledger/mysql/reader.hpp"
 #include "ledger/mysql/reader_sql.hpp"
 #include "ledger/mysql/server.hpp"
+#include "ledger/mysql/slices.hpp"
 #include "support/mysql.hpp"
 #include "support/run.hpp"
 #include "support/seed.hpp"
@@ -305,6 +306,72 @@ TEST(mysql_reader, much_behind_a_full_slice_is_not_waited_for) {
     // The connection was closed in the middle; its successor has sent nothing yet.
     EXPECT_LT(r.so_far().bytes_sent, 100'000U);
     EXPECT_EQ(run(r.reader().messages(chat, {.after = 400, .last = 401})).value().size(), 1U);
+}
+
+// Light rows, some heavy ones, light ones: after the heavy ones all that was asked for seems to be heavy.
+std::vector<std::size_t> heavy_behind_light() {
+    std::vector<std::size_t> lengths(100, 10);
+    lengths.insert(lengths.end(), 3, 60'000);
+    lengths.insert(lengths.end(), 2'400, 10);
+    return lengths;
+}
+
+// What takes slices of texts, from one end of the chat to the other.
+template <class Source>
+void walk_texts(Source& from, const std::vector<std::size_t>& lengths, ledger::order order) {
+    ledger::window w{.last = lengths.size(), .order = order};
+    std::size_t seen = 0;
+    while (w.after < w.last) {
+        const auto slice = run(from.texts(chat, w));
+        ASSERT_TRUE(slice) << seen << ": " << slice.error().message();
+        ASSERT_FALSE(slice->empty()) << seen;
+        for (const auto& t : *slice) {
+            ASSERT_EQ(t.content->size(), lengths[t.number.value() - 1]);
+            ++seen;
+        }
+        ledger::mysql::narrow(w, slice->back().number);
+    }
+    EXPECT_EQ(seen, lengths.size());
+}
+
+TEST(mysql_reader, reads_and_audits_go_on_behind_heavy_rows) {
+    const auto lengths = heavy_behind_light();
+    put_messages(lengths);
+    const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
+    measured_reader r;
+    ASSERT_TRUE(run(auditor->refresh()));
+    for (const auto order : {ledger::order::ascending, ledger::order::descending}) {
+        walk_texts(*auditor, lengths, order);
+        walk_texts(r.reader(), lengths, order);
+        for (const auto rows_max : {std::size_t{50}, ledger::slice_rows_max}) walk(r, lengths.size(), order, rows_max);
+    }
+}
+
+// The heaviest that a chat can be behind its light rows.
+TEST(mysql_reader, an_audit_keeps_its_snapshot_behind_the_heaviest_rows) {
+    std::vector<std::size_t> lengths(100, 10);
+    lengths.insert(lengths.end(), 900, 65'536);
+    put_messages(lengths);
+    const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
+    ASSERT_TRUE(run(auditor->refresh()));
+    ASSERT_TRUE(run(auditor->texts(chat, {.last = lengths.size()})));
+    execute({"delete from messages"});
+    for (int again = 0; again < 3; ++again) walk_texts(*auditor, lengths, ledger::order::ascending);
+    ASSERT_TRUE(run(auditor->refresh()));
+    EXPECT_TRUE(run(auditor->texts(chat, {.last = lengths.size()})).value().empty());
+}
+
+// A snapshot that was lost is not replaced by another one until that is asked for.
+TEST(mysql_reader, an_audit_whose_connection_is_lost_says_so_until_it_is_refreshed) {
+    put_messages({10, 10});
+    const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
+    ASSERT_TRUE(run(auditor->refresh()));
+    kill_all_others();
+    EXPECT_EQ(run(auditor->texts(chat, {.last = 2})).error(), error::unavailable);
+    EXPECT_EQ(ledger::mysql::last_failure().find("MySQL, auditing: "), 0U) << ledger::mysql::last_failure();
+    EXPECT_EQ(run(auditor->messages(chat, core::message_number(0))).error(), error::unavailable);
+    ASSERT_TRUE(run(auditor->refresh()));
+    EXPECT_EQ(run(auditor->texts(chat, {.last = 2})).value().size(), 2U);
 }
 
 TEST(mysql_reader, a_page_of_light_rows_is_one_statement) {

@@ -34,9 +34,12 @@ asio::ssl::context& tls_context() {
 
 my::ssl_mode mode_of(tls wanted) {
     switch (wanted) {
-        case tls::disable: return my::ssl_mode::disable;
-        case tls::enable: return my::ssl_mode::enable;
-        case tls::require: return my::ssl_mode::require;
+        case tls::disable:
+            return my::ssl_mode::disable;
+        case tls::enable:
+            return my::ssl_mode::enable;
+        case tls::require:
+            return my::ssl_mode::require;
     }
     std::abort();
 }
@@ -75,19 +78,17 @@ public:
         const auto [fault] = co_await link().async_handshake(login, said, use_tuple);
         check(fault, said);
         is_open_ = true;
-        if (options_.at_start.empty()) co_return;
-        my::results none;
-        const auto [start_fault] = co_await link().async_execute(options_.at_start, none, said, use_tuple);
-        check(start_fault, said);
+        try {
+            if (!options_.at_start.empty()) co_await execute(options_.at_start);
+        } catch (const failure&) {
+            close();  // a session that did not begin as it should is not to be used
+            throw;
+        }
     }
 
     awaitable<my::results> query(std::string_view text, std::chrono::milliseconds time_limit) {
         const limit guard(*this, time_limit);
-        my::results all;
-        my::diagnostics said;
-        const auto [fault] = co_await open_link().async_execute(text, all, said, use_tuple);
-        check(fault, said);
-        co_return all;
+        co_return co_await execute(text);
     }
 
     awaitable<my::results> run(std::string_view sql, const parameters& values) {
@@ -197,7 +198,8 @@ private:
             places.emplace_back(literal, options_.server.port);
         } else {
             const auto port = std::to_string(options_.server.port);
-            const auto [fault, found] = co_await on_loop_->resolver.async_resolve(options_.server.host, port, use_tuple);
+            const auto [fault, found] =
+                co_await on_loop_->resolver.async_resolve(options_.server.host, port, use_tuple);
             check(fault, {});
             for (const auto& place : found) places.push_back(place.endpoint());
         }
@@ -206,6 +208,14 @@ private:
         check(fault, {});
         socket.set_option(tcp::no_delay(true));
         socket.set_option(asio::socket_base::keep_alive(true));
+    }
+
+    awaitable<my::results> execute(std::string_view text) {
+        my::results all;
+        my::diagnostics said;
+        const auto [fault] = co_await open_link().async_execute(text, all, said, use_tuple);
+        check(fault, said);
+        co_return all;
     }
 
     awaitable<my::statement> prepared(std::string_view sql) {
@@ -276,11 +286,13 @@ awaitable<std::optional<rows_view>> connection::more() {
     return session_->more();
 }
 
-awaitable<void> connection::skip() {
-    for (;;) {
+awaitable<bool> connection::skip(std::size_t bytes_max) {
+    for (std::size_t bytes = 0; bytes <= bytes_max;) {
         const auto piece = co_await session_->more();
-        if (!piece) co_return;
+        if (!piece) co_return true;
+        for (const auto& row : *piece) bytes += row.size_in_bytes();
     }
+    co_return false;
 }
 
 bool connection::is_usable() const {

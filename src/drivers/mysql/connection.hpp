@@ -1,11 +1,12 @@
 // A connection to a MySQL server: statements prepared once each, a time limit on everything.
 //
-// It belongs to the event loop it was opened on, and does one thing at a time. What takes longer than its limit closes it,
-// since nothing tells what the server made of it; so does every failure but an error that the server answered with. A
-// connection may outlive its event loop: it is closed with that.
+// It belongs to the event loop it was opened on, and does one thing at a time. What takes longer than its limit closes
+// it, since nothing tells what the server made of it; so does every failure but an error that the server answered with.
+// A connection may outlive its event loop: it is closed with that.
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -45,12 +46,12 @@ public:
         return run(sql, parameters(values...));
     }
 
-    // Rows as they come in, for a result too large to be held: `start`, then `more` until it gives nothing. A piece lives
-    // until the next call. One that is not read to its end keeps the connection from being used: see skip().
+    // Rows as they come in, for a result too large to be held: `start`, then `more` until it gives nothing. A piece
+    // lives until the next call. One that is not read to its end keeps the connection from being used: see skip().
     awaitable<void> start(std::string_view sql, parameters values);
     awaitable<std::optional<rows_view>> more();
-    // Reads what is left, and drops it.
-    awaitable<void> skip();
+    // Reads what is left, and drops it. False: more than about `bytes_max` came, and there is still more.
+    awaitable<bool> skip(std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
 
     // Nothing was heard that would be in the way of using it. Costs one system call.
     bool is_usable() const;

@@ -46,4 +46,13 @@ blob row::bytes(std::size_t column) const {
     return {reinterpret_cast<const std::byte*>(found.data()), found.size()};
 }
 
+std::size_t row::size_in_bytes() const {
+    std::size_t size = 0;
+    for (const auto field : of_) {
+        if (field.is_string()) size += field.get_string().size();
+        if (field.is_blob()) size += field.get_blob().size();
+    }
+    return size;
+}
+
 }  // namespace confab::mysql

@@ -57,6 +57,8 @@ public:
     std::optional<std::string> optional_text(std::size_t column) const;
     blob bytes(std::size_t column) const;  // of NULL: empty
     bool is_null(std::size_t column) const { return of_[column].is_null(); }
+    // Of its texts and bytes.
+    std::size_t size_in_bytes() const;
 
 private:
     boost::mysql::row_view of_;

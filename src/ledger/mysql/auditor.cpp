@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <chrono>
+#include <limits>
 
 #include "ledger/mysql/reader_sql.hpp"
 #include "ledger/mysql/rows.hpp"
@@ -122,7 +123,8 @@ public:
     awaitable<result<std::vector<text>>> texts(core::chat_id chat, window wanted) override {
         const auto w = clamped(wanted);
         const auto sql = w.order == order::ascending ? read_sql::texts : read_sql::texts_descending;
-        const slice_limits most{slice_rows(w), slice_bytes_max};
+        // Closing the connection would end the snapshot, and another one would not agree with what was read before.
+        const slice_limits most{slice_rows(w), slice_bytes_max, std::numeric_limits<std::size_t>::max()};
         try {
             co_await be_begun();
             auto slice = co_await gather<text>(db_, text_of(sql), chat, w, most, weights_, text_from);

@@ -1,9 +1,10 @@
 // Reads a list in slices bounded in bytes without taking in much more than it keeps. A row may weigh 64 KiB or ten
 // bytes, and only the server knows. So what the chat's rows weighed last tells how many to ask for, and what came so
 // far how many more; rows come in as a stream, which ends when the slice is full. What is left of the stream then is
-// little, and is read and dropped; where it is much all the same (heavy rows behind light ones), the connection is
-// closed: opening another is cheaper. Why not ask for lengths first: to tell the length of a long text, the server has
-// to read it.
+// mostly little, and is read and dropped. Heavy rows behind light ones can make it much (64 MiB at the most): after
+// dropped_bytes_max of them a reader of the pool closes the connection, since opening another is cheaper. Who has a
+// snapshot on the connection reads all of it. Why not ask for lengths first: to tell the length of a long text, the
+// server has to read it.
 #pragma once
 
 #include <algorithm>
@@ -40,6 +41,8 @@ private:
 struct slice_limits {
     std::uint64_t rows_max;
     std::size_t bytes_max;
+    // Of the rows behind a full slice, which are read and dropped. Beyond it the connection is closed.
+    std::size_t dropped_max = dropped_bytes_max;
 };
 
 // The window's rows; of numbers larger than there can be, the last.
@@ -94,27 +97,24 @@ std::uint64_t rows_to_ask(const gathered<T>& so_far, std::uint64_t left) {
     return std::min<std::uint64_t>(left, (so_far.bytes_max - so_far.bytes) / row_bytes + 1);
 }
 
-// Ends a stream of which so much may be left.
-inline awaitable<void> leave(confab::mysql::connection& db, std::size_t bytes_left) {
-    if (bytes_left <= dropped_bytes_max) co_return co_await db.skip();
-    db.close();
+// Ends a stream whose other rows are not wanted.
+inline awaitable<void> leave(confab::mysql::connection& db, std::size_t dropped_max) {
+    const bool is_at_end = co_await db.skip(dropped_max);
+    if (!is_at_end) db.close();
 }
 
-// Adds a started statement's rows, at most `asked`, until the slice is full.
+// Adds a started statement's rows until the slice is full.
 template <class T, class From>
-awaitable<void> take_in(confab::mysql::connection& db, std::uint64_t asked, gathered<T>& slice, From from) {
-    std::uint64_t left = asked;
+awaitable<void> take_in(confab::mysql::connection& db, gathered<T>& slice, std::size_t dropped_max, From from) {
     while (!slice.is_full()) {
         const auto piece = co_await db.more();
         if (!piece) co_return;
         for (const auto& row : *piece) {
             if (slice.is_full()) break;
             slice.add(from(row));
-            --left;
         }
     }
-    // What came last is the best guess at what comes.
-    co_await leave(db, left * (bytes_of(slice.rows.back()) + 1));
+    co_await leave(db, dropped_max);
 }
 
 // REQUIRES: `sql` takes chat, after, last and limit, and tells rows in the window's order; `w` is clamped.
@@ -129,7 +129,7 @@ awaitable<gathered<T>> gather(confab::mysql::connection& db, std::string_view sq
         const auto before = slice.rows.size();
         const confab::mysql::parameters values(chat.value(), w.after, w.last, asked);
         co_await db.start(sql, values);
-        co_await take_in(db, asked, slice, from);
+        co_await take_in(db, slice, most.dropped_max, from);
         const auto came = slice.rows.size() - before;
         if (came < asked) break;
         left -= came;
