@@ -2,10 +2,12 @@
 
 from client import Chat, Client
 from keys import add_expired_keys, count_keys
+from libraries import MovedClock
 from server import run
 
 EXPIRED = 50_000
 BATCHES = 100
+HOUR_S = 3600
 
 
 def test_expired_keys_are_all_gone_after_some_batches_and_the_others_stay(confab, start):
@@ -25,3 +27,51 @@ def test_expired_keys_are_all_gone_after_some_batches_and_the_others_stay(confab
     server.stop()
     assert count_keys(server.data) == 1
     assert run(confab, "check", "--data", server.data).returncode == 0
+
+
+class Moved:
+    """A server that is started again and again, each time by another clock."""
+
+    def __init__(self, start, tmp_path, data="data"):
+        self.start, self.data, self.clock = start, data, MovedClock(tmp_path)
+        self.server = self.path = None
+
+    def at(self, hours, kill=False):
+        """The chat, so many hours from now."""
+        if self.server:
+            (self.server.kill if kill else self.server.stop)()
+        self.clock.move(hours * HOUR_S)
+        self.server = self.start(data=self.data, environment=self.clock.environment)
+        client = Client(self.server.port)
+        self.path = self.path or client.new_chat().path
+        return Chat(client, self.path)
+
+
+def test_key_used_while_the_clock_was_behind_is_kept_for_its_life(confab, start, tmp_path):
+    """Also by what a kill left in the journal."""
+    for kill in (False, True):
+        moved = Moved(start, tmp_path, data=f"data-{kill}")
+        moved.at(0).tell("by the right clock")
+        moved.at(-10, kill).say("once", key="k").expect(201)
+        again = moved.at(20, kill).say("once", key="k").expect(201)
+        assert again.headers["Idempotent-Replayed"] == "true" and again.json["number"] == 2
+        assert moved.at(25, kill).say("once", key="k").expect(201).json["number"] == 3
+        moved.server.stop()
+        assert run(confab, "check", "--data", moved.server.data).returncode == 0
+
+
+def test_clock_that_was_far_ahead_lengthens_a_keys_life_by_two_days_at_most(start, tmp_path):
+    moved = Moved(start, tmp_path)
+    moved.at(10 * 365 * 24).tell("by a wrong clock")
+    moved.at(0).say("once", key="k").expect(201)
+    assert moved.at(71).say("once", key="k").expect(201).headers["Idempotent-Replayed"] == "true"
+    assert moved.at(73).say("once", key="k").expect(201).json["number"] == 3
+
+
+def test_clock_that_was_ahead_is_forgotten_after_two_days(start, tmp_path):
+    moved = Moved(start, tmp_path)
+    moved.at(10 * 365 * 24).tell("by a wrong clock")
+    moved.at(0).tell("by the right one")
+    moved.at(49).say("once", key="k").expect(201)
+    assert moved.at(72).say("once", key="k").expect(201).headers["Idempotent-Replayed"] == "true"
+    assert moved.at(74).say("once", key="k").expect(201).json["number"] == 4

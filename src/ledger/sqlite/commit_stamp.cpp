@@ -1,6 +1,9 @@
 #include "ledger/sqlite/commit_stamp.hpp"
 
+#include <algorithm>
+
 #include "ledger/sqlite/schema.hpp"
+#include "ledger/sqlite/written_time.hpp"
 
 namespace confab::ledger::sqlite {
 
@@ -9,12 +12,15 @@ commit_stamp::commit_stamp(confab::sqlite::connection& db)
       set_checkpointed_(db.prepare("insert or replace into meta(key, value) values('checkpointed_batch', ?)")),
       set_journal_off_(db.prepare("insert or replace into meta(key, value) values('journal_off', ?)")),
       clear_journal_off_(db.prepare("delete from meta where key = 'journal_off'")),
+      set_latest_time_(db.prepare("insert or replace into meta(key, value) values('latest_time', ?)")),
       applied_(applied_batch(db)),
       checkpointed_(applied_),
-      journal_off_(journal_off_reason(db)) {}
+      journal_off_(journal_off_reason(db)),
+      latest_time_(latest_time_in(db)) {}
 
-void commit_stamp::write(std::uint64_t batch, const std::optional<std::string>& journal_off) {
+void commit_stamp::write(std::uint64_t batch, const std::optional<std::string>& journal_off, timestamp latest) {
     write_numbers(batch);
+    write_time(latest);
     writing_off_ = journal_off;
     if (journal_off == journal_off_) return;
     if (journal_off)
@@ -32,12 +38,20 @@ void commit_stamp::write_numbers(std::uint64_t batch) {
     set_checkpointed_.bind(checkpointed_).run();
 }
 
+void commit_stamp::write_time(timestamp latest) {
+    writing_time_ = std::max(latest, bounded(latest_time_, now()));
+    if (writing_time_ != latest_time_) set_latest_time_.bind(writing_time_.us).run();
+}
+
 bool commit_stamp::committed(std::uint64_t batch, int wal_pages) {
     // SQLite begins the WAL again only when the database file has all of it, whoever made that checkpoint.
     const bool is_restarted = wal_pages < wal_pages_;
     if (is_restarted) checkpointed();
     wal_pages_ = wal_pages;
-    if (batch != applied_) journal_off_ = writing_off_;  // else a transaction without a batch
+    if (batch != applied_) {  // else a transaction without a batch
+        journal_off_ = writing_off_;
+        latest_time_ = writing_time_;
+    }
     applied_ = batch;
     return is_restarted;
 }

@@ -93,7 +93,7 @@ result<void> deferred_transaction::write_synced(std::span<const core::effect> ef
         begin_transaction(confab::sqlite::sync_level::full);
         sql_.effects.write(effects);
         sql_.effects.write_counters();
-        sql_.stamp.write(last() + 1, journal_off);
+        sql_.stamp.write(last() + 1, journal_off, sql_.effects.take_latest());
         require_open();
         is_committing = true;
         transaction_->commit();
@@ -140,6 +140,11 @@ std::uint64_t deferred_transaction::last_batch() {
     return last();
 }
 
+timestamp deferred_transaction::latest_time() {
+    const std::lock_guard lock(mutex_);
+    return std::max(sql_.stamp.latest_time(), sql_.effects.latest());
+}
+
 int deferred_transaction::wal_pages() {
     const std::lock_guard lock(mutex_);
     return db_.wal_pages();
@@ -181,7 +186,7 @@ void deferred_transaction::commit_open() {
     const auto batch = last();
     require_open();  // else the batches would be stamped as applied, one statement at a time
     sql_.effects.write_counters();
-    sql_.stamp.write(batch, std::nullopt);
+    sql_.stamp.write(batch, std::nullopt, sql_.effects.take_latest());
     require_open();
     transaction_->commit();
     pending_.records.clear();

@@ -138,6 +138,8 @@ public:
 
     // The number of the last batch, in the journal or committed.
     std::uint64_t last_batch();
+    // The latest time that was written. REQUIRES: begin() succeeded since the last failure.
+    timestamp latest_time();
     // The WAL's length after the last commit, in pages.
     int wal_pages();
 

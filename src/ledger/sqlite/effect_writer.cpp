@@ -40,7 +40,11 @@ effect_writer::effect_writer(confab::sqlite::connection& db)
       changes_(db, "update chats set changes_count = ?2 where id = ?1") {}
 
 void effect_writer::write(std::span<const core::effect> effects) {
-    for (const auto& e : effects) std::visit([this](const auto& made) { write_one(made); }, e);
+    const auto write_effect = [this](const auto& made) {
+        if constexpr (requires { made.at; }) latest_ = std::max(latest_, made.at);
+        write_one(made);
+    };
+    for (const auto& e : effects) std::visit(write_effect, e);
 }
 
 void effect_writer::write_counters() {
@@ -53,6 +57,7 @@ void effect_writer::forget_counters() {
     chats_.forget();
     messages_.forget();
     changes_.forget();
+    latest_ = {};
 }
 
 void effect_writer::counters::set(std::uint64_t id, std::uint64_t value) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "core/effect.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 
@@ -24,8 +25,12 @@ public:
     // Writes each counter that was moved once, however often it was. To be called before the commit, and before a
     // counter is read on this connection. As above.
     void write_counters();
-    // For a transaction that was rolled back.
+    // For a transaction that was rolled back. Forgets the latest time, too.
     void forget_counters();
+
+    // The latest time in the effects that were written since the last take_latest().
+    timestamp latest() const { return latest_; }
+    timestamp take_latest() { return std::exchange(latest_, {}); }
 
 private:
     // The last value of each counter of one kind, by the id of the row it stands in.
@@ -66,6 +71,7 @@ private:
     edit_statements edit_;
     deletion_statements deletion_;
     counters chats_, messages_, changes_;
+    timestamp latest_;
 };
 
 }  // namespace confab::ledger::sqlite

@@ -112,7 +112,7 @@ void replay(confab::sqlite::connection& db, const std::vector<journal::record>& 
         effects.write(batch->effects());
     }
     effects.write_counters();
-    commit_stamp(db).write(batches.back().number, std::nullopt);
+    commit_stamp(db).write(batches.back().number, std::nullopt, effects.take_latest());
     all.commit();
     log::info(fmt::format("batches replayed from the journal: {}", batches.size()));
 }

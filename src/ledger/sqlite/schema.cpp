@@ -171,6 +171,12 @@ std::optional<std::string> journal_off_reason(confab::sqlite::connection& db) {
     return reason.row() ? std::optional(std::string(reason.text(0))) : std::nullopt;
 }
 
+timestamp latest_time_in(confab::sqlite::connection& db) {
+    auto latest = db.prepare("select value from meta where key = 'latest_time'");
+    const confab::sqlite::reading until_done(latest);
+    return latest.row() ? timestamp{latest.integer(0)} : timestamp{};
+}
+
 startup_error cannot_open(const std::filesystem::path& file, const confab::sqlite::failure& cause) {
     const auto* const how = cause.is_corruption() ? "is corrupt" : "cannot be opened";
     return startup_error(fmt::format("{} {}: {}", file.string(), how, cause.what()));

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 
@@ -38,6 +39,9 @@ std::uint64_t checkpointed_batch(confab::sqlite::connection& db);
 
 // Why the last batch was committed without the journal; nothing: it was not.
 std::optional<std::string> journal_off_reason(confab::sqlite::connection& db);
+
+// The latest time that was written (commit_stamp.hpp). 0: it is not recorded.
+timestamp latest_time_in(confab::sqlite::connection& db);
 
 // What to tell when SQLite cannot open or read this file.
 startup_error cannot_open(const std::filesystem::path& file, const confab::sqlite::failure& cause);

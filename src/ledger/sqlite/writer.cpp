@@ -10,12 +10,15 @@
 //    the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed from then on. The next
 //    start puts all that can still be read into the database, and syncs that, before it answers anybody. A full disk is
 //    different: nothing is kept, neither of a record without its end nor of a commit without its last page.
-// 5. tidy() checkpoints the WAL (checkpointer.hpp) and purges expired keys.
+// 5. Keys live longer while the clock is behind what was written (written_time.hpp); the journal has them so.
+// 6. tidy() checkpoints the WAL (checkpointer.hpp) and purges expired keys.
 #include "ledger/sqlite/writer.hpp"
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/log.hpp"
 #include "drivers/sqlite/checkpointer.hpp"
@@ -23,6 +26,7 @@
 #include "ledger/sqlite/batch_codec.hpp"
 #include "ledger/sqlite/journal_switch.hpp"
 #include "ledger/sqlite/key_purge.hpp"
+#include "ledger/sqlite/written_time.hpp"
 
 namespace confab::ledger::sqlite {
 namespace {
@@ -93,6 +97,26 @@ private:
     result<void> write(std::span<const core::effect> effects) {
         if (auto ready = transaction_.begin(); !ready) return ready;
         if (close_after_failed_sync()) return error::outcome_unknown;
+        if (const auto us = longer_life_of_keys(effects); us > 0) return write_begun(with_longer_life(effects, us));
+        return write_begun(effects);
+    }
+
+    // In the common case, without a lock and without keys: 0.
+    std::int64_t longer_life_of_keys(std::span<const core::effect> effects) {
+        const auto uses_key = [](const core::effect& e) { return std::holds_alternative<core::key_used>(e); };
+        if (std::ranges::none_of(effects, uses_key)) return 0;
+        return longer_life_us(transaction_.latest_time(), now());
+    }
+
+    static std::vector<core::effect> with_longer_life(std::span<const core::effect> effects, std::int64_t us) {
+        std::vector<core::effect> changed(effects.begin(), effects.end());
+        for (auto& e : changed)
+            if (auto* const key = std::get_if<core::key_used>(&e)) key->expires_at.us += us;
+        return changed;
+    }
+
+    // REQUIRES: the transaction was begun.
+    result<void> write_begun(std::span<const core::effect> effects) {
         auto& syncer = transaction_.syncer();
         auto record = encode(effects);
         if (switch_.why_off() || record.size() > record_bytes_max_) return write_synced(effects);
