@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include "app/password_file.hpp"
+#include "base/log.hpp"
+#include "base/run_alone.hpp"
 
 namespace confab::app {
 namespace {
@@ -54,6 +56,18 @@ search::elastic_index_options index_options_of(const settings& s) {
     o.engine.where = where_is(s, "elasticsearch", "http", 9200);
     o.engine.answer_timeout = ms(s, "elasticsearch-timeout-ms");
     return o;
+}
+
+void warn_of_unreachable_index(const settings& s) {
+    if (!has_search_index(s)) return;
+    const auto options = index_options_of(s).engine;
+    const auto engine = elastic::make_client(options);
+    const auto answered = run_alone(engine->send(elastic::request(elastic::verb::get, "/")));
+    if (answered) return;
+    log::warning(
+        fmt::format("Elasticsearch at {} does not answer: until it answers, searches read whole chats, which takes "
+                    "longer and may take too long, and the search index is not filled",
+                    options.where.shown()));
 }
 
 }  // namespace confab::app

@@ -19,4 +19,7 @@ ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_ex
 redis::client_options redis_options_of(const settings& s);
 search::elastic_index_options index_options_of(const settings& s);
 
+// Logs a warning, and what it means, where a search index was named whose engine does not answer at this moment.
+void warn_of_unreachable_index(const settings& s);
+
 }  // namespace confab::app

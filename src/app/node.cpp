@@ -122,6 +122,7 @@ int serve_node(const settings& s) {
     ignore_broken_pipes();
     stop_signals signals;
     node server(s);
+    warn_of_unreachable_index(s);
     server.start();
     server.announce();
     signals.wait();

@@ -107,6 +107,7 @@ int work(const settings& s) {
     ignore_broken_pipes();
     stop_signals signals;
     worker w(s);
+    warn_of_unreachable_index(s);
     w.start();
     w.announce();
     signals.wait();

@@ -126,6 +126,16 @@ def indexed(cluster):
     return int(messages)
 
 
+def test_search_index_out_of_reach_at_start_is_warned_of(cluster):
+    for process in (cluster.nodes[0], cluster.workers[0]):
+        late = cluster.new(type(process), 9)
+        late.gates.elasticsearch.shut()
+        late.start()
+        wait_for(lambda: "Elasticsearch" in late.said(), "a warning")
+        assert "until it answers, searches read whole chats" in late.said(), late.log()
+        late.stop()
+
+
 def test_jobs_names_the_engine_that_does_not_answer(confab, cluster):
     for mysql, redis, missing in ((cluster.engines.sql.url, "redis://127.0.0.1:1", "redis://127.0.0.1:1"),
                                   ("mysql://confab:secret@127.0.0.1:1/confab", cluster.engines.redis.url, "MySQL at 127.0.0.1:1/confab")):
