@@ -1,5 +1,5 @@
 """Runs a command beside real servers that are its own: with_services.py redis mariadb -- COMMAND. It finds them by the URLs in
-CONFAB_TEST_REDIS, CONFAB_TEST_MYSQL (MariaDB or MySQL) and CONFAB_TEST_ELASTICSEARCH."""
+CONFAB_TEST_REDIS, CONFAB_TEST_MYSQL (MariaDB, MySQL or Galera) and CONFAB_TEST_ELASTICSEARCH."""
 
 import contextlib
 import os
@@ -10,9 +10,10 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 
-from services import Elasticsearch, MariaDb, MySql, Redis  # noqa: E402
+from services import Elasticsearch, Galera, MariaDb, MySql, Redis  # noqa: E402
 
 KINDS = {"redis": (Redis, "CONFAB_TEST_REDIS"), "mariadb": (MariaDb, "CONFAB_TEST_MYSQL"), "mysql": (MySql, "CONFAB_TEST_MYSQL"),
+         "galera": (Galera, "CONFAB_TEST_MYSQL"),
          "elasticsearch": (Elasticsearch, "CONFAB_TEST_ELASTICSEARCH")}
 
 

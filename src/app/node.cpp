@@ -48,7 +48,7 @@ public:
                     memory_,
                     read_pool_.get_executor(),
                     base_path_,
-                    {&redis_state_}},
+                    {&redis_state_, &ledger_->state()}},
           server_(http::listen(loops_, server_options_of(s, where_))) {}
 
     // Also when the start failed halfway.
@@ -59,6 +59,7 @@ public:
     void start() {
         asio::co_spawn(loops_.at(0), warn_of_long_leases(*ledger_, answer_timeout_), asio::detached);
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
+        ledger_->watch(loops_.at(0).get_executor());
         loops_.start();
         loops_.watch();
         is_serving_ = true;

@@ -1,12 +1,15 @@
-"""The ledger's server that dies, is slow, or loses what it answers."""
+"""The ledger's server that dies, is slow, loses what it answers, or takes no writes."""
 
+import itertools
 import subprocess
 import time
+from contextlib import contextmanager
 
 import pytest
-from client import Client
+from client import Client, assert_problem
 from crowd import Crowd
 from load import fill, wait_for
+from services import MySql
 from services.sql_server import ADMIN
 
 
@@ -105,6 +108,65 @@ def test_server_that_does_not_flush_is_refused_at_start(cluster):
         sql.query("set global innodb_flush_log_at_trx_commit = 1", user=ADMIN)
 
 
+def refusal(process):
+    """Why it did not start."""
+    process.spawn()
+    assert process.process.wait(60) == 1, process.log()
+    return process.log()
+
+
+@contextmanager
+def set_global(sql, variable, value, back):
+    sql.query(f"set global {variable} = {value}", user=ADMIN)
+    try:
+        yield
+    finally:
+        sql.query(f"set global {variable} = {back}", user=ADMIN)
+
+
+def read_only_variables(sql):
+    return ["read_only", "super_read_only"] if isinstance(sql, MySql) else ["read_only"]
+
+
+def test_server_that_is_read_only_is_refused_at_start(cluster):
+    sql, number = cluster.engines.sql, itertools.count(9)
+    for variable in read_only_variables(sql):
+        with set_global(sql, variable, 1, back=0):
+            for process in (cluster.nodes[0], cluster.workers[0]):
+                said = refusal(cluster.new(type(process), next(number)))
+                assert "MySQL at 127.0.0.1:" in said and "it is read-only (read_only = ON)" in said, said
+            with pytest.raises(Exception, match="it is read-only"):
+                cluster.run("migrate")
+            cluster.run("check")  # a replica will do
+        sql.query("set global read_only = 0", user=ADMIN)
+
+
+def test_server_that_becomes_read_only_refuses_writes_in_time_and_goes_on_afterwards(cluster, rng):
+    sql = cluster.engines.sql
+    crowd = Crowd(cluster, rng)
+    with crowd.writing():
+        for variable in read_only_variables(sql):
+            crowd.wait_for_more(200)
+            with set_global(sql, "read_only", 1, back=0), set_global(sql, variable, 1, back=0):
+                time.sleep(2)
+                for node in cluster.nodes:
+                    with Client(node.port) as client:
+                        begun = time.monotonic()
+                        refused = client.post("/apps", {"name": "refused"})
+                        assert_problem(refused, 503, "unavailable")
+                        assert "MySQL is read-only" in refused.json["detail"]
+                        assert time.monotonic() - begun < 1
+                        client.get(crowd.told.app).expect(200)
+                    assert "MySQL is read-only" in node.said(), node.log()
+                kept = len(crowd)
+                time.sleep(2)
+                assert len(crowd) == kept, "something was acknowledged meanwhile"
+            crowd.wait_for_more(200)
+    crowd.judge()
+    with Client(cluster.nodes[0].port) as client:
+        assert [app["name"] for app in client.get("/apps").expect(200).json] == ["crowd"]
+
+
 def test_check_is_content_with_heavy_messages_behind_light_ones(start_cluster):
     cluster = start_cluster(worker_options=["--index-after-messages=50", "--index-pause-ms=10"])
     with Client(cluster.nodes[0].port) as client:
@@ -134,6 +196,16 @@ def test_search_index_out_of_reach_at_start_is_warned_of(cluster):
         wait_for(lambda: "Elasticsearch" in late.said(), "a warning")
         assert "until it answers, searches read whole chats" in late.said(), late.log()
         late.stop()
+
+
+def test_member_of_a_replication_group_is_refused_at_start(confab, tmp_path):
+    group = "0f6f4f2e-9a0e-4d3c-8f64-5f3f3c9d6a10"
+    options = ["--plugin-load-add=group_replication.so", f"--group-replication-group-name={group}"]
+    with MySql(tmp_path / "member", options=options) as server:
+        done = subprocess.run([confab, "migrate", "--mysql", server.url, "--redis", "redis://127.0.0.1:1"], capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 1, done
+        assert f"it belongs to a replication group (group_replication_group_name = {group})" in done.stderr, done.stderr
 
 
 def test_jobs_names_the_engine_that_does_not_answer(confab, cluster):

@@ -1,5 +1,6 @@
 // The MySQL ledger: the contract, and what is its own, on the real server that CONFAB_TEST_MYSQL names.
 #include <boost/asio/thread_pool.hpp>
+#include <map>
 
 #include "base/error.hpp"
 #include "contract/ledger_contract.hpp"
@@ -129,6 +130,18 @@ TEST_F(mysql_data, a_server_that_does_not_answer_is_named_without_its_password) 
         EXPECT_NE(why.find("127.0.0.1:1/confab"), std::string::npos) << why;
         EXPECT_EQ(why.find("secret"), std::string::npos) << why;
     }
+}
+
+TEST(mysql_session, reads_what_any_node_of_a_galera_cluster_committed_before) {
+    std::map<std::string, std::string> found;
+    ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
+        const auto rows = co_await db.query("show variables where variable_name in ('wsrep_on', 'wsrep_sync_wait')");
+        for (const auto row : rows) found.emplace(row.text(0), row.text(1));
+    });
+    if (found["wsrep_on"] == "ON")
+        EXPECT_EQ(found["wsrep_sync_wait"], "7");
+    else
+        EXPECT_NE(found["wsrep_sync_wait"], "7");
 }
 
 // A node whose server went away after its start, and came back.

@@ -1,12 +1,45 @@
-// Parts of the ledgers that decide by values alone: clocks that differ.
+// Parts of the ledgers that decide by values alone: the role of a server, and clocks that differ.
 #include <gtest/gtest.h>
 
+#include "ledger/mysql/role.hpp"
 #include "ledger/sqlite/written_time.hpp"
 
 namespace confab::testing {
 namespace {
 
+using ledger::mysql::role_refusal;
+using ledger::mysql::server_variables;
+
 constexpr std::int64_t hour_us = 3'600'000'000;
+
+TEST(role, of_a_server_that_takes_writes_is_fit) {
+    EXPECT_FALSE(role_refusal({}));
+    EXPECT_FALSE(role_refusal({{"read_only", "OFF"}, {"tx_read_only", "OFF"}, {"innodb_read_only", "OFF"}}));
+    EXPECT_FALSE(role_refusal({{"read_only", "0"}, {"group_replication_group_name", ""}}));
+}
+
+TEST(role, that_takes_none_is_refused_with_what_to_do) {
+    const server_variables refused[] = {
+        {{"read_only", "ON"}},
+        {{"read_only", "1"}},
+        {{"read_only", "NO_LOCK"}},  // MariaDB 12
+        {{"read_only", "OFF"}, {"super_read_only", "ON"}},
+        {{"innodb_read_only", "ON"}},
+        {{"transaction_read_only", "ON"}},
+        {{"tx_read_only", "ON"}},
+    };
+    for (const auto& variables : refused) {
+        const auto why = role_refusal(variables).value_or("fit");
+        EXPECT_EQ(why.find("it is read-only ("), 0U) << why;
+        EXPECT_NE(why.find(" = OFF if it is to be this one"), std::string::npos) << why;
+    }
+}
+
+TEST(role, in_a_replication_group_is_refused) {
+    const auto why =
+        role_refusal({{"read_only", "OFF"}, {"group_replication_group_name", "aaaa-bbbb"}}).value_or("fit");
+    EXPECT_NE(why.find("group_replication_group_name = aaaa-bbbb"), std::string::npos) << why;
+}
 
 TEST(written_time, lengthens_a_keys_life_while_the_clock_is_behind_it) {
     const timestamp now{1'000 * hour_us};

@@ -4,6 +4,7 @@ from .cluster import Cluster
 from .confab import Node, Worker
 from .elasticsearch import Elasticsearch
 from .engines import Engines
+from .galera import Galera
 from .mariadb import MariaDb
 from .mysql import MySql
 from .nginx import ConnectionsNginx, NamesNginx, Nginx
@@ -11,5 +12,5 @@ from .redis_server import Redis
 from .service import Service, ServiceFailure
 from .toxiproxy import Gate, Toxiproxy
 
-__all__ = ["Cluster", "ConnectionsNginx", "Elasticsearch", "Engines", "Gate", "MariaDb", "MySql", "NamesNginx", "Nginx", "Node", "Redis", "Service",
+__all__ = ["Cluster", "ConnectionsNginx", "Elasticsearch", "Engines", "Galera", "Gate", "MariaDb", "MySql", "NamesNginx", "Nginx", "Node", "Redis", "Service",
            "ServiceFailure", "Toxiproxy", "Worker"]

@@ -80,6 +80,7 @@ public:
         is_open_ = true;
         try {
             if (!options_.at_start.empty()) co_await execute(options_.at_start);
+            if (options_.reads_are_causal) co_await have_reads_wait();
         } catch (const failure&) {
             close();  // a session that did not begin as it should is not to be used
             throw;
@@ -216,6 +217,18 @@ private:
         const auto [fault] = co_await open_link().async_execute(text, all, said, use_tuple);
         check(fault, said);
         co_return all;
+    }
+
+    // A node of a Galera cluster applies what others committed a moment later, unless a statement is to wait for that.
+    awaitable<void> have_reads_wait() {
+        // MySQL has no such variable, and to list it makes a table of all that it has.
+        const auto told = co_await execute("select concat(version(), ' ', @@version_comment)");
+        const auto version = row(told.rows()[0]).text(0);
+        const bool can_be_galera = version.find("MariaDB") != version.npos || version.find("XtraDB") != version.npos;
+        if (!can_be_galera) co_return;
+        const auto found = co_await execute("show variables like 'wsrep_on'");
+        const bool is_galera = !found.rows().empty() && row(found.rows()[0]).text(1) == "ON";
+        if (is_galera) co_await execute("set session wsrep_sync_wait = 7");  // reads, updates and inserts
     }
 
     awaitable<my::statement> prepared(std::string_view sql) {

@@ -23,6 +23,7 @@ struct connection_options {
     std::chrono::milliseconds query_timeout{5000};
     bool several_statements = false;  // in one text, separated by semicolons
     std::string at_start;             // a statement to begin each session with
+    bool reads_are_causal = false;    // on a node of a Galera cluster, see what any other committed before
 };
 
 class connection {

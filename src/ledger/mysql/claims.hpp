@@ -13,8 +13,9 @@ namespace confab::ledger::mysql {
 class claims {
 public:
     // Begins a transaction and locks the rows of all partitions that the commands came through. False: one of them is
-    // not (or no longer) this owner's, and nothing may be written. Throws mysql::failure. REQUIRES: in the batch, all
-    // commands of a partition are of one epoch; `db` takes several statements.
+    // not (or no longer) this owner's, and nothing may be written. Throws mysql::failure (the server is read-only,
+    // among others). REQUIRES: in the batch, all commands of a partition are of one epoch; `db` takes several
+    // statements.
     awaitable<bool> begin(confab::mysql::connection& db, std::span<const core::command* const> commands,
                           std::string_view owner);
 

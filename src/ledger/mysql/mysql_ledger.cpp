@@ -3,6 +3,7 @@
 #include "ledger/mysql/cluster_state.hpp"
 #include "ledger/mysql/outcomes.hpp"
 #include "ledger/mysql/reader.hpp"
+#include "ledger/mysql/role.hpp"
 #include "ledger/mysql/schema.hpp"
 #include "ledger/mysql/server.hpp"
 #include "ledger/mysql/writer.hpp"
@@ -26,11 +27,13 @@ public:
         : partitions_(partitions_of(options)),
           pool_(pool_options_of(options)),
           reader_(make_mysql_reader(pool_, options.read_pool)),
-          outcomes_(make_mysql_outcomes(pool_)) {}
+          outcomes_(make_mysql_outcomes(pool_, state_)) {}
 
     ledger::reader& reader() override { return *reader_; }
     ledger::outcomes& outcomes() override { return *outcomes_; }
     std::uint64_t partitions() const override { return partitions_; }
+    void watch(const asio::any_io_executor& loop) override { watch_role(loop, pool_, state_); }
+    const engine_state& state() const override { return state_; }
 
     awaitable<result<std::chrono::milliseconds>> longest_lease() override {
         try {
@@ -44,6 +47,7 @@ public:
 
 private:
     const std::uint64_t partitions_;
+    engine_state state_{"MySQL"};
     confab::mysql::pool pool_;
     std::unique_ptr<ledger::reader> reader_;
     std::unique_ptr<ledger::outcomes> outcomes_;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "base/engine_state.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/shared.hpp"
 
@@ -42,6 +43,12 @@ public:
     virtual std::uint64_t partitions() const = 0;  // as fixed by migrate
     // Of the workers that are alive; 0: there are none. Errors: unavailable.
     virtual awaitable<result<std::chrono::milliseconds>> longest_lease() = 0;
+
+    // Has the server's role looked at each second, on `loop`: while it is read-only, state() has a fault and commands
+    // are answered `unavailable` before they are sent. Once. REQUIRES: one thread runs the loop, which ends before
+    // this.
+    virtual void watch(const asio::any_io_executor& loop) = 0;
+    virtual const engine_state& state() const = 0;
 };
 
 // A worker's ledger. Writer and ownership are one: they are used from one event loop, one call at a time.
@@ -55,12 +62,12 @@ public:
 };
 
 // These wait for the server on the caller's thread. Throw startup_error, with the reason: a server that does not
-// answer, is too old or would not flush every commit to disk; a schema older (`confab migrate`) or newer than this
-// program.
+// answer, is too old, would not flush every commit to disk, is read-only or belongs to a replication group; a schema
+// older (`confab migrate`) or newer than this program.
 std::unique_ptr<mysql_node> open_mysql_node(const mysql_options& options);
 std::unique_ptr<mysql_worker> open_mysql_worker(const mysql_options& options, const mysql_worker_options& worker);
 
-// Reads beside running workers and never writes.
+// Reads beside running workers and never writes: a replica will do.
 std::unique_ptr<auditor> open_mysql_auditor(const mysql_options& options);
 
 // Brings the schema to the newest version; the first time it also fixes the number of partitions (64 where nothing is

@@ -77,9 +77,10 @@ std::optional<place> place_of(const core::command& c) {
 
 class mysql_outcomes final : public outcomes {
 public:
-    explicit mysql_outcomes(confab::mysql::pool& from) : pool_(from) {}
+    mysql_outcomes(confab::mysql::pool& from, const engine_state& state) : pool_(from), state_(state) {}
 
     awaitable<result<core::trace>> before(const core::command& c) override {
+        if (state_.has_fault()) co_return error::unavailable;
         const auto at = place_of(c);
         if (!at) co_return core::trace{};
         if (const auto known = cache_.find(*at)) co_return *known;
@@ -215,13 +216,14 @@ private:
     }
 
     confab::mysql::pool& pool_;
+    const engine_state& state_;
     trace_cache cache_;
 };
 
 }  // namespace
 
-std::unique_ptr<outcomes> make_mysql_outcomes(confab::mysql::pool& from) {
-    return std::make_unique<mysql_outcomes>(from);
+std::unique_ptr<outcomes> make_mysql_outcomes(confab::mysql::pool& from, const engine_state& state) {
+    return std::make_unique<mysql_outcomes>(from, state);
 }
 
 }  // namespace confab::ledger::mysql

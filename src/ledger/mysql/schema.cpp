@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "ledger/mysql/role.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -257,6 +258,7 @@ awaitable<std::uint64_t> require_newest(confab::mysql::connection& db) {
 }
 
 awaitable<void> require_safe(confab::mysql::connection& db) {
+    co_await require_primary(db);
     const auto told = co_await db.query("select version(), @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog");
     const auto settings = told.front();
     const auto version = parse_version(settings.text(0));

@@ -22,7 +22,8 @@ awaitable<void> migrate(confab::mysql::connection& db, std::optional<std::uint64
 // Throws startup_error unless the schema is the newest, mysql::failure. The number of partitions.
 awaitable<std::uint64_t> require_newest(confab::mysql::connection& db);
 
-// Throws startup_error, with the reason, for a server that is too old or that may lose what it committed.
+// Throws startup_error, with the reason, for a server that is too old, may lose what it committed, is read-only or
+// belongs to a replication group.
 awaitable<void> require_safe(confab::mysql::connection& db);
 
 }  // namespace confab::ledger::mysql

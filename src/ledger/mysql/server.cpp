@@ -17,7 +17,8 @@ confab::mysql::connection_options connection_options_of(const mysql_options& opt
     return {.server = std::move(server),
             .connect_timeout = options.connect_timeout,
             .query_timeout = options.query_timeout,
-            .at_start = "set session sql_mode = 'strict_all_tables,no_engine_substitution'"};
+            .at_start = "set session sql_mode = 'strict_all_tables,no_engine_substitution'",
+            .reads_are_causal = true};
 }
 
 confab::mysql::pool_options pool_options_of(const mysql_options& options) {

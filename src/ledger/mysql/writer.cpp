@@ -1,8 +1,7 @@
 // A batch as one transaction, over all partitions it came through.
 //
 // 1. load() begins it, locks the partitions' rows and checks the lease on them by the database's clock. From here to
-// the
-//    commit nobody else can own these partitions, however long this process is stopped.
+//    the commit nobody else can own these partitions, however long this process is stopped.
 // 2. What was passed before is told by its job. The rest of what decide() needs is read in few statements.
 // 3. apply() writes the rows many at a time, then the counters, the positions and the commit in one round trip.
 // 4. Whatever fails rolls back, and all that was known is dropped: also when only the reply of the commit was lost. The
@@ -18,6 +17,7 @@
 #include "ledger/mysql/heads.hpp"
 #include "ledger/mysql/jobs.hpp"
 #include "ledger/mysql/leases.hpp"
+#include "ledger/mysql/role.hpp"
 #include "ledger/mysql/server.hpp"
 #include "ledger/mysql/store.hpp"
 
@@ -53,6 +53,7 @@ public:
         if (!leases_.are_due()) co_return leases_.owned();
         try {
             co_await be_connected();
+            co_await require_writable(db_);
             const bool has_changed = co_await leases_.hold(db_);
             must_forget_ = must_forget_ || has_changed;
             co_return leases_.owned();
