@@ -8,9 +8,12 @@ from contextlib import contextmanager
 import pytest
 from client import Client, assert_problem
 from crowd import Crowd
+from libraries import MovedClock
 from load import fill, wait_for
-from services import MySql
+from services import MySql, Worker
 from services.sql_server import ADMIN
+
+HOUR_S = 3600
 
 
 @pytest.fixture
@@ -186,6 +189,51 @@ def test_check_is_content_with_heavy_messages_behind_light_ones(start_cluster):
 def indexed(cluster):
     (messages,), = cluster.engines.sql.query("select coalesce(sum(messages), 0) from index_progress")
     return int(messages)
+
+
+def worker_with_clock(cluster, folder, seconds):
+    """One more, whose machine is so many seconds ahead."""
+    folder.mkdir()
+    clock = MovedClock(folder)
+    clock.move(seconds)
+    worker = cluster.new(Worker, len(cluster.workers))
+    worker.environment = clock.environment
+    cluster.workers.append(worker)
+    return worker.start()
+
+
+@pytest.mark.parametrize("hours", [25, -240])
+def test_keys_are_judged_alike_by_workers_whose_clocks_differ(start_cluster, tmp_path, hours):
+    cluster = start_cluster(workers=1)
+    worker_with_clock(cluster, tmp_path / "clock", hours * HOUR_S)
+    wait_for(lambda: owners(cluster) == 2, "both workers own partitions")
+    with Client(cluster.nodes[0].port) as client:
+        chats = [client.new_chat() for _ in range(8)]
+        both = [chat.say("once", key=f"both {chat.path}").expect(201) for chat in chats]
+        cluster.workers[0].stop()
+        assert_replayed(chats, both, "both")
+        by_moved = [chat.say("once", key=f"moved {chat.path}").expect(201) for chat in chats]
+        cluster.workers[0].restart()
+        wait_for(lambda: owners(cluster) == 2, "both workers own partitions")
+        cluster.workers[1].stop()
+        assert_replayed(chats, both, "both")
+        assert_replayed(chats, by_moved, "moved")
+        assert [chat.count() for chat in chats] == [2] * 8
+        # What expires does so by the database's clock.
+        cluster.engines.sql.query("update idempotency set expires_at = unix_timestamp() * 1000000 - 1")
+        assert [chat.say("once", key=f"both {chat.path}").expect(201).json["number"] for chat in chats] == [3] * 8
+
+
+def owners(cluster):
+    (count,), = cluster.engines.sql.query("select count(distinct owner) from partitions where lease_until > utc_timestamp(6)")
+    return count
+
+
+def assert_replayed(chats, answers, name):
+    for chat, first in zip(chats, answers):
+        again = chat.say("once", key=f"{name} {chat.path}").expect(201)
+        assert again.headers["Idempotent-Replayed"] == "true"
+        assert again.json["number"] == first.json["number"]
 
 
 def test_search_index_out_of_reach_at_start_is_warned_of(cluster):

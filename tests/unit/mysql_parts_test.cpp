@@ -1,12 +1,14 @@
 // Parts of the ledgers that decide by values alone: the role of a server, and clocks that differ.
 #include <gtest/gtest.h>
 
+#include "ledger/mysql/database_clock.hpp"
 #include "ledger/mysql/role.hpp"
 #include "ledger/sqlite/written_time.hpp"
 
 namespace confab::testing {
 namespace {
 
+using ledger::mysql::database_clock;
 using ledger::mysql::role_refusal;
 using ledger::mysql::server_variables;
 
@@ -39,6 +41,30 @@ TEST(role, in_a_replication_group_is_refused) {
     const auto why =
         role_refusal({{"read_only", "OFF"}, {"group_replication_group_name", "aaaa-bbbb"}}).value_or("fit");
     EXPECT_NE(why.find("group_replication_group_name = aaaa-bbbb"), std::string::npos) << why;
+}
+
+TEST(database_clock, translates_in_both_directions) {
+    database_clock clock;
+    for (const std::int64_t hours : {25, 0, -240}) {
+        const timestamp here{1'000 * hour_us}, database{here.us + hours * hour_us};
+        clock.read(database, here);
+        EXPECT_EQ(clock.to_database(here), database);
+        EXPECT_EQ(clock.to_local(database), here);
+    }
+}
+
+TEST(database_clock, notices_that_this_machines_clock_was_set) {
+    using namespace std::chrono;
+    const timestamp here{1'000 * hour_us};
+    const auto at = steady_clock::now();
+    database_clock clock;
+    clock.read(here, here, at);
+    EXPECT_FALSE(clock.was_set(here, at));
+    EXPECT_FALSE(clock.was_set({here.us + hour_us}, at + hours(1)));
+    EXPECT_FALSE(clock.was_set({here.us + 500'000}, at));
+    EXPECT_TRUE(clock.was_set({here.us + 2'000'000}, at));
+    EXPECT_TRUE(clock.was_set({here.us - 2'000'000}, at));
+    EXPECT_TRUE(clock.was_set(here, at + hours(1)));
 }
 
 TEST(written_time, lengthens_a_keys_life_while_the_clock_is_behind_it) {

@@ -19,18 +19,20 @@ awaitable<bool> claims::begin(confab::mysql::connection& db, std::span<const cor
         claimed.last = std::max(claimed.last, c->came->at);
     }
     if (all_.empty()) {
-        const auto sql = fmt::format("start transaction; select {}", is_read_only_sql);
+        const auto sql = fmt::format("start transaction; select {}, {}", database_time_sql, is_read_only_sql);
         const auto rows = co_await db.query(sql);
-        require_writable(rows.front().integer(0) != 0);
+        clock_.read({rows.front().integer(0)});
+        require_writable(rows.front().integer(1) != 0);
         co_return true;
     }
     const auto sql = fmt::format(
         "start transaction; select p, owner = {} and lease_until > utc_timestamp(6), epoch, position_ms, position_seq, "
-        "{} from partitions where p in ({}) order by p for update",
-        owner, is_read_only_sql, partitions());
+        "{}, {} from partitions where p in ({}) order by p for update",
+        owner, database_time_sql, is_read_only_sql, partitions());
     const auto rows = co_await db.query(sql);
     if (rows.empty()) co_return false;
-    require_writable(rows.front().integer(5) != 0);
+    clock_.read({rows.front().integer(5)});
+    require_writable(rows.front().integer(6) != 0);
     std::size_t owned = 0;
     for (const auto row : rows) {
         if (row.is_null(1) || row.integer(1) == 0) co_return false;

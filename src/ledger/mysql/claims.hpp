@@ -7,20 +7,24 @@
 
 #include "core/command.hpp"
 #include "drivers/mysql/connection.hpp"
+#include "ledger/mysql/database_clock.hpp"
 
 namespace confab::ledger::mysql {
 
 class claims {
 public:
-    // Begins a transaction and locks the rows of all partitions that the commands came through. False: one of them is
-    // not (or no longer) this owner's, and nothing may be written. Throws mysql::failure (the server is read-only,
-    // among others). REQUIRES: in the batch, all commands of a partition are of one epoch; `db` takes several
-    // statements.
+    // Begins a transaction, locks the rows of all partitions that the commands came through, and reads the database's
+    // clock. False: one of them is not (or no longer) this owner's, and nothing may be written. Throws mysql::failure
+    // (the server is read-only, among others). REQUIRES: in the batch, all commands of a partition are of one epoch;
+    // `db` takes several statements.
     awaitable<bool> begin(confab::mysql::connection& db, std::span<const core::command* const> commands,
                           std::string_view owner);
 
+    // REQUIRES of all below: begun.
+    const database_clock& clock() const { return clock_; }
+
     // Whether an earlier batch has gone past this command: it was done, or refused, or it repeats the number of one
-    // that was. REQUIRES: locked.
+    // that was.
     bool has_passed(const core::passage& came) const;
 
     // A statement that moves the position of each partition to the last of the commands. Empty: none came through a
@@ -42,6 +46,7 @@ private:
     std::string partitions() const;
 
     std::map<core::partition_number, claim> all_;
+    database_clock clock_;
 };
 
 }  // namespace confab::ledger::mysql

@@ -119,8 +119,8 @@ core::key_scope scope_from(std::uint64_t stored) {
     return {static_cast<core::key_scope::kind>(stored & 3), stored >> 2};
 }
 
-awaitable<void> load_keys(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                          core::state& s) {
+awaitable<void> load_keys(confab::mysql::connection& db, std::span<const core::command* const> commands, core::state& s,
+                          const database_clock& clock) {
     std::set<core::state::key_place> places;
     for (const auto* c : commands) {
         const auto scope = c->key ? core::scope_of(s, *c) : std::nullopt;
@@ -138,7 +138,7 @@ awaitable<void> load_keys(confab::mysql::connection& db, std::span<const core::c
         },
         [&](const confab::mysql::row& row) {
             const core::state::key_place place{scope_from(row.number(0)), bytes_from<digest>(row.bytes(1))};
-            s.put(place, {bytes_from<digest>(row.bytes(2)), row.number(3), {row.integer(4)}});
+            s.put(place, {bytes_from<digest>(row.bytes(2)), row.number(3), clock.to_local({row.integer(4)})});
         });
 }
 
@@ -151,11 +151,11 @@ std::uint64_t count_of(std::span<const core::command* const> commands) {
 }  // namespace
 
 awaitable<void> load_heads(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                           core::state& s) {
+                           core::state& s, const database_clock& clock) {
     co_await load_apps(db, commands, s);
     co_await load_chats(db, commands, s);
     co_await load_messages(db, commands, s);
-    co_await load_keys(db, commands, s);
+    co_await load_keys(db, commands, s, clock);
 }
 
 awaitable<void> id_source::provide_app(confab::mysql::connection& db, std::span<const core::command* const> commands,

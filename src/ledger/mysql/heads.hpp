@@ -5,12 +5,14 @@
 
 #include "core/state.hpp"
 #include "drivers/mysql/connection.hpp"
+#include "ledger/mysql/database_clock.hpp"
 
 namespace confab::ledger::mysql {
 
-// Adds to `s` what these commands name and it lacks: apps, chats, messages to change, keys. Throws mysql::failure.
+// Adds to `s` what these commands name and it lacks: apps, chats, messages to change, keys. A key's expiry is
+// translated into this process's time. Throws mysql::failure. REQUIRES: `clock` was read in this transaction.
 awaitable<void> load_heads(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                           core::state& s);
+                           core::state& s, const database_clock& clock);
 
 // Ids for the apps and chats that a batch may create. They are drawn in blocks: skipping some is harmless.
 class id_source {

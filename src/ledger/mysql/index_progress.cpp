@@ -2,8 +2,11 @@
 // writer of the ledger never touches the progress; its notes it writes last in its transaction (store.cpp).
 #include "ledger/mysql/index_progress.hpp"
 
+#include <fmt/core.h>
+
 #include <span>
 
+#include "ledger/mysql/database_clock.hpp"
 #include "ledger/mysql/server.hpp"
 
 namespace confab::ledger::mysql {
@@ -62,8 +65,10 @@ public:
     }
 
     awaitable<result<std::vector<core::chat_id>>> noted_before(timestamp time) override {
-        const auto found = co_await run("select chat_id from index_notes where since < ? order by since limit ?",
-                                        confab::mysql::parameters(time.us, slice_chats_max));
+        // By the database's clock, as the note was made.
+        const auto sql = fmt::format("select chat_id from index_notes where since < {} + ? order by since limit ?",
+                                     database_time_sql);
+        const auto found = co_await run(sql, confab::mysql::parameters(time.us - now().us, slice_chats_max));
         if (!found) co_return found.error();
         std::vector<core::chat_id> all;
         for (const auto& row : *found) all.emplace_back(row.number(0));

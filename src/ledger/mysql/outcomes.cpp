@@ -8,6 +8,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "ledger/mysql/database_clock.hpp"
 #include "ledger/mysql/jobs.hpp"
 #include "ledger/mysql/rows.hpp"
 #include "ledger/mysql/server.hpp"
@@ -172,10 +173,11 @@ private:
     static awaitable<looked_up> answer_of_key(confab::mysql::connection& db, const core::command& c) {
         const auto scope = co_await scope_of(db, c);
         if (!scope) co_return std::optional<core::answer>();
-        const auto rows =
-            co_await db.run("select fingerprint, number, expires_at from idempotency where scope = ? and key_hash = ?",
-                            encode(*scope), confab::mysql::blob(c.key->key_hash));
-        if (rows.empty() || rows.front().integer(2) <= now().us) co_return std::optional<core::answer>();
+        const auto sql = fmt::format(
+            "select fingerprint, number from idempotency where scope = ? and key_hash = ? and expires_at > {}",
+            database_time_sql);
+        const auto rows = co_await db.run(sql, encode(*scope), confab::mysql::blob(c.key->key_hash));
+        if (rows.empty()) co_return std::optional<core::answer>();
         if (!c.key->is_of(bytes_from<digest>(rows.front().bytes(0)))) co_return error::key_reused;
         co_return std::optional<core::answer>(core::replayed{rows.front().number(1)});
     }

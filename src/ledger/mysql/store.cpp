@@ -70,16 +70,17 @@ awaitable<void> rename_all(confab::mysql::connection& db, std::span<const core::
     }
 }
 
-awaitable<void> insert_keys(confab::mysql::connection& db, std::span<const core::effect> effects) {
+awaitable<void> insert_keys(confab::mysql::connection& db, std::span<const core::effect> effects,
+                            const database_clock& clock) {
     // A batch may bring an expired key and use it anew; the last one counts.
     co_await insert(db, "replace into idempotency(scope, key_hash, fingerprint, number, expires_at) values",
                     "(?,?,?,?,?)", {}, all_of<core::key_used>(effects), no_bytes,
-                    [](confab::mysql::parameters& values, const core::key_used* e) {
+                    [&](confab::mysql::parameters& values, const core::key_used* e) {
                         values.add(encode(e->scope));
                         values.add(confab::mysql::blob(e->key_hash));
                         values.add(confab::mysql::blob(e->fingerprint));
                         values.add(e->number);
-                        values.add(e->expires_at.us);
+                        values.add(clock.to_database(e->expires_at).us);
                     });
 }
 
@@ -106,11 +107,12 @@ std::string update_of(std::string_view table, std::string_view column, const cou
 }  // namespace
 
 // An edit follows the creation of its message, also in one batch, since all creations come first.
-awaitable<void> store(confab::mysql::connection& db, std::span<const core::effect> effects) {
+awaitable<void> store(confab::mysql::connection& db, std::span<const core::effect> effects,
+                      const database_clock& clock) {
     co_await insert_all(db, effects);
     co_await rename_all(db, effects);
     co_await store_changes(db, effects);
-    co_await insert_keys(db, effects);
+    co_await insert_keys(db, effects, clock);
 }
 
 std::string counter_updates(std::span<const core::effect> effects) {
@@ -130,7 +132,7 @@ std::string counter_updates(std::span<const core::effect> effects) {
            update_of("chats", "changes_count", changes);
 }
 
-std::string notes_for_index(std::span<const core::effect> effects, std::uint64_t after) {
+std::string notes_for_index(std::span<const core::effect> effects, std::uint64_t after, const database_clock& clock) {
     if (after == 0) return {};
     std::map<std::uint64_t, chat_counts> waiting;
     timestamp since;
@@ -151,7 +153,7 @@ std::string notes_for_index(std::span<const core::effect> effects, std::uint64_t
     std::string rows;
     for (const auto& [chat, upto] : waiting)
         fmt::format_to(std::back_inserter(rows), "{}({},{},{},{})", rows.empty() ? "" : ",", chat, upto.messages,
-                       upto.changes, since.us);
+                       upto.changes, clock.to_database(since).us);
     return "insert into index_notes(chat_id, messages, changes, since) values" + rows +
            " on duplicate key update messages = greatest(messages, values(messages)), "
            "changes = greatest(changes, values(changes));";

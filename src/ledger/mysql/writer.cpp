@@ -10,10 +10,13 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
 #include "core/command_summary.hpp"
 #include "ledger/mysql/claims.hpp"
+#include "ledger/mysql/database_clock.hpp"
 #include "ledger/mysql/heads.hpp"
 #include "ledger/mysql/jobs.hpp"
 #include "ledger/mysql/leases.hpp"
@@ -81,7 +84,7 @@ public:
             const bool is_ours = co_await begin();
             if (!is_ours) co_return lost();
             co_await ids_.provide_app(db_, commands, s);
-            co_await load_heads(db_, commands, s);
+            co_await load_heads(db_, commands, s, claims_.clock());
             co_await tell_settled(s);
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
@@ -106,8 +109,9 @@ public:
         if (owned.empty() || owned.front() != 0) co_return;  // one worker does it for all
         try {
             co_await be_connected();
-            const auto gone =
-                co_await db_.run("delete from idempotency where expires_at <= ? limit ?", at.us, purge_rows_max);
+            const auto sql =
+                fmt::format("delete from idempotency where expires_at <= {} + ? limit ?", database_time_sql);
+            const auto gone = co_await db_.run(sql, at.us - now().us, purge_rows_max);
             if (gone.affected() >= purge_rows_max) next_purge_us_ = 0;
         } catch (const confab::mysql::failure& cause) {
             give_up("purging expired keys", cause);
@@ -175,15 +179,27 @@ private:
                std::holds_alternative<core::create_message>(c.wish);
     }
 
+    // False: between load() and now this process's clock was set, and what expires when cannot be told of this batch.
+    bool is_clock_good(std::span<const core::effect> effects) {
+        const auto uses_key = [](const core::effect& e) { return std::holds_alternative<core::key_used>(e); };
+        if (!claims_.clock().was_set() || std::ranges::none_of(effects, uses_key)) return true;
+        log::warning("this machine's clock was set within a batch, which is done again");
+        db_.close();
+        must_forget_ = true;
+        return false;
+    }
+
     awaitable<result<void>> try_to_apply(std::span<const core::effect> effects) {
+        if (!is_clock_good(effects)) co_return error::unavailable;
         bool is_refused = false;
         try {
-            co_await store(db_, effects);
+            co_await store(db_, effects, claims_.clock());
             for (const auto* c : batch_)
                 if (const auto* const letter = std::get_if<core::unreadable>(&c->wish); letter && !has_passed(*c))
                     co_await keep_letter(*c, undecodable, letter->bytes);
-            const auto rest =
-                counter_updates(effects) + notes_for_index(effects, note_after_messages_) + claims_.moves() + "commit";
+            const auto rest = counter_updates(effects) +
+                              notes_for_index(effects, note_after_messages_, claims_.clock()) + claims_.moves() +
+                              "commit";
             co_await db_.query(rest);
             for (const auto* c : batch_)
                 if (std::holds_alternative<core::unreadable>(c->wish) && !has_passed(*c))
