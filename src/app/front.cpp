@@ -100,9 +100,11 @@ stop_signals::stop_signals() {
         if (!is_ignored(each)) signals_.add(each);
 }
 
-void stop_signals::wait() {
-    signals_.async_wait([](const boost::system::error_code&, int) {});
+bool stop_signals::wait() {
+    bool has_come = false;
+    signals_.async_wait([&](const boost::system::error_code&, int) { has_come = true; });
     waiting_.run();
+    return has_come;
 }
 
 }  // namespace confab::app

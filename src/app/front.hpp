@@ -40,7 +40,10 @@ class stop_signals {
 public:
     stop_signals();
 
-    void wait();
+    // Whether a signal came; false: over() was called.
+    bool wait();
+    // Nobody needs to wait any more. Any thread.
+    void over() { waiting_.stop(); }
 
 private:
     boost::asio::io_context waiting_;

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <atomic>
+
 #include "app/alive_file.hpp"
 #include "app/engines.hpp"
 #include "app/front.hpp"
@@ -12,11 +14,14 @@
 #include "base/log.hpp"
 #include "base/worker_threads.hpp"
 #include "ledger/mysql/index_progress.hpp"
+#include "ledger/went_back.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
 
 namespace confab::app {
 namespace {
+
+constexpr int exit_failure = 1;
 
 // The search index of a cluster and what keeps it.
 struct kept_index {
@@ -35,8 +40,9 @@ struct kept_index {
 
 class worker {
 public:
-    explicit worker(const settings& s)
-        : read_pool_(s.number("read-threads")),
+    worker(const settings& s, stop_signals& signals)
+        : signals_(signals),
+          read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
           ownership_(ledger_->ownership(), s.text("alive-file")),
           queue_(queue::make_redis_receiver(writing_.executor(), ownership_, receiver_options_of(s))) {
@@ -67,6 +73,9 @@ public:
         read_pool_.join();
     }
 
+    // Whether it stops because it must not go on. Any thread.
+    bool has_failed() const { return has_failed_; }
+
 private:
     std::unique_ptr<ledger::mysql::mysql_worker> open_ledger(const settings& s) {
         require_engines(s);
@@ -86,10 +95,19 @@ private:
     }
 
     awaitable<void> run() {
-        co_await write::write_batches(*queue_, ledger_->writer(), batch_options_);
+        try {
+            co_await write::write_batches(*queue_, ledger_->writer(), batch_options_);
+        } catch (const ledger::went_back& cause) {
+            // Nothing more is written, not even that the partitions are free.
+            log::error(cause.what());
+            has_failed_ = true;
+            signals_.over();
+            co_return;
+        }
         co_await ownership_.release();
     }
 
+    stop_signals& signals_;
     engine_state redis_state_{"Redis"};
     worker_threads read_pool_;
     writer_thread writing_;
@@ -99,6 +117,7 @@ private:
     index_thread indexing_;
     std::optional<kept_index> index_;
     write::batch_options batch_options_;
+    std::atomic<bool> has_failed_ = false;
 };
 
 }  // namespace
@@ -106,14 +125,13 @@ private:
 int work(const settings& s) {
     ignore_broken_pipes();
     stop_signals signals;
-    worker w(s);
+    worker w(s, signals);
     warn_of_unreachable_index(s);
     w.start();
     w.announce();
-    signals.wait();
-    log::info("stopping: finishing the batch in hand");
+    if (signals.wait()) log::info("stopping: finishing the batch in hand");
     w.stop();
-    return 0;
+    return w.has_failed() ? exit_failure : 0;
 }
 
 }  // namespace confab::app

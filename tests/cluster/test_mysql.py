@@ -1,4 +1,4 @@
-"""The ledger's server that dies, is slow, loses what it answers, or takes no writes."""
+"""The ledger's server that dies, is slow, loses what it answers, takes no writes, or goes back in time."""
 
 import itertools
 import subprocess
@@ -168,6 +168,37 @@ def test_server_that_becomes_read_only_refuses_writes_in_time_and_goes_on_afterw
     crowd.judge()
     with Client(cluster.nodes[0].port) as client:
         assert [app["name"] for app in client.get("/apps").expect(200).json] == ["crowd"]
+
+
+def test_server_put_back_to_an_earlier_state_stops_every_worker_that_knows_better(cluster, rng):
+    sql = cluster.engines.sql
+    # One that owned nothing committed nothing, and knows no better.
+    wait_for(lambda: shares(cluster) == [32, 32], "the partitions are shared out")
+    crowd = Crowd(cluster, rng, chats=16)
+    with crowd.writing():
+        crowd.wait_for_more(200)
+        sql.pause()
+        sql.save_data("older")
+        sql.resume()
+        crowd.wait_for_more(500)
+    crowd.wait_until_nothing_waits()
+    sql.kill()
+    sql.restore_data("older")
+    sql.restart()
+    for worker in cluster.workers:
+        assert worker.process.wait(60) == 1, worker.log()
+        assert "MySQL has less than this worker committed: partition" in worker.log(), worker.log()
+    counted = "select sum(messages_count) from chats"
+    (before,), = sql.query(counted)
+    with Client(cluster.nodes[0].port) as client:
+        assert_problem(client.post(crowd.told.chat_path(1) + "/messages", {"content": "never"}), 503, "outcome_unknown")
+    assert sql.query(counted) == ((before,),)
+
+
+def shares(cluster):
+    """How many partitions each worker owns."""
+    rows = cluster.engines.sql.query("select count(*) from partitions where lease_until > utc_timestamp(6) group by owner")
+    return [count for count, in rows]
 
 
 def test_check_is_content_with_heavy_messages_behind_light_ones(start_cluster):

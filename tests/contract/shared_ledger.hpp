@@ -35,6 +35,7 @@ public:
     ~hand_worker() { pool_.join(); }
 
     std::vector<core::partition_number> hold() { return run(opened_->ownership().hold()).value(); }
+    bool try_to_hold() { return run(opened_->ownership().hold()).has_value(); }
     bool holds(core::partition_number p) {
         const auto held = hold();
         return std::ranges::find(held, p) != held.end();

@@ -1,5 +1,8 @@
 // What the ledger of a cluster owes to workers that share it.
+#include <fmt/core.h>
+
 #include "contract/shared_ledger.hpp"
+#include "ledger/went_back.hpp"
 
 namespace confab::testing::shared {
 
@@ -194,6 +197,77 @@ TEST_F(shared_ledger, a_connection_lost_within_a_batch_keeps_nothing_of_it) {
     EXPECT_EQ(w.apply().error(), error::unavailable);
     EXPECT_EQ(ask("select count(*) from messages"), "0");
     EXPECT_EQ(number_of(w.commit(batch[0])), 1U);
+}
+
+// What another worker, which knows no better, makes of such a ledger is not this one's business: a restart is the
+// operator's decision.
+TEST_F(shared_ledger, a_position_behind_what_a_worker_committed_ends_it) {
+    hand_worker w;
+    const auto token = new_chat(w);
+    for (std::uint64_t entry = 1; entry <= 3; ++entry)
+        ASSERT_TRUE(w.commit(through(command_of(new_message(token, 1, "x")), entry)));
+    execute({"update partitions set position_seq = 2 where p = 0"});
+    const auto next = through(command_of(new_message(token, 1, "next")), 4);
+    EXPECT_THROW(w.try_to_commit({next}), ledger::went_back);
+    EXPECT_EQ(ask("select count(*) from messages"), "3");
+    execute({"update partitions set position_seq = 3 where p = 0"});
+    EXPECT_EQ(number_of(w.commit(next)), 4U);
+}
+
+// Nothing waits, and yet it is found out, with the connection that is lost by it.
+TEST_F(shared_ledger, an_idle_worker_finds_a_position_behind_what_it_committed) {
+    hand_worker w(milliseconds(300));
+    const auto token = new_chat(w);
+    ASSERT_TRUE(w.commit(through(command_of(new_message(token, 1, "x")), 9, 7)));
+    execute({"update partitions set position_seq = 8 where p = 7"});
+    kill_all_others();
+    std::this_thread::sleep_for(milliseconds(300));  // until a renewal is due
+    try {
+        while (w.try_to_hold()) std::this_thread::sleep_for(milliseconds(20));
+        w.hold();
+        ADD_FAILURE() << "goes on";
+    } catch (const ledger::went_back& cause) {
+        EXPECT_NE(std::string(cause.what()).find("partition 7 is at entry 1000-8, and was at 1000-9"),
+                  std::string::npos)
+            << cause.what();
+    }
+}
+
+TEST_F(shared_ledger, counters_below_what_a_worker_committed_end_it) {
+    hand_worker w;
+    const auto token = new_chat(w);
+    ASSERT_TRUE(w.commit(command_of(new_message(token, 1, "a"))));
+    ASSERT_TRUE(w.commit(command_of(edit(token, 1, 1, "b"))));
+    const std::pair<const char*, const char*> counters[] = {
+        {"apps", "chats_count"}, {"chats", "messages_count"}, {"chats", "changes_count"}};
+    for (const auto& [table, counter] : counters) {
+        execute({fmt::format("update {} set {} = 0", table, counter)});
+        w.state().clear();
+        EXPECT_THROW(w.try_to_commit({command_of(new_message(token, 1, "next"))}), ledger::went_back) << counter;
+        execute({fmt::format("update {} set {} = 1", table, counter)});
+    }
+    w.state().clear();
+    EXPECT_EQ(number_of(w.commit(command_of(new_message(token, 1, "next")))), 2U);
+}
+
+// Another worker has left the epoch in which this one committed; only one that never knew of it is behind.
+TEST_F(shared_ledger, an_epoch_that_was_left_is_not_a_step_back_and_one_that_was_lost_is) {
+    hand_worker one;
+    const auto token = new_chat(one);
+    ASSERT_TRUE(one.commit(through(command_of(new_message(token, 1, "a")), 50)));
+    one.release();
+    {
+        hand_worker other;
+        wait_until([&] { return other.hold().size() == all_partitions; });
+        ASSERT_TRUE(other.commit(through(command_of(new_message(token, 1, "b")), 1, 0, second_epoch)));
+        other.release();
+    }
+    wait_until([&] { return one.holds(0); });
+    EXPECT_EQ(number_of(one.commit(through(command_of(new_message(token, 1, "c")), 2, 0, second_epoch))), 3U);
+    execute({"update partitions set epoch = x'03000000000000000000000000000000'", "delete from past_epochs"});
+    EXPECT_THROW(one.try_to_commit({through(command_of(new_message(token, 1, "d")), 3, 0, second_epoch)}),
+                 ledger::went_back);
+    empty_the_ledger();
 }
 
 TEST_F(shared_ledger, partitions_are_shared_out_evenly_as_workers_come_and_go) {

@@ -11,7 +11,7 @@
 namespace confab::ledger::mysql {
 
 awaitable<bool> claims::begin(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                              std::string_view owner) {
+                              std::string_view owner, const committed_marks& marks) {
     for (const auto* c : commands) {
         if (!c->came) continue;
         auto& claimed = all_[c->came->partition];
@@ -40,6 +40,7 @@ awaitable<bool> claims::begin(confab::mysql::connection& db, std::span<const cor
         const auto p = static_cast<core::partition_number>(row.number(0));
         const auto epoch = bytes_from<core::epoch_id>(row.bytes(2));
         const core::entry_id reached{row.number(3), row.number(4)};
+        co_await marks.check(db, p, {epoch, reached});
         auto& claimed = all_.at(p);
         if (epoch == claimed.epoch) {
             claimed.position = reached;
@@ -79,13 +80,17 @@ std::string claims::moves() const {
     if (all_.empty()) return {};
     std::string rows;
     for (const auto& [p, c] : all_) {
-        const auto to = std::max(c.position, c.last);
+        const auto to = moved_to(c);
         fmt::format_to(std::back_inserter(rows), "{}({},{},{},{})", rows.empty() ? "" : ",", p, hex_literal(c.epoch),
                        to.ms, to.seq);
     }
     return "insert into partitions(p, epoch, position_ms, position_seq) values" + rows +
            " on duplicate key update epoch = values(epoch), position_ms = values(position_ms), "
            "position_seq = values(position_seq);";
+}
+
+void claims::note_in(committed_marks& marks) const {
+    for (const auto& [p, c] : all_) marks.note(p, {c.epoch, moved_to(c)});
 }
 
 }  // namespace confab::ledger::mysql

@@ -1,12 +1,14 @@
 // The partitions that a batch writes: locked, checked against the lease, and moved on in its transaction.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <span>
 #include <string>
 
 #include "core/command.hpp"
 #include "drivers/mysql/connection.hpp"
+#include "ledger/mysql/committed_marks.hpp"
 #include "ledger/mysql/database_clock.hpp"
 
 namespace confab::ledger::mysql {
@@ -15,10 +17,10 @@ class claims {
 public:
     // Begins a transaction, locks the rows of all partitions that the commands came through, and reads the database's
     // clock. False: one of them is not (or no longer) this owner's, and nothing may be written. Throws mysql::failure
-    // (the server is read-only, among others). REQUIRES: in the batch, all commands of a partition are of one epoch;
-    // `db` takes several statements.
+    // (the server is read-only, among others); went_back: one of them is behind its mark. REQUIRES: in the batch, all
+    // commands of a partition are of one epoch; `db` takes several statements.
     awaitable<bool> begin(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                          std::string_view owner);
+                          std::string_view owner, const committed_marks& marks);
 
     // REQUIRES of all below: begun.
     const database_clock& clock() const { return clock_; }
@@ -30,6 +32,8 @@ public:
     // A statement that moves the position of each partition to the last of the commands. Empty: none came through a
     // shared queue.
     std::string moves() const;
+    // After the commit of that.
+    void note_in(committed_marks& marks) const;
 
     bool empty() const { return all_.empty(); }
 
@@ -40,6 +44,8 @@ private:
         core::entry_id last;      // of the batch
     };
 
+    // The position after moves().
+    static core::entry_id moved_to(const claim& c) { return std::max(c.position, c.last); }
     awaitable<void> enter_epoch(confab::mysql::connection& db, core::partition_number p, claim& c,
                                 const core::epoch_id& before, const core::entry_id& reached);
 

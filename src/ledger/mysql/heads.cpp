@@ -30,17 +30,6 @@ awaitable<void> select_by_keys(confab::mysql::connection& db, std::string_view h
     }
 }
 
-const core::app_token* app_of(const core::command& c) {
-    return std::visit(
-        [](const auto& wish) -> const core::app_token* {
-            if constexpr (requires { wish.app; })
-                return &wish.app;
-            else
-                return nullptr;
-        },
-        c.wish);
-}
-
 awaitable<void> load_apps(confab::mysql::connection& db, std::span<const core::command* const> commands,
                           core::state& s) {
     std::set<std::string_view> tokens;
@@ -51,19 +40,6 @@ awaitable<void> load_apps(confab::mysql::connection& db, std::span<const core::c
         db, fmt::format("select {} from apps where token in (", app_columns), "?", keys,
         [](confab::mysql::parameters& values, std::string_view token) { values.add(token); },
         [&](const confab::mysql::row& row) { s.put(app_from(row)); });
-}
-
-// The chat that a command writes to, as far as its app is known.
-std::optional<core::state::chat_place> chat_of(const core::command& c, core::state& s) {
-    return std::visit(
-        [&](const auto& wish) -> std::optional<core::state::chat_place> {
-            if constexpr (requires { wish.chat; }) {
-                const auto* const app = s.find(wish.app);
-                if (app) return core::state::chat_place{app->id, wish.chat};
-            }
-            return std::nullopt;
-        },
-        c.wish);
 }
 
 awaitable<void> load_chats(confab::mysql::connection& db, std::span<const core::command* const> commands,
@@ -149,6 +125,29 @@ std::uint64_t count_of(std::span<const core::command* const> commands) {
 }
 
 }  // namespace
+
+const core::app_token* app_of(const core::command& c) {
+    return std::visit(
+        [](const auto& wish) -> const core::app_token* {
+            if constexpr (requires { wish.app; })
+                return &wish.app;
+            else
+                return nullptr;
+        },
+        c.wish);
+}
+
+std::optional<core::state::chat_place> chat_of(const core::command& c, core::state& s) {
+    return std::visit(
+        [&](const auto& wish) -> std::optional<core::state::chat_place> {
+            if constexpr (requires { wish.chat; }) {
+                const auto* const app = s.find(wish.app);
+                if (app) return core::state::chat_place{app->id, wish.chat};
+            }
+            return std::nullopt;
+        },
+        c.wish);
+}
 
 awaitable<void> load_heads(confab::mysql::connection& db, std::span<const core::command* const> commands,
                            core::state& s, const database_clock& clock) {

@@ -9,6 +9,11 @@
 
 namespace confab::ledger::mysql {
 
+// The app that a command writes to, or null.
+const core::app_token* app_of(const core::command& c);
+// The chat that it writes to, as far as its app is known.
+std::optional<core::state::chat_place> chat_of(const core::command& c, core::state& s);
+
 // Adds to `s` what these commands name and it lacks: apps, chats, messages to change, keys. A key's expiry is
 // translated into this process's time. Throws mysql::failure. REQUIRES: `clock` was read in this transaction.
 awaitable<void> load_heads(confab::mysql::connection& db, std::span<const core::command* const> commands,

@@ -6,6 +6,7 @@
 // 3. apply() writes the rows many at a time, then the counters, the positions and the commit in one round trip.
 // 4. Whatever fails rolls back, and all that was known is dropped: also when only the reply of the commit was lost. The
 //    entries are still in the queue, and are taken again; by then the position tells.
+// 5. What this worker committed is never doubted: positions and counters below it end the worker (committed_marks.hpp).
 #include "ledger/mysql/writer.hpp"
 
 #include <fmt/core.h>
@@ -16,6 +17,7 @@
 #include "base/log_throttle.hpp"
 #include "core/command_summary.hpp"
 #include "ledger/mysql/claims.hpp"
+#include "ledger/mysql/committed_marks.hpp"
 #include "ledger/mysql/database_clock.hpp"
 #include "ledger/mysql/heads.hpp"
 #include "ledger/mysql/jobs.hpp"
@@ -23,6 +25,7 @@
 #include "ledger/mysql/role.hpp"
 #include "ledger/mysql/server.hpp"
 #include "ledger/mysql/store.hpp"
+#include "ledger/went_back.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -59,6 +62,9 @@ public:
             co_await require_writable(db_);
             const bool has_changed = co_await leases_.hold(db_);
             must_forget_ = must_forget_ || has_changed;
+            must_check_ = must_check_ || has_changed;
+            if (must_check_) co_await marks_.check(db_);
+            must_check_ = false;
             co_return leases_.owned();
         } catch (const confab::mysql::failure& cause) {
             give_up("holding partitions", cause);
@@ -85,11 +91,15 @@ public:
             if (!is_ours) co_return lost();
             co_await ids_.provide_app(db_, commands, s);
             co_await load_heads(db_, commands, s, claims_.clock());
+            marks_.check(commands, s);
             co_await tell_settled(s);
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
             give_up("loading a batch", cause);
             co_return error::unavailable;
+        } catch (const went_back&) {
+            db_.close();  // nobody is to wait for the locks
+            throw;
         }
     }
 
@@ -120,13 +130,15 @@ public:
 
 private:
     awaitable<void> be_connected() {
-        if (!db_.is_usable()) co_await db_.open();
+        if (db_.is_usable()) co_return;
+        co_await db_.open();
+        must_check_ = true;
     }
 
     // False: a lease is lost.
     awaitable<bool> begin() {
         claims_ = {};
-        co_return co_await claims_.begin(db_, batch_, leases_.owner());
+        co_return co_await claims_.begin(db_, batch_, leases_.owner(), marks_);
     }
 
     awaitable<void> roll_back() {
@@ -201,6 +213,8 @@ private:
                               notes_for_index(effects, note_after_messages_, claims_.clock()) + claims_.moves() +
                               "commit";
             co_await db_.query(rest);
+            claims_.note_in(marks_);
+            marks_.note(effects);
             for (const auto* c : batch_)
                 if (std::holds_alternative<core::unreadable>(c->wish) && !has_passed(*c))
                     log_dead_letter(*c, undecodable);
@@ -230,6 +244,7 @@ private:
             }
             const auto rest = claims_.moves() + "commit";
             co_await db_.query(rest);
+            claims_.note_in(marks_);
             log_dead_letter(c, refused_data);
             co_return true;
         } catch (const confab::mysql::failure& cause) {
@@ -264,7 +279,9 @@ private:
     id_source ids_;
     claims claims_;
     std::span<const core::command* const> batch_;
+    committed_marks marks_;
     bool must_forget_ = false;
+    bool must_check_ = false;
     std::int64_t next_purge_us_ = 0;
     log_throttle dead_letter_log_;
 };

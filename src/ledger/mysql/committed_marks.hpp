@@ -1,0 +1,52 @@
+// What this worker committed itself: how far it moved each partition, and the counters of apps and chats. Positions
+// (within an epoch) and counters only grow, whoever moves them. So a server that has less was put back to an earlier
+// state, or another one took its place that lacks the last commits.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <unordered_map>
+
+#include "core/effect.hpp"
+#include "core/passage.hpp"
+#include "core/state.hpp"
+#include "drivers/mysql/connection.hpp"
+
+namespace confab::ledger::mysql {
+
+// How far a partition has come.
+struct partition_mark {
+    core::epoch_id epoch{};
+    core::entry_id position;
+};
+
+// All checks throw went_back; those that ask the server, mysql::failure too.
+class committed_marks {
+public:
+    // After a commit.
+    void note(core::partition_number p, const partition_mark& moved_to);
+    void note(std::span<const core::effect> effects);
+
+    // Against a partition's row, as it was just read.
+    awaitable<void> check(confab::mysql::connection& db, core::partition_number p, const partition_mark& found) const;
+    // Against the rows of all partitions that have a mark, whoever owns them now.
+    awaitable<void> check(confab::mysql::connection& db) const;
+    // Against the counters of what the commands name.
+    void check(std::span<const core::command* const> commands, core::state& s) const;
+
+private:
+    struct chat_mark {
+        std::uint64_t messages = 0;
+        std::uint64_t changes = 0;
+    };
+
+    void check(const core::app& app) const;
+    void check(const core::chat_head& chat) const;
+
+    std::map<core::partition_number, partition_mark> partitions_;
+    std::unordered_map<std::uint64_t, std::uint64_t> chats_of_apps_;
+    std::unordered_map<std::uint64_t, chat_mark> chats_;
+};
+
+}  // namespace confab::ledger::mysql
