@@ -1,6 +1,8 @@
 // The engines of a cluster, as the options name them.
 #pragma once
 
+#include <memory>
+
 #include "app/options.hpp"
 #include "drivers/redis/client.hpp"
 #include "ledger/mysql/mysql_ledger.hpp"

@@ -10,6 +10,7 @@
 #include "core/command_summary.hpp"
 #include "ledger/mysql/backlog.hpp"
 #include "ledger/mysql/jobs.hpp"
+#include "ledger/mysql/schema.hpp"
 #include "ledger/mysql/server.hpp"
 #include "queue/redis/backlog.hpp"
 #include "queue/redis/codec.hpp"
@@ -59,8 +60,9 @@ awaitable<void> print_letters(mysql::connection& db, const std::vector<ledger::m
 awaitable<bool> show(mysql::connection& db, const settings& s) {
     const auto states = co_await ledger::mysql::partition_states(db);
     const auto letters = co_await ledger::mysql::dead_letters(db);
+    const auto cluster = co_await ledger::mysql::identity_of(db);
     const auto client = co_await connect_redis(s);
-    const auto waits = co_await queue::stream_states(*client, states.size());
+    const auto waits = co_await queue::stream_states(*client, cluster, states.size());
     const auto clock_ms = co_await queue::clock_ms(*client);
     if (!waits || !clock_ms) redis_is_gone();
     print_partitions(states, *waits, *clock_ms);
@@ -80,8 +82,9 @@ awaitable<void> replay(mysql::connection& db, const settings& s, std::uint64_t i
     const auto entry = queue::decode(letter->bytes);
     const auto done = co_await ledger::mysql::find_job(db, entry.command, core::trace{});
     if (!done) {
+        const auto cluster = co_await ledger::mysql::identity_of(db);
         const auto client = co_await connect_redis(s);
-        const auto sent = co_await queue::send_again(*client, letter->partition, letter->bytes);
+        const auto sent = co_await queue::send_again(*client, cluster, letter->partition, letter->bytes);
         if (!sent) redis_is_gone();
     }
     co_await ledger::mysql::drop_dead_letter(db, id);

@@ -13,6 +13,7 @@
 #include "app/engines.hpp"
 #include "app/front.hpp"
 #include "app/jobs.hpp"
+#include "app/migrate.hpp"
 #include "app/options.hpp"
 #include "app/serve.hpp"
 #include "app/status.hpp"
@@ -137,17 +138,6 @@ int reindex(const settings& s) {
     return 0;
 }
 
-int migrate(const settings& s) {
-    require_engines(s);
-    asio::thread_pool none(1);
-    const bool is_asked = s["partitions"].source != "default";
-    ledger::mysql::migrate_mysql(mysql_options_of(s, none.get_executor()),
-                                 is_asked ? std::optional(s.number("partitions")) : std::nullopt);
-    if (has_search_index(s)) search::migrate_elastic(index_options_of(s));
-    fmt::print("the engines are as this confab needs them\n");
-    return 0;
-}
-
 // Every option of type secret is the URL of an engine.
 std::string shown(const option& o, const std::string& value) {
     return o.type == option_type::secret ? shown_url(value) : value;
@@ -176,7 +166,7 @@ int run(int argc, char** argv) {
     log::start(level_of(asked.values));
     if (asked.command == "serve") return serve(asked.values);
     if (asked.command == "worker") return work(asked.values);
-    if (asked.command == "migrate") return migrate(asked.values);
+    if (asked.command == "migrate") return migrate(asked.values, asked.words);
     if (asked.command == "jobs") return jobs(asked.values, asked.words);
     if (asked.command == "status") return status(asked.values, asked.words);
     if (asked.command == "check") return check(asked.values);

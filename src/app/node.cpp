@@ -34,7 +34,7 @@ public:
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
           loops_(threads_of(s)),
-          queue_(queue::make_redis_sender(loops_, ledger_->outcomes(), sender_options_of(s, ledger_->partitions()))),
+          queue_(queue::make_redis_sender(loops_, ledger_->outcomes(), sender_options_of(s))),
           index_progress_(ledger::mysql::make_mysql_index_progress(mysql_options_of(s, read_pool_.get_executor()))),
           index_(has_search_index(s) ? search::open_elastic_index(index_options_of(s), *index_progress_) : nullptr),
           search_(index_ ? search::make_indexed(ledger_->reader(), index_->reader())
@@ -88,11 +88,12 @@ private:
         return ledger::mysql::open_mysql_node(mysql_options_of(s, read_pool_.get_executor()));
     }
 
-    queue::redis_sender_options sender_options_of(const settings& s, std::uint64_t partitions) {
+    queue::redis_sender_options sender_options_of(const settings& s) {
         auto redis = redis_options_of(s);
         redis.state = &redis_state_;
         return {.redis = std::move(redis),
-                .partitions = partitions,
+                .cluster = ledger_->cluster(),
+                .partitions = ledger_->partitions(),
                 .commands_max = s.number("queue-commands-max"),
                 .bytes_max = s.number("queue-bytes-max"),
                 .answer_deadline = std::chrono::milliseconds(s.number("answer-timeout-ms"))};

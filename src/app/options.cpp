@@ -276,6 +276,12 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
     std::map<std::string_view, std::string> given;
     for (const auto& o : table)
         if (o.takers & c.bit) add_flag(app, o, given[o.name]);
+    // Not of the table: in the environment or the file it would draw one with each migrate.
+    bool new_identity = false;
+    if (c.bit == used_by::migrate)
+        app.add_flag(
+            "--new-identity", new_identity,
+            "this database is a copy of another cluster's: make it a cluster of its own (on the command line only)");
     if (c.bit == used_by::jobs)
         app.add_option("words", words, "nothing, or `replay ID` or `drop ID` of a dead letter")->type_name("");
     if (c.bit == used_by::status)
@@ -292,6 +298,7 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
     } catch (const CLI::ParseError& cause) {
         throw usage_error(fmt::format("{} (see confab {} --help)", cause.what(), c.name));
     }
+    if (new_identity) words.emplace_back(new_identity_word);
     std::erase_if(given, [&](const auto& entry) { return app.count("--" + std::string(entry.first)) == 0; });
     return given;
 }

@@ -59,6 +59,9 @@ private:
     std::map<std::string_view, effective> values_;
 };
 
+// `confab migrate --new-identity`, as a word of the command.
+inline constexpr std::string_view new_identity_word = "new-identity";
+
 // What the person at the terminal got wrong, in one line.
 class usage_error : public std::runtime_error {
     using runtime_error::runtime_error;

@@ -42,6 +42,7 @@ struct redis_memory {
 };
 
 struct cluster_report {
+    std::string cluster = {};  // its identity; empty: MySQL did not say
     std::vector<engine_report> engines;
     std::vector<ledger::mysql::worker_state> workers = {};
     std::vector<partition_report> partitions = {};  // empty: MySQL did not say

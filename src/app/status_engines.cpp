@@ -28,6 +28,7 @@ awaitable<void> look_at_ledger(mysql::connection& db, cluster_report& r, engine_
     engine.role = server.role;
     engine.latency = server.latency;
     co_await ledger::mysql::require_newest(db);
+    r.cluster = co_await ledger::mysql::identity_of(db);
     const auto states = co_await ledger::mysql::partition_states(db);
     for (const auto& state : states) r.partitions.push_back({state, std::nullopt});
     r.workers = co_await ledger::mysql::worker_states(db);
@@ -87,7 +88,7 @@ awaitable<void> look_at_redis(redis::client& client, cluster_report& r, engine_r
 
 awaitable<void> look_at_queue(redis::client& client, cluster_report& r, engine_report& engine) {
     const auto at = co_await queue::clock_ms(client);
-    const auto streams = co_await queue::stream_states(client, r.partitions.size());
+    const auto streams = co_await queue::stream_states(client, r.cluster, r.partitions.size());
     if (!at || !streams) {
         engine.fault = "its streams cannot be read";
         co_return;

@@ -166,6 +166,7 @@ std::vector<std::string> problems_of(const cluster_report& r) {
 
 std::string to_tables(const cluster_report& r) {
     std::string out;
+    if (!r.cluster.empty()) out += fmt::format("cluster {}\n\n", r.cluster);
     add_engines(out, r);
     add_memory(out, r);
     if (!r.partitions.empty()) {
@@ -183,6 +184,7 @@ std::string to_tables(const cluster_report& r) {
 std::string to_json(const cluster_report& r) {
     json::object all;
     all["confab"] = version_line();
+    all["cluster"] = or_null(r.cluster);
     all["engines"] = engines_in_json(r);
     all["workers"] = workers_in_json(r);
     all["partitions"] = partitions_in_json(r);

@@ -91,7 +91,7 @@ private:
     queue::redis_receiver_options receiver_options_of(const settings& s) {
         auto redis = redis_options_of(s);
         redis.state = &redis_state_;
-        return {std::move(redis), ledger_->partitions()};
+        return {std::move(redis), ledger_->cluster(), ledger_->partitions()};
     }
 
     awaitable<void> run() {

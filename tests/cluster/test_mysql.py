@@ -83,7 +83,7 @@ def test_undecodable_entry_while_the_ledger_is_down_for_long_is_one_dead_letter(
         crowd.wait_for_more(50)
         for worker in cluster.workers:
             worker.gates.mysql.shut()
-        stream = b"confab:{p%d}:stream" % partition_in_use(cluster)
+        stream = f"confab:{cluster.identity()}:{{p{partition_in_use(cluster)}}}:stream"
         cluster.engines.redis.client().xadd(stream, {"c": "no command"})
         time.sleep(60)
         for worker in cluster.workers:

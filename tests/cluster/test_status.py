@@ -44,6 +44,7 @@ def test_a_cluster_that_is_well(cluster, chat):
     chat.tell("once")
     wait_for(lambda: [worker["partitions"] for worker in look(cluster)["workers"]] == [32, 32], "both workers have their share")
     found = status(cluster)
+    assert found["cluster"] == cluster.identity()
     assert list(found["engines"]) == ["mysql", "redis", "elasticsearch"]
     (sql_version,), = cluster.engines.sql.query("select version()")
     roles = {name: (engine["version"], engine["role"]) for name, engine in found["engines"].items()}

@@ -67,8 +67,13 @@ protected:
         return "opened";
     }
     static std::string migration_refusal(std::optional<std::uint64_t> partitions = std::nullopt) {
+        ledger::mysql::migration wanted;
+        wanted.partitions = partitions;
+        return migration_refusal(wanted);
+    }
+    static std::string migration_refusal(const ledger::mysql::migration& wanted) {
         try {
-            ledger::mysql::migrate_mysql(mysql_server(), partitions);
+            ledger::mysql::migrate_mysql(mysql_server(), wanted);
         } catch (const startup_error& cause) {
             return cause.what();
         }
@@ -116,6 +121,131 @@ TEST_F(mysql_data, a_migration_that_was_broken_off_is_done_again) {
     execute({"drop table idempotency", "delete from meta", "delete from partitions where p > 3"});
     EXPECT_EQ(migration_refusal(7), "migrated");
     EXPECT_EQ(ask("select count(*) from partitions"), "7");
+    EXPECT_EQ(refusal(), "opened");
+}
+
+TEST_F(mysql_data, has_an_identity_of_its_own_that_stays) {
+    migration_refusal();
+    const auto first = ledger::mysql::identity_of_mysql_ledger(mysql_server());
+    EXPECT_EQ(first.size(), 16U);
+    EXPECT_EQ(first.find_first_not_of("0123456789abcdef"), std::string::npos) << first;
+    EXPECT_EQ(migration_refusal(), "migrated");
+    EXPECT_EQ(ledger::mysql::open_mysql_node(mysql_server(pool.get_executor()))->cluster(), first);
+    EXPECT_EQ(ledger::mysql::open_mysql_worker(mysql_server(pool.get_executor()), {})->cluster(), first);
+    empty();
+    migration_refusal();
+    EXPECT_NE(ledger::mysql::identity_of_mysql_ledger(mysql_server()), first);
+}
+
+TEST_F(mysql_data, copied_gets_another_identity_only_while_no_worker_holds_a_lease) {
+    migration_refusal();
+    const auto identity = [] { return ledger::mysql::identity_of_mysql_ledger(mysql_server()); };
+    const auto first = identity();
+    ledger::mysql::migration as_copy;
+    as_copy.new_identity = true;
+    {
+        const auto worker = ledger::mysql::open_mysql_worker(mysql_server(pool.get_executor()), {});
+        ASSERT_TRUE(run(worker->ownership().hold()));
+        EXPECT_NE(migration_refusal(as_copy).find("hold leases (1 of them"), std::string::npos)
+            << migration_refusal(as_copy);
+        EXPECT_EQ(migration_refusal(), "migrated");
+        run(worker->ownership().release());
+    }
+    EXPECT_EQ(identity(), first);
+    execute({"insert into index_progress values('of the old index', 1, 2, 3)"});
+    EXPECT_EQ(migration_refusal(as_copy), "migrated");
+    EXPECT_NE(identity(), first);
+    EXPECT_EQ(ask("select count(*) from index_progress"), "0");
+}
+
+// A database of version 0.1.0, whose queue is to be renamed.
+class mysql_of_old : public mysql_data {
+protected:
+    void SetUp() override {
+        mysql_data::SetUp();
+        migration_refusal();
+        execute({"delete from meta where name in ('identity', 'queue_names')",
+                 "update meta set value = 2 where name = 'schema_version'"});
+    }
+
+    ledger::mysql::migration with_queue(std::function<void()> renaming = [] {}) {
+        ledger::mysql::migration wanted;
+        wanted.open_queue = [this, renaming]() -> awaitable<ledger::mysql::queue_renamer> {
+            co_return [this, renaming](const std::string& name, std::uint64_t count) -> awaitable<void> {
+                renaming();
+                renamed.emplace_back(name, count);
+                co_return;
+            };
+        };
+        return wanted;
+    }
+
+    std::vector<std::pair<std::string, std::uint64_t>> renamed;
+};
+
+TEST_F(mysql_of_old, has_its_queue_renamed_once) {
+    EXPECT_EQ(migration_refusal(with_queue()), "migrated");
+    ASSERT_EQ(renamed.size(), 1U);
+    EXPECT_EQ(renamed[0], std::pair(ledger::mysql::identity_of_mysql_ledger(mysql_server()), std::uint64_t{64}));
+    EXPECT_EQ(refusal(), "opened");
+    EXPECT_EQ(migration_refusal(with_queue()), "migrated");
+    EXPECT_EQ(renamed.size(), 1U);
+}
+
+TEST_F(mysql_of_old, is_left_as_it_is_where_the_queue_cannot_be_reached) {
+    const std::string why = migration_refusal();
+    EXPECT_NE(why.find("--redis"), std::string::npos) << why;
+    auto unreachable = with_queue();
+    unreachable.open_queue = []() -> awaitable<ledger::mysql::queue_renamer> {
+        throw startup_error("no Redis there");
+        co_return ledger::mysql::queue_renamer();
+    };
+    EXPECT_NE(migration_refusal(unreachable).find("no Redis there"), std::string::npos);
+    EXPECT_EQ(ask("select value from meta where name = 'schema_version'"), "2");
+}
+
+TEST_F(mysql_of_old, is_refused_while_a_worker_holds_a_lease_or_waits_for_one) {
+    for (const auto* held :
+         {"update partitions set owner = 'w', lease_until = utc_timestamp(6) + interval 1 hour where p = 3",
+          "insert into workers(id, seen_until) values('w', utc_timestamp(6) + interval 1 hour)"}) {
+        execute({held});
+        const auto why = migration_refusal(with_queue());
+        EXPECT_NE(why.find("hold leases (1 of them"), std::string::npos) << why;
+        EXPECT_NE(why.find("for up to 3"), std::string::npos) << why;
+        EXPECT_EQ(ask("select value from meta where name = 'schema_version'"), "2");
+        execute({"update partitions set owner = null, lease_until = '1970-01-01'", "delete from workers"});
+    }
+    EXPECT_TRUE(renamed.empty());
+    execute({"update partitions set owner = 'w', lease_until = utc_timestamp(6) - interval 1 second",
+             "insert into workers(id, seen_until) values('w', utc_timestamp(6) - interval 1 second)"});
+    EXPECT_EQ(migration_refusal(with_queue()), "migrated");
+}
+
+TEST_F(mysql_of_old, is_not_served_from_before_its_queue_is_renamed) {
+    const auto broken_off = with_queue([] { throw startup_error("interrupted"); });
+    EXPECT_NE(migration_refusal(broken_off).find("interrupted"), std::string::npos);
+    const auto drawn = ledger::mysql::identity_of_mysql_ledger(mysql_server());
+    EXPECT_NE(refusal().find("`confab migrate` was broken off"), std::string::npos) << refusal();
+    EXPECT_EQ(migration_refusal(with_queue()), "migrated");
+    ASSERT_EQ(renamed.size(), 1U);
+    EXPECT_EQ(renamed[0].first, drawn);  // that some of its keys may have got already
+    EXPECT_EQ(refusal(), "opened");
+}
+
+// Nobody can take a lease while the queue is renamed.
+TEST_F(mysql_of_old, has_its_partitions_locked_while_its_queue_is_renamed) {
+    std::string free;
+    EXPECT_EQ(
+        migration_refusal(with_queue([&] { free = ask("select count(*) from partitions for update skip locked"); })),
+        "migrated");
+    EXPECT_EQ(free, "0");
+}
+
+TEST_F(mysql_of_old, copied_leaves_the_queue_to_the_other_cluster) {
+    auto wanted = with_queue();
+    wanted.new_identity = true;
+    EXPECT_EQ(migration_refusal(wanted), "migrated");
+    EXPECT_TRUE(renamed.empty());
     EXPECT_EQ(refusal(), "opened");
 }
 

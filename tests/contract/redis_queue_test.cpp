@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "contract/queue_contract.hpp"
+#include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
+#include "queue/redis/rename_keys.hpp"
 #include "queue/redis/streams.hpp"
 #include "support/commands.hpp"
 
@@ -16,6 +18,7 @@ namespace confab::testing {
 namespace {
 
 constexpr std::uint64_t partitions = 4;
+const std::string cluster = "0123456789abcdef", other_cluster = "fedcba9876543210";
 
 class no_outcomes final : public ledger::outcomes {
 public:
@@ -43,19 +46,23 @@ redis::client_options server() {
 
 class redis_fixture final : public queue_fixture {
 public:
-    explicit redis_fixture(queue_limits limits) {
+    explicit redis_fixture(queue_limits limits, std::string name = cluster, bool is_first = true)
+        : cluster_(std::move(name)) {
         control_ = redis::make_client(taker_.at(0).get_executor(), server());
-        receiver_ = queue::make_redis_receiver(taker_.at(0).get_executor(), ownership_, {server(), partitions});
+        receiver_ =
+            queue::make_redis_receiver(taker_.at(0).get_executor(), ownership_, {server(), cluster_, partitions});
         sender_ = queue::make_redis_sender(loops_, outcomes_,
                                            {.redis = server(),
+                                            .cluster = cluster_,
                                             .partitions = partitions,
                                             .commands_max = limits.commands_max,
                                             .bytes_max = limits.bytes_max,
                                             .answer_deadline = std::chrono::seconds(30)});
         loops_.start();
         taker_.start();
-        while (ask({"FLUSHALL"}).text != "OK") std::this_thread::yield();
-        while (ask({"PUBSUB", "CHANNELS", "confab:answers:*"}).items.size() < loops_.size()) std::this_thread::yield();
+        while (is_first && ask({"FLUSHALL"}).text != "OK") std::this_thread::yield();
+        const auto channels = "confab:" + cluster_ + ":answers:*";
+        while (ask({"PUBSUB", "CHANNELS", channels}).items.size() < loops_.size()) std::this_thread::yield();
     }
     ~redis_fixture() override {
         loops_.stop();
@@ -76,17 +83,19 @@ public:
 
     std::size_t waiting() {
         std::int64_t all = 0;
-        for (const auto& keys : queue::keys_of_all(partitions)) all += ask({"XLEN", keys.stream}).integer;
+        for (const auto& keys : queue::keys_of_all(cluster_, partitions)) all += ask({"XLEN", keys.stream}).integer;
         return static_cast<std::size_t>(all);
     }
 
     redis::reply ask(redis::arguments a) {
         const auto reply = asio::co_spawn(
-            taker(), [this, &a]() { return control_->execute(a); }, asio::use_future).get();
+                               taker(), [this, &a]() { return control_->execute(a); }, asio::use_future)
+                               .get();
         return reply ? *reply : redis::reply{};
     }
 
 private:
+    const std::string cluster_;
     event_loops loops_{3}, taker_{1};
     no_outcomes outcomes_;
     all_partitions ownership_;
@@ -156,7 +165,8 @@ TEST_F(redis_queue, tells_epoch_and_place_of_what_it_brings) {
 }
 
 TEST_F(redis_queue, brings_what_cannot_be_read_in_its_place) {
-    const auto stream = queue::keys_of_all(partitions)[core::partition_of(app, core::chat_number(1), partitions)].stream;
+    const auto stream =
+        queue::keys_of_all(cluster, partitions)[core::partition_of(app, core::chat_number(1), partitions)].stream;
     q.ask({"XADD", stream, "*", "anything", "else"});
     const auto c = command(new_message(app, 1, "x"));
     auto waiting = submit(c);
@@ -175,7 +185,7 @@ TEST_F(redis_queue, never_deletes_what_only_bears_the_id_of_something_done) {
     auto old = submit(c);
     const auto batch = take();
     ASSERT_EQ(batch.size(), 1U);
-    const auto keys = queue::keys_of_all(partitions)[batch[0]->came->partition];
+    const auto keys = queue::keys_of_all(cluster, partitions)[batch[0]->came->partition];
     const auto id = queue::text_of(batch[0]->came->at);
     q.ask({"FLUSHALL"});
     q.ask({"SET", keys.epoch, "0123456789abcdef"});
@@ -219,6 +229,130 @@ TEST_F(redis_queue, brings_busy_and_quiet_streams_in_one_batch) {
     answer(std::vector<queue::outcome>(commands.size(), core::answer{core::created{1, {}}}));
     for (auto& one : waiting) EXPECT_TRUE(one.get());
     q.wait_for(0);
+}
+
+// In one database of one Redis. Every command goes to its own cluster's taker, and its answer to its own sender.
+TEST_F(redis_queue, of_two_clusters_keep_to_themselves) {
+    redis_fixture other({}, other_cluster, false);
+    const auto mine = command(new_message(app, 1, "mine")), theirs = command(new_message(app, 1, "theirs"));
+    auto here = submit(mine);
+    auto there = asio::co_spawn(other.senders().at(0), other.sender().submit(theirs), asio::use_future);
+    q.wait_for(1);
+    other.wait_for(1);
+    const auto taken = take();
+    ASSERT_EQ(taken.size(), 1U);
+    EXPECT_EQ(taken.front()->job, mine.job);
+    answer({core::answer{core::created{1, {}}}});
+    EXPECT_EQ(std::get<core::created>(here.get().value()).number, 1U);
+    q.wait_for(0);
+    EXPECT_EQ(other.waiting(), 1U);
+    const queue::batch_limits limits{1000, 1'000'000};
+    const auto left = asio::co_spawn(other.taker(), other.receiver().take(limits), asio::use_future).get();
+    ASSERT_EQ(left.size(), 1U);
+    EXPECT_EQ(left.front()->job, theirs.job);
+    asio::co_spawn(
+        other.taker(),
+        [&other]() -> awaitable<void> {
+            other.receiver().answer({core::answer{core::created{2, {}}}});
+            co_return;
+        },
+        asio::use_future)
+        .get();
+    EXPECT_EQ(std::get<core::created>(there.get().value()).number, 2U);
+}
+
+// A queue that version 0.1.0 left behind: what its script put under its names, to be answered on its channel.
+class renamed_queue : public redis_queue {
+protected:
+    static constexpr auto old_channel = "confab:answers:00112233445566778899aabb";
+
+    // False: the queue is full.
+    bool send_by_old_node(const core::command& c, std::uint64_t p = 0) {
+        const auto keys = queue::old_keys_of_all(partitions)[p];
+        const auto entry = queue::encode(c, {}, old_channel);
+        const std::string script(queue::send_script);
+        const auto sent = q.ask({"EVAL", script, "3", keys.stream, keys.epoch, keys.bytes, entry, "20000", "268435456",
+                                 "0123456789abcdef"});
+        return sent.is_array_of(2);
+    }
+    std::uint64_t rename() {
+        return asio::co_spawn(
+                   q.taker(),
+                   [this]() -> awaitable<std::uint64_t> {
+                       const auto client = redis::make_client(q.taker(), server());
+                       const redis::arguments ping{"PING"};
+                       while (!client->is_connected()) co_await asio::post(q.taker(), asio::use_awaitable);
+                       co_return co_await queue::rename_old_keys(*client, cluster, partitions);
+                   },
+                   asio::use_future)
+            .get();
+    }
+};
+
+TEST_F(renamed_queue, brings_all_that_waited_in_its_order_and_epoch_and_answers_it_on_its_channel) {
+    std::vector<core::command> sent;
+    for (int n = 0; n < 10; ++n) sent.push_back(command(new_message(app, 1, std::to_string(n))));
+    for (const auto& c : sent) ASSERT_TRUE(send_by_old_node(c, 2));
+    EXPECT_EQ(rename(), 10U);
+    const auto batch = take();
+    ASSERT_EQ(batch.size(), sent.size());
+    for (std::size_t i = 0; i < sent.size(); ++i) EXPECT_EQ(batch[i]->job, sent[i].job);
+    EXPECT_EQ(batch.front()->came->epoch, queue::parse_epoch("0123456789abcdef"));
+    EXPECT_EQ(batch.front()->came->partition, 2U);
+
+    std::promise<std::string> heard;
+    const auto listening = [&] {
+        return redis::subscribe(q.taker(), server(), old_channel,
+                                [&heard](std::string_view message) { heard.set_value(std::string(message)); });
+    };
+    auto subscription = asio::post(q.taker(), asio::use_future(listening)).get();
+    while (q.ask({"PUBSUB", "NUMSUB", old_channel}).items.at(1).integer == 0) std::this_thread::yield();
+    answer(std::vector<queue::outcome>(sent.size(), core::answer{core::created{1, {}}}));
+    const auto answers = queue::decode_answers(heard.get_future().get());
+    ASSERT_EQ(answers.size(), sent.size());
+    EXPECT_EQ(answers.front().job, sent.front().job);
+    asio::post(q.taker(), asio::use_future([&] { subscription.reset(); })).get();
+    q.wait_for(0);
+}
+
+TEST_F(renamed_queue, is_full_for_nodes_that_still_send_under_its_old_name) {
+    EXPECT_TRUE(send_by_old_node(command(new_message(app, 1, "before"))));
+    EXPECT_EQ(rename(), 1U);
+    EXPECT_FALSE(send_by_old_node(command(new_message(app, 1, "after"))));
+    EXPECT_FALSE(send_by_old_node(command(new_message(app, 1, "after")), 1));  // where nothing waited
+    EXPECT_EQ(q.waiting(), 1U);
+}
+
+TEST_F(renamed_queue, may_be_renamed_again_after_that_was_broken_off) {
+    for (std::uint64_t p = 0; p < partitions; ++p) send_by_old_node(command(new_message(app, 1, "x")), p);
+    const auto before = queue::old_keys_of_all(partitions)[1], after = queue::keys_of_all(cluster, partitions)[1];
+    q.ask({"RENAME", before.stream, after.stream});
+    q.ask({"RENAME", before.epoch, after.epoch});
+    q.ask({"RENAME", before.bytes, after.bytes});
+    EXPECT_EQ(rename(), partitions - 1);
+    EXPECT_EQ(rename(), 0U);
+    EXPECT_EQ(take().size(), partitions);
+}
+
+TEST_F(renamed_queue, is_refused_and_left_alone_where_both_names_have_entries) {
+    const auto present = command(new_message(app, 1, "new"));
+    auto waiting = submit(present);
+    q.wait_for(1);
+    const auto p = core::partition_of(app, core::chat_number(1), partitions);
+    send_by_old_node(command(new_message(app, 1, "old")), p);
+    try {
+        rename();
+        ADD_FAILURE() << "renamed";
+    } catch (const startup_error& cause) {
+        const std::string why = cause.what();
+        EXPECT_NE(why.find(queue::old_keys_of_all(partitions)[p].stream), std::string::npos) << why;
+        EXPECT_NE(why.find(queue::keys_of_all(cluster, partitions)[p].stream), std::string::npos) << why;
+    }
+    EXPECT_EQ(q.waiting(), 1U);
+    EXPECT_EQ(q.ask({"XLEN", queue::old_keys_of_all(partitions)[p].stream}).integer, 1);
+    EXPECT_EQ(take().size(), 1U);
+    answer({core::answer{core::created{1, {}}}});
+    EXPECT_TRUE(waiting.get());
 }
 
 }  // namespace

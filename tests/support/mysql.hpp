@@ -41,7 +41,7 @@ inline std::string ask(const std::string& sql) {
 
 // A ledger with nothing in it. Rows are deleted: making a table anew takes longer than a test.
 inline void empty_the_ledger() {
-    ledger::mysql::migrate_mysql(mysql_server(), std::nullopt);
+    ledger::mysql::migrate_mysql(mysql_server(), {});
     std::vector<std::string> statements;
     for (const auto* table : {"apps", "chats", "messages", "changes", "idempotency", "past_epochs", "workers",
                               "dead_letters", "index_progress", "index_notes"})

@@ -62,6 +62,17 @@ TEST(options, flag_is_true_by_its_name_alone) {
     EXPECT_EQ(refusal({"worker"}), "redis-policy-unchecked is 'yes' (environment): it takes true or false");
 }
 
+TEST(options, draw_a_new_identity_only_on_the_command_line_of_migrate) {
+    EXPECT_EQ(parse_line({"migrate", "--new-identity"}).words, std::vector<std::string>{"new-identity"});
+    EXPECT_TRUE(parse_line({"migrate"}).words.empty());
+    EXPECT_NE(refusal({"worker", "--new-identity"}), "");
+    const config_file file("new-identity = 1\n");
+    const auto path = file.path();
+    EXPECT_NE(refusal({"migrate", "--config", path.c_str()}), "");
+    const variable in_environment("CONFAB_NEW_IDENTITY", "1");
+    EXPECT_NE(refusal({"migrate"}), "");
+}
+
 TEST(options, come_from_flag_then_environment_then_file_then_default) {
     const config_file file("threads = 3\nread-threads = 4\nlisten = \"[::1]:1\"\n");
     const variable threads("CONFAB_THREADS", "5"), listen("CONFAB_LISTEN", "127.0.0.1:2");

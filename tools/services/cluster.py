@@ -51,13 +51,24 @@ class Cluster(Started):
         return worker.start()
 
     def run(self, command, *arguments, status=0):
-        """What a confab command printed, run past every gate to its end; any other status than this one is a failure."""
+        """What a confab command printed, and why it failed where it is to fail; run past every gate to its end.
+
+        Any other status than this one is a failure.
+        """
         urls = {f"CONFAB_{role.upper()}": url for role, url in self.engines.urls().items()}
         done = subprocess.run([str(self.confab), command, *map(str, arguments)], env=plain_environment(urls), text=True,
                               capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_WAIT_S)
         if done.returncode != status:
             raise ServiceFailure(f"confab {command} ended with status {done.returncode}: {done.stdout}{done.stderr}")
-        return done.stdout
+        return done.stdout if status == 0 else done.stdout + done.stderr
+
+    def identity(self):
+        """What all names in Redis and Elasticsearch carry."""
+        (number,), = self.engines.sql.query("select value from meta where name = 'identity'")
+        return f"{number:016x}"
+
+    def search_alias(self):
+        return f"confab-{self.identity()}"
 
     def processes(self):
         return [each for each in (self.front, *self.nodes, *self.workers, self.toxiproxy) if each]

@@ -33,6 +33,26 @@ std::vector<core::partition_number> numbers_in(const confab::mysql::rows& rows) 
 
 }  // namespace
 
+awaitable<lease_summary> held_leases(confab::mysql::connection& db) {
+    // A migration that makes the table of workers again may have been broken off in between.
+    const auto tables = co_await db.query(
+        "select 1 from information_schema.tables where table_schema = database() and table_name = 'workers'");
+    const auto waiting = tables.empty() ? ""
+                                        : " union all select id, seen_until ends_at from workers "
+                                          "where seen_until > utc_timestamp(6)";
+    const auto sql = fmt::format(
+        "select count(*), coalesce(max(left_us), 0) from ("
+        "select id, max(timestampdiff(microsecond, utc_timestamp(6), ends_at)) left_us from ("
+        "select owner id, lease_until ends_at from partitions where lease_until > utc_timestamp(6) and owner is not "
+        "null"
+        "{}) held group by id) w",
+        waiting);
+    const auto rows = co_await db.query(sql);
+    const auto found = rows.front();
+    const std::chrono::microseconds left(found.integer(1));
+    co_return lease_summary{found.number(0), std::chrono::ceil<std::chrono::milliseconds>(left)};
+}
+
 leases::leases(std::uint64_t partitions, std::chrono::milliseconds lease)
     : partitions_(partitions), lease_(lease), owner_(drawn_id()) {}
 

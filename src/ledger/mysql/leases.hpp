@@ -17,6 +17,15 @@ constexpr std::chrono::milliseconds takeover_time(std::chrono::milliseconds leas
     return lease + lease / 3 + std::chrono::seconds(1);
 }
 
+// What is held at this moment, by the database's clock.
+struct lease_summary {
+    std::uint64_t workers = 0;
+    std::chrono::milliseconds left{};  // until the last of their leases ends
+};
+
+// Workers that wait for a partition count too. Throws mysql::failure.
+awaitable<lease_summary> held_leases(confab::mysql::connection& db);
+
 class leases {
 public:
     leases(std::uint64_t partitions, std::chrono::milliseconds lease);

@@ -11,29 +11,36 @@
 namespace confab::ledger::mysql {
 namespace {
 
-// The number of partitions of a database that is fit to be served from.
-std::uint64_t partitions_of(const mysql_options& options) {
+struct cluster_facts {
     std::uint64_t partitions = 0;
+    std::string identity;
+};
+
+// Of a database that is fit to be served from.
+cluster_facts facts_of(const mysql_options& options) {
+    cluster_facts found;
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
-        partitions = co_await require_newest(db);
+        found.partitions = co_await require_newest(db);
+        found.identity = co_await identity_of(db);
     });
-    return partitions;
+    return found;
 }
 
 class opened_node final : public mysql_node {
 public:
     explicit opened_node(const mysql_options& options)
-        : partitions_(partitions_of(options)),
+        : facts_(facts_of(options)),
           pool_(pool_options_of(options)),
           reader_(make_mysql_reader(pool_, options.read_pool)),
           outcomes_(make_mysql_outcomes(pool_, state_)) {}
 
     ledger::reader& reader() override { return *reader_; }
     ledger::outcomes& outcomes() override { return *outcomes_; }
-    std::uint64_t partitions() const override { return partitions_; }
     void watch(const asio::any_io_executor& loop) override { watch_role(loop, pool_, state_); }
     const engine_state& state() const override { return state_; }
+    std::uint64_t partitions() const override { return facts_.partitions; }
+    const std::string& cluster() const override { return facts_.identity; }
 
     awaitable<result<std::chrono::milliseconds>> longest_lease() override {
         try {
@@ -46,8 +53,8 @@ public:
     }
 
 private:
-    const std::uint64_t partitions_;
     engine_state state_{"MySQL"};
+    const cluster_facts facts_;
     confab::mysql::pool pool_;
     std::unique_ptr<ledger::reader> reader_;
     std::unique_ptr<ledger::outcomes> outcomes_;
@@ -56,18 +63,19 @@ private:
 class opened_worker final : public mysql_worker {
 public:
     opened_worker(const mysql_options& options, const mysql_worker_options& worker)
-        : partitions_(partitions_of(options)),
+        : facts_(facts_of(options)),
           pool_(pool_options_of(options)),
           reader_(make_mysql_reader(pool_, options.read_pool)),
-          batches_(make_mysql_batches(options, worker, partitions_)) {}
+          batches_(make_mysql_batches(options, worker, facts_.partitions)) {}
 
     ledger::reader& reader() override { return *reader_; }
     ledger::writer& writer() override { return *batches_; }
     ledger::ownership& ownership() override { return *batches_; }
-    std::uint64_t partitions() const override { return partitions_; }
+    std::uint64_t partitions() const override { return facts_.partitions; }
+    const std::string& cluster() const override { return facts_.identity; }
 
 private:
-    const std::uint64_t partitions_;
+    const cluster_facts facts_;
     confab::mysql::pool pool_;
     std::unique_ptr<ledger::reader> reader_;
     std::unique_ptr<mysql_batches> batches_;
@@ -83,10 +91,16 @@ std::unique_ptr<mysql_worker> open_mysql_worker(const mysql_options& options, co
     return std::make_unique<opened_worker>(options, worker);
 }
 
-void migrate_mysql(const mysql_options& options, std::optional<std::uint64_t> partitions) {
+std::string identity_of_mysql_ledger(const mysql_options& options) {
+    std::string found;
+    with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> { found = co_await identity_of(db); });
+    return found;
+}
+
+void migrate_mysql(const mysql_options& options, const migration& wanted) {
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
-        co_await migrate(db, partitions);
+        co_await migrate(db, wanted);
     });
 }
 

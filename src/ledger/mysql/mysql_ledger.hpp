@@ -40,7 +40,8 @@ public:
     virtual ~mysql_node() = default;
     virtual ledger::reader& reader() = 0;
     virtual ledger::outcomes& outcomes() = 0;
-    virtual std::uint64_t partitions() const = 0;  // as fixed by migrate
+    virtual std::uint64_t partitions() const = 0;    // as fixed by migrate
+    virtual const std::string& cluster() const = 0;  // its identity, 16 hexadecimal digits
     // Of the workers that are alive; 0: there are none. Errors: unavailable.
     virtual awaitable<result<std::chrono::milliseconds>> longest_lease() = 0;
 
@@ -59,6 +60,7 @@ public:
     virtual ledger::writer& writer() = 0;
     virtual ledger::ownership& ownership() = 0;
     virtual std::uint64_t partitions() const = 0;
+    virtual const std::string& cluster() const = 0;
 };
 
 // These wait for the server on the caller's thread. Throw startup_error, with the reason: a server that does not
@@ -70,8 +72,23 @@ std::unique_ptr<mysql_worker> open_mysql_worker(const mysql_options& options, co
 // Reads beside running workers and never writes: a replica will do.
 std::unique_ptr<auditor> open_mysql_auditor(const mysql_options& options);
 
-// Brings the schema to the newest version; the first time it also fixes the number of partitions (64 where nothing is
-// said). Throws startup_error: as above; another number of partitions than there is.
-void migrate_mysql(const mysql_options& options, std::optional<std::uint64_t> partitions);
+// The identity of the cluster whose ledger it is. Throws startup_error, as above.
+std::string identity_of_mysql_ledger(const mysql_options& options);
+
+// Renames what the queue holds under the names of version 0.1.0, which any cluster has, to those of this cluster. Safe
+// to interrupt and to repeat. Throws startup_error.
+using queue_renamer = std::function<awaitable<void>(const std::string& cluster, std::uint64_t partitions)>;
+
+struct migration {
+    std::optional<std::uint64_t> partitions;  // of a new database; 64 where nothing is said
+    bool new_identity = false;  // this is a copy of another cluster's database: it is to be one of its own
+    // Connects to the queue of a database of version 0.1.0. Called only for such a one. Throws startup_error.
+    std::function<awaitable<queue_renamer>()> open_queue;
+};
+
+// Brings the schema to the newest version; the first time it also fixes the number of partitions and draws the
+// identity. Throws startup_error: as above; another number of partitions than there is; a worker holds a lease while
+// the queue is to be renamed or the identity to be replaced.
+void migrate_mysql(const mysql_options& options, const migration& wanted);
 
 }  // namespace confab::ledger::mysql

@@ -2,11 +2,15 @@
 
 #include <fmt/core.h>
 
+#include <array>
+#include <cstring>
 #include <iterator>
 #include <vector>
 
 #include "base/error.hpp"
 #include "ledger/mysql/role.hpp"
+#include "base/random.hpp"
+#include "ledger/mysql/leases.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -137,6 +141,10 @@ const std::vector<const char*> notes_of_what_waits = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
+// The cluster's identity, a row of `meta`: no statement draws it, draw_identity() does. A program that does not know of
+// it uses names in Redis and Elasticsearch that any cluster has.
+const std::vector<const char*> identity = {};
+
 // How long each worker's lease is, for nodes to compare with their answer timeout. The table holds nothing but who is
 // alive, and is filled again within a third of a lease. MySQL has no `add column if not exists`, with which a migration
 // that was broken off could begin again.
@@ -150,13 +158,17 @@ const std::vector<const char*> leases_of_workers = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
-const std::vector<const char*> migrations[] = {first_schema, notes_of_what_waits, leases_of_workers};
+const std::vector<const char*> migrations[] = {first_schema, notes_of_what_waits, identity, leases_of_workers};
 
 constexpr std::string_view create_meta = R"sql(
     create table if not exists meta(
         name varchar(32) character set ascii collate ascii_bin not null primary key,
         value bigint unsigned not null
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql";
+
+// Row `queue_names` of `meta`: how the queue's keys are named. Version 0.1.0 has no such row, and no identity in its
+// names.
+constexpr std::uint64_t names_with_identity = 2;
 
 constexpr auto migration_limit = std::chrono::hours(12);  // for one statement: a large table may be built anew
 
@@ -207,15 +219,88 @@ awaitable<void> fix_partitions(confab::mysql::connection& db, std::optional<std:
     co_await db.run("insert ignore into meta(name, value) values('partitions', ?)", count);
 }
 
-awaitable<void> migrate_alone(confab::mysql::connection& db, std::optional<std::uint64_t> partitions) {
-    const int found = co_await schema_of(db);
-    co_await db.query(create_meta);
+std::uint64_t random_number() {
+    std::array<std::byte, 8> bytes;
+    fill_random(bytes);
+    std::uint64_t number = 0;
+    std::memcpy(&number, bytes.data(), sizeof number);
+    return number;
+}
+
+awaitable<void> draw_identity(confab::mysql::connection& db) {
+    co_await db.run("insert ignore into meta(name, value) values('identity', ?)", random_number());
+}
+
+awaitable<void> record_queue_names(confab::mysql::connection& db) {
+    co_await db.run("replace into meta(name, value) values('queue_names', ?)", names_with_identity);
+}
+
+awaitable<void> require_no_worker(confab::mysql::connection& db) {
+    const auto held = co_await held_leases(db);
+    if (held.workers == 0) co_return;
+    throw startup_error(
+        fmt::format("workers still hold leases ({} of them, for up to {:.1f} s): stop every worker and node, wait for "
+                    "that time, and run `confab migrate` again; commands in the queue are kept",
+                    held.workers, static_cast<double>(held.left.count()) / 1000));
+}
+
+awaitable<queue_renamer> open_queue(const migration& wanted) {
+    if (!wanted.open_queue)
+        throw startup_error("its queue has the names of version 0.1.0: run `confab migrate` with --redis");
+    auto rename = co_await wanted.open_queue();
+    co_return rename;
+}
+
+// Workers take leases on these rows only, so none begins as long as they are locked.
+awaitable<void> rename_queue(confab::mysql::connection& db, const queue_renamer& rename) {
+    const auto cluster = co_await identity_of(db);
+    const auto partitions = co_await meta(db, "partitions");
+    co_await db.query("start transaction");
+    co_await db.query("select p from partitions for update");
+    co_await require_no_worker(db);
+    co_await rename(cluster, partitions.value_or(0));
+    co_await record_queue_names(db);
+    co_await db.query("commit");
+}
+
+// The queue and the index of the old identity are left to whoever goes by it.
+awaitable<void> replace_identity(confab::mysql::connection& db) {
+    co_await require_no_worker(db);
+    co_await db.query("truncate table index_progress", migration_limit);
+    co_await db.query("start transaction");
+    co_await db.query("select p from partitions for update");
+    co_await require_no_worker(db);
+    co_await db.run("replace into meta(name, value) values('identity', ?)", random_number());
+    co_await record_queue_names(db);
+    co_await db.query("commit");
+}
+
+awaitable<void> bring_to_newest(confab::mysql::connection& db, int found) {
     for (int version = found; version < newest_mysql_schema(); ++version) {
         for (const auto* statement : migrations[version]) co_await db.query(statement, migration_limit);
         const auto done = static_cast<std::uint64_t>(version + 1);
         co_await db.run("replace into meta(name, value) values('schema_version', ?)", done);
     }
-    co_await fix_partitions(db, partitions);
+}
+
+// A program of an earlier schema cannot start any more once the version is raised, and one of this schema not before
+// the queue is renamed (require_newest): so nobody uses either name meanwhile.
+awaitable<void> migrate_alone(confab::mysql::connection& db, const migration& wanted) {
+    const int found = co_await schema_of(db);
+    co_await db.query(create_meta);
+    if (found == 0) co_await record_queue_names(db);
+    const auto names = co_await meta(db, "queue_names");
+    const bool must_rename = !names && !wanted.new_identity;
+    queue_renamer rename;
+    if (must_rename) {
+        co_await require_no_worker(db);
+        rename = co_await open_queue(wanted);
+    }
+    co_await bring_to_newest(db, found);
+    co_await fix_partitions(db, wanted.partitions);
+    co_await draw_identity(db);
+    if (must_rename) co_await rename_queue(db, rename);
+    if (wanted.new_identity) co_await replace_identity(db);
 }
 
 struct server_version {
@@ -237,11 +322,11 @@ int newest_mysql_schema() {
     return static_cast<int>(std::size(migrations));
 }
 
-awaitable<void> migrate(confab::mysql::connection& db, std::optional<std::uint64_t> partitions) {
+awaitable<void> migrate(confab::mysql::connection& db, const migration& wanted) {
     // Names of locks are the server's, not the database's.
     const auto locked = co_await db.query("select get_lock(concat(left(database(), 40), '.confab.migrate'), 3)");
     if (locked.front().integer(0) != 1) throw startup_error("another confab is migrating the database at this moment");
-    co_await migrate_alone(db, partitions);
+    co_await migrate_alone(db, wanted);
     co_await db.query("do release_lock(concat(left(database(), 40), '.confab.migrate'))");
 }
 
@@ -254,7 +339,15 @@ awaitable<std::uint64_t> require_newest(confab::mysql::connection& db) {
             fmt::format("the database has schema version {}, this program needs {}: run `confab migrate`", found,
                         newest_mysql_schema()));
     }
+    const auto names = co_await meta(db, "queue_names");
+    if (!names) throw startup_error("`confab migrate` was broken off before it renamed the queue: run it again");
     co_return *partitions;
+}
+
+awaitable<std::string> identity_of(confab::mysql::connection& db) {
+    const auto number = co_await meta(db, "identity");
+    if (!number) throw startup_error("the database has no identity: run `confab migrate`");
+    co_return fmt::format("{:016x}", *number);
 }
 
 awaitable<void> require_safe(confab::mysql::connection& db) {

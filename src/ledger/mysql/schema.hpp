@@ -4,8 +4,10 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "drivers/mysql/connection.hpp"
+#include "ledger/mysql/mysql_ledger.hpp"
 
 namespace confab::ledger::mysql {
 
@@ -15,12 +17,15 @@ int newest_mysql_schema();
 inline constexpr std::uint64_t partitions_default = 64;
 inline constexpr std::uint64_t partitions_max = 4096;
 
-// Brings the database to the newest schema; an empty one gets all of it, and its number of partitions.
-// Throws startup_error (a newer schema, another program's database, another number of partitions), mysql::failure.
-awaitable<void> migrate(confab::mysql::connection& db, std::optional<std::uint64_t> partitions);
+// Brings the database to the newest schema; an empty one gets all of it, its number of partitions and its identity.
+// Throws startup_error (as migrate_mysql), mysql::failure. REQUIRES: not in a transaction.
+awaitable<void> migrate(confab::mysql::connection& db, const migration& wanted);
 
 // Throws startup_error unless the schema is the newest, mysql::failure. The number of partitions.
 awaitable<std::uint64_t> require_newest(confab::mysql::connection& db);
+
+// The cluster's identity, 16 lower-case hexadecimal digits. Throws startup_error: there is none; mysql::failure.
+awaitable<std::string> identity_of(confab::mysql::connection& db);
 
 // Throws startup_error, with the reason, for a server that is too old, may lose what it committed, is read-only or
 // belongs to a replication group.

@@ -23,8 +23,9 @@ void require_done(const redis::reply& reply) {
 
 }  // namespace
 
-awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, std::uint64_t partitions) {
-    const auto every = keys_of_all(partitions);
+awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, std::string_view cluster,
+                                                           std::uint64_t partitions) {
+    const auto every = keys_of_all(cluster, partitions);
     std::vector<stream_state> all;
     for (const auto& keys : every) {
         const redis::arguments length{"XLEN", keys.stream}, first{"XRANGE", keys.stream, "-", "+", "COUNT", "1"};
@@ -57,9 +58,10 @@ std::chrono::milliseconds age_of(const core::entry_id& entry, std::int64_t clock
     return std::chrono::milliseconds(std::max<std::int64_t>(0, clock_ms - static_cast<std::int64_t>(entry.ms)));
 }
 
-awaitable<result<void>> send_again(redis::client& on, core::partition_number to, std::string_view bytes) {
+awaitable<result<void>> send_again(redis::client& on, std::string_view cluster, core::partition_number to,
+                                   std::string_view bytes) {
     static const script send(send_script);
-    const auto keys = keys_of_all(to + 1u).back();
+    const auto keys = keys_of_all(cluster, to + 1u).back();
     const auto most = std::to_string(std::numeric_limits<std::int32_t>::max());
     core::epoch_id fresh;
     fill_random(fresh);

@@ -21,13 +21,15 @@ struct stream_state {
 // How long ago, by Redis' clock.
 std::chrono::milliseconds age_of(const core::entry_id& entry, std::int64_t clock_ms);
 
-// Of every partition. Errors: unavailable.
-awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, std::uint64_t partitions);
+// Of every partition. Errors: unavailable. REQUIRES: `cluster` lives until then.
+awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, std::string_view cluster,
+                                                           std::uint64_t partitions);
 
 // Redis' clock, by which entries are named: milliseconds since 1970. Errors: unavailable.
 awaitable<result<std::int64_t>> clock_ms(redis::client& on);
 
 // Appends the bytes of an entry to a partition's stream, however full it is. Errors: unavailable, outcome_unknown.
-awaitable<result<void>> send_again(redis::client& on, core::partition_number to, std::string_view bytes);
+awaitable<result<void>> send_again(redis::client& on, std::string_view cluster, core::partition_number to,
+                                   std::string_view bytes);
 
 }  // namespace confab::queue

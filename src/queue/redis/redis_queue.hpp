@@ -1,7 +1,8 @@
 // The queue of a cluster: a Redis stream for each partition joins the commands of all nodes, and the partition's owner
 // takes them in their order.
 //
-// 1. A node asks the ledger how far the chat has come, appends the command by a script, and waits. Redis numbers nothing
+// 1. A node asks the ledger how far the chat has come, appends the command by a script, and waits. Redis numbers
+// nothing
 //    that a client sees: it only carries.
 // 2. The owner reads its streams from their beginning, always: what was done is deleted right after its commit, on the
 //    same connection, before the next read. What is read twice all the same, since a connection or Redis was lost in
@@ -14,6 +15,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 #include "base/event_loops.hpp"
 #include "drivers/redis/client.hpp"
@@ -24,6 +26,7 @@ namespace confab::queue {
 
 struct redis_sender_options {
     redis::client_options redis;
+    std::string cluster;  // its identity, which all names in Redis carry
     std::uint64_t partitions;
     std::size_t commands_max;  // that may wait in one partition
     std::size_t bytes_max;     // that they may weigh there
@@ -43,6 +46,7 @@ std::unique_ptr<redis_sender> make_redis_sender(event_loops& loops, ledger::outc
 
 struct redis_receiver_options {
     redis::client_options redis;
+    std::string cluster;
     std::uint64_t partitions;
 };
 

@@ -76,7 +76,7 @@ class receiver_of_streams final : public redis_receiver {
 public:
     receiver_of_streams(asio::any_io_executor loop, ledger::ownership& ownership, redis_receiver_options options)
         : ownership_(ownership),
-          keys_(keys_of_all(options.partitions)),
+          keys_(keys_of_all(options.cluster, options.partitions)),
           redis_(redis::make_client(loop, options.redis)),
           timer_(loop) {}
 

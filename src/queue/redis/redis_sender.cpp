@@ -26,14 +26,6 @@ constexpr milliseconds first_look_after{200};
 // A node that has just started may be asked before it is connected.
 constexpr milliseconds first_connection_wait{2000};
 
-std::string channel_of_its_own() {
-    std::array<std::byte, 12> drawn;
-    fill_random(drawn);
-    std::string name = "confab:answers:";
-    for (const auto b : drawn) name += fmt::format("{:02x}", std::to_integer<unsigned>(b));
-    return name;
-}
-
 core::partition_number partition_of(const core::command& c, std::uint64_t count) {
     return std::visit(
         [count](const auto& wish) -> core::partition_number {
@@ -52,7 +44,7 @@ core::partition_number partition_of(const core::command& c, std::uint64_t count)
 struct node {
     ledger::outcomes& outcomes;
     const redis_sender_options options;
-    const std::vector<stream_keys> keys = keys_of_all(options.partitions);
+    const std::vector<stream_keys> keys = keys_of_all(options.cluster, options.partitions);
     const script send{send_script};
     const std::string commands_max = std::to_string(options.commands_max);
     const std::string bytes_max = std::to_string(options.bytes_max);
@@ -64,7 +56,7 @@ class loop_end {
 public:
     loop_end(node& shared, asio::any_io_executor loop)
         : node_(shared),
-          channel_(channel_of_its_own()),
+          channel_(answer_channel(shared.options.cluster)),
           room_(loop),
           redis_(redis::make_client(loop, shared.options.redis)),
           answers_(redis::subscribe(loop, shared.options.redis, channel_,

@@ -3,10 +3,12 @@
 #include <fmt/core.h>
 #include <openssl/evp.h>
 
+#include <array>
 #include <charconv>
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 
 namespace confab::queue {
 namespace {
@@ -16,15 +18,31 @@ bool read_number(std::string_view text, std::uint64_t& to) {
     return failed == std::errc() && end == text.data() + text.size();
 }
 
-}  // namespace
-
-std::vector<stream_keys> keys_of_all(std::uint64_t partitions) {
+std::vector<stream_keys> keys_that_begin(const std::string& begin, std::uint64_t partitions) {
     std::vector<stream_keys> all;
     for (std::uint64_t p = 0; p < partitions; ++p) {
-        const auto prefix = fmt::format("confab:{{p{}}}:", p);
+        const auto prefix = fmt::format("{}{{p{}}}:", begin, p);
         all.push_back({prefix + "stream", prefix + "epoch", prefix + "bytes"});
     }
     return all;
+}
+
+}  // namespace
+
+std::vector<stream_keys> keys_of_all(std::string_view cluster, std::uint64_t partitions) {
+    return keys_that_begin(fmt::format("confab:{}:", cluster), partitions);
+}
+
+std::vector<stream_keys> old_keys_of_all(std::uint64_t partitions) {
+    return keys_that_begin("confab:", partitions);
+}
+
+std::string answer_channel(std::string_view cluster) {
+    std::array<std::byte, 12> drawn;
+    fill_random(drawn);
+    auto name = fmt::format("confab:{}:answers:", cluster);
+    for (const auto b : drawn) name += fmt::format("{:02x}", std::to_integer<unsigned>(b));
+    return name;
 }
 
 std::string text_of(const core::epoch_id& epoch) {

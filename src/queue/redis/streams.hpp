@@ -1,8 +1,10 @@
-// What the queue keeps in Redis, by name. All keys of a partition share a hash tag, so that Redis Cluster keeps them
-// together, and each script touches one partition only.
-//   confab:{pN}:stream   the entries: e, the epoch they were sent in, and c, the command
-//   confab:{pN}:epoch    drawn anew by whoever finds none: a queue that lost its memory is another queue
-//   confab:{pN}:bytes    what the entries' commands weigh together
+// What the queue keeps in Redis, by name. All names carry the cluster's identity, so that several clusters can use one
+// Redis. All keys of a partition share a hash tag, so that Redis Cluster keeps them together, and each script touches
+// one partition only.
+//   confab:CLUSTER:{pN}:stream      the entries: e, the epoch they were sent in, and c, the command
+//   confab:CLUSTER:{pN}:epoch       drawn by whoever finds none: a queue that lost its memory is another queue
+//   confab:CLUSTER:{pN}:bytes       what the entries' commands weigh together
+//   confab:CLUSTER:answers:RANDOM   a channel, of each event loop of a node; channels ignore Redis' database number
 #pragma once
 
 #include <string>
@@ -16,7 +18,11 @@ namespace confab::queue {
 struct stream_keys {
     std::string stream, epoch, bytes;
 };
-std::vector<stream_keys> keys_of_all(std::uint64_t partitions);
+std::vector<stream_keys> keys_of_all(std::string_view cluster, std::uint64_t partitions);
+// As version 0.1.0 named them: without the identity.
+std::vector<stream_keys> old_keys_of_all(std::uint64_t partitions);
+// A new one each time.
+std::string answer_channel(std::string_view cluster);
 
 // Appends an entry unless there are too many or they are too heavy.
 // KEYS: stream, epoch, bytes. ARGV: command, most commands, most bytes, an epoch to begin if there is none.

@@ -1,0 +1,41 @@
+#include "app/migrate.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/asio/thread_pool.hpp>
+
+#include "app/engines.hpp"
+#include "app/redis_at_start.hpp"
+#include "queue/redis/rename_keys.hpp"
+
+namespace confab::app {
+namespace {
+
+awaitable<ledger::mysql::queue_renamer> open_queue(const settings& s) {
+    auto connected = co_await connect_redis(s);
+    const std::shared_ptr<redis::client> client = std::move(connected);
+    co_return [client](const std::string& cluster, std::uint64_t partitions) -> awaitable<void> {
+        const auto entries = co_await queue::rename_old_keys(*client, cluster, partitions);
+        fmt::print("the queue of version 0.1.0 is renamed; {} commands wait in it\n", entries);
+    };
+}
+
+}  // namespace
+
+int migrate(const settings& s, const std::vector<std::string>& words) {
+    require_engines(s);
+    asio::thread_pool none(1);
+    const auto mysql = mysql_options_of(s, none.get_executor());
+    ledger::mysql::migration wanted;
+    if (s["partitions"].source != "default") wanted.partitions = s.number("partitions");
+    wanted.new_identity = std::ranges::find(words, new_identity_word) != words.end();
+    wanted.open_queue = [&s] { return open_queue(s); };
+    ledger::mysql::migrate_mysql(mysql, wanted);
+    const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
+    if (has_search_index(s)) search::migrate_elastic(index_options_of(s));
+    fmt::print("the engines are as this confab needs them; this is cluster {}\n", cluster);
+    return 0;
+}
+
+}  // namespace confab::app

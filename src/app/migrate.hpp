@@ -1,0 +1,15 @@
+// `confab migrate`: brings the engines of a cluster to what this program needs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/options.hpp"
+
+namespace confab::app {
+
+// With new_identity_word, the database becomes a cluster of its own. The process's exit status. Throws startup_error
+// and usage_error.
+int migrate(const settings& s, const std::vector<std::string>& words);
+
+}  // namespace confab::app
