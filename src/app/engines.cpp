@@ -5,6 +5,7 @@
 #include "app/password_file.hpp"
 #include "base/log.hpp"
 #include "base/run_alone.hpp"
+#include "search/elastic/shape.hpp"
 
 namespace confab::app {
 namespace {
@@ -51,8 +52,10 @@ redis::client_options redis_options_of(const settings& s) {
     return {.where = where_is(s, "redis", "redis", 6379), .reply_timeout = ms(s, "redis-timeout-ms")};
 }
 
-search::elastic_index_options index_options_of(const settings& s) {
+search::elastic_index_options index_options_of(const settings& s, const std::string& cluster) {
     search::elastic_index_options o;
+    o.cluster = cluster;
+    if (!cluster.empty()) o.alias = search::search_alias_of(cluster);
     o.engine.where = where_is(s, "elasticsearch", "http", 9200);
     o.engine.answer_timeout = ms(s, "elasticsearch-timeout-ms");
     return o;
@@ -60,7 +63,7 @@ search::elastic_index_options index_options_of(const settings& s) {
 
 void warn_of_unreachable_index(const settings& s) {
     if (!has_search_index(s)) return;
-    const auto options = index_options_of(s).engine;
+    const auto options = index_options_of(s, {}).engine;
     const auto engine = elastic::make_client(options);
     const auto answered = run_alone(engine->send(elastic::request(elastic::verb::get, "/")));
     if (answered) return;

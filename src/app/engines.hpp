@@ -1,7 +1,7 @@
 // The engines of a cluster, as the options name them.
 #pragma once
 
-#include <memory>
+#include <string>
 
 #include "app/options.hpp"
 #include "drivers/redis/client.hpp"
@@ -19,7 +19,8 @@ bool has_search_index(const settings& s);
 
 ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool);
 redis::client_options redis_options_of(const settings& s);
-search::elastic_index_options index_options_of(const settings& s);
+// `cluster`: the identity of the ledger that is indexed; empty: not known, and so is the index.
+search::elastic_index_options index_options_of(const settings& s, const std::string& cluster);
 
 // Logs a warning, and what it means, where a search index was named whose engine does not answer at this moment.
 void warn_of_unreachable_index(const settings& s);

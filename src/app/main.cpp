@@ -53,8 +53,10 @@ ops::progress shown_progress() {
 ops::check_report check_shared_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
     if (!has_search_index(s)) return report;
     asio::thread_pool none(1);
-    const auto progress = ledger::mysql::make_mysql_index_progress(mysql_options_of(s, none.get_executor()));
-    const auto index = search::open_elastic_index(index_options_of(s), *progress);
+    const auto mysql = mysql_options_of(s, none.get_executor());
+    const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
+    const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
+    const auto index = search::open_elastic_index(index_options_of(s, cluster), *progress);
     auto checked = run_alone(ops::check_index(ledger, index->auditor(), report, shown_progress()));
     if (checked) return std::move(*checked);
     report.tell("the search index cannot be read to its end: " + checked.error().message());
@@ -117,8 +119,8 @@ result<ops::reindex_report> reindex_cluster(const settings& s) {
     const auto mysql = mysql_options_of(s, pool.get_executor());
     const auto from = ledger::mysql::open_mysql_node(mysql);
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
-    return run_alone(
-        ops::reindex_beside(from->reader(), index_options_of(s), *progress, {s.number("index-after-messages"), {}}));
+    return run_alone(ops::reindex_beside(from->reader(), index_options_of(s, from->cluster()), *progress,
+                                         {s.number("index-after-messages"), {}}));
 }
 
 result<ops::reindex_report> reindex_alone(const settings& s) {

@@ -7,6 +7,7 @@
 
 #include "app/engines.hpp"
 #include "app/redis_at_start.hpp"
+#include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/rename_keys.hpp"
 
 namespace confab::app {
@@ -21,6 +22,24 @@ awaitable<ledger::mysql::queue_renamer> open_queue(const settings& s) {
     };
 }
 
+void migrate_index(const settings& s, const ledger::mysql::mysql_options& mysql, const std::string& cluster) {
+    const auto options = index_options_of(s, cluster);
+    const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
+    switch (search::adopt_elastic(options, *progress)) {
+        case search::adoption::done:
+            fmt::print("the search index of version 0.1.0 is taken over\n");
+            break;
+        case search::adoption::left_alone:
+            fmt::print(
+                "the search index of version 0.1.0 is not known to this database, and is left alone: workers fill "
+                "a new one, or `confab reindex` does at once\n");
+            break;
+        case search::adoption::not_needed:
+            break;
+    }
+    search::migrate_elastic(options);
+}
+
 }  // namespace
 
 int migrate(const settings& s, const std::vector<std::string>& words) {
@@ -33,7 +52,7 @@ int migrate(const settings& s, const std::vector<std::string>& words) {
     wanted.open_queue = [&s] { return open_queue(s); };
     ledger::mysql::migrate_mysql(mysql, wanted);
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
-    if (has_search_index(s)) search::migrate_elastic(index_options_of(s));
+    if (has_search_index(s)) migrate_index(s, mysql, cluster);
     fmt::print("the engines are as this confab needs them; this is cluster {}\n", cluster);
     return 0;
 }

@@ -36,7 +36,9 @@ public:
           loops_(threads_of(s)),
           queue_(queue::make_redis_sender(loops_, ledger_->outcomes(), sender_options_of(s))),
           index_progress_(ledger::mysql::make_mysql_index_progress(mysql_options_of(s, read_pool_.get_executor()))),
-          index_(has_search_index(s) ? search::open_elastic_index(index_options_of(s), *index_progress_) : nullptr),
+          index_(has_search_index(s)
+                     ? search::open_elastic_index(index_options_of(s, ledger_->cluster()), *index_progress_)
+                     : nullptr),
           search_(index_ ? search::make_indexed(ledger_->reader(), index_->reader())
                          : search::make_scan(ledger_->reader())),
           services_{ledger_->reader(),

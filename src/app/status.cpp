@@ -15,7 +15,7 @@ int status(const settings& s, const std::vector<std::string>& words) {
     // What is wrong in them ends this before any engine is asked.
     mysql_options_of(s, {});
     redis_options_of(s);
-    if (has_search_index(s)) index_options_of(s);
+    if (has_search_index(s)) index_options_of(s, {});
     cluster_report r;
     ask_mysql(s, r);
     ask_redis(s, r);

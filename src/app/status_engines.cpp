@@ -137,7 +137,7 @@ void ask_redis(const settings& s, cluster_report& r) {
 
 void ask_for_index(const settings& s, cluster_report& r) {
     if (!has_search_index(s)) return;
-    const auto options = index_options_of(s);
+    const auto options = index_options_of(s, r.cluster);
     auto found = run_alone(search::state_of(options));
     r.engines.push_back({"elasticsearch", options.engine.where.shown(), found.version, found.health, found.latency,
                          std::move(found.fault)});

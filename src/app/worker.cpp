@@ -25,11 +25,12 @@ constexpr int exit_failure = 1;
 
 // The search index of a cluster and what keeps it.
 struct kept_index {
-    kept_index(const settings& s, ledger::reader& ledger, asio::any_io_executor read_pool, asio::any_io_executor home)
+    kept_index(const settings& s, ledger::mysql::mysql_worker& ledger, asio::any_io_executor read_pool,
+               asio::any_io_executor home)
         : progress(ledger::mysql::make_mysql_index_progress(mysql_options_of(s, std::move(read_pool)))),
-          index(search::open_elastic_index(index_options_of(s), *progress)),
+          index(search::open_elastic_index(index_options_of(s, ledger.cluster()), *progress)),
           follower(
-              ledger, index->reader(), index->writer(),
+              ledger.reader(), index->reader(), index->writer(),
               {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")), progress.get()},
               std::move(home)) {}
 
@@ -46,7 +47,7 @@ public:
           ledger_(open_ledger(s)),
           ownership_(ledger_->ownership(), s.text("alive-file")),
           queue_(queue::make_redis_receiver(writing_.executor(), ownership_, receiver_options_of(s))) {
-        if (has_search_index(s)) index_.emplace(s, ledger_->reader(), read_pool_.get_executor(), indexing_.executor());
+        if (has_search_index(s)) index_.emplace(s, *ledger_, read_pool_.get_executor(), indexing_.executor());
         batch_options_ = batch_options_of(s, index_ ? &index_->follower : nullptr);
     }
 

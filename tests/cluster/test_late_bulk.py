@@ -7,7 +7,6 @@ import pytest
 from load import fill, wait_for
 
 DELETES_KEPT_S = 60  # index.gc_deletes, if nobody sets it
-INDEX = "confab-messages"
 INDEX_SOON = ["--index-after-messages=50", "--index-pause-ms=10"]
 
 
@@ -40,9 +39,9 @@ def delete_for_good(engine, index, bulk):
     assert status == 200 and not answer["errors"], answer
 
 
-def make_alike(engine, index):
+def make_alike(engine, index, like):
     """Another index of the same shape."""
-    (ours,) = engine.request("GET", f"/{INDEX}")[1].values()
+    (ours,) = engine.request("GET", f"/{like}")[1].values()
     status, answer = engine.request("PUT", f"/{index}", {
         "mappings": ours["mappings"], "settings": {"analysis": ours["settings"]["index"]["analysis"]}})
     assert status == 200, answer
@@ -53,21 +52,21 @@ def changes_in_index(cluster):
 
 
 def test_bulk_replayed_after_the_engine_forgot_the_deletion_brings_nothing_back(cluster, client):
-    engine = cluster.engines.elasticsearch
+    engine, index = cluster.engines.elasticsearch, cluster.search_alias()
     chat = client.new_chat()
     held = fill(chat, ["a common text"] * 60 + ["a secret text"])
     secret = held.index("a secret text") + 1
     fill(chat, ["a common text"] * 100)
-    wait_for(lambda: bulk_of(engine, INDEX, "secret"), "the secret is in the index")
-    old = bulk_of(engine, INDEX, "secret")
+    wait_for(lambda: bulk_of(engine, index, "secret"), "the secret is in the index")
+    old = bulk_of(engine, index, "secret")
 
     chat.delete(secret).expect(204)
     wait_for(lambda: changes_in_index(cluster) == 1, "the deletion is in the index")
-    assert bulk_of(engine, INDEX, "secret") == []
-    assert replay(engine, INDEX, old) == [409]
+    assert bulk_of(engine, index, "secret") == []
+    assert replay(engine, index, old) == [409]
 
     # The same with a deletion of the engine's own shows that it has forgotten by then.
-    make_alike(engine, "others")
+    make_alike(engine, "others", index)
     assert replay(engine, "others", old) == [201]
     delete_for_good(engine, "others", old)
     assert replay(engine, "others", old) == [409]
@@ -75,8 +74,8 @@ def test_bulk_replayed_after_the_engine_forgot_the_deletion_brings_nothing_back(
     time.sleep(DELETES_KEPT_S + 10)
     engine.request("POST", "/_refresh")
     assert replay(engine, "others", old) == [201]
-    assert replay(engine, INDEX, old) == [409]
-    assert bulk_of(engine, INDEX, "secret") == []
+    assert replay(engine, index, old) == [409]
+    assert bulk_of(engine, index, "secret") == []
     assert chat.find("secret") == []
     assert chat.find("common") == [n for n in range(161, 0, -1) if n != secret]
     engine.request("DELETE", "/others")

@@ -4,8 +4,10 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "base/digest.hpp"
 #include "contract/index_contract.hpp"
 #include "core/folding.hpp"
+#include "core/folding_version.hpp"
 #include "search/elastic/shape.hpp"
 #include "support/elastic.hpp"
 #include "support/run.hpp"
@@ -74,6 +76,16 @@ protected:
         const auto& all = told.body.as_object();
         EXPECT_EQ(all.size(), 1U);
         return std::string(all.begin()->key());
+    }
+
+    // Another index of this shape, behind an alias and its write alias. Its name.
+    std::string put_index(const std::string& alias, const std::string& meta) {
+        const auto name = search::new_index_name(alias);
+        const std::array aliases{alias, search::write_alias_of(name)};
+        auto shape = search::index_shape(1, aliases, "").as_object();
+        shape["mappings"].as_object()["_meta"] = boost::json::parse(meta);
+        EXPECT_TRUE(ask(elastic::verb::put, "/" + name, boost::json::serialize(shape)).is_ok());
+        return name;
     }
 
     const search::elastic_index_options options = new_elastic_index();
@@ -174,18 +186,11 @@ TEST_F(elastic_own, of_another_shape_is_refused_by_migrate_and_read_by_nobody) {
 // place.
 TEST_F(elastic_own, of_another_folding_is_left_alone_until_it_is_made_anew) {
     int count = 0;
-    for (const auto* meta : {R"({"folding":"2 of Unicode 99"})", ""}) {  // the second: it did not say so
+    const auto ledger = R"("ledger":")" + options.cluster + '"';
+    for (const auto& meta : {R"({"folding":"2 of Unicode 99",)" + ledger + '}', '{' + ledger + '}'}) {
         auto others = options;
         others.alias += "-folded" + std::to_string(++count);
-        auto shape = search::index_shape(1, "unused").as_object();
-        auto& mappings = shape["mappings"].as_object();
-        mappings.erase("_meta");
-        if (*meta) mappings["_meta"] = boost::json::parse(meta);
-        boost::json::object aliases;
-        aliases[others.alias] = boost::json::object();
-        shape["aliases"] = aliases;
-        const auto name = search::new_index_name(others.alias);
-        ASSERT_TRUE(ask(elastic::verb::put, "/" + name, boost::json::serialize(shape)).is_ok());
+        const auto name = put_index(others.alias, meta);
         const auto index = search::open_elastic_index(others, *progress);
         EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
         EXPECT_EQ(store(*index, texts(1, 5, "x"), {}, {5, 0}).error(), error::unavailable);
@@ -196,6 +201,94 @@ TEST_F(elastic_own, of_another_folding_is_left_alone_until_it_is_made_anew) {
         EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 404U);
         EXPECT_EQ(run(index->reader().reached(chat)).value(), (reach{3, 0}));
     }
+}
+
+TEST_F(elastic_own, of_another_cluster_is_read_by_nobody_and_outlives_its_successor) {
+    auto others = options;
+    others.alias += "-others";
+    const auto name = put_index(
+        others.alias, R"({"folding":")" + std::string(core::folding_version()) + R"(","ledger":"fedcba9876543210"})");
+    const auto index = search::open_elastic_index(others, *progress);
+    EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_EQ(store(*index, texts(1, 5, "x"), {}, {5, 0}).error(), error::unavailable);
+    EXPECT_THROW(search::migrate_elastic(others), startup_error);
+    const auto successor = run(search::begin_elastic_successor(others, *progress)).value();
+    ASSERT_TRUE(run(successor->take_over()));
+    EXPECT_EQ(run(index->reader().reached(chat)).value(), reach());
+    EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 200U);
+}
+
+// The index of version 0.1.0 says nothing of its ledger, and lies behind an alias that any cluster uses.
+class elastic_of_old : public elastic_own {
+protected:
+    ~elastic_of_old() override { ask(elastic::verb::erase, "/" + name); }
+
+    // As version 0.1.0 left it: with the texts, and their progress where it is this ledger's.
+    void fill(bool is_followed) {
+        const auto present = search::open_elastic_index(old, *progress);
+        ASSERT_TRUE(store(*present, texts(1, 5, "kept"), {}, {5, 0}));
+        if (is_followed) return;
+        const auto uuid = ask(elastic::verb::get, "/" + name).body.at_pointer("/" + name + "/settings/index/uuid");
+        const auto digest = digest_of({std::string_view(uuid.as_string())});
+        ledger::index_id id;
+        std::copy_n(digest.begin(), id.size(), id.begin());
+        ASSERT_TRUE(run(progress->forget(id)));
+    }
+    search::elastic_index_options of_new_cluster() const {
+        auto o = options;
+        o.cluster = "00000000" + options.cluster.substr(8);
+        o.alias = search::search_alias_of(o.cluster);
+        return o;
+    }
+
+    const search::elastic_index_options old{.engine = options.engine, .cluster = "", .alias = "confab-messages"};
+    const std::string name = put_index(old.alias, R"({"folding":")" + std::string(core::folding_version()) + R"("})");
+};
+
+TEST_F(elastic_of_old, is_taken_over_with_all_its_texts_by_the_ledger_that_followed_into_it) {
+    fill(true);
+    const auto mine = of_new_cluster();
+    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::done);
+    EXPECT_NO_THROW(search::migrate_elastic(mine));
+    const auto index = search::open_elastic_index(mine, *progress);
+    EXPECT_EQ(told(*index, "kept").size(), 5U);
+    EXPECT_EQ(ask(elastic::verb::get, "/" + old.alias).status, 404U);
+    ASSERT_TRUE(store(*index, texts(6, 7, "kept"), {5, 0}, {7, 0}));
+    EXPECT_EQ(told(*index, "kept").size(), 7U);
+    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::not_needed);
+    const auto successor = run(search::begin_elastic_successor(mine, *progress)).value();
+    ASSERT_TRUE(run(successor->take_over()));
+    EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 404U);
+}
+
+TEST_F(elastic_of_old, is_taken_over_after_that_was_broken_off) {
+    fill(true);
+    auto mine = of_new_cluster();
+    const auto mapping = R"({"_meta":{"folding":")" + std::string(core::folding_version()) + R"(","ledger":")" +
+                         mine.cluster + R"("},"_routing":{"required":true}})";
+    ASSERT_TRUE(ask(elastic::verb::put, "/" + name + "/_mapping", mapping).is_ok());
+    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::done);
+    EXPECT_EQ(told(*search::open_elastic_index(mine, *progress), "kept").size(), 5U);
+}
+
+TEST_F(elastic_of_old, is_left_alone_by_a_ledger_that_never_followed_into_it) {
+    fill(false);
+    const auto mine = of_new_cluster();
+    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::left_alone);
+    EXPECT_NO_THROW(search::migrate_elastic(mine));
+    EXPECT_EQ(told(*search::open_elastic_index(mine, *progress), "kept").size(), 0U);
+    EXPECT_EQ(ask(elastic::verb::get, "/" + old.alias).status, 200U);
+}
+
+TEST_F(elastic_of_old, is_left_alone_once_it_says_that_it_is_of_another_cluster) {
+    fill(true);
+    const auto theirs = of_new_cluster();
+    EXPECT_EQ(search::adopt_elastic(theirs, *progress), search::adoption::done);
+    ASSERT_TRUE(ask(elastic::verb::put, "/" + name + "/_alias/" + old.alias, "{}").is_ok());
+    auto mine = theirs;
+    mine.cluster[0] = '1';
+    mine.alias = search::search_alias_of(mine.cluster);
+    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::left_alone);
 }
 
 TEST_F(elastic_own, gives_way_to_its_successor_in_one_step) {

@@ -11,6 +11,7 @@
 
 #include "ledger/mysql/index_progress.hpp"
 #include "search/elastic/elastic_index.hpp"
+#include "search/elastic/shape.hpp"
 #include "support/mysql.hpp"
 
 namespace confab::testing {
@@ -26,7 +27,10 @@ inline elastic::client_options elastic_server() {
 // An index of its own, empty.
 inline search::elastic_index_options new_elastic_index() {
     static int count = 0;
-    search::elastic_index_options o{.engine = elastic_server(), .alias = fmt::format("test-{}-{}", getpid(), ++count)};
+    auto cluster = fmt::format("{:08x}{:08x}", getpid(), ++count);
+    auto alias = search::search_alias_of(cluster);
+    search::elastic_index_options o{
+        .engine = elastic_server(), .cluster = std::move(cluster), .alias = std::move(alias)};
     search::migrate_elastic(o);
     return o;
 }

@@ -113,7 +113,8 @@ TEST(block, that_was_damaged_is_found_out) {
 }
 
 TEST(elastic_shape, tells_an_index_of_another_folding_from_one_of_another_shape) {
-    const auto made = search::index_shape(1, "x-write").as_object();
+    const std::array<std::string, 1> aliases{"x-write"};
+    const auto made = search::index_shape(1, aliases, "0123456789abcdef").as_object();
     const auto described = [&](auto change) {
         boost::json::object index = made;
         change(index["mappings"].as_object());
@@ -130,6 +131,13 @@ TEST(elastic_shape, tells_an_index_of_another_folding_from_one_of_another_shape)
     EXPECT_EQ(described([](auto& m) { m["dynamic"] = "true"; }), shape::unknown);
     EXPECT_EQ(described([](auto& m) { m.erase("properties"); }), shape::unknown);
     EXPECT_EQ(search::shape_of(boost::json::object()), shape::unknown);
+}
+
+TEST(elastic_shape, says_whose_ledger_an_index_is_of) {
+    const std::array<std::string, 1> aliases{"x-write"};
+    EXPECT_EQ(search::ledger_of(search::index_shape(1, aliases, "0123456789abcdef")), "0123456789abcdef");
+    EXPECT_EQ(search::ledger_of(search::index_shape(1, aliases, "")), "");
+    EXPECT_EQ(search::ledger_of(boost::json::object()), "");
 }
 
 TEST(grams, never_rule_out_a_text_that_is_there) {

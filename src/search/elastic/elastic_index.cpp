@@ -35,7 +35,7 @@ public:
     index_in_engine(const elastic_index_options& options, const std::string& target, ledger::index_progress& progress)
         : options_(options),
           engine_(elastic::make_client(options.engine)),
-          place_(*engine_, target),
+          place_(*engine_, target, options.cluster),
           progress_(progress) {}
 
     index& reader() override { return *this; }
@@ -103,7 +103,7 @@ public:
         place_.forget();
         stored_to_.reset();
         if (!moved) co_return moved.error();
-        co_return co_await remove_unused(*engine_, options_.alias, progress_);
+        co_return co_await remove_unused(*engine_, options_, progress_);
     }
 
     awaitable<bool> tidy() override {
@@ -147,7 +147,7 @@ public:
         const auto loop = co_await asio::this_coro::executor;
         asio::steady_timer rest(loop, 2 * known_for);
         co_await rest.async_wait(asio::use_awaitable);
-        co_return co_await remove_unused(*engine_, options_.alias, progress_);
+        co_return co_await remove_unused(*engine_, options_, progress_);
     }
 
 private:
@@ -221,7 +221,7 @@ std::unique_ptr<elastic_index> open_elastic_index(const elastic_index_options& o
 awaitable<result<std::unique_ptr<elastic_successor>>> begin_elastic_successor(const elastic_index_options& options,
                                                                               ledger::index_progress& progress) {
     const auto engine = elastic::make_client(options.engine);
-    const auto removed = co_await remove_unused(*engine, options.alias, progress);
+    const auto removed = co_await remove_unused(*engine, options, progress);
     if (!removed) co_return removed.error();
     const auto made = co_await make_index(*engine, options);
     if (!made) co_return made.error();

@@ -14,7 +14,8 @@ namespace confab::search {
 
 struct elastic_index_options {
     elastic::client_options engine;
-    std::string alias = "confab-messages";            // names what is searched; each index is named after it
+    std::string cluster;                              // the identity of the ledger whose texts are indexed
+    std::string alias;                                // names what is searched; each index is named after it
     std::chrono::milliseconds store_timeout{10'000};  // of one request that stores
     std::uint64_t shards = 1;                         // of an index that is made; all of a chat lies in one
 };
@@ -50,5 +51,15 @@ awaitable<result<std::unique_ptr<elastic_successor>>> begin_elastic_successor(co
 // reason: it does not answer, is too old, or holds an index that is not as this program makes it (`confab reindex`
 // makes a new one).
 void migrate_elastic(const elastic_index_options& options);
+
+enum class adoption {
+    not_needed,  // the cluster has an index, or there is none of version 0.1.0
+    done,
+    left_alone,  // nothing shows that it is this ledger's
+};
+
+// Where this cluster has no index yet, takes over the one that version 0.1.0 kept under a name which any cluster uses:
+// if `progress` tells that this ledger was followed into it. Waits, and throws startup_error, as migrate_elastic does.
+adoption adopt_elastic(const elastic_index_options& options, ledger::index_progress& progress);
 
 }  // namespace confab::search

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
@@ -18,6 +19,7 @@ namespace json = boost::json;
 
 using names = std::vector<std::string>;
 
+constexpr auto old_alias = "confab-messages";  // of version 0.1.0, in every cluster
 constexpr auto manage_timeout = std::chrono::seconds(60);
 
 error refused(std::string_view doing, const elastic::answer& told) {
@@ -114,16 +116,74 @@ awaitable<void> migrate(elastic::client& engine, const elastic_index_options& op
         log::warning(fmt::format(
             "the search index {} was folded by another version: searches scan until `confab reindex` makes a new one",
             options.alias));
+    if (found && found->ledger != options.cluster)
+        throw startup_error(
+            fmt::format("its index {} is not that of this cluster: `confab reindex` makes a new one", options.alias));
     if (!found || found->shape == shape::unknown)
         throw startup_error(fmt::format(
             "its index {} is not as this program makes it: `confab reindex` makes a new one", options.alias));
+}
+
+// Records whose texts are in an index.
+awaitable<result<void>> name_ledger(elastic::client& engine, const described& index, std::string_view cluster) {
+    auto mappings = index.mappings.as_object();
+    auto meta = mappings.contains("_meta") ? mappings["_meta"].as_object() : json::object();
+    meta["ledger"] = cluster;
+    mappings["_meta"] = std::move(meta);
+    elastic::request r(elastic::verb::put, fmt::format("/{}/_mapping", index.index.name), json::serialize(mappings));
+    r.timeout = manage_timeout;
+    const auto told = co_await engine.send(std::move(r));
+    if (!told) co_return told.error();
+    if (!told->is_ok()) co_return refused("naming the ledger of the search index", *told);
+    co_return result<void>();
+}
+
+// The texts in it are this ledger's if this database followed how far it has come.
+awaitable<bool> is_of_this_ledger(const described& index, const elastic_index_options& options,
+                                  ledger::index_progress& progress) {
+    if (!index.ledger.empty()) co_return index.ledger == options.cluster;
+    const auto followed = co_await progress.chats(index.index.id, {});
+    if (!followed) throw startup_error("how far its index has come cannot be read from MySQL");
+    co_return !followed->empty();
+}
+
+awaitable<adoption> adopt(elastic::client& engine, const elastic_index_options& options,
+                          ledger::index_progress& progress) {
+    co_await require_version(engine);
+    const auto present = co_await indexes_of(engine, options.alias);
+    const auto old = co_await indexes_of(engine, old_alias);
+    if (!present || !old) throw startup_error("its indexes cannot be listed");
+    if (!present->empty() || old->empty()) co_return adoption::not_needed;
+    if (old->size() > 1 || old->front() == old_alias) co_return adoption::left_alone;
+    const auto index = co_await describe(engine, old->front());
+    if (!index) throw startup_error("its index of version 0.1.0 cannot be read");
+    const bool is_ours = co_await is_of_this_ledger(*index, options, progress);
+    if (!is_ours || index->shape == shape::unknown) co_return adoption::left_alone;
+    auto taken_over = co_await name_ledger(engine, *index, options.cluster);
+    json::array actions = {{{"add", {{"index", old->front()}, {"alias", options.alias}}}},
+                           {{"remove", {{"index", old->front()}, {"alias", old_alias}}}}};
+    if (taken_over) taken_over = co_await change_aliases(engine, std::move(actions));
+    if (!taken_over) throw startup_error("its index of version 0.1.0 cannot be renamed: run `confab migrate` again");
+    co_return adoption::done;
+}
+
+// Has `work` done on a client, on the caller's thread. Throws startup_error that names the engine.
+template <class Work>
+auto with_engine(const elastic_index_options& options, const Work& work) {
+    const auto engine = elastic::make_client(options.engine);
+    try {
+        return run_alone(work(*engine));
+    } catch (const startup_error& cause) {
+        throw startup_error(fmt::format("Elasticsearch at {}: {}", options.engine.where.shown(), cause.what()));
+    }
 }
 
 }  // namespace
 
 awaitable<result<std::string>> make_index(elastic::client& engine, const elastic_index_options& options) {
     auto name = new_index_name(options.alias);
-    const auto shape = index_shape(options.shards, write_alias_of(name));
+    const std::array aliases{write_alias_of(name)};
+    const auto shape = index_shape(options.shards, aliases, options.cluster);
     elastic::request r(elastic::verb::put, fmt::format("/{}", name), json::serialize(shape));
     r.timeout = manage_timeout;
     r.is_repeatable = false;
@@ -142,31 +202,27 @@ awaitable<result<void>> move_alias(elastic::client& engine, const std::string& a
     co_return co_await change_aliases(engine, std::move(actions));
 }
 
-awaitable<result<void>> remove_unused(elastic::client& engine, const std::string& alias,
+awaitable<result<void>> remove_unused(elastic::client& engine, const elastic_index_options& options,
                                       ledger::index_progress& progress) {
-    const auto used = co_await indexes_of(engine, alias);
-    if (!used) co_return used.error();
-    const auto all = co_await indexes_of(engine, alias + "-*");
+    if (options.cluster.empty()) co_return result<void>();  // many an index does not say whose it is
+    const auto all = co_await describe_all(engine, "*");
     if (!all) co_return all.error();
-    for (const auto& name : *all) {
-        const bool is_used = std::ranges::find(*used, name) != used->end();
-        if (is_used || !is_index_name(name, alias)) continue;
-        const auto unused = co_await describe(engine, name);
-        const auto removed = co_await remove_index(engine, name);
+    for (const auto& index : *all) {
+        if (index.ledger != options.cluster || !index.aliases.empty()) continue;
+        const auto removed = co_await remove_index(engine, index.index.name);
         if (!removed) co_return removed.error();
         // Nobody asks for it any more, it would only take up room.
-        if (unused) co_await progress.forget(unused->index.id);
+        co_await progress.forget(index.index.id);
     }
     co_return result<void>();
 }
 
 void migrate_elastic(const elastic_index_options& options) {
-    const auto engine = elastic::make_client(options.engine);
-    try {
-        run_alone(migrate(*engine, options));
-    } catch (const startup_error& cause) {
-        throw startup_error(fmt::format("Elasticsearch at {}: {}", options.engine.where.shown(), cause.what()));
-    }
+    with_engine(options, [&](elastic::client& engine) { return migrate(engine, options); });
+}
+
+adoption adopt_elastic(const elastic_index_options& options, ledger::index_progress& progress) {
+    return with_engine(options, [&](elastic::client& engine) { return adopt(engine, options, progress); });
 }
 
 }  // namespace confab::search

@@ -13,8 +13,8 @@ awaitable<result<std::string>> make_index(elastic::client& engine, const elastic
 // Lets the alias stand for this index alone, in one step.
 awaitable<result<void>> move_alias(elastic::client& engine, const std::string& alias, const std::string& to);
 
-// Removes the indexes named after the alias that it does not stand for, and forgets their progress.
-awaitable<result<void>> remove_unused(elastic::client& engine, const std::string& alias,
+// Removes the indexes of this ledger that no search alias stands for, and forgets their progress.
+awaitable<result<void>> remove_unused(elastic::client& engine, const elastic_index_options& options,
                                       ledger::index_progress& progress);
 
 }  // namespace confab::search

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/digest.hpp"
+#include "base/log.hpp"
 #include "base/log_throttle.hpp"
 
 namespace confab::search {
@@ -23,6 +24,30 @@ std::optional<ledger::index_id> id_in(const json::value& described) {
     return id;
 }
 
+std::vector<std::string> search_aliases_in(const json::value& described, std::string_view name) {
+    boost::system::error_code none;
+    const auto* aliases = described.find_pointer("/aliases", none);
+    const auto* all = aliases ? aliases->if_object() : nullptr;
+    std::vector<std::string> found;
+    if (!all) return found;
+    for (const auto& one : *all)
+        if (one.key() != write_alias_of(name)) found.emplace_back(one.key());
+    return found;
+}
+
+// Nothing: the engine does not say which very index it is.
+std::optional<described> described_in(const json::key_value_pair& one) {
+    const auto id = id_in(one.value());
+    if (!id) return std::nullopt;
+    const std::string name(one.key());
+    const auto* mappings = one.value().as_object().if_contains("mappings");
+    return described{{name, *id},
+                     shape_of(one.value()),
+                     ledger_of(one.value()),
+                     search_aliases_in(one.value(), name),
+                     mappings ? *mappings : json::value()};
+}
+
 // Logs it, each reason at most once a minute.
 error not_searched(const std::string& target, std::string_view why) {
     static log_throttle log;
@@ -39,15 +64,31 @@ awaitable<result<described>> describe(elastic::client& engine, const std::string
     const auto* all = told->body.if_object();
     if (!told->is_ok() || !all) co_return not_searched(target, "is not told: " + told->reason());
     if (all->size() != 1) co_return not_searched(target, "stands for several indexes");
-    const auto& found = all->begin()->value();
-    const auto id = id_in(found);
-    if (!id) co_return not_searched(target, "is not told: it has no uuid");
-    co_return described{{std::string(all->begin()->key()), *id}, shape_of(found)};
+    auto found = described_in(*all->begin());
+    if (!found) co_return not_searched(target, "is not described: it has no uuid");
+    co_return std::move(*found);
 }
 
-awaitable<result<located>> locate(elastic::client& engine, const std::string& target) {
+awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, const std::string& targets) {
+    auto target = fmt::format("/{}?expand_wildcards=all&allow_no_indices=true&ignore_unavailable=true", targets);
+    const auto reply = co_await engine.send(elastic::request(elastic::verb::get, std::move(target)));
+    if (!reply) co_return reply.error();
+    const auto* all = reply->body.if_object();
+    if (!reply->is_ok() || !all) {
+        log::warning(fmt::format("looking for indexes failed: {}", reply->reason()));
+        co_return error::unavailable;
+    }
+    std::vector<described> found;
+    for (const auto& one : *all)
+        if (auto index = described_in(one)) found.push_back(std::move(*index));
+    co_return found;
+}
+
+awaitable<result<located>> locate(elastic::client& engine, const std::string& target, std::string_view cluster) {
     auto found = co_await describe(engine, target);
     if (!found) co_return found.error();
+    if (found->ledger != cluster)
+        co_return not_searched(target, "is not that of this cluster (`confab reindex` makes a new one)");
     switch (found->shape) {
         case shape::ours:
             co_return std::move(found->index);
@@ -64,7 +105,7 @@ awaitable<result<located>> place::now() {
         const std::lock_guard lock(mutex_);
         if (known_ && std::chrono::steady_clock::now() < known_until_) co_return *known_;
     }
-    const auto found = co_await locate(engine_, target_);
+    const auto found = co_await locate(engine_, target_, cluster_);
     const std::lock_guard lock(mutex_);
     if (found) {
         known_ = *found;

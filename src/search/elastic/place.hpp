@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "drivers/elastic/client.hpp"
 #include "ledger/index_progress.hpp"
@@ -22,12 +23,17 @@ struct located {
 struct described {
     located index;
     search::shape shape;
+    std::string ledger;                // whose it is; empty: it does not say
+    std::vector<std::string> aliases;  // that it is searched by: all but the one through which it is written
+    boost::json::value mappings;       // as the engine has them
 };
 
 // Asks the engine. Errors: unavailable (also where there is none, or several, which is logged).
 awaitable<result<described>> describe(elastic::client& engine, const std::string& target);
-// The same. Errors: also where it is of another shape.
-awaitable<result<located>> locate(elastic::client& engine, const std::string& target);
+// All that a list of names or patterns stands for, open or closed; none where there is none. Errors: unavailable.
+awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, const std::string& targets);
+// The index of the cluster with this identity. Errors: as describe(); also where it is of another shape or cluster.
+awaitable<result<located>> locate(elastic::client& engine, const std::string& target, std::string_view cluster);
 
 // After this time at the latest everybody turns to an index that took over; one that is gone is noticed at once.
 inline constexpr std::chrono::seconds known_for{2};
@@ -35,8 +41,9 @@ inline constexpr std::chrono::seconds known_for{2};
 // Any thread.
 class place {
 public:
-    // `target`: an alias or an index.
-    place(elastic::client& engine, std::string target) : engine_(engine), target_(std::move(target)) {}
+    // `target`: an alias or an index. `cluster`: whose it has to be.
+    place(elastic::client& engine, std::string target, std::string cluster)
+        : engine_(engine), target_(std::move(target)), cluster_(std::move(cluster)) {}
 
     awaitable<result<located>> now();
     // What was found is not true any more.
@@ -44,7 +51,7 @@ public:
 
 private:
     elastic::client& engine_;
-    const std::string target_;
+    const std::string target_, cluster_;
     std::mutex mutex_;
     std::optional<located> known_;
     std::chrono::steady_clock::time_point known_until_;

@@ -31,11 +31,17 @@ json::object grams_without_positions(int length) {
     return field;
 }
 
+json::object meta(std::string_view ledger) {
+    json::object all = {{"folding", core::folding_version()}};
+    if (!ledger.empty()) all["ledger"] = ledger;
+    return all;
+}
+
+// All but `_meta`.
 json::object mapping() {
     auto text = grams(3);
     text["fields"] = {{"one", grams_without_positions(1)}, {"two", grams_without_positions(2)}};
     return {
-        {"_meta", {{"folding", core::folding_version()}}},
         {"dynamic", "strict"},
         {"_routing", {{"required", true}}},
         {"properties", {{"chat", {{"type", "keyword"}}}, {"number", {{"type", "long"}}}, {"text", std::move(text)}}}};
@@ -64,16 +70,26 @@ const json::value* at(const json::value& in, std::initializer_list<std::string_v
 
 }  // namespace
 
-json::value index_shape(std::uint64_t shards, std::string_view alias) {
+json::value index_shape(std::uint64_t shards, std::span<const std::string> aliases, std::string_view ledger) {
     // Replicas come with a second machine. A store refreshes by itself, and once it was answered its texts are on disk.
     json::object settings = {{"number_of_shards", shards},
                              {"auto_expand_replicas", "0-1"},
                              {"refresh_interval", "-1"},
                              {"translog", {{"durability", "request"}}},
                              {"analysis", analysis()}};
+    auto mappings = mapping();
+    mappings["_meta"] = meta(ledger);
+    json::object named;
+    for (const auto& alias : aliases) named[alias] = json::object();
     return {{"settings", {{"index", std::move(settings)}}},
-            {"mappings", mapping()},
-            {"aliases", {{alias, json::object()}}}};
+            {"mappings", std::move(mappings)},
+            {"aliases", std::move(named)}};
+}
+
+std::string ledger_of(const json::value& described) {
+    const auto* found = at(described, {"mappings", "_meta", "ledger"});
+    const auto* text = found ? found->if_string() : nullptr;
+    return text ? std::string(*text) : std::string();
 }
 
 shape shape_of(const json::value& described) {
@@ -81,11 +97,12 @@ shape shape_of(const json::value& described) {
     const auto* analyzers = at(described, {"settings", "index", "analysis"});
     if (!mappings || !mappings->is_object() || !analyzers || *analyzers != json::value(analysis()))
         return shape::unknown;
-    auto ours = mapping();
-    if (*mappings == json::value(ours)) return shape::ours;
     auto theirs = mappings->get_object();
-    for (auto* m : {&ours, &theirs}) m->erase("_meta");
-    return theirs == ours ? shape::of_another_folding : shape::unknown;
+    theirs.erase("_meta");
+    if (theirs != mapping()) return shape::unknown;
+    const auto* folding = at(described, {"mappings", "_meta", "folding"});
+    const bool is_folded_alike = folding && *folding == json::value(core::folding_version());
+    return is_folded_alike ? shape::ours : shape::of_another_folding;
 }
 
 std::string new_index_name(std::string_view alias) {
@@ -100,6 +117,10 @@ bool is_index_name(std::string_view name, std::string_view alias) {
     const auto is_lower_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
     if (name.size() != alias.size() + 1 + 2 * name_bytes || !name.starts_with(alias)) return false;
     return name[alias.size()] == '-' && std::ranges::all_of(name.substr(alias.size() + 1), is_lower_hex);
+}
+
+std::string search_alias_of(std::string_view cluster) {
+    return fmt::format("confab-{}", cluster);
 }
 
 std::string write_alias_of(std::string_view index) {

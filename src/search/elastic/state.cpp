@@ -39,20 +39,26 @@ awaitable<void> look_at_engine(elastic::client& engine, elastic_state& s) {
         s.version = text_at(told->body, "/version/number");
 }
 
-awaitable<void> look_at_index(elastic::client& engine, const std::string& alias, elastic_state& s) {
-    const auto found = co_await describe(engine, alias);
+awaitable<void> look_at_health(elastic::client& engine, elastic_state& s) {
+    const auto health =
+        co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/_cluster/health/{}", s.index)));
+    if (health && health->is_ok()) s.health = text_at(health->body, "/status");
+}
+
+awaitable<void> look_at_index(elastic::client& engine, const elastic_index_options& options, elastic_state& s) {
+    const auto found = co_await describe(engine, options.alias);
     if (!found) {
         s.fault = fmt::format("no index can be searched: {}", in_log);
         co_return;
     }
     s.index = found->index.name;
     s.id = found->index.id;
-    if (found->shape != shape::ours)
+    if (found->ledger != options.cluster)
+        s.fault = fmt::format("the index {} is not that of this cluster: `confab reindex` makes a new one", s.index);
+    else if (found->shape != shape::ours)
         s.fault =
             fmt::format("the index {} is not as this program makes it: `confab reindex` makes a new one", s.index);
-    const auto health =
-        co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/_cluster/health/{}", s.index)));
-    if (health && health->is_ok()) s.health = text_at(health->body, "/status");
+    co_await look_at_health(engine, s);
     if (s.health == "red" && s.fault.empty())
         s.fault = fmt::format("the index {} has shards that are not there", s.index);
 }
@@ -65,7 +71,11 @@ awaitable<elastic_state> state_of(const elastic_index_options& options) {
     if (!s.fault.empty()) co_return s;
     const auto engine = elastic::make_client(options.engine);
     co_await look_at_engine(*engine, s);
-    if (s.fault.empty()) co_await look_at_index(*engine, options.alias, s);
+    if (!s.fault.empty()) co_return s;
+    if (options.alias.empty())
+        co_await look_at_health(*engine, s);
+    else
+        co_await look_at_index(*engine, options, s);
     co_return s;
 }
 
