@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 
+#include "base/back_off.hpp"
 #include "base/log.hpp"
 #include "core/folding.hpp"
 
@@ -31,9 +32,10 @@ using namespace std::chrono_literals;
 constexpr std::size_t store_messages_max = 4'000;
 constexpr std::size_t store_bytes_max = 1024 * 1024;
 
-constexpr auto care_every = 5s;   // for the index's own tidying, when nothing happens
-constexpr auto retry_after = 5s;  // at first, after a failure; twice as long each time
-constexpr auto retry_after_max = 320s;
+constexpr auto care_every = 5s;  // for the index's own tidying, when nothing happens
+// After a failure, twice as long each time. At most so long after its cause is gone what was deleted is still there.
+constexpr auto retry_after = 5s;
+constexpr auto retry_after_max = 30s;
 
 constexpr auto left_behind_after = 20s;     // who wrote it would have followed by then
 constexpr auto look_for_left_behind = 10s;  // time and again
@@ -132,22 +134,30 @@ awaitable<result<void>> index_follower::begin() {
     }
 }
 
-awaitable<result<void>> index_follower::catch_up() {
-    for (core::chat_id after;;) {
+awaitable<result<void>> index_follower::catch_up(core::chat_id after, std::function<void(core::chat_id)> passed) {
+    for (;;) {
         const auto heads = co_await ledger_.counts_after(after);
         if (!heads) co_return heads.error();
         if (heads->empty()) co_return result<void>();
         for (const auto& head : *heads) {
-            if (head.messages < options_.after_messages && head.changes == 0) continue;
-            if (const auto taken = co_await take_in(head.chat, options_.after_messages); !taken)
-                co_return taken.error();
+            const bool may_be_due = head.messages >= options_.after_messages || head.changes > 0;
+            if (may_be_due) {
+                const auto taken = co_await catch_up_with(head.chat);
+                if (!taken) co_return taken.error();
+            }
+            if (is_stopping()) co_return error::shutting_down;
+            if (passed) passed(head.chat);
         }
         after = heads->back().chat;
     }
 }
 
+awaitable<result<void>> index_follower::catch_up_with(core::chat_id chat) {
+    return take_in(chat, options_.after_messages);
+}
+
 awaitable<void> index_follower::run() {
-    auto retry = std::chrono::milliseconds(retry_after);
+    back_off retry(retry_after, retry_after_max);
     auto looked_for_left_behind = std::chrono::steady_clock::now();
     for (bool is_all_due = true; !is_stopping();) {
         auto done = co_await take_in_noted();
@@ -158,12 +168,11 @@ awaitable<void> index_follower::run() {
         }
         is_all_due = !done;
         if (done) {
-            retry = retry_after;
+            retry.reset();
             co_await rest(options_.pause);
         } else {
-            log::warning("the search index stays behind for now: " + done.error().message());
-            co_await rest(retry);
-            retry = std::min(2 * retry, std::chrono::milliseconds(retry_after_max));
+            if (!is_stopping()) log_failure(done.error());
+            co_await rest(retry.next());
         }
         if (co_await into_.tidy()) is_all_due = true;
         if (!is_all_due) co_await rest_until_noted(care_every);
@@ -172,7 +181,7 @@ awaitable<void> index_follower::run() {
 
 awaitable<result<void>> index_follower::take_in_noted() {
     for (const auto chat : take_noted())
-        if (const auto taken = co_await take_in(chat, options_.after_messages); !taken) co_return taken.error();
+        if (const auto taken = co_await catch_up_with(chat); !taken) co_return taken.error();
     co_return result<void>();
 }
 
@@ -233,6 +242,13 @@ bool index_follower::is_long(const ledger::chat_counts& head, search::reach at, 
 
 bool index_follower::is_due(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const {
     return is_long(head, at, enough) || (at.messages > 0 && head.changes > at.changes);
+}
+
+void index_follower::log_failure(boost::system::error_code cause) {
+    auto why = into_.last_failure();
+    if (why.empty() && options_.ledger_failure) why = options_.ledger_failure();
+    if (why.empty()) why = cause.message();
+    log_.warning(why, "the search index stays behind for now: " + why);
 }
 
 awaitable<void> index_follower::rest(std::chrono::milliseconds time) {

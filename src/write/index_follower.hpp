@@ -3,6 +3,8 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "base/async.hpp"
+#include "base/log_throttle.hpp"
 #include "core/effect.hpp"
 #include "ledger/index_progress.hpp"
 #include "ledger/ledger.hpp"
@@ -25,7 +28,12 @@ struct follower_options {
     std::chrono::milliseconds pause;  // between two looks at what was written
     // Of what other programs wrote and did not follow for long. Nothing: only this one writes.
     ledger::index_notes* notes = nullptr;
+    // What the log says of a ledger that failed; nothing: only that it did.
+    std::function<std::string()> ledger_failure = nullptr;
 };
+
+// Nobody takes new messages in: only what changed of those that an index holds.
+inline constexpr std::uint64_t changes_only = std::numeric_limits<std::uint64_t>::max();
 
 class index_follower {
 public:
@@ -37,15 +45,18 @@ public:
     // on from there in its own way. Errors: unavailable. To be called before the ledger is written to or searched.
     awaitable<result<void>> begin();
 
-    // Takes in whatever is due in any chat.
-    awaitable<result<void>> catch_up();
+    // Takes in whatever is due in any chat after this one, in order of their ids; `passed` hears of each chat that is
+    // done. Errors: also shutting_down (stop() was called).
+    awaitable<result<void>> catch_up(core::chat_id after = {}, std::function<void(core::chat_id)> passed = {});
+    // Takes in whatever is due in this one.
+    awaitable<result<void>> catch_up_with(core::chat_id chat);
 
     // Goes on catching up with what is committed, until stop(). Once.
     awaitable<void> run();
 
     // What the batch writer just committed. Any thread, returns at once.
     void committed(std::span<const core::effect> effects);
-    // Any thread. run() returns within one store.
+    // Any thread. run() and catch_up() return within one store.
     void stop();
 
 private:
@@ -58,6 +69,7 @@ private:
     bool is_due(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const;
     bool is_long(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const;
 
+    void log_failure(boost::system::error_code cause);
     awaitable<void> rest(std::chrono::milliseconds time);
     awaitable<void> rest_until_noted(std::chrono::milliseconds longest);
     bool is_stopping();
@@ -70,6 +82,7 @@ private:
     const follower_options options_;
     const asio::any_io_executor home_;
     const std::shared_ptr<asio::steady_timer> alarm_;  // outlives the follower where it is still to be called off
+    log_throttle log_;
 
     std::mutex mutex_;  // guards what follows
     std::unordered_set<core::chat_id> noted_;

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/error.hpp>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/json/parse.hpp>
+#include <mutex>
 
 #include "base/log.hpp"
+#include "base/log_throttle.hpp"
 #include "drivers/elastic/connections.hpp"
 
 namespace confab::elastic {
@@ -63,14 +66,44 @@ const json::value* member(const json::value& of, std::string_view name) {
     return object ? object->if_contains(name) : nullptr;
 }
 
+std::string words_of(const error_code& fault, std::chrono::milliseconds limit) {
+    if (fault == boost::beast::error::timeout) return fmt::format("timed out after {} ms", limit.count());
+    return fault.message();
+}
+
+// Why the last request failed. Any thread.
+class failure_note {
+public:
+    void set(std::string why) {
+        const std::lock_guard lock(mutex_);
+        why_ = std::move(why);
+        is_set_ = true;
+    }
+    void clear() {
+        if (!is_set_) return;
+        const std::lock_guard lock(mutex_);
+        why_.clear();
+        is_set_ = false;
+    }
+    std::string get() const {
+        const std::lock_guard lock(mutex_);
+        return why_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string why_;
+    std::atomic<bool> is_set_ = false;
+};
+
 // Whether the engine is to be asked at all.
 class availability {
 public:
-    explicit availability(const client_options& o)
+    availability(const client_options& o, std::string name)
         : rest_(o.rest_after_failure),
           rest_max_(o.rest_max),
           try_(o.connect_timeout + o.answer_timeout),
-          name_(o.where.shown()) {}
+          name_(std::move(name)) {}
 
     enum class leave { refused, given, to_try };  // refused: it failed a moment ago; to_try: for all others
 
@@ -86,14 +119,14 @@ public:
     void answered() {
         if (rests_until_.exchange(never) == never) return;
         failures_ = 0;
-        log::info(fmt::format("{} answers again", name_));
+        if (log_.admit("answers", clock::now())) log::info(fmt::format("{} answers again", name_));
     }
 
     void failed(leave with, std::string_view why) {
         const auto before = with == leave::to_try ? ++failures_ : failures_.load();
         const auto rest = std::min(rest_max_, rest_ * (1 << std::min(before, 10)));
         const auto until = (clock::now() + rest).time_since_epoch().count();
-        if (rests_until_.exchange(until) == never) log::warning(fmt::format("{} does not answer: {}", name_, why));
+        if (rests_until_.exchange(until) == never) log_.warning(why, fmt::format("{} does not answer: {}", name_, why));
     }
 
 private:
@@ -103,19 +136,21 @@ private:
     const std::string name_;
     std::atomic<clock::rep> rests_until_ = never;
     std::atomic<int> failures_ = 0;  // of those that tried, one after the other
+    log_throttle log_;
 };
 
 class http_client final : public client {
 public:
     explicit http_client(client_options options)
         : options_(std::move(options)),
+          name_(fmt::format("Elasticsearch at {}", options_.where.shown())),
           host_(host_field(options_.where)),
           login_(options_.where.user.empty() ? ""
                                              : "Basic " + base64(options_.where.user + ":" + options_.where.password)),
           prefix_(options_.where.path.empty() ? "" : "/" + options_.where.path),
           kept_(std::make_shared<connections_options>(
               connections_options{options_.connections_max, options_.wait_for_connection, options_.idle_max})),
-          availability_(options_) {}
+          availability_(options_, name_) {}
 
     awaitable<result<answer>> send(request r) override {
         const auto leave = availability_.ask();
@@ -123,17 +158,25 @@ public:
         const auto loop = co_await asio::this_coro::executor;
         const auto mine = connections::of(kept_, loop.context());
         auto taken = co_await mine->take();
-        if (!taken) co_return error::unavailable;
+        if (!taken) {
+            note_failure("all connections are in use");
+            co_return error::unavailable;
+        }
         const auto wired = wire(r);
         const auto limit = r.timeout.value_or(options_.answer_timeout);
         auto done = co_await exchange(**taken, wired, r.is_repeatable, limit);
         if (done.fault) {
-            availability_.failed(leave, done.fault.message());
+            const auto why = words_of(done.fault, done.is_of_connecting ? options_.connect_timeout : limit);
+            note_failure(why);
+            availability_.failed(leave, why);
             co_return error::unavailable;
         }
         availability_.answered();
         co_return understood(r, std::move(done.response));
     }
+
+    std::string last_failure() const override { return failure_.get(); }
+    void note_failure(std::string_view why) override { failure_.set(fmt::format("{}: {}", name_, why)); }
 
 private:
     wire_request wire(request& r) const {
@@ -156,27 +199,34 @@ private:
         on = std::make_unique<connection>(loop);
         connection::exchanged none;
         none.fault = co_await on->open(options_.where.host, options_.where.port, options_.connect_timeout);
+        none.is_of_connecting = none.fault.failed();
         if (none.fault) co_return none;
         co_return co_await on->exchange(r, options_.answer_bytes_max, limit);
     }
 
-    static result<answer> understood(const request& r, wire_response response) {
+    result<answer> understood(const request& r, wire_response response) {
         answer a{response.result_int(), nullptr};
         json::parse_options limits;
         limits.max_depth = answer_depth_max;
         error_code not_json;
         if (!response.body().empty()) a.body = json::parse(response.body(), not_json, {}, limits);
         const bool is_busy = a.status == 429 || a.status >= 500;
-        if (!not_json && !is_busy) return a;
-        const auto why = not_json ? "it is not JSON" : a.reason();
-        log::warning(fmt::format("Elasticsearch answered {} with {}: {}", r.target, a.status, why));
+        if (!not_json && !is_busy) {
+            failure_.clear();
+            return a;
+        }
+        const auto why = fmt::format("answered {}: {}", a.status, not_json ? "it is not JSON" : a.reason());
+        note_failure(why);
+        log_.warning(fmt::format("{}", a.status), fmt::format("{} {} ({})", name_, why, r.target));
         return error::unavailable;
     }
 
     const client_options options_;
-    const std::string host_, login_, prefix_;
+    const std::string name_, host_, login_, prefix_;
     const std::shared_ptr<const connections_options> kept_;
     availability availability_;
+    failure_note failure_;
+    log_throttle log_;
 };
 
 }  // namespace

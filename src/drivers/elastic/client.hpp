@@ -65,6 +65,12 @@ public:
     // answer in time, or said that it cannot do it now: 429 and 5xx), which is logged; whether the request was done is
     // not known.
     virtual awaitable<result<answer>> send(request r) = 0;
+
+    // Why the last request failed, with the engine's name: "Elasticsearch at http://…: timed out after 2000 ms". Empty:
+    // it did not fail. Of several callers at once, any one's.
+    virtual std::string last_failure() const = 0;
+    // The last request failed after all: its answer is not what the caller needs.
+    virtual void note_failure(std::string_view why) = 0;
 };
 
 std::unique_ptr<client> make_client(client_options options);

@@ -24,6 +24,7 @@ public:
     struct exchanged {
         boost::system::error_code fault;  // none: `response` is whole
         bool is_begun = false;            // something of a response came
+        bool is_of_connecting = false;    // the fault kept the connection from coming about
         wire_response response;
     };
     // REQUIRES: `r` lives until then.

@@ -83,6 +83,9 @@ public:
     // What is better done between stores than within, also when there is nothing to store: now and then. True: what was
     // there has turned out damaged and was replaced by an empty index, so that every chat is to be stored again.
     virtual awaitable<bool> tidy() = 0;
+
+    // Why the last call failed, if an engine of its own failed, with that engine's name; else empty.
+    virtual std::string last_failure() const { return {}; }
 };
 
 // One caller. Errors: unavailable.
