@@ -44,7 +44,7 @@ inline void empty_the_ledger() {
     ledger::mysql::migrate_mysql(mysql_server(), {});
     std::vector<std::string> statements;
     for (const auto* table : {"apps", "chats", "messages", "changes", "idempotency", "past_epochs", "workers",
-                              "dead_letters", "index_progress", "index_notes"})
+                              "dead_letters", "index_progress", "index_notes", "reindex_state"})
         statements.push_back("delete from " + std::string(table));
     statements.emplace_back(
         "update partitions set owner = null, lease_until = '1970-01-01', epoch = '', position_ms = 0, position_seq = "

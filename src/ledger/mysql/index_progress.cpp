@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <span>
 
 #include "ledger/mysql/database_clock.hpp"
@@ -14,6 +15,28 @@ namespace {
 
 constexpr std::uint64_t slice_chats_max = 1'000;
 constexpr std::uint64_t forget_chats_max = 10'000;  // of one statement
+constexpr std::uint64_t compare_chats_max = 20'000;
+
+// A reindex renews its lease of 30 s three times in it. Whoever interrupted one has a day to resume it: that is
+// longer than a night, and while its index is kept, what is deleted leaves it.
+constexpr std::string_view lease_sql =
+    "select search_index, chat_id, date_format(started, '%Y-%m-%dT%H:%i:%sZ'), lease_until > utc_timestamp(6), "
+    "lease_until > utc_timestamp(6) and owner = ?, kept_until > utc_timestamp(6) from reindex_state";
+constexpr std::string_view begin_sql =
+    "insert ignore into reindex_state(one, search_index, owner, chat_id, started, lease_until, kept_until) "
+    "values(1, ?, ?, 0, utc_timestamp(6), utc_timestamp(6) + interval 30 second, utc_timestamp(6) + interval 1 day)";
+constexpr std::string_view take_over_sql =
+    "update reindex_state set owner = ?, lease_until = utc_timestamp(6) + interval 30 second, "
+    "kept_until = utc_timestamp(6) + interval 1 day where lease_until <= utc_timestamp(6)";
+constexpr std::string_view begin_again_sql =
+    "update reindex_state set search_index = ?, chat_id = 0, started = utc_timestamp(6) where owner = ?";
+constexpr std::string_view renew_sql =
+    "update reindex_state set chat_id = greatest(chat_id, ?), lease_until = utc_timestamp(6) + interval 30 second, "
+    "kept_until = utc_timestamp(6) + interval 1 day where owner = ?";
+constexpr std::string_view give_up_sql =
+    "update reindex_state set chat_id = greatest(chat_id, ?), lease_until = utc_timestamp(6) where owner = ?";
+constexpr std::string_view drop_expired_sql =
+    "delete from reindex_state where kept_until <= utc_timestamp(6) and lease_until <= utc_timestamp(6)";
 
 chat_counts counts_from(const confab::mysql::row& row) {
     return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
@@ -55,6 +78,46 @@ public:
         co_return result<void>();
     }
 
+    awaitable<result<chats_slice>> changed_chats(const index_id& index, core::chat_id after) override {
+        const confab::mysql::blob id(index);
+        const auto last = co_await run(
+            "select max(chat_id), count(*) from (select chat_id from index_progress where search_index = ? and "
+            "chat_id > ? order by chat_id limit ?) s",
+            confab::mysql::parameters(id, after.value(), compare_chats_max));
+        if (!last) co_return last.error();
+        const auto end = last->front();
+        if (end.is_null(0)) co_return chats_slice();
+        const auto found = co_await run(
+            "select p.chat_id from index_progress p join chats c on c.id = p.chat_id "
+            "where p.search_index = ? and p.chat_id > ? and p.chat_id <= ? and p.changes < c.changes_count "
+            "order by p.chat_id",
+            confab::mysql::parameters(id, after.value(), end.number(0)));
+        if (!found) co_return found.error();
+        chats_slice slice;
+        for (const auto& row : *found) slice.chats.emplace_back(row.number(0));
+        if (end.number(1) == compare_chats_max) slice.next = core::chat_id(end.number(0));
+        co_return slice;
+    }
+
+    awaitable<result<std::vector<index_id>>> indexes() override {
+        const auto found = co_await run("select distinct search_index from index_progress", {});
+        if (!found) co_return found.error();
+        std::vector<index_id> all;
+        for (const auto& row : *found) {
+            const auto bytes = row.bytes(0);
+            std::copy_n(bytes.begin(), std::min(bytes.size(), index_id().size()), all.emplace_back().begin());
+        }
+        co_return all;
+    }
+
+    awaitable<result<std::uint64_t>> messages_in_chats_of(std::uint64_t messages_min) override {
+        const auto found = co_await run(
+            "select cast(coalesce(sum(messages_count), 0) as unsigned) from chats where messages_count >= ?",
+            confab::mysql::parameters(messages_min));
+        if (!found) co_return found.error();
+        co_return found->front().number(0);
+    }
+
     awaitable<result<void>> forget(const index_id& index) override {
         for (;;) {
             const auto gone = co_await run("delete from index_progress where search_index = ? limit ?",
@@ -82,7 +145,63 @@ public:
         co_return result<void>();
     }
 
+    awaitable<result<std::optional<reindex_lease>>> lease() override { return lease_seen_by(reindex_owner()); }
+
+    awaitable<result<reindex_lease>> claim(const reindex_owner& owner, const std::string& index) override {
+        const confab::mysql::blob me(owner);
+        const auto begun = co_await run(begin_sql, confab::mysql::parameters(index, me));
+        if (!begun) co_return begun.error();
+        const auto taken = co_await run(take_over_sql, confab::mysql::parameters(me));
+        if (!taken) co_return taken.error();
+        const auto now = co_await lease_seen_by(owner);
+        if (!now) co_return now.error();
+        if (!*now) co_return error::unavailable;  // it ended a moment ago
+        co_return **now;
+    }
+
+    awaitable<result<bool>> begin_again(const reindex_owner& owner, const std::string& index) override {
+        return change(begin_again_sql, confab::mysql::parameters(index, confab::mysql::blob(owner)));
+    }
+    awaitable<result<bool>> renew(const reindex_owner& owner, core::chat_id reached) override {
+        return change(renew_sql, confab::mysql::parameters(reached.value(), confab::mysql::blob(owner)));
+    }
+    awaitable<result<void>> give_up(const reindex_owner& owner, core::chat_id reached) override {
+        return execute(give_up_sql, confab::mysql::parameters(reached.value(), confab::mysql::blob(owner)));
+    }
+    awaitable<result<void>> finish(const reindex_owner& owner) override {
+        return execute("delete from reindex_state where owner = ?",
+                       confab::mysql::parameters(confab::mysql::blob(owner)));
+    }
+    awaitable<result<void>> drop_expired() override { return execute(drop_expired_sql, {}); }
+
 private:
+    awaitable<result<std::optional<reindex_lease>>> lease_seen_by(reindex_owner owner) {
+        using found_lease = std::optional<reindex_lease>;
+        const auto found = co_await run(lease_sql, confab::mysql::parameters(confab::mysql::blob(owner)));
+        if (!found) co_return found.error();
+        if (found->empty()) co_return found_lease();
+        const auto row = found->front();
+        co_return found_lease({.index = std::string(row.text(0)),
+                               .reached = core::chat_id(row.number(1)),
+                               .since = std::string(row.text(2)),
+                               .is_owned = row.integer(3) != 0,
+                               .is_mine = row.integer(4) != 0,
+                               .is_kept = row.integer(5) != 0});
+    }
+
+    // Whether a row changed.
+    awaitable<result<bool>> change(std::string_view sql, confab::mysql::parameters values) {
+        const auto done = co_await run(sql, std::move(values));
+        if (!done) co_return done.error();
+        co_return done->affected() > 0;
+    }
+
+    awaitable<result<void>> execute(std::string_view sql, confab::mysql::parameters values) {
+        const auto done = co_await run(sql, std::move(values));
+        if (!done) co_return done.error();
+        co_return result<void>();
+    }
+
     awaitable<result<void>> require(const index_id& index, const chat_counts& at) {
         const auto now = co_await reached(index, at.chat);
         if (!now) co_return now.error();

@@ -158,7 +158,22 @@ const std::vector<const char*> leases_of_workers = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
-const std::vector<const char*> migrations[] = {first_schema, notes_of_what_waits, identity, leases_of_workers};
+// The reindex that runs, or that a later one may resume: one row at most.
+const std::vector<const char*> state_of_reindex = {
+    R"sql(
+    create table if not exists reindex_state(
+        one tinyint unsigned not null primary key,
+        search_index varchar(255) not null,
+        owner binary(16) not null,
+        chat_id bigint unsigned not null,
+        started datetime(6) not null,
+        lease_until datetime(6) not null,
+        kept_until datetime(6) not null
+    ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
+};
+
+const std::vector<const char*> migrations[] = {first_schema, notes_of_what_waits, identity, leases_of_workers,
+                                               state_of_reindex};
 
 constexpr std::string_view create_meta = R"sql(
     create table if not exists meta(
