@@ -7,6 +7,7 @@
 #include <boost/asio/use_future.hpp>
 #include <csignal>
 #include <cstdio>
+#include <future>
 #include <new>
 #include <system_error>
 
@@ -19,6 +20,7 @@
 #include "app/status.hpp"
 #include "app/worker.hpp"
 #include "base/engine_url.hpp"
+#include "base/event_loops.hpp"
 #include "base/log.hpp"
 #include "base/run_alone.hpp"
 #include "ledger/mysql/index_progress.hpp"
@@ -27,6 +29,7 @@
 #include "ops/check.hpp"
 #include "ops/check_index.hpp"
 #include "ops/reindex.hpp"
+#include "ops/reindex_job.hpp"
 #include "search/sqlite/sqlite_index.hpp"
 
 namespace confab::app {
@@ -45,21 +48,53 @@ log::level level_of(const settings& s) {
 }
 
 // On stderr, since stdout has the report.
+void print_to_stderr(const std::string& line) {
+    fmt::print(stderr, "{}\n", line);
+}
+
 ops::progress shown_progress() {
-    return ops::progress({.print = [](const std::string& line) { fmt::print(stderr, "{}\n", line); }});
+    return ops::progress({.print = print_to_stderr});
+}
+
+// Nobody waits for a single answer to a command that takes hours; a busy engine is to be let finish.
+constexpr std::chrono::seconds patience{30};
+
+search::elastic_index_options patient_index_options_of(const settings& s, const std::string& cluster) {
+    auto o = index_options_of(s, cluster);
+    o.engine.connect_timeout = std::max<std::chrono::milliseconds>(o.engine.connect_timeout, patience);
+    o.engine.answer_timeout = std::max<std::chrono::milliseconds>(o.engine.answer_timeout, patience);
+    o.store_timeout = std::max<std::chrono::milliseconds>(o.store_timeout, 2 * patience);
+    return o;
+}
+
+ledger::mysql::mysql_options patient_mysql_options_of(const settings& s, asio::any_io_executor read_pool) {
+    auto o = mysql_options_of(s, std::move(read_pool));
+    o.query_timeout = std::max<std::chrono::milliseconds>(o.query_timeout, patience);
+    return o;
+}
+
+// The engine's own words, where there are any.
+std::string reason_of(const boost::system::error_code& cause) {
+    const auto why = ledger::mysql::last_failure();
+    return cause != error::unavailable || why.empty() ? cause.message() : why;
+}
+
+std::string reason_of(const boost::system::error_code& cause, const search::elastic_index& index) {
+    const auto why = index.last_failure();
+    return cause != error::unavailable || why.empty() ? reason_of(cause) : why;
 }
 
 // The same of a cluster, if the index was named.
 ops::check_report check_shared_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
     if (!has_search_index(s)) return report;
     asio::thread_pool none(1);
-    const auto mysql = mysql_options_of(s, none.get_executor());
+    const auto mysql = patient_mysql_options_of(s, none.get_executor());
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
-    const auto index = search::open_elastic_index(index_options_of(s, cluster), *progress);
+    const auto index = search::open_elastic_index(patient_index_options_of(s, cluster), *progress);
     auto checked = run_alone(ops::check_index(ledger, index->auditor(), report, shown_progress()));
     if (checked) return std::move(*checked);
-    report.tell("the search index cannot be read to its end: " + checked.error().message());
+    report.tell("the search index cannot be read to its end: " + reason_of(checked.error(), *index));
     return report;
 }
 
@@ -80,19 +115,13 @@ ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::c
     return report;
 }
 
-// Why the ledger cannot be read; of a cluster, in the words of its server.
-std::string reason_of(const boost::system::error_code& cause, const settings& s) {
-    const auto why = is_cluster(s) ? ledger::mysql::last_failure() : std::string();
-    return why.empty() ? cause.message() : why;
-}
-
 int check(const settings& s) {
     asio::thread_pool none(1);
     const auto auditor = is_cluster(s) ? ledger::mysql::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
                                        : ledger::sqlite::open_sqlite_auditor(s.text("data"));
     const auto journal = is_cluster(s) ? ledger::sqlite::journal_report() : ledger::sqlite::journal_of(s.text("data"));
     auto checked = run_alone(ops::check(*auditor, shown_progress()));
-    if (!checked) throw startup_error("the ledger cannot be read to its end: " + reason_of(checked.error(), s));
+    if (!checked) throw startup_error("the ledger cannot be read to its end: " + reason_of(checked.error()));
     if (journal.mismatch) checked->tell(*journal.mismatch);
     const auto report = check_index(s, *auditor, std::move(*checked));
     fmt::print("{} apps, {} chats, {} messages, {} changes, {} messages in the search index: ", report.apps,
@@ -112,31 +141,49 @@ int check(const settings& s) {
     return is_sound ? 0 : exit_failure;
 }
 
-result<ops::reindex_report> reindex_cluster(const settings& s) {
+ops::reindex_report reindex_cluster(const settings& s) {
     if (!has_search_index(s))
         throw usage_error("the search index of a cluster lies in Elasticsearch: --elasticsearch is missing");
+    stop_signals signals;
+    event_loops loop(1);
     asio::thread_pool pool(1);
-    const auto mysql = mysql_options_of(s, pool.get_executor());
+    const auto mysql = patient_mysql_options_of(s, pool.get_executor());
     const auto from = ledger::mysql::open_mysql_node(mysql);
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
-    return run_alone(ops::reindex_beside(from->reader(), index_options_of(s, from->cluster()), *progress,
-                                         {s.number("index-after-messages"), {}}));
+    ops::reindex_job job(from->reader(), patient_index_options_of(s, from->cluster()), *progress,
+                         {.after_messages = s.number("index-after-messages"),
+                          .ledger_failure = ledger::mysql::last_failure,
+                          .print = print_to_stderr,
+                          .shown = shown_progress()},
+                         loop.at(0).get_executor());
+    std::promise<ops::reindex_report> done;
+    asio::co_spawn(loop.at(0), job.run(), [&](std::exception_ptr failure, ops::reindex_report report) {
+        failure ? done.set_exception(failure) : done.set_value(report);
+        signals.over();
+    });
+    loop.start();
+    if (signals.wait()) job.stop();
+    auto report = done.get_future();
+    report.wait();
+    loop.stop();
+    return report.get();
 }
 
-result<ops::reindex_report> reindex_alone(const settings& s) {
+ops::reindex_report reindex_alone(const settings& s) {
     asio::thread_pool here(1);
     const auto from = ledger::sqlite::open_sqlite_ledger({s.text("data"), here.get_executor()});
     const auto into = search::open_sqlite_index({from->folder(), from->identity(), here.get_executor()});
     write::index_follower follower(from->reader(), into->reader(), into->writer(),
                                    {s.number("index-after-messages"), {}}, here.get_executor());
-    return asio::co_spawn(here, ops::reindex(follower, into->writer()), asio::use_future).get();
+    const auto report = asio::co_spawn(here, ops::reindex(follower, into->writer()), asio::use_future).get();
+    if (!report) throw startup_error("the search index cannot be built: " + report.error().message());
+    return *report;
 }
 
 int reindex(const settings& s) {
     const auto report = is_cluster(s) ? reindex_cluster(s) : reindex_alone(s);
-    if (!report) throw startup_error("the search index cannot be built: " + report.error().message());
-    fmt::print("{} messages of {} chats in the search index; shorter chats are scanned\n", report->messages,
-               report->chats);
+    fmt::print("{} messages of {} chats in the search index; shorter chats are scanned\n", report.messages,
+               report.chats);
     return 0;
 }
 

@@ -28,21 +28,26 @@ void writer_thread::wait() {
     loop_.stop();
 }
 
-void index_thread::start(write::index_follower& follower) {
-    asio::co_spawn(loop_.at(0), follower.run(), [this](std::exception_ptr failure) {
+template <class Follower>
+void index_thread::spawn(Follower& follower) {
+    auto& mine = running_.emplace_back(running{[&follower] { follower.stop(); }});
+    asio::co_spawn(loop_.at(0), follower.run(), [&mine](std::exception_ptr failure) {
         if (failure) log::error("the index follower failed, searches scan what it leaves");
-        done_.set_value();
+        mine.done.set_value();
     });
+}
+
+void index_thread::start(write::index_follower& follower, write::sibling_follower* siblings) {
+    spawn(follower);
+    if (siblings) spawn(*siblings);
     loop_.start();
     loop_.give_way();
-    following_ = &follower;
 }
 
 void index_thread::stop() {
-    if (auto* const follower = std::exchange(following_, nullptr)) {
-        follower->stop();
-        done_.get_future().wait();
-    }
+    for (auto& each : running_) each.stop();
+    for (auto& each : running_) each.done.get_future().wait();
+    running_.clear();
     loop_.stop();
 }
 

@@ -1,11 +1,14 @@
 // The two threads behind a server alone and a worker: that of the batch writer and that of the index follower.
 #pragma once
 
+#include <functional>
 #include <future>
+#include <list>
 
 #include "base/async.hpp"
 #include "base/event_loops.hpp"
 #include "write/index_follower.hpp"
+#include "write/sibling_follower.hpp"
 
 namespace confab::app {
 
@@ -31,14 +34,21 @@ class index_thread {
 public:
     boost::asio::any_io_executor executor() { return loop_.at(0).get_executor(); }
 
-    // REQUIRES: the follower's home is our executor; stop() is called before it is gone.
-    void start(write::index_follower& follower);
+    // REQUIRES: the followers' home is our executor; stop() is called before they are gone. `siblings` may be null.
+    void start(write::index_follower& follower, write::sibling_follower* siblings = nullptr);
     void stop();
 
 private:
+    // Work that ends some time after `stop` was called.
+    struct running {
+        std::function<void()> stop;
+        std::promise<void> done = {};
+    };
+    template <class Follower>
+    void spawn(Follower& follower);
+
     event_loops loop_{1};
-    write::index_follower* following_ = nullptr;
-    std::promise<void> done_;
+    std::list<running> running_;
 };
 
 }  // namespace confab::app

@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/worker_threads.hpp"
 #include "ledger/mysql/index_progress.hpp"
+#include "ledger/mysql/server.hpp"
 #include "ledger/went_back.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
@@ -29,14 +30,18 @@ struct kept_index {
                asio::any_io_executor home)
         : progress(ledger::mysql::make_mysql_index_progress(mysql_options_of(s, std::move(read_pool)))),
           index(search::open_elastic_index(index_options_of(s, ledger.cluster()), *progress)),
-          follower(
-              ledger.reader(), index->reader(), index->writer(),
-              {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")), progress.get()},
-              std::move(home)) {}
+          siblings(search::open_elastic_siblings(index_options_of(s, ledger.cluster()), *progress)),
+          follower(ledger.reader(), index->reader(), index->writer(),
+                   {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")),
+                    progress.get(), ledger::mysql::last_failure},
+                   home),
+          sibling_follower(ledger.reader(), *siblings, home, ledger::mysql::last_failure) {}
 
     const std::unique_ptr<ledger::index_progress> progress;
     const std::unique_ptr<search::elastic_index> index;
+    const std::unique_ptr<search::sibling_indexes> siblings;
     write::index_follower follower;
+    write::sibling_follower sibling_follower;
 };
 
 class worker {
@@ -57,7 +62,7 @@ public:
 
     void start() {
         // What this worker commits is followed here; what another one left behind is found by its notes.
-        if (index_) indexing_.start(index_->follower);
+        if (index_) indexing_.start(index_->follower, &index_->sibling_follower);
         writing_.start(run());
     }
 

@@ -6,9 +6,9 @@
 
 namespace confab::ops {
 
-void progress::begin(std::string what, std::uint64_t total) {
+void progress::begin(std::string what, std::uint64_t total, std::uint64_t done) {
     what_ = std::move(what);
-    done_ = 0;
+    done_ = done_before_ = done;
     total_ = total;
     if (!options_.print) return;
     begun_ = options_.now();
@@ -26,9 +26,9 @@ void progress::add(std::uint64_t count) {
 
 std::string progress::line(clock::duration took) const {
     const auto seconds = std::chrono::duration<double>(took).count();
-    const auto rate = static_cast<double>(done_) / seconds;
+    const auto rate = static_cast<double>(done_ - done_before_) / seconds;
     auto text = fmt::format("{}: {} of {}, {:.0f}/s", what_, done_, total_, rate);
-    if (done_ > 0 && done_ <= total_)
+    if (done_ > done_before_ && done_ <= total_)
         text += fmt::format(", about {:.0f} s left", static_cast<double>(total_ - done_) / rate);
     return text;
 }

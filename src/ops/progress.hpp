@@ -22,8 +22,8 @@ public:
     progress() = default;  // prints nothing
     explicit progress(options o) : options_(std::move(o)) {}
 
-    // `what` names the things that are counted. `total` is about how many there are.
-    void begin(std::string what, std::uint64_t total);
+    // `what` names the things that are counted. `total` is about how many there are, of which `done` were done before.
+    void begin(std::string what, std::uint64_t total, std::uint64_t done = 0);
     void add(std::uint64_t count);
 
 private:
@@ -32,6 +32,7 @@ private:
     options options_;
     std::string what_;
     std::uint64_t done_ = 0, total_ = 0;
+    std::uint64_t done_before_ = 0;  // the rate does not count them
     clock::time_point begun_, next_line_;
 };
 

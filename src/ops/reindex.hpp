@@ -1,11 +1,10 @@
-// `confab reindex`: takes everything into the search index again.
+// `confab reindex` of a server alone: takes everything into the search index again. Of a cluster: ops/reindex_job.hpp.
 #pragma once
 
 #include <cstdint>
 
 #include "base/async.hpp"
 #include "base/error.hpp"
-#include "search/elastic/elastic_index.hpp"
 #include "search/indexed/index.hpp"
 #include "write/index_follower.hpp"
 
@@ -16,13 +15,11 @@ struct reindex_report {
     std::uint64_t messages = 0;
 };
 
-// Of a server alone: empties the index first. Errors: unavailable. REQUIRES: the follower stores to this writer, and
+// Empties the index first. Errors: unavailable. REQUIRES: the follower stores to this writer, and
 // does not run.
 awaitable<result<reindex_report>> reindex(write::index_follower& follower, search::index_writer& into);
 
-// Of a cluster, while it serves: fills a new index beside the one that is searched, which the workers go on writing to,
-// then lets it take over. Errors: unavailable. REQUIRES: awaited on an event loop run by one thread.
-awaitable<result<reindex_report>> reindex_beside(ledger::reader& ledger, const search::elastic_index_options& index,
-                                                 ledger::index_progress& progress, write::follower_options options);
+// What the index holds. Errors: unavailable.
+awaitable<result<reindex_report>> report_of(search::index_writer& filled);
 
 }  // namespace confab::ops

@@ -195,7 +195,8 @@ TEST_F(elastic_own, of_another_folding_is_left_alone_until_it_is_made_anew) {
         EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
         EXPECT_EQ(store(*index, texts(1, 5, "x"), {}, {5, 0}).error(), error::unavailable);
         EXPECT_NO_THROW(search::migrate_elastic(others));
-        const auto successor = run(search::begin_elastic_successor(others, *progress)).value();
+        const auto successor = search::open_elastic_successor(others, *progress, search::new_successor_name(others));
+        ASSERT_TRUE(run(successor->make()));
         ASSERT_TRUE(store(*successor, texts(1, 3, "new"), {}, {3, 0}));
         ASSERT_TRUE(run(successor->take_over()));
         EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 404U);
@@ -212,7 +213,8 @@ TEST_F(elastic_own, of_another_cluster_is_read_by_nobody_and_outlives_its_succes
     EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
     EXPECT_EQ(store(*index, texts(1, 5, "x"), {}, {5, 0}).error(), error::unavailable);
     EXPECT_THROW(search::migrate_elastic(others), startup_error);
-    const auto successor = run(search::begin_elastic_successor(others, *progress)).value();
+    const auto successor = search::open_elastic_successor(others, *progress, search::new_successor_name(others));
+    ASSERT_TRUE(run(successor->make()));
     ASSERT_TRUE(run(successor->take_over()));
     EXPECT_EQ(run(index->reader().reached(chat)).value(), reach());
     EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 200U);
@@ -256,7 +258,8 @@ TEST_F(elastic_of_old, is_taken_over_with_all_its_texts_by_the_ledger_that_follo
     ASSERT_TRUE(store(*index, texts(6, 7, "kept"), {5, 0}, {7, 0}));
     EXPECT_EQ(told(*index, "kept").size(), 7U);
     EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::not_needed);
-    const auto successor = run(search::begin_elastic_successor(mine, *progress)).value();
+    const auto successor = search::open_elastic_successor(mine, *progress, search::new_successor_name(mine));
+    ASSERT_TRUE(run(successor->make()));
     ASSERT_TRUE(run(successor->take_over()));
     EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 404U);
 }
@@ -296,7 +299,8 @@ TEST_F(elastic_own, gives_way_to_its_successor_in_one_step) {
     ASSERT_TRUE(store(*index, texts(1, 5, "old"), {}, {5, 0}));
     EXPECT_FALSE(run(index->writer().tidy()));
     const auto before = index_name();
-    const auto successor = run(search::begin_elastic_successor(options, *progress)).value();
+    const auto successor = search::open_elastic_successor(options, *progress, search::new_successor_name(options));
+    ASSERT_TRUE(run(successor->make()));
     ASSERT_TRUE(store(*successor, texts(1, 3, "new"), {}, {3, 0}));
     EXPECT_EQ(told(*index, "old").size(), 5U);
     ASSERT_TRUE(run(successor->take_over()));
@@ -307,13 +311,48 @@ TEST_F(elastic_own, gives_way_to_its_successor_in_one_step) {
     EXPECT_TRUE(run(index->writer().tidy()));
 }
 
-TEST_F(elastic_own, successor_that_never_took_over_is_removed_by_the_next) {
+TEST_F(elastic_own, successor_that_was_begun_is_resumed_under_its_name) {
     const auto kept = index_name();
-    run(search::begin_elastic_successor(options, *progress)).value();
-    run(search::begin_elastic_successor(options, *progress)).value();
-    const auto told = ask(elastic::verb::get, "/" + options.alias + "-*/_alias");
-    EXPECT_EQ(told.body.as_object().size(), 2U);
+    const auto name = search::new_successor_name(options);
+    const auto first = search::open_elastic_successor(options, *progress, name);
+    EXPECT_FALSE(run(first->is_usable()).value());
+    ASSERT_TRUE(run(first->make()));
+    ASSERT_TRUE(store(*first, texts(1, 3, "new"), {}, {3, 0}));
+    const auto second = search::open_elastic_successor(options, *progress, name);
+    EXPECT_TRUE(run(second->is_usable()).value());
+    ASSERT_TRUE(run(second->make()));
+    EXPECT_EQ(run(second->reader().reached(chat)).value(), (reach{3, 0}));
     EXPECT_EQ(index_name(), kept);
+    ASSERT_TRUE(run(second->take_over()));
+    ASSERT_TRUE(run(second->take_over()));
+    EXPECT_EQ(index_name(), name);
+    EXPECT_EQ(ask(elastic::verb::get, "/" + kept).status, 404U);
+}
+
+TEST_F(elastic_own, successor_of_another_ledger_or_none_is_of_no_use) {
+    auto others = options;
+    others.cluster = "fedcba9876543210";
+    const auto name = search::new_successor_name(options);
+    ASSERT_TRUE(run(search::open_elastic_successor(others, *progress, name)->make()));
+    EXPECT_FALSE(run(search::open_elastic_successor(options, *progress, name)->is_usable()).value());
+    EXPECT_TRUE(run(search::open_elastic_successor(others, *progress, name)->is_usable()).value());
+}
+
+TEST_F(elastic_own, failure_is_told_with_the_name_of_the_engine) {
+    auto gone = options;
+    gone.engine.where = engine_url::parse("http://127.0.0.1:1", "http", 9200);
+    const auto index = search::open_elastic_index(gone, *progress);
+    EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_EQ(index->last_failure(), "Elasticsearch at http://127.0.0.1:1: Connection refused");
+    const auto there = open();
+    ASSERT_TRUE(run(there->reader().reached(chat)));
+    EXPECT_EQ(there->last_failure(), "");
+    auto absent = options;
+    absent.alias += "-absent";
+    const auto none = search::open_elastic_index(absent, *progress);
+    EXPECT_EQ(run(none->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_NE(none->last_failure().find("the search index " + absent.alias + " is not there"), std::string::npos)
+        << none->last_failure();
 }
 
 std::string utf8(char32_t c) {

@@ -6,7 +6,7 @@
 #include "core/decide.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check_index.hpp"
-#include "ops/reindex.hpp"
+#include "ops/reindex_job.hpp"
 #include "search/indexed/indexed.hpp"
 #include "search/scan/scan.hpp"
 #include "support/commands.hpp"
@@ -140,11 +140,8 @@ TEST_F(elastic_search, stays_exact_while_a_new_index_is_filled_and_takes_over) {
     asio::io_context loop;
     std::optional<ops::reindex_report> report;
     int searches = 0, begun_anew = 0;
-    const auto rebuild = [&]() -> awaitable<void> {
-        const auto done = co_await ops::reindex_beside(ledger->reader(), options, *progress, {1, 1ms});
-        EXPECT_TRUE(done);
-        report = done.value();
-    };
+    ops::reindex_job job(ledger->reader(), options, *progress, {.after_messages = 1}, loop.get_executor());
+    const auto rebuild = [&]() -> awaitable<void> { report = co_await job.run(); };
     const auto go_on = [&]() -> awaitable<void> {
         for (std::uint64_t n = 1; !report; ++n) {
             change(n, "an edited text");

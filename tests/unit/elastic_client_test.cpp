@@ -202,6 +202,29 @@ TEST(ElasticClient, TellsARefusalFromAnEngineThatCannotNow) {
     }
 }
 
+TEST(ElasticClient, SaysWhyTheLastRequestFailedUntilOneSucceeds) {
+    std::promise<void> ended;
+    scripted_server server([&, over = ended.get_future().share()](int nth, const std::string&) {
+        if (nth == 3) over.wait();
+        return nth == 1 ? reply(429, R"({"error":{"type":"cluster_block_exception","reason":"disk is full"}})")
+                        : reply(200, "{}");
+    });
+    auto options = server.options();
+    options.answer_timeout = 50ms;
+    const auto client = make_client(options);
+    const auto name = "Elasticsearch at " + options.where.shown();
+    EXPECT_EQ(client->last_failure(), "");
+    EXPECT_EQ(run(client->send(search())).error(), error::unavailable);
+    EXPECT_EQ(client->last_failure(), name + ": answered 429: disk is full");
+    auto patient = search();
+    patient.timeout = 5s;
+    EXPECT_TRUE(run(client->send(patient)));
+    EXPECT_EQ(client->last_failure(), "");
+    EXPECT_EQ(run(client->send(search())).error(), error::unavailable);
+    EXPECT_EQ(client->last_failure(), name + ": timed out after 50 ms");
+    ended.set_value();
+}
+
 TEST(ElasticClient, TakesNoAnswerThatIsTooLongOrNotJsonOrTooDeep) {
     const std::string texts[] = {"\"" + std::string(2000, 'x') + "\"", "<html>",
                                  std::string(100, '[') + std::string(100, ']')};

@@ -122,6 +122,7 @@ TEST(elastic_shape, tells_an_index_of_another_folding_from_one_of_another_shape)
     };
     using search::shape;
     EXPECT_EQ(described([](auto&) {}), shape::ours);
+    EXPECT_EQ(described([](auto& m) { m["_meta"].as_object()["ledger"] = "fedcba9876543210"; }), shape::ours);
     EXPECT_EQ(described([](auto& m) {
                   m["_meta"] = boost::json::object{{"folding", "2 of Unicode 99"}};
               }),

@@ -47,6 +47,14 @@ TEST(progress_of_a_command, begins_anew_with_each_part) {
     EXPECT_EQ(p.lines, std::vector<std::string>{"texts: 20 of 30, 2/s, about 5 s left"});
 }
 
+TEST(progress_of_a_command, that_is_resumed_has_the_rate_of_what_is_done_now) {
+    observed_progress p;
+    p.shown.begin("messages", 1'000, 500);
+    p.at += 10s;
+    p.shown.add(100);
+    EXPECT_EQ(p.lines, std::vector<std::string>{"messages: 600 of 1000, 10/s, about 40 s left"});
+}
+
 TEST(progress_of_a_command, tells_no_time_left_where_there_is_more_than_the_total) {
     observed_progress p;
     p.shown.begin("messages", 10);

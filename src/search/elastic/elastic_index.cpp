@@ -13,8 +13,9 @@
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
+#include <set>
 
-#include "base/log.hpp"
+#include "base/log_throttle.hpp"
 #include "search/elastic/manage.hpp"
 #include "search/elastic/place.hpp"
 #include "search/elastic/shape.hpp"
@@ -35,6 +36,7 @@ public:
     index_in_engine(const elastic_index_options& options, const std::string& target, ledger::index_progress& progress)
         : options_(options),
           engine_(elastic::make_client(options.engine)),
+          target_(target),
           place_(*engine_, target, options.cluster),
           progress_(progress) {}
 
@@ -97,13 +99,14 @@ public:
     }
 
     awaitable<result<void>> clear() override {
-        const auto made = co_await make_index(*engine_, options_);
+        const auto name = new_index_name(options_.alias);
+        const auto made = co_await make_index(*engine_, options_, name);
         if (!made) co_return made.error();
-        const auto moved = co_await move_alias(*engine_, options_.alias, *made);
+        const auto before = co_await move_alias(*engine_, options_.alias, name);
         place_.forget();
         stored_to_.reset();
-        if (!moved) co_return moved.error();
-        co_return co_await remove_unused(*engine_, options_, progress_);
+        if (!before) co_return before.error();
+        co_return co_await remove_all(*before);
     }
 
     awaitable<bool> tidy() override {
@@ -135,7 +138,24 @@ public:
         boost::system::error_code none;
         const auto* status = health->body.find_pointer("/status", none);
         if (!status || *status == "red") found.push_back(fmt::format("{} has shards that are not there", at->name));
+        const auto known = co_await indexes_named_alike(*engine_, options_);
+        if (!known) co_return known.error();
+        const auto lease = co_await progress_.lease();
+        if (!lease) co_return lease.error();
+        for (const auto& one : unsearched_of(*known, options_))
+            if (auto line = orphan_finding(one, *lease)) found.push_back(std::move(*line));
         co_return found;
+    }
+
+    const std::string& name() const override { return target_; }
+
+    awaitable<result<void>> make() override { return make_index(*engine_, options_, target_); }
+
+    awaitable<result<bool>> is_usable() override {
+        const auto found = co_await describe_all(*engine_, target_);
+        if (!found) co_return found.error();
+        co_return found->size() == 1 && found->front().shape == shape::ours &&
+            found->front().ledger == options_.cluster;
     }
 
     awaitable<result<void>> take_over() override {
@@ -143,14 +163,38 @@ public:
         if (!at) co_return at.error();
         const auto moved = co_await move_alias(*engine_, options_.alias, at->name);
         if (!moved) co_return moved.error();
+        replaced_.insert(moved->begin(), moved->end());
         // Until everybody has turned to it, the old one answers.
         const auto loop = co_await asio::this_coro::executor;
         asio::steady_timer rest(loop, 2 * known_for);
         co_await rest.async_wait(asio::use_awaitable);
-        co_return co_await remove_unused(*engine_, options_, progress_);
+        co_return co_await remove_all(replaced_);
     }
 
+    std::string last_failure() const override { return engine_->last_failure(); }
+
 private:
+    template <class Names>
+    awaitable<result<void>> remove_all(const Names& names) {
+        for (const auto& name : names) {
+            const auto removed = co_await remove_unsearched(*engine_, options_, name, progress_);
+            if (!removed) co_return removed.error();
+        }
+        co_return result<void>();
+    }
+
+    // Nothing: a reindex builds it at this moment.
+    static std::optional<std::string> orphan_finding(const described& one,
+                                                     const std::optional<ledger::reindex_lease>& lease) {
+        const bool is_leased = lease && lease->index == one.index.name;
+        if (is_leased && lease->is_owned) return std::nullopt;
+        if (is_leased && lease->is_kept)
+            return fmt::format("{} is half-built, by a reindex of {} that ended early: `confab reindex` resumes it",
+                               one.index.name, lease->since);
+        return fmt::format("{} belongs to this ledger, but nothing searches it: a worker will remove it",
+                           one.index.name);
+    }
+
     // Has the engine search, and takes what it answers apart.
     template <class T>
     awaitable<result<T>> search(const located& at, core::chat_id chat, std::string body,
@@ -195,20 +239,25 @@ private:
 
     error gone() {
         place_.forget();
+        engine_->note_failure("the index is gone");
         return error::unavailable;
     }
 
     error refused(const located& at, std::string_view doing, std::string_view why) {
         place_.forget();
-        log::warning(fmt::format("{} {} failed: {}", doing, at.name, why));
+        engine_->note_failure(fmt::format("{} {} failed: {}", doing, at.name, why));
+        log_.warning(fmt::format("{} {}", doing, at.name), engine_->last_failure());
         return error::unavailable;
     }
 
     const elastic_index_options options_;
     const std::unique_ptr<elastic::client> engine_;
+    const std::string target_;  // an alias or an index
     place place_;
     ledger::index_progress& progress_;
     std::optional<located> stored_to_;
+    std::set<std::string> replaced_;  // by this one, and perhaps not removed yet
+    log_throttle log_;
 };
 
 }  // namespace
@@ -218,14 +267,13 @@ std::unique_ptr<elastic_index> open_elastic_index(const elastic_index_options& o
     return std::make_unique<index_in_engine>(options, options.alias, progress);
 }
 
-awaitable<result<std::unique_ptr<elastic_successor>>> begin_elastic_successor(const elastic_index_options& options,
-                                                                              ledger::index_progress& progress) {
-    const auto engine = elastic::make_client(options.engine);
-    const auto removed = co_await remove_unused(*engine, options, progress);
-    if (!removed) co_return removed.error();
-    const auto made = co_await make_index(*engine, options);
-    if (!made) co_return made.error();
-    co_return std::make_unique<index_in_engine>(options, *made, progress);
+std::string new_successor_name(const elastic_index_options& options) {
+    return new_index_name(options.alias);
+}
+
+std::unique_ptr<elastic_successor> open_elastic_successor(const elastic_index_options& options,
+                                                          ledger::index_progress& progress, const std::string& name) {
+    return std::make_unique<index_in_engine>(options, name, progress);
 }
 
 }  // namespace confab::search

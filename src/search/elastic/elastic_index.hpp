@@ -9,6 +9,7 @@
 #include "drivers/elastic/client.hpp"
 #include "ledger/index_progress.hpp"
 #include "search/indexed/index.hpp"
+#include "search/indexed/siblings.hpp"
 
 namespace confab::search {
 
@@ -29,23 +30,35 @@ public:
     virtual index& reader() = 0;
     virtual index_writer& writer() = 0;
     virtual index_auditor& auditor() = 0;
+    // Why the engine failed at the last call, if it did: "Elasticsearch at http://…: timed out after 2000 ms".
+    virtual std::string last_failure() const = 0;
 };
 
 // The index that is searched, whichever that is at the time of each call.
 std::unique_ptr<elastic_index> open_elastic_index(const elastic_index_options& options,
                                                   ledger::index_progress& progress);
 
-// A new one beside it, which nobody searches until it takes over.
+// One beside it, which a reindex fills, and which nobody searches until it takes over. The same options and the same
+// name make the same index, so that a later process can resume it.
 class elastic_successor : public elastic_index {
 public:
+    virtual const std::string& name() const = 0;
+    // Makes it; does nothing if it is there. Errors: unavailable.
+    virtual awaitable<result<void>> make() = 0;
+    // Whether it is there, of this ledger, and as this program makes one. Errors: unavailable.
+    virtual awaitable<result<bool>> is_usable() = 0;
     // From now on it is the one that is searched, in one step; the one before is removed some seconds later, which this
-    // waits for. Once. Errors: unavailable.
+    // waits for. May be repeated. Errors: unavailable.
     virtual awaitable<result<void>> take_over() = 0;
 };
 
-// Also removes what an earlier one left that never took over. Errors: unavailable.
-awaitable<result<std::unique_ptr<elastic_successor>>> begin_elastic_successor(const elastic_index_options& options,
-                                                                              ledger::index_progress& progress);
+std::string new_successor_name(const elastic_index_options& options);
+std::unique_ptr<elastic_successor> open_elastic_successor(const elastic_index_options& options,
+                                                          ledger::index_progress& progress, const std::string& name);
+
+// The indexes of this ledger beside the one that is searched.
+std::unique_ptr<sibling_indexes> open_elastic_siblings(const elastic_index_options& options,
+                                                       ledger::index_progress& progress);
 
 // Makes an empty index if there is none; waits for the engine on the caller's thread. Throws startup_error, with the
 // reason: it does not answer, is too old, or holds an index that is not as this program makes it (`confab reindex`

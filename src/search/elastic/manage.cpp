@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
 #include "base/log.hpp"
+#include "base/log_throttle.hpp"
 #include "base/run_alone.hpp"
 #include "search/elastic/place.hpp"
 #include "search/elastic/shape.hpp"
@@ -21,9 +21,12 @@ using names = std::vector<std::string>;
 
 constexpr auto old_alias = "confab-messages";  // of version 0.1.0, in every cluster
 constexpr auto manage_timeout = std::chrono::seconds(60);
+constexpr std::string_view every_name_begins_with = "confab-";  // also of indexes that earlier versions made
 
-error refused(std::string_view doing, const elastic::answer& told) {
-    log::warning(fmt::format("{} failed: {}", doing, told.reason()));
+error refused(elastic::client& engine, std::string_view doing, const elastic::answer& answer) {
+    static log_throttle log;
+    engine.note_failure(fmt::format("{}: {}", doing, answer.reason()));
+    log.warning(fmt::format("{}: {}", doing, answer.error_type()), engine.last_failure());
     return error::unavailable;
 }
 
@@ -33,7 +36,7 @@ awaitable<result<names>> indexes_of(elastic::client& engine, const std::string& 
     if (!told) co_return told.error();
     if (told->status == 404) co_return names();
     const auto* all = told->body.if_object();
-    if (!told->is_ok() || !all) co_return refused("looking for indexes", *told);
+    if (!told->is_ok() || !all) co_return refused(engine, "looking for indexes", *told);
     names found;
     for (const auto& one : *all) found.emplace_back(one.key());
     std::ranges::sort(found);
@@ -47,7 +50,7 @@ awaitable<result<void>> change_aliases(elastic::client& engine, json::array acti
     r.is_repeatable = false;
     const auto told = co_await engine.send(std::move(r));
     if (!told) co_return told.error();
-    if (!told->is_ok()) co_return refused("moving the alias of the search index", *told);
+    if (!told->is_ok()) co_return refused(engine, "moving the alias of the search index", *told);
     co_return result<void>();
 }
 
@@ -56,7 +59,7 @@ awaitable<result<void>> remove_index(elastic::client& engine, const std::string&
     r.timeout = manage_timeout;
     const auto told = co_await engine.send(std::move(r));
     if (!told) co_return told.error();
-    if (!told->is_ok() && told->status != 404) co_return refused("removing an index", *told);
+    if (!told->is_ok() && told->status != 404) co_return refused(engine, "removing an index", *told);
     co_return result<void>();
 }
 
@@ -72,7 +75,7 @@ std::optional<bool> is_new_enough(std::string_view version) {
 
 awaitable<void> require_version(elastic::client& engine) {
     const auto told = co_await engine.send(elastic::request(elastic::verb::get, "/"));
-    if (!told) throw startup_error("it does not answer");
+    if (!told) throw startup_error(engine.last_failure());
     if (!told->is_ok()) throw startup_error(fmt::format("it refuses to talk ({}): {}", told->status, told->reason()));
     boost::system::error_code none;
     const auto* number = told->body.find_pointer("/version/number", none);
@@ -82,14 +85,13 @@ awaitable<void> require_version(elastic::client& engine) {
     if (!*enough) throw startup_error(fmt::format("it is {}: 7.13 is needed, or a later one", std::string_view(*text)));
 }
 
-// Makes the first index. Of two that do so at once the alias stands for both for a moment, then for the one of the
-// lower name: both see that.
+// Makes the first index, with its alias from the beginning: without one, a worker would take it for an orphan. Of two
+// that do so at once the alias stands for both for a moment, then for the one of the lower name: both see that.
 awaitable<result<void>> make_first(elastic::client& engine, const elastic_index_options& options) {
-    const auto made = co_await make_index(engine, options);
+    const auto first = new_index_name(options.alias);
+    const std::vector<std::string> aliases(1, options.alias);
+    const auto made = co_await make_index(engine, options, first, aliases);
     if (!made) co_return made.error();
-    json::array add = {{{"add", {{"index", *made}, {"alias", options.alias}}}}};
-    const auto added = co_await change_aliases(engine, std::move(add));
-    if (!added) co_return added.error();
     const auto all = co_await indexes_of(engine, options.alias);
     if (!all) co_return all.error();
     for (const auto& name : *all) {
@@ -108,7 +110,7 @@ awaitable<void> migrate(elastic::client& engine, const elastic_index_options& op
     const bool is_missing = known && known->empty();
     if (is_missing) {
         const auto made = co_await make_first(engine, options);
-        if (!made) throw startup_error("no index can be made");
+        if (!made) throw startup_error(fmt::format("no index can be made ({})", engine.last_failure()));
     }
     const auto found = co_await describe(engine, options.alias);
     // While nodes of two versions run, those that fold otherwise scan: no reason not to start them.
@@ -134,7 +136,7 @@ awaitable<result<void>> name_ledger(elastic::client& engine, const described& in
     r.timeout = manage_timeout;
     const auto told = co_await engine.send(std::move(r));
     if (!told) co_return told.error();
-    if (!told->is_ok()) co_return refused("naming the ledger of the search index", *told);
+    if (!told->is_ok()) co_return refused(engine, "naming the ledger of the search index", *told);
     co_return result<void>();
 }
 
@@ -174,47 +176,76 @@ auto with_engine(const elastic_index_options& options, const Work& work) {
     try {
         return run_alone(work(*engine));
     } catch (const startup_error& cause) {
-        throw startup_error(fmt::format("Elasticsearch at {}: {}", options.engine.where.shown(), cause.what()));
+        const auto name = fmt::format("Elasticsearch at {}", options.engine.where.shown());
+        const std::string_view why = cause.what();
+        throw startup_error(why.starts_with(name) ? std::string(why) : fmt::format("{}: {}", name, why));
     }
 }
 
 }  // namespace
 
-awaitable<result<std::string>> make_index(elastic::client& engine, const elastic_index_options& options) {
-    auto name = new_index_name(options.alias);
-    const std::array aliases{write_alias_of(name)};
+awaitable<result<void>> make_index(elastic::client& engine, const elastic_index_options& options,
+                                   const std::string& name, std::vector<std::string> aliases) {
+    aliases.push_back(write_alias_of(name));
     const auto shape = index_shape(options.shards, aliases, options.cluster);
     elastic::request r(elastic::verb::put, fmt::format("/{}", name), json::serialize(shape));
     r.timeout = manage_timeout;
-    r.is_repeatable = false;
-    const auto told = co_await engine.send(std::move(r));
-    if (!told) co_return told.error();
-    if (!told->is_ok()) co_return refused("making an index", *told);
-    co_return name;
-}
-
-awaitable<result<void>> move_alias(elastic::client& engine, const std::string& alias, const std::string& to) {
-    const auto before = co_await indexes_of(engine, alias);
-    if (!before) co_return before.error();
-    json::array actions = {{{"add", {{"index", to}, {"alias", alias}}}}};
-    for (const auto& name : *before)
-        if (name != to) actions.push_back(json::object{{"remove", {{"index", name}, {"alias", alias}}}});
-    co_return co_await change_aliases(engine, std::move(actions));
-}
-
-awaitable<result<void>> remove_unused(elastic::client& engine, const elastic_index_options& options,
-                                      ledger::index_progress& progress) {
-    if (options.cluster.empty()) co_return result<void>();  // many an index does not say whose it is
-    const auto all = co_await describe_all(engine, "*");
-    if (!all) co_return all.error();
-    for (const auto& index : *all) {
-        if (index.ledger != options.cluster || !index.aliases.empty()) continue;
-        const auto removed = co_await remove_index(engine, index.index.name);
-        if (!removed) co_return removed.error();
-        // Nobody asks for it any more, it would only take up room.
-        co_await progress.forget(index.index.id);
-    }
+    const auto reply = co_await engine.send(std::move(r));
+    if (!reply) co_return reply.error();
+    const bool is_there = reply->is_ok() || reply->error_type() == "resource_already_exists_exception";
+    if (!is_there) co_return refused(engine, "making an index", *reply);
     co_return result<void>();
+}
+
+awaitable<result<names>> move_alias(elastic::client& engine, const std::string& alias, const std::string& to) {
+    auto before = co_await indexes_of(engine, alias);
+    if (!before) co_return before.error();
+    std::erase(*before, to);
+    json::array actions = {{{"add", {{"index", to}, {"alias", alias}}}}};
+    for (const auto& name : *before) actions.push_back(json::object{{"remove", {{"index", name}, {"alias", alias}}}});
+    const auto changed = co_await change_aliases(engine, std::move(actions));
+    if (!changed) co_return changed.error();
+    co_return before;
+}
+
+awaitable<result<bool>> remove_unsearched(elastic::client& engine, const elastic_index_options& options,
+                                          const std::string& name, ledger::index_progress& progress) {
+    const auto now = co_await describe_all(engine, name);
+    if (!now) co_return now.error();
+    if (now->empty()) co_return true;
+    const auto& found = now->front();
+    const bool may_be_ours = found.ledger.empty() || found.ledger == options.cluster;
+    if (now->size() != 1 || found.index.name != name || !found.aliases.empty() || !may_be_ours) co_return false;
+    const auto removed = co_await remove_index(engine, name);
+    if (!removed) co_return removed.error();
+    // Nobody asks for it any more, it would only take up room.
+    const auto forgotten = co_await progress.forget(now->front().index.id);
+    if (!forgotten) co_return forgotten.error();
+    co_return true;
+}
+
+awaitable<result<std::vector<described>>> indexes_named_alike(elastic::client& engine,
+                                                              const elastic_index_options& options) {
+    const auto targets = fmt::format("{}-*,{}*", options.alias, every_name_begins_with);
+    co_return co_await describe_all(engine, targets);
+}
+
+std::vector<described> unsearched_of(const std::vector<described>& all, const elastic_index_options& options) {
+    std::vector<described> found;
+    if (options.cluster.empty()) return found;
+    for (const auto& one : all)
+        if (one.ledger == options.cluster && one.aliases.empty()) found.push_back(one);
+    return found;
+}
+
+awaitable<result<std::vector<described>>> without_leased(std::vector<described> unsearched,
+                                                         ledger::index_progress& progress) {
+    if (unsearched.empty()) co_return unsearched;
+    const auto lease = co_await progress.lease();
+    if (!lease) co_return lease.error();
+    if (*lease && (*lease)->is_kept)
+        std::erase_if(unsearched, [&](const described& one) { return one.index.name == (*lease)->index; });
+    co_return unsearched;
 }
 
 void migrate_elastic(const elastic_index_options& options) {

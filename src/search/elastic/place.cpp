@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/digest.hpp"
-#include "base/log.hpp"
 #include "base/log_throttle.hpp"
 
 namespace confab::search {
@@ -49,23 +48,24 @@ std::optional<described> described_in(const json::key_value_pair& one) {
 }
 
 // Logs it, each reason at most once a minute.
-error not_searched(const std::string& target, std::string_view why) {
+error not_searched(elastic::client& engine, const std::string& target, std::string_view why) {
     static log_throttle log;
     log.warning(why, fmt::format("the search index {} {}: searches scan", target, why));
+    engine.note_failure(fmt::format("the search index {} {}", target, why));
     return error::unavailable;
 }
 
 }  // namespace
 
 awaitable<result<described>> describe(elastic::client& engine, const std::string& target) {
-    const auto told = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}", target)));
-    if (!told) co_return told.error();
-    if (told->status == 404) co_return not_searched(target, "is not there (`confab migrate` makes one)");
-    const auto* all = told->body.if_object();
-    if (!told->is_ok() || !all) co_return not_searched(target, "is not told: " + told->reason());
-    if (all->size() != 1) co_return not_searched(target, "stands for several indexes");
+    const auto reply = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}", target)));
+    if (!reply) co_return reply.error();
+    if (reply->status == 404) co_return not_searched(engine, target, "is not there (`confab migrate` makes one)");
+    const auto* all = reply->body.if_object();
+    if (!reply->is_ok() || !all) co_return not_searched(engine, target, "is not described: " + reply->reason());
+    if (all->size() != 1) co_return not_searched(engine, target, "stands for several indexes");
     auto found = described_in(*all->begin());
-    if (!found) co_return not_searched(target, "is not described: it has no uuid");
+    if (!found) co_return not_searched(engine, target, "is not described: it has no uuid");
     co_return std::move(*found);
 }
 
@@ -75,12 +75,16 @@ awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, 
     if (!reply) co_return reply.error();
     const auto* all = reply->body.if_object();
     if (!reply->is_ok() || !all) {
-        log::warning(fmt::format("looking for indexes failed: {}", reply->reason()));
+        engine.note_failure(fmt::format("looking for indexes: {}", reply->reason()));
         co_return error::unavailable;
     }
     std::vector<described> found;
-    for (const auto& one : *all)
-        if (auto index = described_in(one)) found.push_back(std::move(*index));
+    for (const auto& one : *all) {
+        auto index = described_in(one);
+        // Whoever removes what is not in the list must not take an index for one that is gone.
+        if (!index) co_return not_searched(engine, std::string(one.key()), "is not described: it has no uuid");
+        found.push_back(std::move(*index));
+    }
     co_return found;
 }
 
@@ -88,16 +92,16 @@ awaitable<result<located>> locate(elastic::client& engine, const std::string& ta
     auto found = co_await describe(engine, target);
     if (!found) co_return found.error();
     if (found->ledger != cluster)
-        co_return not_searched(target, "is not that of this cluster (`confab reindex` makes a new one)");
+        co_return not_searched(engine, target, "is not that of this cluster (`confab reindex` makes a new one)");
     switch (found->shape) {
         case shape::ours:
             co_return std::move(found->index);
         case shape::of_another_folding:
-            co_return not_searched(target, "was folded by another version (`confab reindex` makes a new one)");
+            co_return not_searched(engine, target, "was folded by another version (`confab reindex` makes a new one)");
         case shape::unknown:
             break;
     }
-    co_return not_searched(target, "is not as this program makes it (`confab reindex` makes a new one)");
+    co_return not_searched(engine, target, "is not as this program makes it (`confab reindex` makes a new one)");
 }
 
 awaitable<result<located>> place::now() {

@@ -8,7 +8,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
 
 #include "base/random.hpp"
@@ -111,12 +110,6 @@ std::string new_index_name(std::string_view alias) {
     auto name = fmt::format("{}-", alias);
     for (const auto b : bytes) name += fmt::format("{:02x}", static_cast<unsigned>(b));
     return name;
-}
-
-bool is_index_name(std::string_view name, std::string_view alias) {
-    const auto is_lower_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-    if (name.size() != alias.size() + 1 + 2 * name_bytes || !name.starts_with(alias)) return false;
-    return name[alias.size()] == '-' && std::ranges::all_of(name.substr(alias.size() + 1), is_lower_hex);
 }
 
 std::string search_alias_of(std::string_view cluster) {

@@ -24,8 +24,6 @@ shape shape_of(const boost::json::value& described);
 
 // A name that no index ever had: what is remembered of an index is never taken for that of a later one.
 std::string new_index_name(std::string_view alias);
-// Whether it may be one of those.
-bool is_index_name(std::string_view name, std::string_view alias);
 // The alias through which the index of a cluster is searched.
 std::string search_alias_of(std::string_view cluster);
 // The alias through which an index is written. It goes with it; so what is written to an index that is gone is refused,

@@ -1,0 +1,254 @@
+#include "ops/reindex_job.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include "base/random.hpp"
+
+namespace confab::ops {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto pause_first = 1s;
+constexpr auto pause_most = 30s;
+
+ledger::reindex_owner drawn_owner() {
+    ledger::reindex_owner owner;
+    fill_random(owner);
+    return owner;
+}
+
+// Until then, or until the timer is cancelled.
+awaitable<void> wait(asio::steady_timer& timer, asio::steady_timer::time_point until) {
+    timer.expires_at(until);
+    boost::system::error_code cancelled;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+}
+
+}  // namespace
+
+// Reports each store.
+class reindex_job::counted_writer final : public search::index_writer {
+public:
+    counted_writer(search::index_writer& into, std::function<void(std::uint64_t messages)> stored)
+        : into_(into), stored_(std::move(stored)) {}
+
+    awaitable<result<std::vector<search::chat_reach>>> chats(core::chat_id after) override {
+        return into_.chats(after);
+    }
+    awaitable<result<void>> store(core::chat_id chat, std::span<const search::indexed_text> texts, search::reach from,
+                                  search::reach to) override {
+        const auto done = co_await into_.store(chat, texts, from, to);
+        if (done) stored_(to.messages - from.messages);
+        co_return done;
+    }
+    awaitable<result<void>> clear() override { return into_.clear(); }
+    awaitable<bool> tidy() override { return into_.tidy(); }
+    std::string last_failure() const override { return into_.last_failure(); }
+
+private:
+    search::index_writer& into_;
+    const std::function<void(std::uint64_t)> stored_;
+};
+
+reindex_job::reindex_job(ledger::reader& ledger, const search::elastic_index_options& index,
+                         ledger::index_progress& progress, reindex_job_options options, asio::any_io_executor home)
+    : ledger_(ledger),
+      index_options_(index),
+      progress_(progress),
+      options_(std::move(options)),
+      home_(home),
+      owner_(drawn_owner()),
+      pause_alarm_(home),
+      renewal_alarm_(home),
+      renewal_ended_(home),
+      pause_(pause_first, pause_most) {
+    open_index(search::new_successor_name(index_options_));
+}
+
+reindex_job::~reindex_job() = default;
+
+awaitable<reindex_report> reindex_job::run() {
+    co_await claim();
+    begin_renewing();
+    result<reindex_report> built = error::unavailable;
+    std::exception_ptr failure;
+    std::string why;
+    try {
+        built = co_await build();
+        if (!built) why = reason(built.error());
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await end_renewing();
+    co_await leave_lease(built.has_value());
+    if (failure) std::rethrow_exception(failure);
+    if (!built) throw startup_error(why);
+    co_return *built;
+}
+
+void reindex_job::stop() {
+    asio::post(home_, [this] {
+        is_stopping_ = true;
+        follower_->stop();
+        pause_alarm_.cancel();
+    });
+}
+
+// An engine that does not answer now is not waited for: nothing was begun.
+awaitable<void> reindex_job::claim() {
+    const auto answers = co_await index_->is_usable();
+    if (!answers) throw startup_error(reason(answers.error()));
+    const auto claimed = co_await progress_.claim(owner_, index_->name());
+    if (!claimed) throw startup_error(reason(claimed.error()));
+    lease_ = *claimed;
+    if (!lease_.is_mine) {
+        constexpr auto text =
+            "another reindex runs, since {} (if it was killed, its lease ends within 30 s: then `confab reindex` "
+            "resumes it)";
+        throw startup_error(fmt::format(text, lease_.since));
+    }
+    note_success();
+}
+
+awaitable<result<reindex_report>> reindex_job::build() {
+    if (const auto done = co_await prepare(); !done) co_return done.error();
+    if (const auto done = co_await show_progress(); !done) co_return done.error();
+    if (const auto done = co_await walk(lease_.reached); !done) co_return done.error();
+    if (const auto done = co_await walk({}); !done) co_return done.error();
+    if (const auto done = co_await take_over(); !done) co_return done.error();
+    if (const auto done = co_await walk({}); !done) co_return done.error();
+    co_return co_await repeated([this] { return report_of(*writer_); });
+}
+
+// The index to resume, or a new one.
+awaitable<result<void>> reindex_job::prepare() {
+    if (lease_.index != index_->name()) {
+        const auto fresh = index_->name();
+        open_index(lease_.index);
+        const auto is_usable = co_await repeated([this] { return index_->is_usable(); });
+        if (!is_usable) co_return is_usable.error();
+        if (*is_usable) {
+            options_.print(fmt::format("resuming the reindex of {}, index {}", lease_.since, lease_.index));
+            reached_ = lease_.reached;
+            co_return result<void>();
+        }
+        open_index(fresh);
+        const auto is_ours = co_await repeated([&] { return progress_.begin_again(owner_, fresh); });
+        if (!is_ours) co_return is_ours.error();
+        is_taken_over_ = !*is_ours;
+        if (is_taken_over_) co_return error::shutting_down;
+        lease_.reached = {};
+    }
+    options_.print(fmt::format("building the index {}", index_->name()));
+    co_return co_await repeated([this] { return index_->make(); });
+}
+
+awaitable<result<void>> reindex_job::show_progress() {
+    const auto total = co_await repeated([this] { return progress_.messages_in_chats_of(options_.after_messages); });
+    if (!total) co_return total.error();
+    const auto before = co_await repeated([this] { return report_of(*writer_); });
+    if (!before) co_return before.error();
+    options_.shown.begin("messages in the new search index", *total, before->messages);
+    co_return result<void>();
+}
+
+awaitable<result<void>> reindex_job::walk(core::chat_id after) {
+    const auto passed = [this, &after](core::chat_id chat) {
+        after = chat;
+        reached_ = std::max(reached_, chat);
+        note_success();
+    };
+    co_return co_await repeated([&] { return follower_->catch_up(after, passed); });
+}
+
+awaitable<result<void>> reindex_job::take_over() {
+    const auto is_ours = co_await repeated([this] { return progress_.renew(owner_, reached_); });
+    if (!is_ours) co_return is_ours.error();
+    is_taken_over_ = !*is_ours;
+    if (is_taken_over_) co_return error::shutting_down;
+    co_return co_await repeated([this] { return index_->take_over(); });
+}
+
+void reindex_job::open_index(const std::string& name) {
+    index_ = search::open_elastic_successor(index_options_, progress_, name);
+    writer_ = std::make_unique<counted_writer>(index_->writer(), [this](std::uint64_t messages) {
+        options_.shown.add(messages);
+        note_success();
+    });
+    follower_ = std::make_unique<write::index_follower>(
+        ledger_, index_->reader(), *writer_,
+        write::follower_options{.after_messages = options_.after_messages, .pause = {}}, home_);
+    if (is_stopping_) follower_->stop();
+}
+
+template <class Step>
+auto reindex_job::repeated(Step step) -> decltype(step()) {
+    for (;;) {
+        auto done = co_await step();
+        if (done) note_success();
+        const bool may_pass = !done && done.error() == error::unavailable;
+        const bool is_too_long = clock::now() - succeeded_at_ >= options_.give_up_after;
+        if (!may_pass || is_too_long) co_return done;
+        if (is_stopping_) co_return error::shutting_down;
+        const auto pause = pause_.next();
+        options_.print(fmt::format("{}; trying again in {} s", reason(done.error()), pause / 1s));
+        co_await wait(pause_alarm_, clock::now() + pause);
+        if (is_stopping_) co_return error::shutting_down;
+    }
+}
+
+void reindex_job::note_success() {
+    succeeded_at_ = clock::now();
+    pause_.reset();
+}
+
+std::string reindex_job::reason(boost::system::error_code cause) const {
+    if (is_taken_over_) return "another reindex has taken this one over";
+    if (cause == error::shutting_down) return "interrupted: `confab reindex` resumes it, within a day";
+    if (cause != error::unavailable) return cause.message();
+    auto why = index_->writer().last_failure();
+    if (why.empty() && options_.ledger_failure) why = options_.ledger_failure();
+    return why.empty() ? cause.message() : why;
+}
+
+void reindex_job::begin_renewing() {
+    is_renewing_ = true;
+    asio::co_spawn(home_, renew(), [this](std::exception_ptr) {
+        is_renewing_ = false;
+        renewal_ended_.cancel();
+    });
+}
+
+// A failure is no reason to stop: the lease may be renewed as long as nobody else took it.
+awaitable<void> reindex_job::renew() {
+    for (;;) {
+        co_await wait(renewal_alarm_, clock::now() + options_.renew_every);
+        if (is_renewal_over_) co_return;
+        const auto is_ours = co_await progress_.renew(owner_, reached_);
+        if (is_renewal_over_) co_return;
+        if (!is_ours || *is_ours) continue;
+        is_taken_over_ = true;
+        stop();
+        co_return;
+    }
+}
+
+awaitable<void> reindex_job::end_renewing() {
+    is_renewal_over_ = true;
+    renewal_alarm_.cancel();
+    while (is_renewing_) co_await wait(renewal_ended_, clock::time_point::max());
+}
+
+awaitable<void> reindex_job::leave_lease(bool is_done) {
+    if (is_done)
+        co_await progress_.finish(owner_);
+    else
+        co_await progress_.give_up(owner_, reached_);
+}
+
+}  // namespace confab::ops

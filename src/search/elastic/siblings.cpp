@@ -1,0 +1,116 @@
+// Which index is a sibling is asked each time: a reindex makes one, takes over or ends, on any machine. It is one that
+// says in its mapping that it belongs to this ledger, and that no search alias names.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/log.hpp"
+#include "search/elastic/elastic_index.hpp"
+#include "search/elastic/manage.hpp"
+
+namespace confab::search {
+namespace {
+
+class sibling_in_engine final : public sibling_index {
+public:
+    sibling_in_engine(const elastic_index_options& options, ledger::index_progress& progress, const located& at)
+        : index_(open_elastic_successor(options, progress, at.name)), progress_(progress), id_(at.id) {}
+
+    index& reader() override { return index_->reader(); }
+    index_writer& writer() override { return index_->writer(); }
+
+    awaitable<result<slice>> changed_chats(core::chat_id after) override {
+        auto found = co_await progress_.changed_chats(id_, after);
+        if (!found) co_return found.error();
+        co_return slice{std::move(found->chats), found->next};
+    }
+
+private:
+    const std::unique_ptr<elastic_successor> index_;
+    ledger::index_progress& progress_;
+    const ledger::index_id id_;
+};
+
+class siblings_in_engine final : public sibling_indexes {
+public:
+    siblings_in_engine(const elastic_index_options& options, ledger::index_progress& progress)
+        : options_(options), engine_(elastic::make_client(options.engine)), progress_(progress) {}
+
+    awaitable<result<std::vector<std::unique_ptr<sibling_index>>>> all() override {
+        std::vector<std::unique_ptr<sibling_index>> found;
+        const auto known = co_await indexes_named_alike(*engine_, options_);
+        if (!known) co_return known.error();
+        for (const auto& one : unsearched_of(*known, options_))
+            if (one.shape == shape::ours)
+                found.push_back(std::make_unique<sibling_in_engine>(options_, progress_, one.index));
+        co_return found;
+    }
+
+    // The order matters: an expired lease is dropped first, so that no reindex resumes an index that is removed;
+    // the indexes are listed before the leases are read (without_leased), and what is remembered before the indexes, so
+    // that none that was made in between is taken for one that is gone.
+    awaitable<result<void>> remove_unused() override {
+        if (options_.cluster.empty()) co_return result<void>();
+        const auto dropped = co_await progress_.drop_expired();
+        if (!dropped) co_return dropped.error();
+        const auto remembered = co_await progress_.indexes();
+        if (!remembered) co_return remembered.error();
+        const auto known = co_await indexes_named_alike(*engine_, options_);
+        if (!known) co_return known.error();
+        const auto removed = co_await remove_orphans(*known);
+        if (!removed) co_return removed.error();
+        co_return co_await forget_gone(*remembered, *known);
+    }
+
+    std::string last_failure() const override { return engine_->last_failure(); }
+
+private:
+    awaitable<result<void>> remove_orphans(const std::vector<described>& known) {
+        const auto orphans = co_await without_leased(unsearched_of(known, options_), progress_);
+        if (!orphans) co_return orphans.error();
+        const auto seen_before = std::exchange(seen_, {});
+        for (const auto& one : *orphans) {
+            const auto& name = one.index.name;
+            if (!seen_before.contains(name)) {
+                seen_.insert(name);
+                continue;
+            }
+            const auto removed = co_await remove_unsearched(*engine_, options_, name, progress_);
+            if (!removed) co_return removed.error();
+            if (*removed) log::info(fmt::format("removed the index {}, which nothing searched", name));
+        }
+        co_return result<void>();
+    }
+
+    // An engine without the index that this ledger searches is perhaps not the right one: then nothing is forgotten.
+    awaitable<result<void>> forget_gone(const std::vector<ledger::index_id>& remembered,
+                                        const std::vector<described>& known) {
+        const auto is_searched = [&](const described& one) {
+            return one.ledger == options_.cluster &&
+                   std::ranges::find(one.aliases, options_.alias) != one.aliases.end();
+        };
+        if (std::ranges::none_of(known, is_searched)) co_return result<void>();
+        for (const auto& id : remembered) {
+            const bool is_there = std::ranges::any_of(known, [&](const described& one) { return one.index.id == id; });
+            if (is_there) continue;
+            const auto forgotten = co_await progress_.forget(id);
+            if (!forgotten) co_return forgotten.error();
+        }
+        co_return result<void>();
+    }
+
+    const elastic_index_options options_;
+    const std::unique_ptr<elastic::client> engine_;
+    ledger::index_progress& progress_;
+    std::set<std::string> seen_;  // the orphans of the call before
+};
+
+}  // namespace
+
+std::unique_ptr<sibling_indexes> open_elastic_siblings(const elastic_index_options& options,
+                                                       ledger::index_progress& progress) {
+    return std::make_unique<siblings_in_engine>(options, progress);
+}
+
+}  // namespace confab::search

@@ -1,0 +1,54 @@
+// Brings changes, and above all deletions, to the indexes beside the one that is searched, and has those removed that
+// nobody needs. In the background, on every worker: what one leaves another does.
+//
+// 1. Every few seconds it asks which such indexes there are, and compares how far each has come with the chats'
+// changes.
+//    Why not with each commit: there is one such index for some hours a year, and a comparison also finds what a
+//    reindex was about to store when it was killed.
+// 2. It brings only changes of messages that the index holds. New messages are left to the reindex.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/async.hpp"
+#include "base/log_throttle.hpp"
+#include "ledger/ledger.hpp"
+#include "search/indexed/siblings.hpp"
+
+namespace confab::write {
+
+class sibling_follower {
+public:
+    // All of its work is done on `home`. `ledger_failure`: what the log says of a ledger that failed.
+    sibling_follower(ledger::reader& ledger, search::sibling_indexes& siblings, asio::any_io_executor home,
+                     std::function<std::string()> ledger_failure);
+
+    // Brings to each of them the changes that it lacks. Errors: unavailable.
+    awaitable<result<void>> catch_up();
+    // Goes on with both until stop(). Once.
+    awaitable<void> run();
+    // Any thread. run() returns within one store.
+    void stop();
+
+private:
+    awaitable<result<void>> catch_up(search::sibling_index& with);
+    void log_failure(const std::string& of_index);
+    awaitable<void> rest();
+    bool is_stopping();
+
+    ledger::reader& ledger_;
+    search::sibling_indexes& siblings_;
+    const asio::any_io_executor home_;
+    const std::function<std::string()> ledger_failure_;
+    const std::shared_ptr<asio::steady_timer> alarm_;  // outlives the follower where it is still to be called off
+    log_throttle log_;
+
+    std::mutex mutex_;
+    bool is_stopping_ = false;  // guarded by the mutex
+};
+
+}  // namespace confab::write

@@ -1,0 +1,207 @@
+"""`confab reindex` beside a cluster at work: interrupted, killed, slow, twice at once; and what it leaves behind."""
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pytest
+from load import fill, wait_for
+from services.service import plain_environment
+
+CHATS, MESSAGES = 5, 120
+INDEX_SOON = ["--index-after-messages=50", "--index-pause-ms=10"]
+OTHER_LEDGER = "fedcba9876543210"
+
+
+@pytest.fixture
+def cluster(start_cluster):
+    return start_cluster(gates=True, worker_options=INDEX_SOON)
+
+
+@pytest.fixture
+def gate(cluster):
+    """The way on which a reindex reaches Elasticsearch."""
+    return cluster.toxiproxy.gate("reindex", cluster.engines.elasticsearch.port)
+
+
+@pytest.fixture
+def chats(cluster, client):
+    """Each has one message with a secret."""
+    made = [client.new_chat() for _ in range(CHATS)]
+    for chat in made:
+        chat.secret = fill(chat, ["a common text"] * (MESSAGES - 1) + ["a secret text"]).index("a secret text") + 1
+    wait_for(lambda: indexed(cluster) >= CHATS * 100, "all chats are in the index")
+    return made
+
+
+def indexed(cluster):
+    return int(cluster.engines.sql.query("select coalesce(sum(messages), 0) from index_progress")[0][0])
+
+
+class Reindex:
+    """One that runs, reaching Elasticsearch through the gate."""
+
+    def __init__(self, cluster, gate):
+        urls = {**cluster.engines.urls(), "elasticsearch": f"http://127.0.0.1:{gate.port}"}
+        self.output = (cluster.folder / f"reindex-{time.monotonic_ns()}").open("w+")
+        self.process = subprocess.Popen(
+            [str(cluster.confab), "reindex", "--index-after-messages=50"], stdin=subprocess.DEVNULL, stdout=self.output,
+            stderr=subprocess.STDOUT, env=plain_environment({f"CONFAB_{role.upper()}": url for role, url in urls.items()}))
+
+    def said(self):
+        self.output.flush()
+        return os.pread(self.output.fileno(), 1 << 20, 0).decode()
+
+    def ends(self, status):
+        assert self.process.wait(timeout=300) == status, self.said()
+        return self.said()
+
+
+@contextmanager
+def reindexing(cluster, gate):
+    run = Reindex(cluster, gate)
+    try:
+        yield run
+    finally:
+        run.process.kill()
+        run.process.wait()
+        run.output.close()
+
+
+def state(cluster):
+    """Index, chats in it; nothing when there is none."""
+    rows = cluster.engines.sql.query("select search_index from reindex_state")
+    if not rows:
+        return None, 0
+    ids = cluster.engines.sql.query("select count(*) from index_progress group by search_index")
+    return text(rows[0][0]), min(int(row[0]) for row in ids) if len(ids) > 1 else 0
+
+
+def text(value):
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def wait_until_half_built(cluster):
+    wait_for(lambda: 2 <= state(cluster)[1] < CHATS, "the new index is half-built")
+    return state(cluster)[0]
+
+
+def secrets_in(cluster, index):
+    engine = cluster.engines.elasticsearch
+    engine.request("POST", f"/{index}/_refresh")
+    status, answer = engine.request("POST", f"/{index}/_search", {"query": {"match_phrase": {"text": "secret"}}})
+    assert status == 200, answer
+    return len(answer["hits"]["hits"])
+
+
+def is_there(cluster, index):
+    return cluster.engines.elasticsearch.request("GET", f"/{index}")[0] == 200
+
+
+def let_lease_run_out(cluster, *columns):
+    cluster.engines.sql.query("update reindex_state set " + ", ".join(f"{column} = utc_timestamp(6)" for column in columns))
+
+
+def killed_halfway(cluster, gate):
+    """The name of the index it was building."""
+    gate.slow_down(700)
+    with reindexing(cluster, gate) as run:
+        index = wait_until_half_built(cluster)
+        run.process.kill()
+        run.process.wait()
+    gate.open()
+    return index
+
+
+def test_killed_one_keeps_nothing_that_is_deleted_later_and_is_resumed(cluster, chats, gate):
+    index = killed_halfway(cluster, gate)
+    assert secrets_in(cluster, index) >= 2
+    for chat in chats:
+        chat.delete(chat.secret).expect(204)
+    wait_for(lambda: secrets_in(cluster, index) == 0, "the deletions are in the half-built index")
+    cluster.engines.sql.query("update reindex_state set lease_until = utc_timestamp(6) + interval 1 hour")
+    with reindexing(cluster, gate) as second:
+        assert "another reindex runs, since " in second.ends(1)
+    let_lease_run_out(cluster, "lease_until")
+    assert f"{index} is half-built" in cluster.run("check", status=1)
+    with reindexing(cluster, gate) as second:
+        said = second.ends(0)
+    assert "resuming the reindex of " in said and index in said
+    assert f"messages of {CHATS} chats in the search index" in said
+    assert "all numbers gapless" in cluster.run("check")
+    assert state(cluster) == (None, 0)
+    for chat in chats:
+        assert chat.find("secret") == []
+        assert len(chat.find("common")) == MESSAGES - 1
+
+
+def test_interrupted_one_says_so_and_is_resumed_at_once(cluster, chats, gate):
+    gate.slow_down(700)
+    with reindexing(cluster, gate) as run:
+        index = wait_until_half_built(cluster)
+        run.process.send_signal(signal.SIGTERM)
+        assert "interrupted: `confab reindex` resumes it" in run.ends(1)
+    gate.open()
+    with reindexing(cluster, gate) as run:
+        said = run.ends(0)
+    assert "resuming the reindex of " in said and index in said
+    assert "all numbers gapless" in cluster.run("check")
+
+
+def test_answers_slower_than_two_seconds_and_an_engine_that_is_away_only_delay_it(cluster, chats, gate):
+    gate.slow_down(2500)
+    with reindexing(cluster, gate) as run:
+        wait_for(lambda: state(cluster)[1] >= 1, "a chat is in the new index")
+        gate.shut()
+        wait_for(lambda: "trying again in" in run.said() or run.process.poll() is not None, "it has noticed")
+        gate.open()
+        said = run.ends(0)
+    assert f"Elasticsearch at http://127.0.0.1:{gate.port}" in said
+    assert f"messages of {CHATS} chats in the search index" in said
+    assert "all numbers gapless" in cluster.run("check")
+
+
+def test_one_without_its_engine_names_it(cluster, gate):
+    gate.shut()
+    with reindexing(cluster, gate) as run:
+        assert f"confab: Elasticsearch at http://127.0.0.1:{gate.port}: " in run.ends(1)
+
+
+def test_orphan_is_removed_after_its_lease_and_nothing_else_is(cluster, chats, gate):
+    orphan = killed_halfway(cluster, gate)
+    engine = cluster.engines.elasticsearch
+    (described,) = engine.request("GET", f"/{orphan}")[1].values()
+    shape = {"mappings": described["mappings"], "settings": {"analysis": described["settings"]["index"]["analysis"]}}
+    prefix = orphan[:-16]
+    shape["mappings"]["_meta"]["ledger"] = OTHER_LEDGER
+    assert engine.request("PUT", f"/{prefix}0123456789abcde0", shape)[0] == 200
+    del shape["mappings"]["_meta"]
+    assert engine.request("PUT", f"/{prefix}0123456789abcde1", shape)[0] == 200
+    let_lease_run_out(cluster, "lease_until", "kept_until")
+    wait_for(lambda: not is_there(cluster, orphan), "the orphan is removed")
+    wait_for(lambda: len(cluster.engines.sql.query("select distinct search_index from index_progress")) == 1, "so are its rows")
+    for other in ("0", "1"):
+        assert is_there(cluster, f"{prefix}0123456789abcde{other}")
+    assert chats[0].find("secret") == [chats[0].secret]
+    assert "all numbers gapless" in cluster.run("check")
+
+
+def test_deletion_reaches_an_index_that_was_blocked_for_a_full_disk(cluster, chats):
+    engine = cluster.engines.elasticsearch
+    (searched,) = [name for name, each in engine.request("GET", "/confab-*")[1].items() if len(each["aliases"]) > 1]
+    block(engine, searched, True)
+    for chat in chats:
+        chat.delete(chat.secret).expect(204)
+    wait_for(lambda: any("stays behind for now: Elasticsearch at http://" in worker.said() for worker in cluster.workers),
+             "a worker says why")
+    assert secrets_in(cluster, searched) == CHATS
+    block(engine, searched, None)
+    wait_for(lambda: secrets_in(cluster, searched) == 0, "the deletions are in the index")
+    assert "all numbers gapless" in cluster.run("check")
+
+
+def block(engine, index, value):
+    status, answer = engine.request("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": value})
+    assert status == 200, answer

@@ -1,0 +1,289 @@
+// The indexes beside the one that is searched: what a reindex builds, and what an interrupted one leaves. A real ledger
+// in MySQL, real indexes in Elasticsearch.
+#include <gtest/gtest.h>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "contract/shared_ledger.hpp"
+#include "ops/check_index.hpp"
+#include "ops/reindex_job.hpp"
+#include "search/elastic/shape.hpp"
+#include "support/elastic.hpp"
+#include "write/sibling_follower.hpp"
+
+namespace confab::testing::shared {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* cluster = "0123456789abcdef";
+constexpr const char* other_cluster = "fedcba9876543210";
+
+class siblings : public shared_ledger {
+protected:
+    void SetUp() override {
+        shared_ledger::SetUp();
+        search::migrate_elastic(options);
+        token = new_chat(worker);
+    }
+    void TearDown() override {
+        engine_answers(elastic::verb::erase, "/" + options.alias + "*");
+        shared_ledger::TearDown();
+    }
+
+    static search::elastic_index_options own_options() {
+        static int count = 0;
+        return {
+            .engine = elastic_server(), .cluster = cluster, .alias = fmt::format("siblings-{}-{}", getpid(), ++count)};
+    }
+
+    void say(std::uint64_t count) {
+        std::vector<command> batch;
+        for (; count > 0; --count) batch.push_back(command_of(new_message(token, 1, "a common text")));
+        worker.commit(batch);
+    }
+    void remove(std::uint64_t message) {
+        worker.commit(command_of(core::delete_message{token, chat_number(1), message_number(message)}));
+    }
+
+    core::chat_id chat() { return run(worker.reader().find_chat(token, chat_number(1))).value().id; }
+
+    unsigned engine_answers(elastic::verb verb, const std::string& target, const std::string& body = "") {
+        return run(engine->send(elastic::request(verb, target, body))).value().status;
+    }
+    bool is_there(const std::string& index) { return engine_answers(elastic::verb::get, "/" + index) == 200; }
+
+    // An index, with what the chats hold now.
+    std::string half_built(const search::elastic_index_options& of) {
+        const auto name = search::new_successor_name(of);
+        run(fill(of, name));
+        return name;
+    }
+    awaitable<void> fill(search::elastic_index_options of, std::string name) {
+        const auto home = co_await asio::this_coro::executor;
+        const auto index = search::open_elastic_successor(of, *progress, name);
+        const auto made = co_await index->make();
+        EXPECT_TRUE(made);
+        write::index_follower follower(worker.reader(), index->reader(), index->writer(), {1, 1ms}, home);
+        const auto done = co_await follower.catch_up();
+        EXPECT_TRUE(done);
+    }
+
+    // How many messages with a text it holds.
+    std::uint64_t texts_in(const std::string& name) {
+        const auto index = search::open_elastic_successor(options, *progress, name);
+        const auto slice = run(index->auditor().texts(chat(), {})).value();
+        return static_cast<std::uint64_t>(
+            std::ranges::count_if(slice.texts, [](const auto& t) { return !t.text.empty(); }));
+    }
+
+    void follow_siblings() { run(follow()); }
+    awaitable<void> follow() {
+        const auto home = co_await asio::this_coro::executor;
+        write::sibling_follower follower(worker.reader(), *beside, home, {});
+        const auto done = co_await follower.catch_up();
+        EXPECT_TRUE(done);
+    }
+    void remove_unused() { ASSERT_TRUE(run(beside->remove_unused())); }
+
+    void lease(const std::string& index) { ASSERT_TRUE(run(progress->claim(me, index)).value().is_mine); }
+    static void let_lease_run_out() {
+        execute({"update reindex_state set lease_until = utc_timestamp(6), kept_until = utc_timestamp(6)"});
+    }
+
+    std::vector<std::string> findings() {
+        const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
+        const auto index = search::open_elastic_index(options, *progress);
+        return run(ops::check_index(*auditor, index->auditor(), {})).value().findings;
+    }
+
+    std::string run_reindex(std::vector<std::string>* lines = nullptr) {
+        asio::io_context loop;
+        ops::reindex_job_options how{.after_messages = 1};
+        if (lines) how.print = [lines](const std::string& line) { lines->push_back(line); };
+        ops::reindex_job job(worker.reader(), options, *progress, std::move(how), loop.get_executor());
+        std::string why = "it did not end";
+        asio::co_spawn(loop, job.run(), [&](std::exception_ptr failure, const ops::reindex_report&) {
+            try {
+                if (failure) std::rethrow_exception(failure);
+                why.clear();
+            } catch (const startup_error& cause) {
+                why = cause.what();
+            }
+        });
+        loop.run();
+        return why;
+    }
+
+    std::string index_name() {
+        const auto answer = run(engine->send(elastic::request(elastic::verb::get, "/" + options.alias))).value();
+        return std::string(answer.body.as_object().begin()->key());
+    }
+
+    const search::elastic_index_options options = own_options();
+    const std::unique_ptr<elastic::client> engine = elastic::make_client(options.engine);
+    const std::unique_ptr<ledger::index_progress> progress =
+        ledger::mysql::make_mysql_index_progress(mysql_with_schema());
+    hand_worker worker;
+    app_token token = app_token::make();
+    const std::unique_ptr<search::sibling_indexes> beside = search::open_elastic_siblings(options, *progress);
+    const ledger::reindex_owner me{std::byte{1}}, somebody{std::byte{2}};
+};
+
+TEST_F(siblings, lose_what_is_deleted_from_the_ledger_while_they_are_not_searched) {
+    say(20);
+    const auto name = half_built(options);
+    lease(name);
+    ASSERT_EQ(texts_in(name), 20U);
+    remove(7);
+    worker.commit(command_of(edit(token, 1, 8, "another text")));
+    follow_siblings();
+    EXPECT_EQ(texts_in(name), 19U);
+    say(5);  // left to the reindex
+    follow_siblings();
+    EXPECT_EQ(texts_in(name), 19U);
+}
+
+// A reindex that read a text, was overtaken by the deletion, and was killed right after it had stored what it read.
+TEST_F(siblings, lose_what_a_killed_reindex_stored_after_its_deletion) {
+    say(5);
+    const auto name = search::new_successor_name(options);
+    lease(name);
+    const auto index = search::open_elastic_successor(options, *progress, name);
+    ASSERT_TRUE(run(index->make()));
+    std::vector<search::indexed_text> read;
+    for (std::uint64_t n = 1; n <= 5; ++n) read.push_back({message_number(n), 1, "a common text"});
+    remove(3);
+    follow_siblings();
+    ASSERT_TRUE(run(index->writer().store(chat(), read, {}, {5, 0})));
+    ASSERT_EQ(texts_in(name), 5U);
+    follow_siblings();
+    EXPECT_EQ(texts_in(name), 4U);
+}
+
+TEST_F(siblings, are_removed_once_no_reindex_may_resume_them) {
+    say(20);
+    const auto searched = index_name(), name = half_built(options);
+    lease(name);
+    for (int i = 0; i < 3; ++i) remove_unused();
+    EXPECT_TRUE(is_there(name));
+    ASSERT_TRUE(run(progress->give_up(me, {})));
+    for (int i = 0; i < 3; ++i) remove_unused();
+    EXPECT_TRUE(is_there(name));
+    let_lease_run_out();
+    remove_unused();
+    EXPECT_TRUE(is_there(name));  // somebody may ask for it at this moment
+    EXPECT_EQ(ask("select count(*) from reindex_state"), "0");
+    EXPECT_EQ(ask("select count(*) from index_progress"), "1");
+    remove_unused();
+    EXPECT_FALSE(is_there(name));
+    EXPECT_EQ(ask("select count(*) from index_progress"), "0");
+    EXPECT_TRUE(is_there(searched));
+}
+
+TEST_F(siblings, of_another_ledger_or_of_none_are_left_alone) {
+    say(20);
+    auto others = options, nobodys = options;
+    others.cluster = other_cluster;
+    nobodys.cluster.clear();
+    const auto theirs = half_built(others), unnamed = half_built(nobodys);
+    ASSERT_EQ(engine_answers(elastic::verb::put, "/" + options.alias + "-0123456789abcdef"), 200U);  // without _meta
+    const auto searched_by_another_name = half_built(options);
+    ASSERT_EQ(engine_answers(elastic::verb::put, "/" + searched_by_another_name + "/_alias/" + options.alias + "-mine"),
+              200U);
+    remove(3);
+    follow_siblings();
+    for (int i = 0; i < 3; ++i) remove_unused();
+    for (const auto& name : {theirs, unnamed, options.alias + "-0123456789abcdef", searched_by_another_name})
+        EXPECT_TRUE(is_there(name)) << name;
+    EXPECT_EQ(texts_in(theirs), 20U);
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST_F(siblings, that_are_gone_are_forgotten_unless_the_engine_may_be_the_wrong_one) {
+    say(20);
+    const auto name = half_built(options), kept = half_built(options);
+    lease(kept);
+    ASSERT_EQ(engine_answers(elastic::verb::erase, "/" + name), 200U);
+    auto elsewhere = options;
+    elsewhere.alias += "-elsewhere";
+    ASSERT_TRUE(run(search::open_elastic_siblings(elsewhere, *progress)->remove_unused()));
+    EXPECT_EQ(ask("select count(*) from index_progress"), "2");
+    auto unreachable = options;
+    unreachable.engine.where = engine_url::parse("http://127.0.0.1:1", "http", 9200);
+    EXPECT_EQ(run(search::open_elastic_siblings(unreachable, *progress)->remove_unused()).error(), error::unavailable);
+    EXPECT_EQ(ask("select count(*) from index_progress"), "2");
+    remove_unused();
+    EXPECT_EQ(ask("select count(*) from index_progress"), "1");
+    EXPECT_EQ(texts_in(kept), 20U);
+}
+
+TEST_F(siblings, are_findings_of_check_unless_a_reindex_runs) {
+    say(20);
+    const auto name = half_built(options);
+    const auto finding = [&](const std::string& what) {
+        return std::vector<std::string>{fmt::format("the search index itself: {} {}", name, what)};
+    };
+    EXPECT_EQ(findings(), finding("belongs to this ledger, but nothing searches it: a worker will remove it"));
+    lease(name);
+    EXPECT_EQ(findings(), std::vector<std::string>());
+    ASSERT_TRUE(run(progress->give_up(me, {})));
+    const auto since = run(progress->lease()).value()->since;
+    EXPECT_EQ(
+        findings(),
+        finding(fmt::format("is half-built, by a reindex of {} that ended early: `confab reindex` resumes it", since)));
+}
+
+TEST_F(siblings, are_leased_to_one_reindex_at_a_time) {
+    const auto first = run(progress->claim(me, "one")).value();
+    EXPECT_TRUE(first.is_mine && first.is_owned && first.is_kept);
+    EXPECT_TRUE(run(progress->claim(me, "one")).value().is_mine);  // its first answer was lost
+    const auto refused = run(progress->claim(somebody, "two")).value();
+    EXPECT_TRUE(!refused.is_mine && refused.is_owned && refused.index == "one" && refused.since == first.since);
+    EXPECT_FALSE(run(progress->renew(somebody, core::chat_id(9))).value());
+    EXPECT_TRUE(run(progress->renew(me, core::chat_id(5))).value());
+    EXPECT_TRUE(run(progress->renew(me, core::chat_id(3))).value());
+    execute({"update reindex_state set lease_until = utc_timestamp(6)"});  // it was killed half a minute ago
+    const auto taken = run(progress->claim(somebody, "two")).value();
+    EXPECT_TRUE(taken.is_mine && taken.index == "one" && taken.reached == core::chat_id(5));
+    EXPECT_FALSE(run(progress->renew(me, core::chat_id(9))).value());
+    ASSERT_TRUE(run(progress->finish(me)));
+    EXPECT_TRUE(run(progress->lease()).value());
+    EXPECT_TRUE(run(progress->begin_again(somebody, "three")).value());
+    EXPECT_EQ(run(progress->lease()).value()->reached, core::chat_id());
+    ASSERT_TRUE(run(progress->finish(somebody)));
+    EXPECT_FALSE(run(progress->lease()).value());
+}
+
+TEST_F(siblings, are_resumed_by_the_next_reindex) {
+    say(20);
+    const auto before = index_name(), name = half_built(options);
+    lease(name);
+    EXPECT_NE(run_reindex().find("another reindex runs, since "), std::string::npos);
+    ASSERT_TRUE(run(progress->give_up(me, {})));
+    remove(3);
+    say(5);
+    std::vector<std::string> lines;
+    EXPECT_EQ(run_reindex(&lines), "");
+    ASSERT_FALSE(lines.empty());
+    EXPECT_NE(lines.front().find("resuming the reindex of "), std::string::npos) << lines.front();
+    EXPECT_EQ(index_name(), name);
+    EXPECT_FALSE(is_there(before));
+    EXPECT_EQ(texts_in(name), 24U);
+    EXPECT_EQ(ask("select count(*) from reindex_state"), "0");
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST_F(siblings, that_are_of_no_use_are_built_again_under_another_name) {
+    say(20);
+    lease("siblings-that-never-was");
+    ASSERT_TRUE(run(progress->give_up(me, core::chat_id(1'000'000))));
+    std::vector<std::string> lines;
+    EXPECT_EQ(run_reindex(&lines), "");
+    EXPECT_EQ(lines, std::vector<std::string>{"building the index " + index_name()});
+    EXPECT_EQ(texts_in(index_name()), 20U);
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+}  // namespace
+}  // namespace confab::testing::shared
