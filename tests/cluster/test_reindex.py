@@ -31,7 +31,8 @@ def chats(cluster, client):
     """Each has one message with a secret."""
     made = [client.new_chat() for _ in range(CHATS)]
     for chat in made:
-        chat.secret = fill(chat, ["a common text"] * (MESSAGES - 1) + ["a secret text"]).index("a secret text") + 1
+        chat.secret = chat.tell("a secret text")
+        fill(chat, ["a common text"] * (MESSAGES - 1))
     wait_for(lambda: indexed(cluster) >= CHATS * 100, "all chats are in the index")
     return made
 
