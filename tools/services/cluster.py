@@ -51,16 +51,20 @@ class Cluster(Started):
         return worker.start()
 
     def run(self, command, *arguments, status=0):
-        """What a confab command printed, and why it failed where it is to fail; run past every gate to its end.
+        """What a confab command printed, run past every gate to its end; any other status than this one is a failure."""
+        return self.done(command, arguments, status).stdout
 
-        Any other status than this one is a failure.
-        """
+    def refusal(self, command, *arguments):
+        """Why a confab command ended with status 1."""
+        return self.done(command, arguments, 1).stderr
+
+    def done(self, command, arguments, status):
         urls = {f"CONFAB_{role.upper()}": url for role, url in self.engines.urls().items()}
         done = subprocess.run([str(self.confab), command, *map(str, arguments)], env=plain_environment(urls), text=True,
                               capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_WAIT_S)
         if done.returncode != status:
             raise ServiceFailure(f"confab {command} ended with status {done.returncode}: {done.stdout}{done.stderr}")
-        return done.stdout if status == 0 else done.stdout + done.stderr
+        return done
 
     def identity(self):
         """What all names in Redis and Elasticsearch carry."""
