@@ -152,10 +152,13 @@ TEST_F(mysql_data, copied_gets_another_identity_only_while_no_worker_holds_a_lea
         run(worker->ownership().release());
     }
     EXPECT_EQ(identity(), first);
-    execute({"insert into index_progress values('of the old index', 1, 2, 3)"});
+    execute({"insert into index_progress values('of the old index', 1, 2, 3)",
+             "insert into reindex_state values(1, 'of the old cluster', 'r', 1, utc_timestamp(6), utc_timestamp(6), "
+             "utc_timestamp(6))"});
     EXPECT_EQ(migration_refusal(as_copy), "migrated");
     EXPECT_NE(identity(), first);
     EXPECT_EQ(ask("select count(*) from index_progress"), "0");
+    EXPECT_EQ(ask("select count(*) from reindex_state"), "0");
 }
 
 // A database of version 0.1.0, whose queue is to be renamed.
@@ -229,6 +232,13 @@ TEST_F(mysql_of_old, is_not_served_from_before_its_queue_is_renamed) {
     EXPECT_EQ(migration_refusal(with_queue()), "migrated");
     ASSERT_EQ(renamed.size(), 1U);
     EXPECT_EQ(renamed[0].first, drawn);  // that some of its keys may have got already
+    EXPECT_EQ(refusal(), "opened");
+}
+
+TEST_F(mysql_of_old, is_migrated_after_that_was_broken_off_before_a_table_was_made_again) {
+    execute({"drop table workers"});
+    EXPECT_EQ(migration_refusal(with_queue()), "migrated");
+    EXPECT_EQ(renamed.size(), 1U);
     EXPECT_EQ(refusal(), "opened");
 }
 

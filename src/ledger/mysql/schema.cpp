@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "ledger/mysql/role.hpp"
 #include "base/random.hpp"
 #include "ledger/mysql/leases.hpp"
+#include "ledger/mysql/role.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -282,6 +282,7 @@ awaitable<void> rename_queue(confab::mysql::connection& db, const queue_renamer&
 awaitable<void> replace_identity(confab::mysql::connection& db) {
     co_await require_no_worker(db);
     co_await db.query("truncate table index_progress", migration_limit);
+    co_await db.query("delete from reindex_state");
     co_await db.query("start transaction");
     co_await db.query("select p from partitions for update");
     co_await require_no_worker(db);
