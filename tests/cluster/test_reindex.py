@@ -42,10 +42,12 @@ def indexed(cluster):
 
 
 class Reindex:
-    """One that runs, reaching Elasticsearch through the gate."""
+    """One that runs, reaching Elasticsearch through the gate, and MySQL, too, if there is one."""
 
-    def __init__(self, cluster, gate):
+    def __init__(self, cluster, gate, mysql_gate=None):
         urls = {**cluster.engines.urls(), "elasticsearch": f"http://127.0.0.1:{gate.port}"}
+        if mysql_gate:
+            urls["mysql"] = cluster.engines.sql.url_at(mysql_gate.port)
         self.output = (cluster.folder / f"reindex-{time.monotonic_ns()}").open("w+")
         self.process = subprocess.Popen(
             [str(cluster.confab), "reindex", "--index-after-messages=50"], stdin=subprocess.DEVNULL, stdout=self.output,
@@ -61,8 +63,8 @@ class Reindex:
 
 
 @contextmanager
-def reindexing(cluster, gate):
-    run = Reindex(cluster, gate)
+def reindexing(cluster, *gates):
+    run = Reindex(cluster, *gates)
     try:
         yield run
     finally:
@@ -160,6 +162,21 @@ def test_answers_slower_than_two_seconds_and_an_engine_that_is_away_only_delay_i
         gate.open()
         said = run.ends(0)
     assert f"Elasticsearch at http://127.0.0.1:{gate.port}" in said
+    assert f"messages of {CHATS} chats in the search index" in said
+    assert "all numbers gapless" in cluster.run("check")
+
+
+def test_mysql_that_is_away_only_delays_it(cluster, chats, gate):
+    mysql_gate = cluster.toxiproxy.gate("reindex-mysql", cluster.engines.sql.port)
+    gate.slow_down(700)
+    with reindexing(cluster, gate, mysql_gate) as run:
+        wait_until_half_built(cluster)
+        mysql_gate.shut()
+        gate.open()
+        wait_for(lambda: "trying again in" in run.said() or run.process.poll() is not None, "it has noticed")
+        mysql_gate.open()
+        said = run.ends(0)
+    assert any(line.startswith("MySQL, ") and "trying again in" in line for line in said.splitlines()), said
     assert f"messages of {CHATS} chats in the search index" in said
     assert "all numbers gapless" in cluster.run("check")
 

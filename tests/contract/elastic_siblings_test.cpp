@@ -98,10 +98,14 @@ protected:
         return run(ops::check_index(*auditor, index->auditor(), {})).value().findings;
     }
 
-    std::string run_reindex(std::vector<std::string>* lines = nullptr) {
+    std::string run_reindex(std::vector<std::string>& lines) {
+        return run_reindex([&](const std::string& line) { lines.push_back(line); });
+    }
+    // Why it failed; empty: it did not.
+    std::string run_reindex(std::function<void(const std::string&)> print = [](const std::string&) {}) {
         asio::io_context loop;
         ops::reindex_job_options how{.after_messages = 1};
-        if (lines) how.print = [lines](const std::string& line) { lines->push_back(line); };
+        how.print = std::move(print);
         ops::reindex_job job(worker.reader(), options, *progress, std::move(how), loop.get_executor());
         std::string why = "it did not end";
         asio::co_spawn(loop, job.run(), [&](std::exception_ptr failure, const ops::reindex_report&) {
@@ -265,7 +269,7 @@ TEST_F(siblings, are_resumed_by_the_next_reindex) {
     remove(3);
     say(5);
     std::vector<std::string> lines;
-    EXPECT_EQ(run_reindex(&lines), "");
+    EXPECT_EQ(run_reindex(lines), "");
     ASSERT_FALSE(lines.empty());
     EXPECT_NE(lines.front().find("resuming the reindex of "), std::string::npos) << lines.front();
     EXPECT_EQ(index_name(), name);
@@ -275,12 +279,23 @@ TEST_F(siblings, are_resumed_by_the_next_reindex) {
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
+TEST_F(siblings, are_left_to_the_reindex_that_took_over_when_the_lease_ran_out) {
+    say(20);
+    const auto before = index_name();
+    const auto lose_lease = [&](const std::string&) {
+        execute({"update reindex_state set owner = x'02000000000000000000000000000000'"});
+    };
+    EXPECT_EQ(run_reindex(lose_lease), "another reindex has taken this one over");
+    EXPECT_EQ(index_name(), before);
+    EXPECT_TRUE(run(progress->renew(somebody, {})).value());
+}
+
 TEST_F(siblings, that_are_of_no_use_are_built_again_under_another_name) {
     say(20);
     lease("siblings-that-never-was");
     ASSERT_TRUE(run(progress->give_up(me, core::chat_id(1'000'000))));
     std::vector<std::string> lines;
-    EXPECT_EQ(run_reindex(&lines), "");
+    EXPECT_EQ(run_reindex(lines), "");
     EXPECT_EQ(lines, std::vector<std::string>{"building the index " + index_name()});
     EXPECT_EQ(texts_in(index_name()), 20U);
     EXPECT_EQ(findings(), std::vector<std::string>());
