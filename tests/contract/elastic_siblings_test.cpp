@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/thread_pool.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "contract/shared_ledger.hpp"
 #include "ops/check_index.hpp"
@@ -184,6 +185,21 @@ TEST_F(siblings, are_removed_once_no_reindex_may_resume_them) {
     EXPECT_FALSE(is_there(name));
     EXPECT_EQ(ask("select count(*) from index_progress"), "0");
     EXPECT_TRUE(is_there(searched));
+}
+
+// This program cannot bring deletions to it.
+TEST_F(siblings, of_another_folding_are_kept_only_while_their_reindex_runs) {
+    const auto name = search::new_successor_name(options);
+    const std::vector<std::string> aliases(1, search::write_alias_of(name));
+    auto shape = search::index_shape(1, aliases, cluster).as_object();
+    shape["mappings"].as_object()["_meta"].as_object()["folding"] = "2 of Unicode 99";
+    ASSERT_EQ(engine_answers(elastic::verb::put, "/" + name, boost::json::serialize(shape)), 200U);
+    lease(name);
+    for (int i = 0; i < 3; ++i) remove_unused();
+    EXPECT_TRUE(is_there(name));
+    ASSERT_TRUE(run(progress->give_up(me, {})));
+    for (int i = 0; i < 2; ++i) remove_unused();
+    EXPECT_FALSE(is_there(name));
 }
 
 TEST_F(siblings, of_another_ledger_or_of_none_are_left_alone) {

@@ -243,8 +243,14 @@ awaitable<result<std::vector<described>>> without_leased(std::vector<described> 
     if (unsearched.empty()) co_return unsearched;
     const auto lease = co_await progress.lease();
     if (!lease) co_return lease.error();
-    if (*lease && (*lease)->is_kept)
-        std::erase_if(unsearched, [&](const described& one) { return one.index.name == (*lease)->index; });
+    if (!*lease) co_return unsearched;
+    // What is deleted cannot leave an index that is folded in another way (siblings.cpp). So it is not kept for longer
+    // than its reindex runs.
+    const auto is_leased = [&](const described& one) {
+        const bool is_kept = one.shape == shape::ours ? (*lease)->is_kept : (*lease)->is_owned;
+        return one.index.name == (*lease)->index && is_kept;
+    };
+    std::erase_if(unsearched, is_leased);
     co_return unsearched;
 }
 
