@@ -77,8 +77,8 @@ awaitable<void> look_at_redis(redis::client& client, cluster_report& r, engine_r
     engine.fault = fault_of(pong);
     if (!engine.fault.empty()) co_return;
     const auto found = co_await client.execute(info);
-    engine.fault = fault_of(found);
-    if (!engine.fault.empty()) co_return;
+    if (!found) engine.fault = fault_of(found);
+    if (!found || found->is_error()) co_return;  // a user who may not ask that can still use the queue
     const auto mode = field(*found, "redis_mode");
     engine.version = field(*found, "redis_version");
     engine.role = mode == "standalone" ? field(*found, "role") : mode;

@@ -92,7 +92,7 @@ def test_an_engine_that_is_down_is_reported_and_the_others_are_shown(cluster, ch
         assert "problem: mysql: " in cluster.run("status", status=1)
     with down(cluster.engines.redis):
         found = status(cluster, exit_status=1)
-        assert list(faults(found)) == ["redis"]
+        assert list(faults(found)) == ["redis"] and "refused" in faults(found)["redis"]
         assert len(found["partitions"]) == 64 and found["queue_length"] is None and found["dead_letters"] == 0
         assert "problem: redis: " in cluster.run("status", status=1)
     with down(cluster.engines.elasticsearch):
@@ -101,6 +101,17 @@ def test_an_engine_that_is_down_is_reported_and_the_others_are_shown(cluster, ch
         assert found["engines"]["elasticsearch"]["version"] is None
         assert (found["index"]["name"], found["index"]["chats_waiting"], found["index"]["chats"]) == (None, 0, None)
     wait_for(lambda: look(cluster)["problems"] == [], "all is well again")
+
+
+def test_redis_that_became_a_replica_is_a_problem(cluster):
+    redis = cluster.engines.redis.client()
+    redis.replicaof("127.0.0.1", 1)
+    try:
+        found = status(cluster, exit_status=1)
+        assert list(faults(found)) == ["redis"] and "replica of 127.0.0.1:1" in faults(found)["redis"]
+        assert len(found["partitions"]) == 64 and found["queue_length"] is None
+    finally:
+        redis.replicaof("NO", "ONE")
 
 
 def test_mysql_that_is_read_only_is_a_problem(cluster):

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include "drivers/elastic/connection.hpp"
 #include "search/elastic/place.hpp"
 
 namespace confab::search {
@@ -11,8 +10,6 @@ namespace {
 namespace json = boost::json;
 using clock = std::chrono::steady_clock;
 
-constexpr const char* in_log = "the log line above says why";
-
 std::string text_at(const json::value& in, std::string_view pointer) {
     boost::system::error_code none;
     const auto* found = in.find_pointer(pointer, none);
@@ -20,19 +17,12 @@ std::string text_at(const json::value& in, std::string_view pointer) {
     return text ? std::string(*text) : std::string();
 }
 
-// Why no connection can be made; empty: one can. The client below only logs that.
-awaitable<std::string> connect_fault(const elastic::client_options& options) {
-    elastic::connection trial(co_await asio::this_coro::executor);
-    const auto fault = co_await trial.open(options.where.host, options.where.port, options.connect_timeout);
-    co_return fault ? fault.message() : std::string();
-}
-
 awaitable<void> look_at_engine(elastic::client& engine, elastic_state& s) {
     const auto begun = clock::now();
     const auto told = co_await engine.send(elastic::request(elastic::verb::get, "/"));
     s.latency = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
     if (!told)
-        s.fault = fmt::format("it does not do what it is asked: {}", in_log);
+        s.fault = engine.last_failure();
     else if (!told->is_ok())
         s.fault = fmt::format("it refuses with {}: {}", told->status, told->reason());
     else
@@ -48,7 +38,7 @@ awaitable<void> look_at_health(elastic::client& engine, elastic_state& s) {
 awaitable<void> look_at_index(elastic::client& engine, const elastic_index_options& options, elastic_state& s) {
     const auto found = co_await describe(engine, options.alias);
     if (!found) {
-        s.fault = fmt::format("no index can be searched: {}", in_log);
+        s.fault = engine.last_failure();
         co_return;
     }
     s.index = found->index.name;
@@ -67,8 +57,6 @@ awaitable<void> look_at_index(elastic::client& engine, const elastic_index_optio
 
 awaitable<elastic_state> state_of(const elastic_index_options& options) {
     elastic_state s;
-    s.fault = co_await connect_fault(options.engine);
-    if (!s.fault.empty()) co_return s;
     const auto engine = elastic::make_client(options.engine);
     co_await look_at_engine(*engine, s);
     if (!s.fault.empty()) co_return s;
