@@ -56,17 +56,21 @@ def status(front, method="GET"):
     return answer.status
 
 
+def wait_until_found(front, *nodes):
+    """nginx asks for names beside its work: also when it starts."""
+    deadline = time.monotonic() + WAIT_S
+    while not all(node.requests for node in nodes):
+        assert time.monotonic() < deadline, "a node is not found"
+        status(front)
+        time.sleep(0.05)
+
+
 def test_nodes_that_were_created_again_with_other_addresses_are_found(front, names, node_at):
     with node_at("127.0.1.1") as first, node_at("127.0.1.2") as second:
-        assert [status(front) for _ in range(6)] == [200] * 6
-        assert first.requests and second.requests
+        wait_until_found(front, first, second)
     names.addresses = {"api-1": "127.0.1.3", "api-2": "127.0.1.4"}
     with node_at("127.0.1.3") as third, node_at("127.0.1.4") as fourth:
-        deadline = time.monotonic() + WAIT_S
-        while not (third.requests and fourth.requests):
-            assert time.monotonic() < deadline, "the new addresses are not found"
-            status(front)
-            time.sleep(0.05)
+        wait_until_found(front, third, fourth)
         assert [status(front, "POST") for _ in range(6)] == [200] * 6
 
 
@@ -74,9 +78,6 @@ def test_front_starts_before_the_nodes_have_names(tmp_path, names, nodes, node_a
     names.addresses = {}
     with NamesNginx(tmp_path / "nginx", nodes, names.address) as front:
         assert status(front) == 502
-        with node_at("127.0.1.1"):
+        with node_at("127.0.1.1") as node:
             names.addresses = {"api-1": "127.0.1.1"}
-            deadline = time.monotonic() + WAIT_S
-            while status(front) != 200:
-                assert time.monotonic() < deadline, "the node is not found"
-                time.sleep(0.05)
+            wait_until_found(front, node)
