@@ -32,6 +32,10 @@ void require_engines(const settings& s) {
     for (const auto* name : {"mysql", "redis"})
         if (s.text(name).empty())
             throw usage_error(fmt::format("a cluster needs --mysql and --redis: --{} is missing", name));
+    // All of them before the first is waited for.
+    mysql_options_of(s, {});
+    redis_options_of(s);
+    if (has_search_index(s)) index_options_of(s, {});
 }
 
 bool has_search_index(const settings& s) {

@@ -12,7 +12,8 @@ namespace confab::app {
 
 // Whether the options name any engine.
 bool is_cluster(const settings& s);
-// Throws usage_error when one of the engines a cluster needs is not named.
+// Throws usage_error when one of the engines a cluster needs is not named; startup_error: a URL or a password file is
+// wrong. Reaches none of them.
 void require_engines(const settings& s);
 // Whether a cluster keeps a search index; without one, searches scan.
 bool has_search_index(const settings& s);

@@ -229,6 +229,15 @@ def test_start_with_a_url_that_is_none_tells_no_secret(confab, tmp_path, command
         assert_nothing_told(refused)
 
 
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+@pytest.mark.parametrize("wrong", ["mysql", "redis", "elasticsearch"])
+def test_every_url_is_read_before_an_engine_is_waited_for(confab, command, wrong):
+    urls = {"mysql": "mysql://127.0.0.1:1/confab", "redis": "redis://127.0.0.1:1", "elasticsearch": "http://127.0.0.1:1"}
+    urls[wrong] = "ftp://127.0.0.1:1"
+    refused = run(confab, command, *(f"--{engine}={url}" for engine, url in urls.items()))
+    assert refused.returncode == 1 and "the URL of an engine must look like" in refused.stderr, refused.stderr
+
+
 def test_urls_are_shown_without_their_passwords(confab):
     result = run(confab, "config", "--mysql", "mysql://ada:sesame@host/chats?ssl=require", "--redis", "redis://:sesame@host")
     assert "mysql = mysql://ada@host/chats?ssl=require  (flag)" in result.stdout
