@@ -23,7 +23,7 @@ public:
     }
 
     void send(const arguments& a) override {
-        if (auto* const open = connections_->connected()) open->send(a);
+        if (auto* const open = connections_->connected()) open->send(a, connections_->options().reply_timeout);
     }
 
     void send(const arguments& a, reply_handler then) override {

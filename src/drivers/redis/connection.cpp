@@ -38,8 +38,8 @@ awaitable<result<reply>> connection::execute(const arguments& a, clock::duration
         asio::use_awaitable);
 }
 
-void connection::send(const arguments& a) {
-    submit(a, {std::nullopt, {}, clock::time_point::max()});
+void connection::send(const arguments& a, clock::duration limit) {
+    submit(a, {std::nullopt, {}, clock::now() + limit});
 }
 
 void connection::send(const arguments& a, reply_handler then, clock::duration limit) {

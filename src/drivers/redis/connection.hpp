@@ -31,7 +31,7 @@ public:
 
     // Errors: unavailable (not sent), outcome_unknown (sent, but the reply was lost).
     awaitable<result<reply>> execute(const arguments& a, clock::duration limit);
-    void send(const arguments& a);
+    void send(const arguments& a, clock::duration limit);
     void send(const arguments& a, reply_handler then, clock::duration limit);
     // What is published is given to it from now on, once this connection has subscribed.
     void receive(message_handler on_message) { on_message_ = std::move(on_message); }
