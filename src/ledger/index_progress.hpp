@@ -74,14 +74,17 @@ public:
         std::optional<core::chat_id> next;  // to go on after; nothing: the end was reached
     };
 
-    // (0, 0): nothing of this chat.
+    // (0, 0): nothing of this chat is known to be there.
     virtual awaitable<result<chat_counts>> reached(const index_id& index, core::chat_id chat) = 0;
     // The chats of which there is something, in order of their ids; a slice, empty at the end.
     virtual awaitable<result<std::vector<chat_counts>>> chats(const index_id& index, core::chat_id after) = 0;
     // Errors: version_mismatch (it is not at `from`; nothing was moved). After unavailable it may have moved.
     // REQUIRES: the same chat; `to` is not (0, 0).
     virtual awaitable<result<void>> move(const index_id& index, const chat_counts& from, const chat_counts& to) = 0;
-    // The chats of the index after this one that have more changes than it has come to.
+    // From now on the index may hold texts of this chat, though it has come nowhere. To be called before the first are
+    // stored: who is interrupted while it stores leaves a chat that changed_chats() finds.
+    virtual awaitable<result<void>> begin(const index_id& index, core::chat_id chat) = 0;
+    // The chats of the index after this one that have more changes than it has come to, those that have begun too.
     virtual awaitable<result<chats_slice>> changed_chats(const index_id& index, core::chat_id after) = 0;
     // Forgets all of an index.
     virtual awaitable<result<void>> forget(const index_id& index) = 0;

@@ -246,7 +246,7 @@ awaitable<void> reindex_job::end_renewing() {
 
 awaitable<void> reindex_job::leave_lease(bool is_done) {
     if (is_done)
-        co_await progress_.finish(owner_);
+        co_await repeated([this] { return progress_.finish(owner_); });
     else
         co_await progress_.give_up(owner_, reached_);
 }

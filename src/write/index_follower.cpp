@@ -54,12 +54,12 @@ struct load {
     }
 };
 
-// The messages that were changed, in order of their first change, of those that are in the index already.
-std::vector<core::message_number> held_of(const std::vector<ledger::change>& changes, std::uint64_t held) {
+// The messages that were changed, in order of their first change, up to this one.
+std::vector<core::message_number> changed_up_to(const std::vector<ledger::change>& changes, std::uint64_t last) {
     std::vector<core::message_number> numbers;
     std::unordered_set<core::message_number> seen;
     for (const auto& c : changes)
-        if (c.message.value() <= held && seen.insert(c.message).second) numbers.push_back(c.message);
+        if (c.message.value() <= last && seen.insert(c.message).second) numbers.push_back(c.message);
     return numbers;
 }
 
@@ -72,16 +72,18 @@ std::uint64_t covered_by(const std::vector<ledger::change>& changes, std::span<c
     return first == changes.end() ? changes.back().seq : first->seq - 1;
 }
 
-// Reads the messages that changed since `at`, as many as one load may hold, and moves `at` by them.
-awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat, search::reach& at, load& into) {
+// Reads the messages up to this one that changed since `at`, as many as one load may hold, and moves `at` by them.
+awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat, std::uint64_t last, search::reach& at,
+                                     load& into) {
     const auto changes = co_await ledger.changes(chat, at.changes);
     if (!changes) co_return changes.error();
     if (changes->empty()) co_return result<void>();
-    const auto numbers = held_of(*changes, at.messages);
+    const auto numbers = changed_up_to(*changes, last);
     std::span<const core::message_number> unread(numbers);
     while (!unread.empty() && !into.is_full()) {
         const auto slice = co_await ledger.texts(chat, unread);
         if (!slice) co_return slice.error();
+        if (slice->empty()) co_return error::unavailable;  // a change has its message
         for (const auto& t : *slice) into.add(t);
         unread = unread.subspan(slice->size());
     }
@@ -226,10 +228,11 @@ awaitable<result<void>> index_follower::take_step(const ledger::chat_counts& hea
     auto to = from;
     load next;
     auto read = result<void>();
-    if (from.messages == 0)
+    if (from.messages == 0 && !brings_changes_only())
         to.changes = head.changes;  // each text is read after the counters, with all of these changes in it
     else
-        read = co_await read_changed(ledger_, head.chat, to, next);
+        read =
+            co_await read_changed(ledger_, head.chat, brings_changes_only() ? core::number_max : to.messages, to, next);
     if (read && is_long(head, from, enough)) read = co_await read_created(ledger_, head, to, next);
     if (!read) co_return read.error();
     if (to == from) co_return error::unavailable;  // the ledger does not hold what it counts
@@ -241,7 +244,8 @@ bool index_follower::is_long(const ledger::chat_counts& head, search::reach at, 
 }
 
 bool index_follower::is_due(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const {
-    return is_long(head, at, enough) || (at.messages > 0 && head.changes > at.changes);
+    const bool may_hold_some = at.messages > 0 || brings_changes_only();
+    return is_long(head, at, enough) || (may_hold_some && head.changes > at.changes);
 }
 
 void index_follower::log_failure(boost::system::error_code cause) {

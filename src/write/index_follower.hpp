@@ -32,7 +32,8 @@ struct follower_options {
     std::function<std::string()> ledger_failure = nullptr;
 };
 
-// Nobody takes new messages in: only what changed of those that an index holds.
+// Nobody takes new messages in: only what was changed, also of messages that the index is not known to hold. A store
+// that was interrupted may have brought them.
 inline constexpr std::uint64_t changes_only = std::numeric_limits<std::uint64_t>::max();
 
 class index_follower {
@@ -66,6 +67,7 @@ private:
     awaitable<result<void>> take_in(core::chat_id chat, std::uint64_t enough);
     awaitable<result<void>> settle(const ledger::chat_counts& head, search::reach at);
     awaitable<result<void>> take_step(const ledger::chat_counts& head, search::reach from, std::uint64_t enough);
+    bool brings_changes_only() const { return options_.after_messages == changes_only; }
     bool is_due(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const;
     bool is_long(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const;
 

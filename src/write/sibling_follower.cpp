@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 
 constexpr auto look_every = 10s;
 constexpr auto remove_every = 30s;
+constexpr int failures_max = 3;  // in a row: then the engine is down
 
 }  // namespace
 
@@ -50,15 +51,18 @@ awaitable<result<void>> sibling_follower::catch_up() {
 awaitable<result<void>> sibling_follower::catch_up(search::sibling_index& with) {
     index_follower follower(ledger_, with.reader(), with.writer(), {.after_messages = changes_only, .pause = {}},
                             home_);
+    auto all = result<void>();  // a chat that fails does not keep later ones from being followed, unless all fail
     for (core::chat_id after;;) {
         const auto changed = co_await with.changed_chats(after);
         if (!changed) co_return changed.error();
-        for (const auto chat : changed->chats) {
+        for (int failed = 0; const auto chat : changed->chats) {
             if (is_stopping()) co_return error::shutting_down;
             const auto done = co_await follower.catch_up_with(chat);
-            if (!done) co_return done.error();
+            if (!done) all = done;
+            failed = done ? 0 : failed + 1;
+            if (failed == failures_max) co_return all;
         }
-        if (!changed->next) co_return result<void>();
+        if (!changed->next) co_return all;
         after = *changed->next;
     }
 }

@@ -4,8 +4,8 @@
 // 1. Every few seconds it asks which such indexes there are, and compares how far each has come with the chats'
 // changes.
 //    Why not with each commit: there is one such index for some hours a year, and a comparison also finds what a
-//    reindex was about to store when it was killed.
-// 2. It brings only changes of messages that the index holds. New messages are left to the reindex.
+//    reindex was storing when it was killed: the index has begun with a chat before its first text is stored.
+// 2. It brings only what was changed or deleted. New messages are left to the reindex.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -27,7 +27,7 @@ public:
     sibling_follower(ledger::reader& ledger, search::sibling_indexes& siblings, asio::any_io_executor home,
                      std::function<std::string()> ledger_failure);
 
-    // Brings to each of them the changes that it lacks. Errors: unavailable.
+    // Brings to each of them the changes that it lacks. What fails is logged, and tried again next time.
     awaitable<result<void>> catch_up();
     // Goes on with both until stop(). Once.
     awaitable<void> run();

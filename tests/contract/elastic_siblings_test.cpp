@@ -79,6 +79,16 @@ protected:
             std::ranges::count_if(slice.texts, [](const auto& t) { return !t.text.empty(); }));
     }
 
+    // The same of all that the engine has, noted or not.
+    std::uint64_t stored_in(const std::string& name) {
+        EXPECT_EQ(engine_answers(elastic::verb::post, "/" + name + "/_refresh"), 200U);
+        const auto found =
+            run(engine->send(elastic::request(elastic::verb::get, "/" + name + "/_search?size=100"))).value();
+        const auto& hits = found.body.at("hits").at("hits").as_array();
+        return static_cast<std::uint64_t>(
+            std::ranges::count_if(hits, [](const auto& hit) { return hit.at("_source").at("text") != ""; }));
+    }
+
     void follow_siblings() { run(follow()); }
     awaitable<void> follow() {
         const auto home = co_await asio::this_coro::executor;
@@ -165,6 +175,49 @@ TEST_F(siblings, lose_what_a_killed_reindex_stored_after_its_deletion) {
     ASSERT_EQ(texts_in(name), 5U);
     follow_siblings();
     EXPECT_EQ(texts_in(name), 4U);
+}
+
+// Killed between the two, it has noted nothing of what it stored.
+TEST_F(siblings, lose_what_a_reindex_stored_without_noting_how_far_it_came) {
+    say(5);
+    const auto name = search::new_successor_name(options);
+    lease(name);
+    const auto index = search::open_elastic_successor(options, *progress, name);
+    ASSERT_TRUE(run(index->make()));
+    std::vector<search::indexed_text> read;
+    for (std::uint64_t n = 1; n <= 5; ++n) read.push_back({message_number(n), 1, "a common text"});
+    ASSERT_TRUE(run(index->writer().store(chat(), read, {}, {5, 0})));
+    execute({"update index_progress set messages = 0"});
+    remove(3);
+    follow_siblings();
+    EXPECT_EQ(stored_in(name), 4U);
+    execute({"update index_progress set messages = 2"});
+    remove(4);
+    follow_siblings();
+    EXPECT_EQ(stored_in(name), 3U);
+}
+
+TEST_F(siblings, have_begun_with_a_chat_before_its_first_text_is_stored) {
+    say(1);
+    const auto name = search::new_successor_name(options);
+    const auto without_alias = boost::json::serialize(search::index_shape(1, {}, cluster));
+    ASSERT_EQ(engine_answers(elastic::verb::put, "/" + name, without_alias), 200U);
+    const auto index = search::open_elastic_successor(options, *progress, name);
+    const std::vector<search::indexed_text> text = {{message_number(1), 1, "a common text"}};
+    EXPECT_FALSE(run(index->writer().store(chat(), text, {}, {1, 0})));
+    EXPECT_EQ(ask("select count(*) from index_progress where messages = 0 and changes = 0"), "1");
+    EXPECT_TRUE(run(index->writer().chats({})).value().empty());
+}
+
+// What a finished reindex left of its state is nothing to resume.
+TEST_F(siblings, are_not_resumed_once_they_are_searched) {
+    say(5);
+    ASSERT_EQ(run_reindex(), "");
+    const auto searched = index_name();
+    lease(searched);
+    ASSERT_TRUE(run(progress->give_up(me, {})));
+    ASSERT_EQ(run_reindex(), "");
+    EXPECT_NE(index_name(), searched);
 }
 
 TEST_F(siblings, are_removed_once_no_reindex_may_resume_them) {

@@ -62,7 +62,7 @@ public:
     awaitable<result<std::vector<chat_counts>>> chats(const index_id& index, core::chat_id after) override {
         const auto found = co_await run(
             "select chat_id, messages, changes from index_progress where search_index = ? and chat_id > ? "
-            "order by chat_id limit ?",
+            "and (messages > 0 or changes > 0) order by chat_id limit ?",
             confab::mysql::parameters(confab::mysql::blob(index), after.value(), slice_chats_max));
         if (!found) co_return found.error();
         std::vector<chat_counts> all;
@@ -75,6 +75,12 @@ public:
         const auto moved = co_await write(index, from, to);
         if (!moved) co_return moved.error();
         if (moved->affected() == 0) co_return error::version_mismatch;
+        co_return result<void>();
+    }
+
+    awaitable<result<void>> begin(const index_id& index, core::chat_id chat) override {
+        const auto begun = co_await insert(index, {chat, 0, 0});
+        if (!begun) co_return begun.error();
         co_return result<void>();
     }
 
@@ -148,6 +154,8 @@ public:
     awaitable<result<std::optional<reindex_lease>>> lease() override { return lease_seen_by(reindex_owner()); }
 
     awaitable<result<reindex_lease>> claim(const reindex_owner& owner, const std::string& index) override {
+        const auto dropped = co_await drop_expired();
+        if (!dropped) co_return dropped.error();
         const confab::mysql::blob me(owner);
         const auto begun = co_await run(begin_sql, confab::mysql::parameters(index, me));
         if (!begun) co_return begun.error();
@@ -209,13 +217,19 @@ private:
         co_return result<void>();
     }
 
+    awaitable<result<confab::mysql::rows>> insert(const index_id& index, const chat_counts& at) {
+        return run("insert ignore into index_progress(search_index, chat_id, messages, changes) values(?, ?, ?, ?)",
+                   confab::mysql::parameters(confab::mysql::blob(index), at.chat.value(), at.messages, at.changes));
+    }
+
+    // From nothing there may be a row, or not.
     awaitable<result<confab::mysql::rows>> write(const index_id& index, const chat_counts& from,
                                                  const chat_counts& to) {
         if (is_nothing(from)) {
-            return run("insert ignore into index_progress(search_index, chat_id, messages, changes) values(?, ?, ?, ?)",
-                       confab::mysql::parameters(confab::mysql::blob(index), to.chat.value(), to.messages, to.changes));
+            auto inserted = co_await insert(index, to);
+            if (!inserted || inserted->affected() > 0) co_return inserted;
         }
-        return run(
+        co_return co_await run(
             "update index_progress set messages = ?, changes = ? "
             "where search_index = ? and chat_id = ? and messages = ? and changes = ?",
             confab::mysql::parameters(to.messages, to.changes, confab::mysql::blob(index), to.chat.value(),

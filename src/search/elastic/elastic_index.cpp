@@ -89,6 +89,10 @@ public:
         if (!counts) co_return counts.error();
         if (reach_of(*counts) != from) co_return error::version_mismatch;
         if (!texts.empty()) {
+            if (counts->messages == 0 && counts->changes == 0) {
+                const auto begun = co_await progress_.begin(at->id, chat);
+                if (!begun) co_return begun.error();
+            }
             const auto written = co_await write(*at, chat, texts);
             if (!written) co_return written.error();
             const auto refreshed = co_await refresh(*at);
@@ -129,21 +133,26 @@ public:
     }
 
     awaitable<result<std::vector<std::string>>> engine_findings() override {
-        const auto at = co_await place_.now();
-        if (!at) co_return at.error();
-        const auto health =
-            co_await engine_->send(elastic::request(elastic::verb::get, fmt::format("/_cluster/health/{}", at->name)));
-        if (!health) co_return health.error();
-        std::vector<std::string> found;
-        boost::system::error_code none;
-        const auto* status = health->body.find_pointer("/status", none);
-        if (!status || *status == "red") found.push_back(fmt::format("{} has shards that are not there", at->name));
         const auto known = co_await indexes_named_alike(*engine_, options_);
         if (!known) co_return known.error();
         const auto lease = co_await progress_.lease();
         if (!lease) co_return lease.error();
+        std::vector<std::string> found;
         for (const auto& one : unsearched_of(*known, options_))
             if (auto line = orphan_finding(one, *lease)) found.push_back(std::move(*line));
+        const auto at = co_await place_.now();
+        if (!at) {
+            found.push_back(
+                fmt::format("no index of this cluster can be searched under the name {}: `confab reindex` makes one",
+                            options_.alias));
+            co_return found;
+        }
+        const auto health =
+            co_await engine_->send(elastic::request(elastic::verb::get, fmt::format("/_cluster/health/{}", at->name)));
+        if (!health) co_return health.error();
+        boost::system::error_code none;
+        const auto* status = health->body.find_pointer("/status", none);
+        if (!status || *status == "red") found.push_back(fmt::format("{} has shards that are not there", at->name));
         co_return found;
     }
 
@@ -155,7 +164,7 @@ public:
         const auto found = co_await describe_all(*engine_, target_);
         if (!found) co_return found.error();
         co_return found->size() == 1 && found->front().shape == shape::ours &&
-            found->front().ledger == options_.cluster;
+            found->front().ledger == options_.cluster && found->front().aliases.empty();
     }
 
     awaitable<result<void>> take_over() override {
@@ -183,12 +192,12 @@ private:
         co_return result<void>();
     }
 
-    // Nothing: a reindex builds it at this moment.
+    // Nothing: a reindex runs at this moment.
     static std::optional<std::string> orphan_finding(const described& one,
                                                      const std::optional<ledger::reindex_lease>& lease) {
-        const bool is_leased = lease && lease->index == one.index.name;
-        if (is_leased && lease->is_owned) return std::nullopt;
-        if (is_leased && lease->is_kept)
+        // One that runs builds an index, and has just replaced another.
+        if (lease && lease->is_owned) return std::nullopt;
+        if (lease && lease->index == one.index.name && lease->is_kept && one.shape == shape::ours)
             return fmt::format("{} is half-built, by a reindex of {} that ended early: `confab reindex` resumes it",
                                one.index.name, lease->since);
         return fmt::format("{} belongs to this ledger, but nothing searches it: a worker will remove it",
