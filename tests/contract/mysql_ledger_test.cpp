@@ -168,6 +168,7 @@ protected:
         mysql_data::SetUp();
         migration_refusal();
         execute({"delete from meta where name in ('identity', 'queue_names')",
+                 "alter table workers drop column lease_ms",
                  "update meta set value = 2 where name = 'schema_version'"});
     }
 

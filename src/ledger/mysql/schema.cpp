@@ -147,14 +147,15 @@ const std::vector<const char*> identity = {};
 
 // How long each worker's lease is, for nodes to compare with their answer timeout. The table holds nothing but who is
 // alive, and is filled again within a third of a lease. MySQL has no `add column if not exists`, with which a migration
-// that was broken off could begin again.
+// that was broken off could begin again. There is no default: a worker of 0.1.0 that wakes up after the migration
+// cannot write its row, so it takes no partition.
 const std::vector<const char*> leases_of_workers = {
     "drop table if exists workers",
     R"sql(
     create table if not exists workers(
         id binary(16) not null primary key,
         seen_until datetime(6) not null,
-        lease_ms int unsigned not null default 0
+        lease_ms int unsigned not null
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
