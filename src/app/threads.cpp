@@ -47,8 +47,8 @@ void index_thread::start(write::index_follower& follower, write::sibling_followe
 void index_thread::stop() {
     for (auto& each : running_) each.stop();
     for (auto& each : running_) each.done.get_future().wait();
+    loop_.stop();  // its thread may still be inside set_value()
     running_.clear();
-    loop_.stop();
 }
 
 }  // namespace confab::app

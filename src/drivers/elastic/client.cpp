@@ -71,12 +71,13 @@ std::string words_of(const error_code& fault, std::chrono::milliseconds limit) {
     return fault.message();
 }
 
-// Why the last request failed. Any thread.
+// Why the last request failed. Whoever asks has just got the failure; an older one is not the reason. Any thread.
 class failure_note {
 public:
     void set(std::string why) {
         const std::lock_guard lock(mutex_);
         why_ = std::move(why);
+        set_at_ = std::chrono::steady_clock::now();
         is_set_ = true;
     }
     void clear() {
@@ -87,12 +88,15 @@ public:
     }
     std::string get() const {
         const std::lock_guard lock(mutex_);
-        return why_;
+        return std::chrono::steady_clock::now() - set_at_ < recent_for ? why_ : std::string();
     }
 
 private:
+    static constexpr std::chrono::seconds recent_for{2};
+
     mutable std::mutex mutex_;
     std::string why_;
+    std::chrono::steady_clock::time_point set_at_;
     std::atomic<bool> is_set_ = false;
 };
 

@@ -67,7 +67,7 @@ public:
     virtual awaitable<result<answer>> send(request r) = 0;
 
     // Why the last request failed, with the engine's name: "Elasticsearch at http://…: timed out after 2000 ms". Empty:
-    // it did not fail. Of several callers at once, any one's.
+    // it did not fail, or that was more than 2 s ago. Of several callers at once, any one's.
     virtual std::string last_failure() const = 0;
     // The last request failed after all: its answer is not what the caller needs.
     virtual void note_failure(std::string_view why) = 0;

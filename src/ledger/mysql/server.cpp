@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <chrono>
 #include <mutex>
 
 #include "base/log_throttle.hpp"
@@ -32,7 +33,10 @@ namespace {
 struct failure_words {
     std::mutex mutex;
     std::string last;
+    std::chrono::steady_clock::time_point at;
 };
+// Whoever asks has just got the failure; an older one is not the reason.
+constexpr auto failure_is_recent_for = std::chrono::seconds(2);
 
 failure_words& words() {
     static failure_words all;
@@ -47,13 +51,15 @@ void tell_failure(std::string_view doing, const confab::mysql::failure& cause) {
     {
         const std::lock_guard lock(words().mutex);
         words().last = line;
+        words().at = std::chrono::steady_clock::now();
     }
     log.error(fmt::format("{}: {}", doing, cause.code()), line);
 }
 
 std::string last_failure() {
     const std::lock_guard lock(words().mutex);
-    return words().last;
+    const auto age = std::chrono::steady_clock::now() - words().at;
+    return age < failure_is_recent_for ? words().last : std::string();
 }
 
 namespace {

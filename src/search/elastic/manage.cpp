@@ -105,14 +105,16 @@ awaitable<result<void>> make_first(elastic::client& engine, const elastic_index_
 awaitable<void> migrate(elastic::client& engine, const elastic_index_options& options) {
     co_await require_version(engine);
     const auto known = co_await indexes_of(engine, options.alias);
-    if (known && known->size() == 1 && known->front() == options.alias)
+    if (!known) throw startup_error(engine.last_failure());
+    if (known->size() == 1 && known->front() == options.alias)
         throw startup_error(fmt::format("it holds an index named {}, which is to be an alias", options.alias));
-    const bool is_missing = known && known->empty();
-    if (is_missing) {
+    if (known->empty()) {
         const auto made = co_await make_first(engine, options);
         if (!made) throw startup_error(fmt::format("no index can be made ({})", engine.last_failure()));
     }
     const auto found = co_await describe(engine, options.alias);
+    const bool has_failed = !found && !engine.last_failure().empty();
+    if (has_failed) throw startup_error(engine.last_failure());
     // While nodes of two versions run, those that fold otherwise scan: no reason not to start them.
     if (found && found->shape == shape::of_another_folding)
         log::warning(fmt::format(
