@@ -42,11 +42,14 @@ void index_thread::start(write::index_follower& follower, write::sibling_followe
     if (siblings) spawn(*siblings);
     loop_.start();
     loop_.give_way();
+    is_working_ = true;
 }
 
 void index_thread::stop() {
-    for (auto& each : running_) each.stop();
-    for (auto& each : running_) each.done.get_future().wait();
+    if (std::exchange(is_working_, false)) {
+        for (auto& each : running_) each.stop();
+        for (auto& each : running_) each.done.get_future().wait();
+    }
     loop_.stop();  // its thread may still be inside set_value()
     running_.clear();
 }

@@ -49,6 +49,7 @@ private:
 
     event_loops loop_{1};
     std::list<running> running_;
+    bool is_working_ = false;  // the loop's thread was started
 };
 
 }  // namespace confab::app
