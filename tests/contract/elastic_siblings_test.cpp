@@ -79,6 +79,21 @@ protected:
             std::ranges::count_if(slice.texts, [](const auto& t) { return !t.text.empty(); }));
     }
 
+    // An empty one, as a reindex begins with it.
+    std::string leased_index() {
+        const auto name = search::new_successor_name(options);
+        lease(name);
+        EXPECT_TRUE(run(search::open_elastic_successor(options, *progress, name)->make()));
+        return name;
+    }
+    // As they were before any was changed.
+    void store_five_texts(const std::string& name) {
+        std::vector<search::indexed_text> texts;
+        for (std::uint64_t n = 1; n <= 5; ++n) texts.push_back({message_number(n), 1, "a common text"});
+        const auto index = search::open_elastic_successor(options, *progress, name);
+        EXPECT_TRUE(run(index->writer().store(chat(), texts, {}, {5, 0})));
+    }
+
     // The same of all that the engine has, noted or not.
     std::uint64_t stored_in(const std::string& name) {
         EXPECT_EQ(engine_answers(elastic::verb::post, "/" + name + "/_refresh"), 200U);
@@ -163,15 +178,10 @@ TEST_F(siblings, lose_what_is_deleted_from_the_ledger_while_they_are_not_searche
 // A reindex that read a text, was overtaken by the deletion, and was killed right after it had stored what it read.
 TEST_F(siblings, lose_what_a_killed_reindex_stored_after_its_deletion) {
     say(5);
-    const auto name = search::new_successor_name(options);
-    lease(name);
-    const auto index = search::open_elastic_successor(options, *progress, name);
-    ASSERT_TRUE(run(index->make()));
-    std::vector<search::indexed_text> read;
-    for (std::uint64_t n = 1; n <= 5; ++n) read.push_back({message_number(n), 1, "a common text"});
+    const auto name = leased_index();
     remove(3);
     follow_siblings();
-    ASSERT_TRUE(run(index->writer().store(chat(), read, {}, {5, 0})));
+    store_five_texts(name);
     ASSERT_EQ(texts_in(name), 5U);
     follow_siblings();
     EXPECT_EQ(texts_in(name), 4U);
@@ -180,13 +190,8 @@ TEST_F(siblings, lose_what_a_killed_reindex_stored_after_its_deletion) {
 // Killed between the two, it has noted nothing of what it stored.
 TEST_F(siblings, lose_what_a_reindex_stored_without_noting_how_far_it_came) {
     say(5);
-    const auto name = search::new_successor_name(options);
-    lease(name);
-    const auto index = search::open_elastic_successor(options, *progress, name);
-    ASSERT_TRUE(run(index->make()));
-    std::vector<search::indexed_text> read;
-    for (std::uint64_t n = 1; n <= 5; ++n) read.push_back({message_number(n), 1, "a common text"});
-    ASSERT_TRUE(run(index->writer().store(chat(), read, {}, {5, 0})));
+    const auto name = leased_index();
+    store_five_texts(name);
     execute({"update index_progress set messages = 0"});
     remove(3);
     follow_siblings();
