@@ -102,24 +102,32 @@ void warn_without_info(const redis::client_options& options, const std::optional
                         options.where.shown()));
 }
 
+struct opened {
+    redis_client client;
+    std::optional<std::string> info;
+};
+
+awaitable<opened> open(const redis::client_options& options) {
+    auto client = co_await connected(options);
+    auto info = co_await info_of(*client, options);
+    require_one_server(options, info.value_or(""));
+    co_return opened{std::move(client), std::move(info)};
+}
+
 awaitable<void> require_queue(const settings& s) {
     const auto options = redis_options_of(s);
-    const auto client = co_await connected(options);
-    const auto info = co_await info_of(*client, options);
-    require_one_server(options, info.value_or(""));
-    const auto policy = co_await policy_of(*client, info);
+    const auto found = co_await open(options);
+    const auto policy = co_await policy_of(*found.client, found.info);
     require_that_keeps(s, policy);
-    warn_without_info(options, info);
+    warn_without_info(options, found.info);
 }
 
 }  // namespace
 
 awaitable<redis_client> connect_redis(const settings& s) {
     const auto options = redis_options_of(s);
-    auto client = co_await connected(options);
-    const auto info = co_await info_of(*client, options);
-    require_one_server(options, info.value_or(""));
-    co_return client;
+    auto found = co_await open(options);
+    co_return std::move(found.client);
 }
 
 void require_redis_that_keeps(const settings& s) {

@@ -16,12 +16,16 @@ std::string with_count(std::string_view line, std::uint64_t left_out) {
 
 }  // namespace
 
-void log_throttle::warning(std::string_view key, std::string_view line) {
-    if (const auto left_out = admit(key, clock::now())) log::warning(with_count(line, *left_out));
+bool log_throttle::warning(std::string_view key, std::string_view line) {
+    const auto left_out = admit(key, clock::now());
+    if (left_out) log::warning(with_count(line, *left_out));
+    return left_out.has_value();
 }
 
-void log_throttle::error(std::string_view key, std::string_view line) {
-    if (const auto left_out = admit(key, clock::now())) log::error(with_count(line, *left_out));
+bool log_throttle::error(std::string_view key, std::string_view line) {
+    const auto left_out = admit(key, clock::now());
+    if (left_out) log::error(with_count(line, *left_out));
+    return left_out.has_value();
 }
 
 std::optional<std::uint64_t> log_throttle::admit(std::string_view key, clock::time_point now) {

@@ -18,10 +18,10 @@ public:
     static constexpr std::chrono::seconds pause{60};
     static constexpr std::size_t keys_max = 32;  // the one that was logged the longest ago is forgotten then
 
-    // Logs the line, unless one with the same key was logged within the last minute. The key names the failure without
-    // what changes from time to time (numbers, ids).
-    void warning(std::string_view key, std::string_view line);
-    void error(std::string_view key, std::string_view line);
+    // Logs the line, unless one with the same key was logged within the last minute; whether it did. The key names the
+    // failure without what changes from time to time (numbers, ids).
+    bool warning(std::string_view key, std::string_view line);
+    bool error(std::string_view key, std::string_view line);
 
     // How many with this key were left out since the last that was logged; nothing: this one is left out too.
     std::optional<std::uint64_t> admit(std::string_view key, clock::time_point now);

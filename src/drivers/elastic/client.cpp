@@ -9,8 +9,8 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/json/parse.hpp>
-#include <mutex>
 
+#include "base/failure_note.hpp"
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
 #include "drivers/elastic/connections.hpp"
@@ -70,35 +70,6 @@ std::string words_of(const error_code& fault, std::chrono::milliseconds limit) {
     if (fault == boost::beast::error::timeout) return fmt::format("timed out after {} ms", limit.count());
     return fault.message();
 }
-
-// Why the last request failed. Whoever asks has just got the failure; an older one is not the reason. Any thread.
-class failure_note {
-public:
-    void set(std::string why) {
-        const std::lock_guard lock(mutex_);
-        why_ = std::move(why);
-        set_at_ = std::chrono::steady_clock::now();
-        is_set_ = true;
-    }
-    void clear() {
-        if (!is_set_) return;
-        const std::lock_guard lock(mutex_);
-        why_.clear();
-        is_set_ = false;
-    }
-    std::string get() const {
-        const std::lock_guard lock(mutex_);
-        return std::chrono::steady_clock::now() - set_at_ < recent_for ? why_ : std::string();
-    }
-
-private:
-    static constexpr std::chrono::seconds recent_for{2};
-
-    mutable std::mutex mutex_;
-    std::string why_;
-    std::chrono::steady_clock::time_point set_at_;
-    std::atomic<bool> is_set_ = false;
-};
 
 // Whether the engine is to be asked at all.
 class availability {

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -54,7 +53,7 @@ reconnector::reconnector(asio::any_io_executor loop, client_options options, std
       options_(std::move(options)),
       channel_(std::move(receives)),
       timer_(loop_),
-      pause_(pause_least) {}
+      pause_(pause_least, pause_most) {}
 
 void reconnector::start() {
     asio::co_spawn(loop_, keep_connected(shared_from_this()), asio::detached);
@@ -103,9 +102,8 @@ awaitable<std::optional<failure>> reconnector::connect(std::shared_ptr<connectio
 }
 
 awaitable<void> reconnector::pause_after(clock::duration lifetime) {
-    if (lifetime >= steady_after) pause_ = pause_least;
-    timer_.expires_after(pause_);
-    pause_ = std::min(pause_ * 2, pause_most);
+    if (lifetime >= steady_after) pause_.reset();
+    timer_.expires_after(pause_.next());
     co_await timer_.async_wait(as_tuple);
 }
 
@@ -132,10 +130,7 @@ void reconnector::log_loss(const failure& why, bool was_connected) {
     const auto* const what = channel_ ? "subscription at" : "connection to";
     const auto line =
         fmt::format("{} {} {}: {}", was_connected ? "lost the" : "no", what, options_.where.shown(), why.reason);
-    const auto left_out = losses().admit(line, log_throttle::clock::now());
-    if (!left_out) return;
-    is_loss_logged_ = true;
-    log::warning(*left_out == 0 ? line : fmt::format("{}; {} more since the last line", line, *left_out));
+    if (losses().warning(line, line)) is_loss_logged_ = true;
 }
 
 awaitable<void> reconnector::watch(std::shared_ptr<reconnector> self) {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "base/back_off.hpp"
 #include "drivers/redis/connection.hpp"
 #include "drivers/redis/login.hpp"
 
@@ -57,7 +58,7 @@ private:
     const client_options options_;
     std::optional<channel> channel_;
     asio::steady_timer timer_;
-    std::chrono::milliseconds pause_;
+    back_off pause_;
     std::shared_ptr<connection> connection_;  // also while it is logged in
     bool is_usable_ = false;
     const arguments* question_ = nullptr;

@@ -5,9 +5,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
-#include <chrono>
-#include <mutex>
 
+#include "base/failure_note.hpp"
 #include "base/log_throttle.hpp"
 
 namespace confab::ledger::mysql {
@@ -30,17 +29,9 @@ confab::mysql::pool_options pool_options_of(const mysql_options& options) {
 
 namespace {
 
-struct failure_words {
-    std::mutex mutex;
-    std::string last;
-    std::chrono::steady_clock::time_point at;
-};
-// Whoever asks has just got the failure; an older one is not the reason.
-constexpr auto failure_is_recent_for = std::chrono::seconds(2);
-
-failure_words& words() {
-    static failure_words all;
-    return all;
+failure_note& noted() {
+    static failure_note last;
+    return last;
 }
 
 }  // namespace
@@ -48,18 +39,12 @@ failure_words& words() {
 void tell_failure(std::string_view doing, const confab::mysql::failure& cause) {
     static log_throttle log;
     const auto line = fmt::format("MySQL, {}: {} ({})", doing, cause.what(), cause.code());
-    {
-        const std::lock_guard lock(words().mutex);
-        words().last = line;
-        words().at = std::chrono::steady_clock::now();
-    }
+    noted().set(line);
     log.error(fmt::format("{}: {}", doing, cause.code()), line);
 }
 
 std::string last_failure() {
-    const std::lock_guard lock(words().mutex);
-    const auto age = std::chrono::steady_clock::now() - words().at;
-    return age < failure_is_recent_for ? words().last : std::string();
+    return noted().get();
 }
 
 namespace {
