@@ -1,6 +1,7 @@
 """One chat of a million messages: listed in bounded memory, the log bounded, others served meanwhile."""
 
 import json
+import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -10,6 +11,7 @@ import pytest
 from client import Chat, Client
 from load import share
 from memory import Watch
+from server import Server
 from wire import Wire, request_bytes
 
 MESSAGES = 1_000_000
@@ -27,18 +29,26 @@ def load_million(data, chat):
         database.execute("UPDATE chats SET messages_count = ? WHERE id = ?", (MESSAGES, chat_id))
 
 
-@pytest.fixture
-def hall(start):
-    """A running server, its chat of a million messages and two small ones, around it in the same app."""
-    server = start()
+@pytest.fixture(scope="module")
+def million(confab, tmp_path_factory):
+    """A data folder for copies, and the paths of its chats: one of a million messages between two small ones, all in one app."""
+    server = Server(confab, tmp_path_factory.mktemp("million") / "data").wait_until_listening()
     with Client(server.port) as client:
         app = client.new_app()
         before, chat, after = (client.new_chat(app) for _ in range(3))
     server.stop()
     load_million(server.data, chat)
+    return server.data, [small.path for small in (chat, before, after)]
+
+
+@pytest.fixture
+def hall(start, million, tmp_path):
+    """A running server, its chat of a million messages and the two small ones."""
+    data, paths = million
+    shutil.copytree(data, tmp_path / "data")
     server = start("--write-timeout-s", 600)
     with Client(server.port) as client:
-        yield server, *(Chat(client, small.path) for small in (chat, before, after))
+        yield server, *(Chat(client, path) for path in paths)
     server.stop()
 
 
@@ -49,14 +59,16 @@ def objects(pieces):
         piece = rest + piece
         cut = piece.rfind(b"}") + 1
         text, rest = text + piece[:cut].decode(), piece[cut:]
-        while start := text.find("{") + 1:
+        at = 0
+        while (start := text.find("{", at)) >= 0:
             try:
-                found, end = decoder.raw_decode(text, start - 1)
+                found, end = decoder.raw_decode(text, start)
             except json.JSONDecodeError:
                 break
-            assert text[:start - 1].strip() in ("[", ","), text[:100]
+            assert text[at:start].strip() in ("[", ","), text[at:at + 100]
             yield found
-            text = text[end:]
+            at = end
+        text = text[at:]
     assert text + rest.decode() == "]"
 
 
