@@ -23,7 +23,7 @@ class State:
 
 
 class History:
-    """The messages of one chat. Only one writer writes to each message; the times are of this process."""
+    """The messages of one chat. Only one writer writes to each message; the times are of this machine."""
 
     def __init__(self, contents):
         self.states = defaultdict(list)
