@@ -22,8 +22,7 @@ build: ## build the optimised program: build/release/confab
 
 test: ## all tests, on the release build and under address and undefined-behaviour sanitizers
 	@tools/setup test
-	@tools/test release
-	@tools/test debug
+	@tools/test release debug
 
 test-full: test ## the thread sanitizer too, every I/O failure, ten times as many crashes, larger worlds, and the Dockerfile in a root of Debian 13
 	@tools/setup full

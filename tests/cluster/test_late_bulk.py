@@ -1,5 +1,4 @@
-"""What was deleted stays out of the index, also when the engine has forgotten the deletion and an old bulk request comes again. It waits more
-than it works, so ctest runs it beside other clusters."""
+"""What was deleted stays out of the index, also when the engine has forgotten the deletion and an old bulk request comes again."""
 
 import time
 
