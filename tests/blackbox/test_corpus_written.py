@@ -78,10 +78,13 @@ class Writers:
 
     def __exit__(self, kind, *_):
         self.is_done.set()
-        if kind is None:
-            for language, written in self.receiver.recv().items():  # EOFError if a writer failed
-                self.histories[language].states.update(written)
-        self.process.join()
+        try:
+            if kind is None:
+                for language, written in self.receiver.recv().items():  # EOFError if a writer failed
+                    self.histories[language].states.update(written)
+        finally:
+            self.process.kill()
+            self.process.join()
 
 
 @pytest.mark.heavy
