@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/overloaded.hpp"
+
 namespace confab::core {
 namespace {
 
@@ -49,8 +51,8 @@ public:
         if (!parent) return error::not_found;
         if (parent->messages_count >= number_max) return error::numbers_used_up;
         const message_number given(++parent->messages_count);
-        effects_.push_back(
-            message_created{parent->id, given, wish.content.text(), view(wish.sender), view(wish.metadata), now_, job_});
+        effects_.push_back(message_created{parent->id, given, wish.content.text(), view(wish.sender),
+                                           view(wish.metadata), now_, job_});
         return creation{{given.value(), now_}, given.value()};
     }
 
@@ -151,17 +153,26 @@ timestamp expiry(timestamp now, const rules& r) {
 
 std::optional<key_scope> scope_of(state& s, const command& c) {
     using kind = key_scope::kind;
-    if (std::holds_alternative<create_app>(c.wish)) return key_scope{kind::apps, 0};
-    if (const auto* wish = std::get_if<create_chat>(&c.wish)) {
-        const app* const parent = s.find(wish->app);
-        return parent ? std::optional(key_scope{kind::chats_of_app, parent->id.value()}) : std::nullopt;
-    }
-    if (const auto* wish = std::get_if<create_message>(&c.wish)) {
-        const app* const owner = s.find(wish->app);
-        const chat_head* const parent = owner ? s.find(state::chat_place{owner->id, wish->chat}) : nullptr;
-        return parent ? std::optional(key_scope{kind::messages_of_chat, parent->id.value()}) : std::nullopt;
-    }
-    return std::nullopt;
+    using scope = std::optional<key_scope>;
+    const overloaded scope_of_wish{
+        [](const create_app&) -> scope {
+            return key_scope{kind::apps, 0};
+        },
+        [&](const create_chat& wish) -> scope {
+            const app* const parent = s.find(wish.app);
+            return parent ? scope({kind::chats_of_app, parent->id.value()}) : std::nullopt;
+        },
+        [&](const create_message& wish) -> scope {
+            const app* const owner = s.find(wish.app);
+            const chat_head* const parent = owner ? s.find(state::chat_place{owner->id, wish.chat}) : nullptr;
+            return parent ? scope({kind::messages_of_chat, parent->id.value()}) : std::nullopt;
+        },
+        [](const rename_app&) -> scope { return std::nullopt; },
+        [](const edit_message&) -> scope { return std::nullopt; },
+        [](const delete_message&) -> scope { return std::nullopt; },
+        [](const unreadable&) -> scope { return std::nullopt; },
+    };
+    return std::visit(scope_of_wish, c.wish);
 }
 
 result<answer> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects) {
@@ -196,21 +207,18 @@ result<answer> decide(state& s, const command& c, timestamp now, const rules& r,
 std::size_t weight(const command& c) {
     constexpr std::size_t flat = 256;
     const auto size = [](const auto& text) { return text ? view(text)->size() : 0; };
-    return flat + std::visit(
-                      [&](const auto& wish) -> std::size_t {
-                          using wish_type = std::decay_t<decltype(wish)>;
-                          if constexpr (std::is_same_v<wish_type, create_message>)
-                              return wish.content.text().size() + size(wish.sender) + size(wish.metadata);
-                          else if constexpr (std::is_same_v<wish_type, edit_message>)
-                              return wish.content.text().size() + size(wish.metadata);
-                          else if constexpr (requires { wish.name; })
-                              return wish.name.text().size();
-                          else if constexpr (std::is_same_v<wish_type, unreadable>)
-                              return wish.bytes.size();
-                          else
-                              return 0;
-                      },
-                      c.wish);
+    const overloaded size_of_texts{
+        [](const create_app& wish) { return wish.name.text().size(); },
+        [](const rename_app& wish) { return wish.name.text().size(); },
+        [](const create_chat&) { return std::size_t{0}; },
+        [&](const create_message& wish) {
+            return wish.content.text().size() + size(wish.sender) + size(wish.metadata);
+        },
+        [&](const edit_message& wish) { return wish.content.text().size() + size(wish.metadata); },
+        [](const delete_message&) { return std::size_t{0}; },
+        [](const unreadable& wish) { return wish.bytes.size(); },
+    };
+    return flat + std::visit(size_of_texts, c.wish);
 }
 
 }  // namespace confab::core

@@ -21,6 +21,7 @@
 
 #include "base/back_off.hpp"
 #include "base/log.hpp"
+#include "base/overloaded.hpp"
 #include "core/folding.hpp"
 
 namespace confab::write {
@@ -276,18 +277,21 @@ awaitable<void> index_follower::rest_until_noted(std::chrono::milliseconds longe
 void index_follower::committed(std::span<const core::effect> effects) {
     std::unique_lock lock(mutex_);
     core::chat_id noted_last;
-    for (const auto& e : effects) {
-        if (const auto* created = std::get_if<core::message_created>(&e)) {
-            if (created->chat == noted_last) continue;
-            const auto known = due_at_.find(created->chat);
-            if (created->number.value() < (known == due_at_.end() ? options_.after_messages : known->second)) continue;
-            noted_.insert(noted_last = created->chat);
-        } else if (const auto* edited = std::get_if<core::message_edited>(&e)) {
-            noted_.insert(edited->chat);
-        } else if (const auto* deleted = std::get_if<core::message_deleted>(&e)) {
-            noted_.insert(deleted->chat);
-        }
-    }
+    const overloaded note_chat{
+        [&](const core::message_created& e) {
+            if (e.chat == noted_last) return;
+            const auto known = due_at_.find(e.chat);
+            if (e.number.value() < (known == due_at_.end() ? options_.after_messages : known->second)) return;
+            noted_.insert(noted_last = e.chat);
+        },
+        [&](const core::message_edited& e) { noted_.insert(e.chat); },
+        [&](const core::message_deleted& e) { noted_.insert(e.chat); },
+        [](const core::app_created&) {},
+        [](const core::app_renamed&) {},
+        [](const core::chat_created&) {},
+        [](const core::key_used&) {},
+    };
+    for (const auto& e : effects) std::visit(note_chat, e);
     if (noted_.empty() || !std::exchange(is_waiting_, false)) return;
     lock.unlock();
     asio::post(home_, [alarm = alarm_] { alarm->cancel(); });

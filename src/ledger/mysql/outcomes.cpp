@@ -8,6 +8,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/overloaded.hpp"
 #include "ledger/mysql/database_clock.hpp"
 #include "ledger/mysql/jobs.hpp"
 #include "ledger/mysql/rows.hpp"
@@ -155,17 +156,25 @@ private:
             auto by_key = co_await answer_of_key(db, c);
             if (!by_key || *by_key) co_return by_key;
         }
-        if (const auto* const edit = std::get_if<core::edit_message>(&c.wish)) {
-            co_return co_await refusal_of_change(db, *edit);
-        }
-        if (const auto* const deletion = std::get_if<core::delete_message>(&c.wish)) {
-            co_return co_await refusal_of_change(db, *deletion);
-        }
-        // A creation is never refused because the position is beyond it: in a queue that was put back to an earlier
-        // state its number may have been given before, and then it is yet to come.
-        const auto* const rename = std::get_if<core::rename_app>(&c.wish);
-        if (!rename) co_return std::optional<core::answer>();
-        const auto app = co_await read(db, {rename->app, 0});
+        const overloaded refusal_of{
+            [&](const core::edit_message& wish) { return refusal_of_change(db, wish); },
+            [&](const core::delete_message& wish) { return refusal_of_change(db, wish); },
+            [&](const core::rename_app& wish) { return refusal_of_rename(db, wish); },
+            [](const core::create_app&) { return not_known_yet(); },
+            [](const core::create_chat&) { return not_known_yet(); },
+            [](const core::create_message&) { return not_known_yet(); },
+            [](const core::unreadable&) { return not_known_yet(); },
+        };
+        auto refused = co_await std::visit(refusal_of, c.wish);
+        co_return refused;
+    }
+
+    // A creation is never refused because the position is beyond it: in a queue that was put back to an earlier
+    // state its number may have been given before, and then it is yet to come.
+    static awaitable<looked_up> not_known_yet() { co_return std::optional<core::answer>(); }
+
+    static awaitable<looked_up> refusal_of_rename(confab::mysql::connection& db, const core::rename_app& wish) {
+        const auto app = co_await read(db, {wish.app, 0});
         if (!app) co_return error::not_found;
         co_return error::outcome_unknown;
     }
