@@ -7,7 +7,6 @@
 //    servers do by key. That each has met one is counted.
 #include "ledger/mysql/changes.hpp"
 
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -16,31 +15,6 @@
 
 namespace confab::ledger::mysql {
 namespace {
-
-// One message's changes in a batch.
-struct changed_message {
-    std::vector<const core::message_edited*> edits;
-    const core::message_deleted* deletion = nullptr;
-
-    // Absent: it stays as it was.
-    std::optional<std::string_view> metadata() const {
-        for (auto e = edits.rbegin(); e != edits.rend(); ++e)
-            if ((*e)->metadata) return (*e)->metadata;
-        return std::nullopt;
-    }
-};
-using changed_messages = std::map<std::pair<core::chat_id, core::message_number>, changed_message>;
-
-changed_messages changed_by(std::span<const core::effect> effects) {
-    changed_messages all;
-    for (const auto& e : effects) {
-        if (const auto* const edit = std::get_if<core::message_edited>(&e))
-            all[{edit->chat, edit->number}].edits.push_back(edit);
-        else if (const auto* const deletion = std::get_if<core::message_deleted>(&e))
-            all[{deletion->chat, deletion->number}].deletion = deletion;
-    }
-    return all;
-}
 
 // A row of changes, but for what the message said before where that is only known to the server.
 struct change_row {
@@ -193,8 +167,7 @@ std::string forget_history_sql(std::size_t messages) {
     return sql;
 }
 
-awaitable<void> store_changes(confab::mysql::connection& db, std::span<const core::effect> effects) {
-    const auto all = changed_by(effects);
+awaitable<void> store_changes(confab::mysql::connection& db, const changed_messages& all) {
     if (all.empty()) co_return;
     const auto rows = rows_of(all);
     co_await insert_changes(db, rows);

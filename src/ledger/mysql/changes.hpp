@@ -1,18 +1,17 @@
 // Writes what a batch edits and deletes.
 #pragma once
 
-#include <span>
 #include <string>
 
-#include "core/effect.hpp"
 #include "drivers/mysql/connection.hpp"
+#include "ledger/mysql/effects_by_kind.hpp"
 
 namespace confab::ledger::mysql {
 
 // The rows of changes, and what they made of their messages. Throws mysql::failure: also when a message that was
 // changed is not there any more. REQUIRES: in a transaction; the messages that the same batch creates are there
 // already.
-awaitable<void> store_changes(confab::mysql::connection& db, std::span<const core::effect> effects);
+awaitable<void> store_changes(confab::mysql::connection& db, const changed_messages& all);
 
 // Takes what the messages said before out of their history; for as many messages as it has pairs of question marks
 // (chat, number).

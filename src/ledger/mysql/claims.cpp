@@ -10,14 +10,9 @@
 
 namespace confab::ledger::mysql {
 
-awaitable<bool> claims::begin(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                              std::string_view owner, const committed_marks& marks) {
-    for (const auto* c : commands) {
-        if (!c->came) continue;
-        auto& claimed = all_[c->came->partition];
-        claimed.epoch = c->came->epoch;
-        claimed.last = std::max(claimed.last, c->came->at);
-    }
+awaitable<bool> claims::begin(confab::mysql::connection& db, const batch_partitions& batch, std::string_view owner,
+                              const committed_marks& marks) {
+    for (const auto& [p, entries] : batch) all_[p].entries = entries;
     if (all_.empty()) {
         const auto sql = fmt::format("start transaction; select {}, {}", database_time_sql, is_read_only_sql);
         const auto rows = co_await db.query(sql);
@@ -42,7 +37,7 @@ awaitable<bool> claims::begin(confab::mysql::connection& db, std::span<const cor
         const core::entry_id reached{row.number(3), row.number(4)};
         co_await marks.check(db, p, {epoch, reached});
         auto& claimed = all_.at(p);
-        if (epoch == claimed.epoch) {
+        if (epoch == claimed.entries.epoch) {
             claimed.position = reached;
         } else {
             co_await enter_epoch(db, p, claimed, epoch, reached);
@@ -60,13 +55,17 @@ awaitable<void> claims::enter_epoch(confab::mysql::connection& db, core::partiti
         co_await db.run("replace into past_epochs(p, epoch, position_ms, position_seq) values(?, ?, ?, ?)", partition,
                         confab::mysql::blob(before), reached.ms, reached.seq);
     const auto rows = co_await db.run("select position_ms, position_seq from past_epochs where p = ? and epoch = ?",
-                                      partition, confab::mysql::blob(c.epoch));
+                                      partition, confab::mysql::blob(c.entries.epoch));
     if (!rows.empty()) c.position = {rows.front().number(0), rows.front().number(1)};
 }
 
 bool claims::has_passed(const core::passage& came) const {
     const auto found = all_.find(came.partition);
     return found != all_.end() && came.at <= found->second.position;
+}
+
+bool claims::has_passed_any() const {
+    return std::ranges::any_of(all_, [](const auto& one) { return one.second.entries.first <= one.second.position; });
 }
 
 std::string claims::partitions() const {
@@ -81,8 +80,8 @@ std::string claims::moves() const {
     std::string rows;
     for (const auto& [p, c] : all_) {
         const auto to = moved_to(c);
-        fmt::format_to(std::back_inserter(rows), "{}({},{},{},{})", rows.empty() ? "" : ",", p, hex_literal(c.epoch),
-                       to.ms, to.seq);
+        fmt::format_to(std::back_inserter(rows), "{}({},{},{},{})", rows.empty() ? "" : ",", p,
+                       hex_literal(c.entries.epoch), to.ms, to.seq);
     }
     return "insert into partitions(p, epoch, position_ms, position_seq) values" + rows +
            " on duplicate key update epoch = values(epoch), position_ms = values(position_ms), "
@@ -90,7 +89,7 @@ std::string claims::moves() const {
 }
 
 void claims::note_in(committed_marks& marks) const {
-    for (const auto& [p, c] : all_) marks.note(p, {c.epoch, moved_to(c)});
+    for (const auto& [p, c] : all_) marks.note(p, {c.entries.epoch, moved_to(c)});
 }
 
 }  // namespace confab::ledger::mysql

@@ -2,9 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
-#include "base/overloaded.hpp"
 #include "ledger/mysql/heads.hpp"
 #include "ledger/mysql/rows.hpp"
 #include "ledger/went_back.hpp"
@@ -57,17 +54,11 @@ void committed_marks::note(core::partition_number p, const partition_mark& moved
     partitions_[p] = moved_to;
 }
 
-void committed_marks::note(std::span<const core::effect> effects) {
-    const overloaded note_effect{
-        [&](const core::chat_created& e) { mark_in(chats_of_apps_, e.app.value()) = e.number.value(); },
-        [&](const core::message_created& e) { mark_in(chats_, e.chat.value()).messages = e.number.value(); },
-        [&](const core::message_edited& e) { mark_in(chats_, e.chat.value()).changes = e.seq; },
-        [&](const core::message_deleted& e) { mark_in(chats_, e.chat.value()).changes = e.seq; },
-        [](const core::app_created&) {},
-        [](const core::app_renamed&) {},
-        [](const core::key_used&) {},
-    };
-    for (const auto& e : effects) std::visit(note_effect, e);
+void committed_marks::note(const moved_counters& counters) {
+    const auto& [chats, messages, changes] = counters;
+    for (const auto& [app, given] : chats) mark_in(chats_of_apps_, app.value()) = given.last;
+    for (const auto& [chat, given] : messages) mark_in(chats_, chat.value()).messages = given.last;
+    for (const auto& [chat, given] : changes) mark_in(chats_, chat.value()).changes = given.last;
 }
 
 awaitable<void> committed_marks::check(confab::mysql::connection& db, core::partition_number p,
@@ -89,11 +80,11 @@ awaitable<void> committed_marks::check(confab::mysql::connection& db) const {
     }
 }
 
-void committed_marks::check(std::span<const core::command* const> commands, core::state& s) const {
-    for (const auto* c : commands) {
-        const auto* const token = app_of(*c);
-        if (const auto* const app = token ? s.find(*token) : nullptr) check(*app);
-        const auto place = chat_of(*c, s);
+void committed_marks::check(const named_resources& named, core::state& s) const {
+    for (const auto& token : named.apps)
+        if (const auto* const app = s.find(token)) check(*app);
+    for (const auto& locator : named.chats) {
+        const auto place = resolve(locator, s);
         if (const auto* const chat = place ? s.find(*place) : nullptr) check(*chat);
     }
 }

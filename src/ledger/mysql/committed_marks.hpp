@@ -5,13 +5,13 @@
 
 #include <cstdint>
 #include <map>
-#include <span>
 #include <unordered_map>
 
-#include "core/effect.hpp"
 #include "core/passage.hpp"
 #include "core/state.hpp"
 #include "drivers/mysql/connection.hpp"
+#include "ledger/mysql/commands_by_kind.hpp"
+#include "ledger/mysql/effects_by_kind.hpp"
 
 namespace confab::ledger::mysql {
 
@@ -26,14 +26,14 @@ class committed_marks {
 public:
     // After a commit.
     void note(core::partition_number p, const partition_mark& moved_to);
-    void note(std::span<const core::effect> effects);
+    void note(const moved_counters& counters);
 
     // Against a partition's row, as it was just read.
     awaitable<void> check(confab::mysql::connection& db, core::partition_number p, const partition_mark& found) const;
     // Against the rows of all partitions that have a mark, whoever owns them now.
     awaitable<void> check(confab::mysql::connection& db) const;
-    // Against the counters of what the commands name.
-    void check(std::span<const core::command* const> commands, core::state& s) const;
+    // Against the counters of what a batch names.
+    void check(const named_resources& named, core::state& s) const;
 
 private:
     struct chat_mark {

@@ -30,24 +30,20 @@ awaitable<void> select_by_keys(confab::mysql::connection& db, std::string_view h
     }
 }
 
-awaitable<void> load_apps(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                          core::state& s) {
-    std::set<std::string_view> tokens;
-    for (const auto* c : commands)
-        if (const auto* const app = app_of(*c); app && !s.find(*app)) tokens.insert(app->text());
-    const std::vector<std::string_view> keys(tokens.begin(), tokens.end());
+awaitable<void> load_apps(confab::mysql::connection& db, const named_apps& apps, core::state& s) {
+    std::vector<std::string_view> keys;
+    for (const auto& app : apps)
+        if (!s.find(app)) keys.push_back(app.text());
     co_await select_by_keys(
         db, fmt::format("select {} from apps where token in (", app_columns), "?", keys,
         [](confab::mysql::parameters& values, std::string_view token) { values.add(token); },
         [&](const confab::mysql::row& row) { s.put(app_from(row)); });
 }
 
-awaitable<void> load_chats(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                           core::state& s) {
-    std::set<core::state::chat_place> places;
-    for (const auto* c : commands)
-        if (const auto place = chat_of(*c, s); place && !s.find(*place)) places.insert(*place);
-    const std::vector<core::state::chat_place> keys(places.begin(), places.end());
+awaitable<void> load_chats(confab::mysql::connection& db, const named_chats& chats, core::state& s) {
+    std::vector<core::state::chat_place> keys;
+    for (const auto& chat : chats)
+        if (const auto place = resolve(chat, s); place && !s.find(*place)) keys.push_back(*place);
     co_await select_by_keys(
         db, "select app_id, number, id, messages_count, changes_count from chats where (app_id, number) in (", "(?,?)",
         keys,
@@ -61,25 +57,16 @@ awaitable<void> load_chats(confab::mysql::connection& db, std::span<const core::
         });
 }
 
-// The message that a command changes, as far as its chat is known.
-std::optional<core::state::message_place> message_of(const core::command& c, core::state& s) {
-    const auto place = chat_of(c, s);
-    const auto* const chat = place ? s.find(*place) : nullptr;
-    return std::visit(
-        [&](const auto& wish) -> std::optional<core::state::message_place> {
-            if constexpr (requires { wish.message; }) {
-                if (chat) return core::state::message_place{chat->id, wish.message};
-            }
-            return std::nullopt;
-        },
-        c.wish);
-}
-
-awaitable<void> load_messages(confab::mysql::connection& db, std::span<const core::command* const> commands,
+awaitable<void> load_messages(confab::mysql::connection& db, const std::vector<message_locator>& messages,
                               core::state& s) {
     std::set<core::state::message_place> places;
-    for (const auto* c : commands)
-        if (const auto place = message_of(*c, s); place && !s.find(*place)) places.insert(*place);
+    for (const auto& [locator, message] : messages) {
+        const auto place = resolve(locator, s);
+        const auto* const chat = place ? s.find(*place) : nullptr;
+        if (!chat) continue;
+        const core::state::message_place of_message{chat->id, message};
+        if (!s.find(of_message)) places.insert(of_message);
+    }
     const std::vector<core::state::message_place> keys(places.begin(), places.end());
     co_await select_by_keys(
         db, fmt::format("select m.chat_id, {} from messages m where (m.chat_id, m.number) in (", message_columns),
@@ -95,11 +82,11 @@ core::key_scope scope_from(std::uint64_t stored) {
     return {static_cast<core::key_scope::kind>(stored & 3), stored >> 2};
 }
 
-awaitable<void> load_keys(confab::mysql::connection& db, std::span<const core::command* const> commands, core::state& s,
-                          const database_clock& clock) {
+awaitable<void> load_keys(confab::mysql::connection& db, const std::vector<const core::command*>& commands,
+                          core::state& s, const database_clock& clock) {
     std::set<core::state::key_place> places;
     for (const auto* c : commands) {
-        const auto scope = c->key ? core::scope_of(s, *c) : std::nullopt;
+        const auto scope = core::scope_of(s, *c);
         if (!scope) continue;
         const core::state::key_place place{*scope, c->key->key_hash};
         if (!s.find(place)) places.insert(place);
@@ -118,57 +105,31 @@ awaitable<void> load_keys(confab::mysql::connection& db, std::span<const core::c
         });
 }
 
-template <class Wish>
-std::uint64_t count_of(std::span<const core::command* const> commands) {
-    return static_cast<std::uint64_t>(
-        std::ranges::count_if(commands, [](const auto* c) { return std::holds_alternative<Wish>(c->wish); }));
-}
-
 }  // namespace
 
-const core::app_token* app_of(const core::command& c) {
-    return std::visit(
-        [](const auto& wish) -> const core::app_token* {
-            if constexpr (requires { wish.app; })
-                return &wish.app;
-            else
-                return nullptr;
-        },
-        c.wish);
+std::optional<core::state::chat_place> resolve(const chat_locator& chat, core::state& s) {
+    const auto* const app = s.find(chat.app);
+    return app ? std::optional(core::state::chat_place{app->id, chat.chat}) : std::nullopt;
 }
 
-std::optional<core::state::chat_place> chat_of(const core::command& c, core::state& s) {
-    return std::visit(
-        [&](const auto& wish) -> std::optional<core::state::chat_place> {
-            if constexpr (requires { wish.chat; }) {
-                const auto* const app = s.find(wish.app);
-                if (app) return core::state::chat_place{app->id, wish.chat};
-            }
-            return std::nullopt;
-        },
-        c.wish);
+awaitable<void> load_heads(confab::mysql::connection& db, const named_resources& named, core::state& s,
+                           const database_clock& clock) {
+    const auto& [apps, chats, messages, with_key] = named;
+    co_await load_apps(db, apps, s);
+    co_await load_chats(db, chats, s);
+    co_await load_messages(db, messages, s);
+    co_await load_keys(db, with_key, s, clock);
 }
 
-awaitable<void> load_heads(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                           core::state& s, const database_clock& clock) {
-    co_await load_apps(db, commands, s);
-    co_await load_chats(db, commands, s);
-    co_await load_messages(db, commands, s);
-    co_await load_keys(db, commands, s, clock);
-}
-
-awaitable<void> id_source::provide_app(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                                       core::state& s) {
-    if (s.next_app.value() != 0 || count_of<core::create_app>(commands) == 0) co_return;
+awaitable<void> id_source::provide_app(confab::mysql::connection& db, std::uint64_t new_apps, core::state& s) {
+    if (s.next_app.value() != 0 || new_apps == 0) co_return;
     const auto rows = co_await db.query("select coalesce(max(id), 0) + 1 from apps");
     s.next_app = core::app_id(rows.front().number(0));
 }
 
-awaitable<void> id_source::reserve_chats(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                                         core::state& s) {
-    const auto chats = count_of<core::create_chat>(commands);
-    if (chats == 0 || (s.next_chat.value() != 0 && s.next_chat.value() + chats <= chats_end_)) co_return;
-    const auto block = std::max(chats, ids_in_a_block);
+awaitable<void> id_source::reserve_chats(confab::mysql::connection& db, std::uint64_t new_chats, core::state& s) {
+    if (new_chats == 0 || (s.next_chat.value() != 0 && s.next_chat.value() + new_chats <= chats_end_)) co_return;
+    const auto block = std::max(new_chats, ids_in_a_block);
     co_await db.run("update sequences set next = last_insert_id(next) + ? where name = 'chats'", block);
     const auto rows = co_await db.query("select last_insert_id()");
     s.next_chat = core::chat_id(rows.front().number(0));

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "base/overloaded.hpp"
 #include "ledger/mysql/many.hpp"
 #include "ledger/mysql/rows.hpp"
 
@@ -106,21 +107,63 @@ awaitable<void> find_in_chat(confab::mysql::connection& db, core::chat_id chat, 
     }
 }
 
-}  // namespace
+struct message_creation {
+    const core::command* command;
+    const core::create_message* wish;
+};
 
-awaitable<void> find_messages(confab::mysql::connection& db, std::span<const core::command* const> commands,
+awaitable<void> find_messages(confab::mysql::connection& db, const std::vector<message_creation>& creations,
                               core::state& s) {
     std::map<core::chat_id, wanted_jobs> chats;
-    for (const auto* c : commands) {
-        const auto* const wish = std::get_if<core::create_message>(&c->wish);
-        const auto* const owner = wish ? s.find(wish->app) : nullptr;
+    for (const auto& [command, wish] : creations) {
+        const auto* const owner = s.find(wish->app);
         const auto* const head = owner ? s.find(core::state::chat_place{owner->id, wish->chat}) : nullptr;
         if (!head) continue;
         auto& wanted = chats[head->id];
-        wanted.seen = std::min(wanted.seen, c->came->seen.number);
-        wanted.jobs.emplace_back(c->job);
+        wanted.seen = std::min(wanted.seen, command->came->seen.number);
+        wanted.jobs.emplace_back(command->job);
     }
     for (const auto& [chat, wanted] : chats) co_await find_in_chat(db, chat, wanted, s);
+}
+
+// Commands by how their outcome is found.
+struct passed_by_kind {
+    explicit passed_by_kind(std::span<const core::command* const> passed) {
+        for (const auto* c : passed) {
+            std::visit(overloaded{
+                           [&](const core::create_app&) { creations.push_back(c); },
+                           [&](const core::create_chat&) { creations.push_back(c); },
+                           [&](const core::create_message& wish) {
+                               messages.push_back({c, &wish});
+                           },
+                           [&](const core::rename_app&) { changes.push_back(c); },
+                           [&](const core::edit_message&) { changes.push_back(c); },
+                           [&](const core::delete_message&) { changes.push_back(c); },
+                           [](const core::unreadable&) {},  // refused as before
+                       },
+                       c->wish);
+        }
+    }
+
+    std::vector<message_creation> messages;
+    std::vector<const core::command*> creations;
+    std::vector<const core::command*> changes;
+};
+
+}  // namespace
+
+awaitable<void> load_outcomes(confab::mysql::connection& db, std::span<const core::command* const> passed,
+                              core::state& s) {
+    const passed_by_kind sorted(passed);
+    co_await find_messages(db, sorted.messages, s);
+    for (const auto* c : sorted.creations) {
+        auto answer = co_await find_job(db, *c, c->came->seen);
+        if (answer) s.put(c->job, std::move(*answer));
+    }
+    for (const auto* c : sorted.changes) {
+        auto answer = co_await find_job(db, *c, c->came->seen);
+        s.put(c->job, answer ? result<core::answer>(std::move(*answer)) : error::outcome_unknown);
+    }
 }
 
 awaitable<std::optional<core::answer>> find_job(confab::mysql::connection& db, const core::command& c,

@@ -16,10 +16,11 @@ namespace confab::ledger::mysql {
 awaitable<std::optional<core::answer>> find_job(confab::mysql::connection& db, const core::command& c,
                                                 const core::trace& seen);
 
-// The same for many commands at once: what those of them that create messages made is put into `s`. What a chat holds
-// beyond the least that was seen is walked over once for hundreds of them. REQUIRES: `s` holds the heads of their
-// chats; they came through a shared queue.
-awaitable<void> find_messages(confab::mysql::connection& db, std::span<const core::command* const> commands,
+// Puts into `s` what became of commands that a shared queue delivers once more. A creation that left no trace was
+// refused or never done: it is left out, and decided again. A change that left none is outcome_unknown. Messages are
+// looked up together: what a chat holds beyond the least that was seen is walked over once for hundreds of them.
+// Throws mysql::failure. REQUIRES: `s` holds the heads of their chats.
+awaitable<void> load_outcomes(confab::mysql::connection& db, std::span<const core::command* const> passed,
                               core::state& s);
 
 }  // namespace confab::ledger::mysql

@@ -11,14 +11,14 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
 #include "core/command_summary.hpp"
 #include "ledger/mysql/claims.hpp"
+#include "ledger/mysql/commands_by_kind.hpp"
 #include "ledger/mysql/committed_marks.hpp"
 #include "ledger/mysql/database_clock.hpp"
+#include "ledger/mysql/effects_by_kind.hpp"
 #include "ledger/mysql/heads.hpp"
 #include "ledger/mysql/jobs.hpp"
 #include "ledger/mysql/leases.hpp"
@@ -83,16 +83,17 @@ public:
 
     awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) override {
         if (std::exchange(must_forget_, false)) s.clear();
-        batch_ = commands;
+        commands_ = commands;
+        batch_ = commands_by_kind(commands);
         try {
             co_await be_connected();
-            co_await ids_.reserve_chats(db_, commands, s);
+            co_await ids_.reserve_chats(db_, batch_.new_chats, s);
             const bool is_ours = co_await begin();
             if (!is_ours) co_return lost();
-            co_await ids_.provide_app(db_, commands, s);
-            co_await load_heads(db_, commands, s, claims_.clock());
-            marks_.check(commands, s);
-            co_await tell_settled(s);
+            co_await ids_.provide_app(db_, batch_.new_apps, s);
+            co_await load_heads(db_, batch_.named, s, claims_.clock());
+            marks_.check(batch_.named, s);
+            co_await load_outcomes_of_passed(s);
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
             give_up("loading a batch", cause);
@@ -104,8 +105,9 @@ public:
     }
 
     awaitable<result<void>> apply(std::span<const core::effect> effects) override {
-        const auto tried = co_await try_to_apply(effects);
-        if (tried || tried.error() != error::rejected || batch_.size() > 1) co_return tried;
+        const effects_by_kind sorted(effects);
+        const auto tried = co_await try_to_apply(sorted);
+        if (tried || tried.error() != error::rejected || commands_.size() > 1) co_return tried;
         const bool is_buried = co_await bury();
         if (!is_buried) co_return error::unavailable;
         co_return error::rejected;
@@ -138,7 +140,7 @@ private:
     // False: a lease is lost.
     awaitable<bool> begin() {
         claims_ = {};
-        co_return co_await claims_.begin(db_, batch_, leases_.owner(), marks_);
+        co_return co_await claims_.begin(db_, batch_.partitions, leases_.owner(), marks_);
     }
 
     awaitable<void> roll_back() {
@@ -164,60 +166,41 @@ private:
         leases_.doubt();
     }
 
-    // Commands that were passed before are not decided again. What left no trace was refused, or never will be done:
-    // only a creation is, since its job would stand in the row it made.
-    awaitable<void> tell_settled(core::state& s) {
+    // Commands that were passed before are not decided again.
+    awaitable<void> load_outcomes_of_passed(core::state& s) {
+        if (!claims_.has_passed_any()) co_return;
         std::vector<const core::command*> passed;
-        for (const auto* c : batch_)
+        for (const auto* c : commands_)
             if (has_passed(*c)) passed.push_back(c);
-        co_await find_messages(db_, passed, s);
-        for (const auto* c : passed) {
-            if (std::holds_alternative<core::create_message>(c->wish) ||
-                std::holds_alternative<core::unreadable>(c->wish))
-                continue;
-            auto answer = co_await find_job(db_, *c, c->came->seen);
-            if (answer) {
-                s.put(c->job, std::move(*answer));
-            } else if (!creates(*c)) {
-                s.put(c->job, error::outcome_unknown);
-            }
-        }
+        co_await load_outcomes(db_, passed, s);
     }
 
     bool has_passed(const core::command& c) const { return c.came && claims_.has_passed(*c.came); }
 
-    static bool creates(const core::command& c) {
-        return std::holds_alternative<core::create_app>(c.wish) || std::holds_alternative<core::create_chat>(c.wish) ||
-               std::holds_alternative<core::create_message>(c.wish);
-    }
-
     // False: between load() and now this process's clock was set, and what expires when cannot be told of this batch.
-    bool is_clock_good(std::span<const core::effect> effects) {
-        const auto uses_key = [](const core::effect& e) { return std::holds_alternative<core::key_used>(e); };
-        if (!claims_.clock().was_set() || std::ranges::none_of(effects, uses_key)) return true;
+    bool is_clock_good(const effects_by_kind& effects) {
+        if (effects.rows.keys.empty() || !claims_.clock().was_set()) return true;
         log::warning("this machine's clock was set within a batch, which is done again");
         db_.close();
         must_forget_ = true;
         return false;
     }
 
-    awaitable<result<void>> try_to_apply(std::span<const core::effect> effects) {
+    awaitable<result<void>> try_to_apply(const effects_by_kind& effects) {
         if (!is_clock_good(effects)) co_return error::unavailable;
         bool is_refused = false;
         try {
-            co_await store(db_, effects, claims_.clock());
-            for (const auto* c : batch_)
-                if (const auto* const letter = std::get_if<core::unreadable>(&c->wish); letter && !has_passed(*c))
-                    co_await keep_letter(*c, undecodable, letter->bytes);
-            const auto rest = counter_updates(effects) +
+            co_await store(db_, effects.rows, claims_.clock());
+            for (const auto& [command, bytes] : batch_.unreadable)
+                if (!has_passed(*command)) co_await keep_letter(*command, undecodable, bytes);
+            const auto rest = counter_updates(effects.counters) +
                               notes_for_index(effects, note_after_messages_, claims_.clock()) + claims_.moves() +
                               "commit";
             co_await db_.query(rest);
             claims_.note_in(marks_);
-            marks_.note(effects);
-            for (const auto* c : batch_)
-                if (std::holds_alternative<core::unreadable>(c->wish) && !has_passed(*c))
-                    log_dead_letter(*c, undecodable);
+            marks_.note(effects.counters);
+            for (const auto& [command, bytes] : batch_.unreadable)
+                if (!has_passed(*command)) log_dead_letter(*command, undecodable);
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
             is_refused = cause.is_of_data();
@@ -237,7 +220,7 @@ private:
                 lost();
                 co_return false;
             }
-            const auto& c = *batch_.front();
+            const auto& c = *commands_.front();
             if (c.came && describe_) {
                 const auto bytes = describe_(c);
                 co_await keep_letter(c, refused_data, bytes);
@@ -278,7 +261,8 @@ private:
     leases leases_;
     id_source ids_;
     claims claims_;
-    std::span<const core::command* const> batch_;
+    std::span<const core::command* const> commands_;
+    commands_by_kind batch_;
     committed_marks marks_;
     bool must_forget_ = false;
     bool must_check_ = false;
