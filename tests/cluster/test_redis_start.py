@@ -23,12 +23,23 @@ class Sentinel(Redis):
         (self.data / "sentinel.conf").write_text("sentinel monitor confab 127.0.0.1 1 1\n")
 
 
+class OtherAddress(Redis):
+    """Where the name two-servers leads first."""
+
+    def command(self):
+        return [*super().command(), "--bind", "127.0.0.2"]
+
+    def client(self, **more):
+        return super().client(host="127.0.0.2", **more)
+
+
 @pytest.fixture
 def start_redis(tmp_path):
     started = []
 
-    def start(*options, kind=Redis):
+    def start(*options, kind=Redis, port=None):
         server = kind(tmp_path / f"redis-{len(started) + 1}", options=options)
+        server.port = port or server.port
         started.append(server)
         return server.start()
 
@@ -143,6 +154,28 @@ def test_reason_of_every_address_is_said(start, tmp_path):
     environment = {"LD_PRELOAD": str(build("two_addresses", tmp_path))}
     said = start("redis://two-addresses:1", environment=environment).refused(at_once=False)
     assert "::1: " in said and "127.0.0.1: connection refused" in said
+
+
+@pytest.fixture
+def two_servers(tmp_path):
+    return {"LD_PRELOAD": str(build("two_addresses", tmp_path))}
+
+
+def test_primary_is_found_behind_its_replica(server, start_redis, start, two_servers):
+    start_redis("--replicaof", f"127.0.0.1 {server.port}", kind=OtherAddress, port=server.port)
+    start(f"redis://two-servers:{server.port}", environment=two_servers).taken()
+
+
+def test_server_that_takes_the_login_is_found_behind_one_that_does_not(server, start_redis, start, two_servers):
+    start_redis(kind=OtherAddress, port=server.port).client().config_set("requirepass", "of another")
+    start(f"redis://two-servers:{server.port}", environment=two_servers).taken()
+
+
+def test_reason_of_every_server_is_said(server, start_redis, start, two_servers):
+    start_redis("--replicaof", f"127.0.0.1 {server.port}", kind=OtherAddress, port=server.port)
+    server.client().config_set("requirepass", "right")
+    said = start(f"redis://two-servers:{server.port}", environment=two_servers).refused()
+    assert "127.0.0.2: it is a replica of" in said and "127.0.0.1: NOAUTH" in said
 
 
 @pytest.mark.parametrize("policy, is_taken", [("noeviction", True), ("allkeys-lru", False)])

@@ -1,4 +1,5 @@
-// For LD_PRELOAD: the name two-addresses has the addresses ::1 and 127.0.0.1, in this order, as localhost has on many machines.
+// For LD_PRELOAD: the name two-addresses has the addresses ::1 and 127.0.0.1, in this order, as localhost has on many machines; two-servers
+// has 127.0.0.2 and 127.0.0.1.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <netdb.h>
@@ -8,8 +9,9 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 {
     int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
         (int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))dlsym(RTLD_NEXT, "getaddrinfo");
-    if (!node || strcmp(node, "two-addresses") != 0) return real(node, service, hints, found);
-    int failed = real("::1", service, hints, found);
+    const int are_servers = node && strcmp(node, "two-servers") == 0;
+    if (!are_servers && (!node || strcmp(node, "two-addresses") != 0)) return real(node, service, hints, found);
+    int failed = real(are_servers ? "127.0.0.2" : "::1", service, hints, found);
     if (failed) return failed;
     struct addrinfo *last = *found;
     while (last->ai_next) last = last->ai_next;

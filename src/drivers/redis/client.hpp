@@ -1,7 +1,7 @@
 // A client of Redis: one connection, on which the commands of all coroutines of an event loop are pipelined.
 //
 // 1. A coroutine of its own keeps it connected: it resolves, tries every address, logs in, asks whether the server is a
-//    primary, and begins again after a loss, with growing pauses.
+//    primary, and begins again after a loss, with growing pauses. The first address that takes all of this is used.
 // 2. Commands go out in the order they are given and are answered in that order. What was sent when a connection is
 // lost
 //    is never sent again: whether it was done is for the caller to find out.

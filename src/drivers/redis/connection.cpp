@@ -21,8 +21,8 @@ void connection::pending::complete(result<reply> r) {
     asio::post(home, [h = std::move(*handler), r = std::move(r)]() mutable { std::move(h)(std::move(r)); });
 }
 
-awaitable<std::optional<failure>> connection::open(const client_options& options) {
-    auto reason = co_await stream_.open(options.where, options.connect_timeout);
+awaitable<std::optional<failure>> connection::open(address to, const client_options& options) {
+    auto reason = co_await stream_.open(to, options.connect_timeout);
     if (!reason.empty()) co_return failure{failure::kind::unreachable, std::move(reason)};
     is_open_ = true;
     asio::co_spawn(loop_, read_all(shared_from_this()), asio::detached);

@@ -27,7 +27,7 @@ public:
     explicit connection(asio::any_io_executor loop) : loop_(std::move(loop)), ended_(loop_) {}
 
     // Connects, no more. Nothing: it is open. REQUIRES: once.
-    awaitable<std::optional<failure>> open(const client_options& options);
+    awaitable<std::optional<failure>> open(address to, const client_options& options);
 
     // Errors: unavailable (not sent), outcome_unknown (sent, but the reply was lost).
     awaitable<result<reply>> execute(const arguments& a, clock::duration limit);

@@ -11,6 +11,14 @@ constexpr std::string_view temporary[] = {"ERR max number of clients", "LOADING"
 
 }  // namespace
 
+// A server that answers says more than one that does not.
+failure joined(failure one, const failure& other) {
+    const auto refuses = [](const failure& f) { return f.is == failure::kind::refused; };
+    if (!one.is_permanent() || refuses(other)) one.is = other.is;
+    one.reason += "; " + other.reason;
+    return one;
+}
+
 failure failure_of(std::string words) {
     const bool may_pass = std::ranges::any_of(temporary, [&](auto begin) { return words.starts_with(begin); });
     if (words.starts_with("READONLY")) return {failure::kind::no_primary, std::move(words)};

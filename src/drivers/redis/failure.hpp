@@ -18,6 +18,9 @@ struct failure {
     bool is_permanent() const { return is != kind::unreachable; }
 };
 
+// Of two servers that one name leads to: both reasons, and what an operator can do something about.
+failure joined(failure one, const failure& other);
+
 // What a server that refuses with these words means.
 failure failure_of(std::string words);
 

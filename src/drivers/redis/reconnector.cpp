@@ -73,32 +73,54 @@ std::optional<failure> reconnector::last_failure() const {
 
 awaitable<void> reconnector::keep_connected(std::shared_ptr<reconnector> self) {
     while (!self->is_closed_) {
-        const auto made = std::make_shared<connection>(self->loop_);
-        auto failed = co_await self->connect(made);
-        const bool is_connected = !failed && !self->is_closed_;
+        auto failed = co_await self->connect();
+        if (self->is_closed_) co_return;
+        const bool is_connected = !failed;
         const auto since = clock::now();
         if (is_connected) {
+            const auto made = self->connection_;
             self->begin();
             co_await made->ended();
             failed = made->why();
         }
-        made->close(failed.value_or(failure()));
         if (self->is_closed_) co_return;
         self->fail(std::move(*failed), is_connected);
         co_await self->pause_after(is_connected ? clock::now() - since : clock::duration(0));
     }
 }
 
-awaitable<std::optional<failure>> reconnector::connect(std::shared_ptr<connection> made) {
-    auto failed = co_await made->open(options_);
-    if (failed || is_closed_) co_return failed;
-    connection_ = made;
-    auto entered = co_await log_in(*made, options_);
+awaitable<std::optional<failure>> reconnector::connect() {
+    const auto found = co_await resolve(options_.where);
+    if (!found.fault.empty()) co_return failure{failure::kind::unreachable, found.fault};
+    std::optional<failure> all;
+    for (const auto& to : found.addresses) {
+        auto failed = co_await connect_to(to);
+        if (!failed || is_closed_) co_return std::nullopt;
+        if (found.addresses.size() > 1) failed->reason = to.address().to_string() + ": " + failed->reason;
+        all = all ? joined(std::move(*all), *failed) : std::move(*failed);
+    }
+    co_return all;
+}
+
+awaitable<std::optional<failure>> reconnector::connect_to(address to) {
+    const auto made = std::make_shared<connection>(loop_);
+    auto failed = co_await made->open(to, options_);
+    if (failed) co_return failed;
+    if (!is_closed_) {
+        connection_ = made;
+        failed = co_await enter(*made);
+    }
+    if (failed || is_closed_) made->close(failed.value_or(failure()));
+    co_return failed;
+}
+
+awaitable<std::optional<failure>> reconnector::enter(connection& on) {
+    auto entered = co_await log_in(on, options_);
     if (entered.refusal || is_closed_) co_return entered.refusal;
     question_ = entered.question;
     if (!channel_) co_return std::nullopt;
-    made->receive(channel_->on_message);
-    co_return co_await subscribe_on(*made, channel_->name, options_);
+    on.receive(channel_->on_message);
+    co_return co_await subscribe_on(on, channel_->name, options_);
 }
 
 awaitable<void> reconnector::pause_after(clock::duration lifetime) {

@@ -2,7 +2,11 @@
 // only.
 //
 //     connecting ──▶ logging in ──▶ connected ──▶ pause ──▶ connecting …
+//         ▲               │
+//         └─ next address ┘
 //
+// An address counts only once it has taken the login and is a primary: behind one name there may be a primary and its
+// replicas.
 // The pause doubles with every turn. It is the shortest again after a connection that lived for `steady_after`: a
 // server that takes connections and ends them at once is not asked more often than one that takes none.
 #pragma once
@@ -45,8 +49,10 @@ private:
     static awaitable<void> keep_connected(std::shared_ptr<reconnector> self);
     static awaitable<void> watch(std::shared_ptr<reconnector> self);
 
-    // Nothing: the connection can be used.
-    awaitable<std::optional<failure>> connect(std::shared_ptr<connection> made);
+    // Tries every address in turn. Nothing: connection_ can be used, or all is closed.
+    awaitable<std::optional<failure>> connect();
+    awaitable<std::optional<failure>> connect_to(address to);
+    awaitable<std::optional<failure>> enter(connection& on);
     awaitable<void> pause_after(clock::duration lifetime);
     void begin();
     void fail(failure why, bool was_connected);

@@ -1,11 +1,8 @@
 #include "drivers/redis/stream.hpp"
 
-#include <fmt/core.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cctype>
-#include <vector>
 
 namespace confab::redis {
 namespace {
@@ -16,28 +13,8 @@ using std::chrono::milliseconds;
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
-struct resolved {
-    error_code fault;
-    std::vector<tcp::endpoint> endpoints;
-};
-
-awaitable<resolved> resolve(const engine_url& where) {
-    resolved found;
-    const auto literal = asio::ip::make_address(where.host, found.fault);
-    if (!found.fault) {
-        found.endpoints.emplace_back(literal, where.port);
-        co_return found;
-    }
-    tcp::resolver resolver(co_await asio::this_coro::executor);
-    const auto service = std::to_string(where.port);
-    const auto [fault, entries] = co_await resolver.async_resolve(where.host, service, as_tuple);
-    found.fault = fault;
-    for (const auto& entry : entries) found.endpoints.push_back(entry.endpoint());
-    co_return found;
-}
-
 // The alarm may go off when the connection stands already: so it shares the socket, and that one is given up then.
-awaitable<error_code> connect(std::shared_ptr<tcp::socket> socket, tcp::endpoint to, milliseconds limit) {
+awaitable<error_code> connect(std::shared_ptr<tcp::socket> socket, address to, milliseconds limit) {
     asio::steady_timer alarm(socket->get_executor(), limit);
     alarm.async_wait([socket](const error_code& is_cancelled) {
         error_code ignored;
@@ -54,23 +31,26 @@ awaitable<error_code> connect(std::shared_ptr<tcp::socket> socket, tcp::endpoint
 
 }  // namespace
 
-awaitable<std::string> stream::open(const engine_url& where, milliseconds limit) {
-    const auto loop = co_await asio::this_coro::executor;
-    const auto found = co_await resolve(where);
-    if (found.fault) co_return words_of(found.fault);
-    std::string reasons;
-    for (const auto& to : found.endpoints) {
-        auto socket = std::make_shared<tcp::socket>(loop);
-        const auto fault = co_await connect(socket, to, limit);
-        if (!fault) {
-            socket_ = std::move(socket);
-            co_return std::string();
-        }
-        if (!reasons.empty()) reasons += "; ";
-        if (found.endpoints.size() > 1) reasons += to.address().to_string() + ": ";
-        reasons += words_of(fault);
-    }
-    co_return reasons;
+awaitable<resolved> resolve(const engine_url& where) {
+    error_code not_literal;
+    const auto literal = asio::ip::make_address(where.host, not_literal);
+    if (!not_literal) co_return resolved{{}, {address(literal, where.port)}};
+    tcp::resolver resolver(co_await asio::this_coro::executor);
+    const auto service = std::to_string(where.port);
+    const auto [fault, entries] = co_await resolver.async_resolve(where.host, service, as_tuple);
+    if (fault) co_return resolved{words_of(fault), {}};
+    resolved found;
+    for (const auto& entry : entries) found.addresses.push_back(entry.endpoint());
+    if (found.addresses.empty()) found.fault = words_of(asio::error::host_not_found);
+    co_return found;
+}
+
+awaitable<std::string> stream::open(address to, milliseconds limit) {
+    auto socket = std::make_shared<tcp::socket>(co_await asio::this_coro::executor);
+    const auto fault = co_await connect(socket, to, limit);
+    if (fault) co_return words_of(fault);
+    socket_ = std::move(socket);
+    co_return std::string();
 }
 
 awaitable<stream::transferred> stream::read_some(asio::mutable_buffer into) {

@@ -8,19 +8,29 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "base/async.hpp"
 #include "base/engine_url.hpp"
 
 namespace confab::redis {
 
+using address = asio::ip::tcp::endpoint;
+
+struct resolved {
+    std::string fault;               // empty: none
+    std::vector<address> addresses;  // at least one where there is no fault
+};
+
+// All addresses of the host, in the order in which they are to be tried.
+awaitable<resolved> resolve(const engine_url& where);
+
 class stream {
 public:
     using transferred = std::tuple<boost::system::error_code, std::size_t>;
 
-    // Tries every address of the host in turn, each for up to `limit`. Returns why none could be connected to; empty:
-    // it is open.
-    awaitable<std::string> open(const engine_url& where, std::chrono::milliseconds limit);
+    // Returns why it could not connect within `limit`; empty: it is open.
+    awaitable<std::string> open(address to, std::chrono::milliseconds limit);
 
     // REQUIRES of both: it is open; the buffer lives until then.
     awaitable<transferred> read_some(asio::mutable_buffer into);
