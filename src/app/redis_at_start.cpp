@@ -4,7 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "app/engines.hpp"
@@ -18,7 +17,6 @@ using std::chrono::milliseconds;
 using redis_client = std::unique_ptr<redis::client>;
 
 constexpr milliseconds redis_wait{10'000};
-constexpr milliseconds redis_look_again{20};
 
 [[noreturn]] void refuse(const redis::client_options& options, const redis::failure& why) {
     const auto shown = options.where.shown();
@@ -34,16 +32,9 @@ constexpr milliseconds redis_look_again{20};
 }
 
 awaitable<redis_client> connected(const redis::client_options& options) {
-    const auto here = co_await asio::this_coro::executor;
-    auto client = redis::make_client(here, options);
-    asio::steady_timer pause(here);
-    for (auto left = redis_wait; !client->is_connected(); left -= redis_look_again) {
-        const auto failed = client->last_failure();
-        const bool is_over = left <= milliseconds(0) || (failed && failed->is_permanent());
-        if (is_over) refuse(options, failed.value_or(redis::failure{.reason = "no reply in time"}));
-        pause.expires_after(redis_look_again);
-        co_await pause.async_wait(asio::use_awaitable);
-    }
+    auto client = redis::make_client(co_await asio::this_coro::executor, options);
+    const auto failed = co_await redis::wait_until_connected(*client, redis_wait);
+    if (failed) refuse(options, *failed);
     co_return client;
 }
 

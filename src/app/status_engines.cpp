@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/steady_timer.hpp>
 #include <charconv>
 
 #include "app/engines.hpp"
@@ -17,10 +16,8 @@ namespace confab::app {
 namespace {
 
 using clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
 
-constexpr milliseconds connect_look_every{10};
-constexpr milliseconds connect_wait{3000};
+constexpr std::chrono::milliseconds connect_wait{3000};
 
 awaitable<void> look_at_ledger(mysql::connection& db, cluster_report& r, engine_report& engine) {
     const auto server = co_await ledger::mysql::server_state_of(db);
@@ -49,19 +46,6 @@ std::uint64_t number_field(const redis::reply& info, std::string_view name) {
     std::uint64_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
-}
-
-// Why it cannot be used; empty: it is connected.
-awaitable<std::string> connect(redis::client& client) {
-    asio::steady_timer pause(co_await asio::this_coro::executor);
-    for (auto left = connect_wait; !client.is_connected(); left -= connect_look_every) {
-        const auto failed = client.last_failure();
-        const bool is_over = left <= left.zero() || (failed && failed->is_permanent());
-        if (is_over) co_return failed ? failed->reason : "it does not answer";
-        pause.expires_after(connect_look_every);
-        co_await pause.async_wait(asio::use_awaitable);
-    }
-    co_return std::string();
 }
 
 std::string fault_of(const result<redis::reply>& reply) {
@@ -101,10 +85,10 @@ awaitable<void> look_at_queue(redis::client& client, cluster_report& r, engine_r
 }
 
 awaitable<void> look_at_all_of_redis(const redis::client_options& options, cluster_report& r, engine_report& engine) {
-    const auto here = co_await asio::this_coro::executor;
-    const auto client = redis::make_client(here, options);
-    engine.fault = co_await connect(*client);
-    if (!engine.fault.empty()) co_return;
+    const auto client = redis::make_client(co_await asio::this_coro::executor, options);
+    const auto failed = co_await redis::wait_until_connected(*client, connect_wait);
+    if (failed) engine.fault = failed->reason;
+    if (failed) co_return;
     co_await look_at_redis(*client, r, engine);
     if (engine.fault.empty()) co_await look_at_queue(*client, r, engine);
 }

@@ -1,11 +1,15 @@
 #include "drivers/redis/client.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include "drivers/redis/reconnector.hpp"
 
 namespace confab::redis {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr milliseconds look_every{10};  // by who waits for a connection
 
 class kept_client final : public client {
 public:
@@ -69,6 +73,18 @@ std::unique_ptr<subscription> subscribe(asio::any_io_executor loop, client_optio
                                         message_handler on_message) {
     return std::make_unique<kept_subscription>(std::move(loop), std::move(options),
                                                channel{std::move(channel_name), std::move(on_message)});
+}
+
+awaitable<std::optional<failure>> wait_until_connected(const client& one, milliseconds limit) {
+    asio::steady_timer pause(co_await asio::this_coro::executor);
+    for (auto left = limit; !one.is_connected(); left -= look_every) {
+        auto failed = one.last_failure();
+        if (failed && failed->is_permanent()) co_return failed;
+        if (left <= left.zero()) co_return failed.value_or(failure{.reason = "no reply in time"});
+        pause.expires_after(look_every);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    co_return std::nullopt;
 }
 
 }  // namespace confab::redis

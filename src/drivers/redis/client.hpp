@@ -66,6 +66,10 @@ public:
 
 std::unique_ptr<client> make_client(asio::any_io_executor loop, client_options options);
 
+// Waits until it is connected, for a server that may still come. Why it is not: after `limit`, or as soon as only an
+// operator can change it. Nothing: it is.
+awaitable<std::optional<failure>> wait_until_connected(const client& one, std::chrono::milliseconds limit);
+
 // Receives what is published on a channel, on a connection of its own, until it is closed: subscribes again after a
 // loss. What was published in between is gone. The loop's thread only.
 class subscription {
