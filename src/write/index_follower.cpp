@@ -17,7 +17,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
 
 #include "base/back_off.hpp"
 #include "base/log.hpp"
@@ -111,12 +110,11 @@ awaitable<result<void>> read_created(ledger::reader& ledger, const ledger::chat_
 
 index_follower::index_follower(ledger::reader& ledger, search::index& index, search::index_writer& into,
                                follower_options options, asio::any_io_executor home)
-    : ledger_(ledger),
-      index_(index),
-      into_(into),
-      options_(options),
-      home_(home),
-      alarm_(std::make_shared<asio::steady_timer>(home)) {}
+    : index_follower(ledger, index, into, std::move(options), stop_signal(std::move(home))) {}
+
+index_follower::index_follower(ledger::reader& ledger, search::index& index, search::index_writer& into,
+                               follower_options options, stop_signal signal)
+    : ledger_(ledger), index_(index), into_(into), options_(std::move(options)), stop_(std::move(signal)) {}
 
 awaitable<result<void>> index_follower::begin() {
     for (core::chat_id after;;) {
@@ -148,7 +146,7 @@ awaitable<result<void>> index_follower::catch_up(core::chat_id after, std::funct
                 const auto taken = co_await catch_up_with(head.chat);
                 if (!taken) co_return taken.error();
             }
-            if (is_stopping()) co_return error::shutting_down;
+            if (stop_.is_set()) co_return error::shutting_down;
             if (passed) passed(head.chat);
         }
         after = heads->back().chat;
@@ -162,7 +160,7 @@ awaitable<result<void>> index_follower::catch_up_with(core::chat_id chat) {
 awaitable<void> index_follower::run() {
     back_off retry(retry_after, retry_after_max);
     auto looked_for_left_behind = std::chrono::steady_clock::now();
-    for (bool is_all_due = true; !is_stopping();) {
+    for (bool is_all_due = true; !stop_.is_set();) {
         auto done = co_await take_in_noted();
         if (done && is_all_due) done = co_await catch_up();
         if (done && std::chrono::steady_clock::now() - looked_for_left_behind >= look_for_left_behind) {
@@ -172,10 +170,10 @@ awaitable<void> index_follower::run() {
         is_all_due = !done;
         if (done) {
             retry.reset();
-            co_await rest(options_.pause);
+            co_await stop_.rest(options_.pause);
         } else {
-            if (!is_stopping()) log_failure(done.error());
-            co_await rest(retry.next());
+            if (!stop_.is_set()) log_failure(done.error());
+            co_await stop_.rest(retry.next());
         }
         if (co_await into_.tidy()) is_all_due = true;
         if (!is_all_due) co_await rest_until_noted(care_every);
@@ -206,7 +204,7 @@ awaitable<result<void>> index_follower::take_in(core::chat_id chat, std::uint64_
         const auto from = co_await index_.reached(chat);
         if (!from) co_return from.error();
         expect_next(chat, *from);
-        if (is_stopping()) co_return result<void>();
+        if (stop_.is_set()) co_return result<void>();
         if (!is_due(*head, *from, enough)) co_return co_await settle(*head, *from);
         const auto stored = co_await take_step(*head, *from, enough);
         if (!stored && stored.error() == error::version_mismatch) continue;  // another follower was there first
@@ -256,20 +254,13 @@ void index_follower::log_failure(boost::system::error_code cause) {
     log_.warning(why, "the search index stays behind for now: " + why);
 }
 
-awaitable<void> index_follower::rest(std::chrono::milliseconds time) {
-    if (is_stopping()) co_return;
-    alarm_->expires_after(time);
-    boost::system::error_code woken;
-    co_await alarm_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-}
-
 awaitable<void> index_follower::rest_until_noted(std::chrono::milliseconds longest) {
     {
         const std::lock_guard lock(mutex_);
         if (!noted_.empty()) co_return;
         is_waiting_ = true;
     }
-    co_await rest(longest);
+    co_await stop_.rest(longest);
     const std::lock_guard lock(mutex_);
     is_waiting_ = false;
 }
@@ -294,20 +285,7 @@ void index_follower::committed(std::span<const core::effect> effects) {
     for (const auto& e : effects) std::visit(note_chat, e);
     if (noted_.empty() || !std::exchange(is_waiting_, false)) return;
     lock.unlock();
-    asio::post(home_, [alarm = alarm_] { alarm->cancel(); });
-}
-
-void index_follower::stop() {
-    {
-        const std::lock_guard lock(mutex_);
-        is_stopping_ = true;
-    }
-    asio::post(home_, [alarm = alarm_] { alarm->cancel(); });
-}
-
-bool index_follower::is_stopping() {
-    const std::lock_guard lock(mutex_);
-    return is_stopping_;
+    stop_.wake();
 }
 
 std::vector<core::chat_id> index_follower::take_noted() {

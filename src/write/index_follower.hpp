@@ -1,7 +1,6 @@
 // The index follower: brings the search index after the ledger, in the background. The same wherever the two are kept.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 #include <limits>
@@ -18,6 +17,7 @@
 #include "ledger/index_progress.hpp"
 #include "ledger/ledger.hpp"
 #include "search/indexed/index.hpp"
+#include "write/stop_signal.hpp"
 
 namespace confab::write {
 
@@ -41,6 +41,9 @@ public:
     // All of its work is done on `home`, a thread of its own.
     index_follower(ledger::reader& ledger, search::index& index, search::index_writer& into, follower_options options,
                    asio::any_io_executor home);
+    // The same as a part of other work, which stops it.
+    index_follower(ledger::reader& ledger, search::index& index, search::index_writer& into, follower_options options,
+                   stop_signal signal);
 
     // Empties an index that has come further than the ledger: the ledger was put back to an earlier state, and will go
     // on from there in its own way. Errors: unavailable. To be called before the ledger is written to or searched.
@@ -57,8 +60,8 @@ public:
 
     // What the batch writer just committed. Any thread, returns at once.
     void committed(std::span<const core::effect> effects);
-    // Any thread. run() and catch_up() return within one store.
-    void stop();
+    // Any thread. run(), catch_up() and catch_up_with() return within one store.
+    void stop() { stop_.stop(); }
 
 private:
     awaitable<result<void>> take_in_noted();
@@ -72,9 +75,7 @@ private:
     bool is_long(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const;
 
     void log_failure(boost::system::error_code cause);
-    awaitable<void> rest(std::chrono::milliseconds time);
     awaitable<void> rest_until_noted(std::chrono::milliseconds longest);
-    bool is_stopping();
     std::vector<core::chat_id> take_noted();
     void expect_next(core::chat_id chat, search::reach at);
 
@@ -82,15 +83,13 @@ private:
     search::index& index_;
     search::index_writer& into_;
     const follower_options options_;
-    const asio::any_io_executor home_;
-    const std::shared_ptr<asio::steady_timer> alarm_;  // outlives the follower where it is still to be called off
+    stop_signal stop_;
     log_throttle log_;
 
     std::mutex mutex_;  // guards what follows
     std::unordered_set<core::chat_id> noted_;
     std::unordered_map<core::chat_id, std::uint64_t> due_at_;  // from which message on an indexed chat is noted
     bool is_waiting_ = false;
-    bool is_stopping_ = false;
 };
 
 }  // namespace confab::write

@@ -1,7 +1,5 @@
 #include "write/sibling_follower.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-
 #include "write/index_follower.hpp"
 
 namespace confab::write {
@@ -17,22 +15,18 @@ constexpr int failures_max = 3;  // in a row: then the engine is down
 
 sibling_follower::sibling_follower(ledger::reader& ledger, search::sibling_indexes& siblings,
                                    asio::any_io_executor home, std::function<std::string()> ledger_failure)
-    : ledger_(ledger),
-      siblings_(siblings),
-      home_(home),
-      ledger_failure_(std::move(ledger_failure)),
-      alarm_(std::make_shared<asio::steady_timer>(home)) {}
+    : ledger_(ledger), siblings_(siblings), ledger_failure_(std::move(ledger_failure)), stop_(std::move(home)) {}
 
 awaitable<void> sibling_follower::run() {
     using clock = std::chrono::steady_clock;
-    for (auto remove_at = clock::now(); !is_stopping();) {
-        if (const auto done = co_await catch_up(); !done && !is_stopping()) log_failure(siblings_.last_failure());
-        if (clock::now() >= remove_at) {
+    for (auto remove_at = clock::now(); !stop_.is_set();) {
+        if (const auto done = co_await catch_up(); !done && !stop_.is_set()) log_failure(siblings_.last_failure());
+        if (clock::now() >= remove_at && !stop_.is_set()) {
             const auto removed = co_await siblings_.remove_unused();
             if (!removed) log_failure(siblings_.last_failure());
             remove_at = clock::now() + remove_every;
         }
-        co_await rest();
+        co_await stop_.rest(look_every);
     }
 }
 
@@ -42,7 +36,7 @@ awaitable<result<void>> sibling_follower::catch_up() {
     if (!all) co_return all.error();
     for (const auto& one : *all) {
         const auto done = co_await catch_up(*one);
-        if (is_stopping()) co_return error::shutting_down;
+        if (stop_.is_set()) co_return error::shutting_down;
         if (!done) log_failure(one->writer().last_failure());
     }
     co_return result<void>();
@@ -50,13 +44,13 @@ awaitable<result<void>> sibling_follower::catch_up() {
 
 awaitable<result<void>> sibling_follower::catch_up(search::sibling_index& with) {
     index_follower follower(ledger_, with.reader(), with.writer(), {.after_messages = changes_only, .pause = {}},
-                            home_);
+                            stop_);
     auto all = result<void>();  // a chat that fails does not keep later ones from being followed, unless all fail
     for (core::chat_id after;;) {
         const auto changed = co_await with.changed_chats(after);
         if (!changed) co_return changed.error();
         for (int failed = 0; const auto chat : changed->chats) {
-            if (is_stopping()) co_return error::shutting_down;
+            if (stop_.is_set()) co_return error::shutting_down;
             const auto done = co_await follower.catch_up_with(chat);
             if (!done) all = done;
             failed = done ? 0 : failed + 1;
@@ -70,26 +64,6 @@ awaitable<result<void>> sibling_follower::catch_up(search::sibling_index& with) 
 void sibling_follower::log_failure(const std::string& of_index) {
     const auto why = of_index.empty() && ledger_failure_ ? ledger_failure_() : of_index;
     log_.warning(why, "indexes that are not searched are not looked after for now: " + why);
-}
-
-awaitable<void> sibling_follower::rest() {
-    if (is_stopping()) co_return;
-    alarm_->expires_after(look_every);
-    boost::system::error_code woken;
-    co_await alarm_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
-}
-
-void sibling_follower::stop() {
-    {
-        const std::lock_guard lock(mutex_);
-        is_stopping_ = true;
-    }
-    asio::post(home_, [alarm = alarm_] { alarm->cancel(); });
-}
-
-bool sibling_follower::is_stopping() {
-    const std::lock_guard lock(mutex_);
-    return is_stopping_;
 }
 
 }  // namespace confab::write

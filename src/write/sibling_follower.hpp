@@ -8,16 +8,14 @@
 // 2. It brings only what was changed or deleted. New messages are left to the reindex.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/async.hpp"
 #include "base/log_throttle.hpp"
 #include "ledger/ledger.hpp"
 #include "search/indexed/siblings.hpp"
+#include "write/stop_signal.hpp"
 
 namespace confab::write {
 
@@ -27,28 +25,23 @@ public:
     sibling_follower(ledger::reader& ledger, search::sibling_indexes& siblings, asio::any_io_executor home,
                      std::function<std::string()> ledger_failure);
 
-    // Brings to each of them the changes that it lacks. What fails is logged, and tried again next time.
+    // Brings to each of them the changes that it lacks. What fails is logged, and tried again next time. Errors: also
+    // shutting_down (stop() was called).
     awaitable<result<void>> catch_up();
     // Goes on with both until stop(). Once.
     awaitable<void> run();
-    // Any thread. run() returns within one store.
-    void stop();
+    // Any thread. run() and catch_up() return within one store.
+    void stop() { stop_.stop(); }
 
 private:
     awaitable<result<void>> catch_up(search::sibling_index& with);
     void log_failure(const std::string& of_index);
-    awaitable<void> rest();
-    bool is_stopping();
 
     ledger::reader& ledger_;
     search::sibling_indexes& siblings_;
-    const asio::any_io_executor home_;
     const std::function<std::string()> ledger_failure_;
-    const std::shared_ptr<asio::steady_timer> alarm_;  // outlives the follower where it is still to be called off
+    stop_signal stop_;
     log_throttle log_;
-
-    std::mutex mutex_;
-    bool is_stopping_ = false;  // guarded by the mutex
 };
 
 }  // namespace confab::write

@@ -20,6 +20,7 @@
 #include "support/folder.hpp"
 #include "support/run.hpp"
 #include "support/seed.hpp"
+#include "write/sibling_follower.hpp"
 
 namespace confab::write {
 namespace {
@@ -27,6 +28,66 @@ namespace {
 using namespace std::chrono_literals;
 using search::reach;
 using testing::command, testing::edit, testing::new_message, testing::run;
+
+// Reports each store before it is done.
+class watched_writer final : public search::index_writer {
+public:
+    watched_writer(search::index_writer& into, std::function<void()> storing)
+        : into_(into), storing_(std::move(storing)) {}
+
+    awaitable<result<std::vector<search::chat_reach>>> chats(core::chat_id after) override {
+        return into_.chats(after);
+    }
+    awaitable<result<void>> store(core::chat_id chat, std::span<const search::indexed_text> texts, reach from,
+                                  reach to) override {
+        storing_();
+        return into_.store(chat, texts, from, to);
+    }
+    awaitable<result<void>> clear() override { return into_.clear(); }
+    awaitable<bool> tidy() override { return into_.tidy(); }
+    std::string last_failure() const override { return into_.last_failure(); }
+
+private:
+    search::index_writer& into_;
+    const std::function<void()> storing_;
+};
+
+// An index as if it were beside another one that is searched. All of these chats have changed.
+class beside final : public search::sibling_index {
+public:
+    beside(search::index& reader, search::index_writer& writer, std::vector<core::chat_id> chats)
+        : reader_(reader), writer_(writer), chats_(std::move(chats)) {}
+
+    search::index& reader() override { return reader_; }
+    search::index_writer& writer() override { return writer_; }
+    awaitable<result<slice>> changed_chats(core::chat_id) override { co_return slice{chats_, {}}; }
+
+private:
+    search::index& reader_;
+    search::index_writer& writer_;
+    const std::vector<core::chat_id> chats_;
+};
+
+class one_sibling final : public search::sibling_indexes {
+public:
+    explicit one_sibling(std::function<std::unique_ptr<search::sibling_index>()> make) : make_(std::move(make)) {}
+
+    awaitable<result<std::vector<std::unique_ptr<search::sibling_index>>>> all() override {
+        std::vector<std::unique_ptr<search::sibling_index>> found;
+        found.push_back(make_());
+        co_return found;
+    }
+    awaitable<result<void>> remove_unused() override {
+        removals += 1;
+        co_return result<void>();
+    }
+    std::string last_failure() const override { return {}; }
+
+    int removals = 0;
+
+private:
+    const std::function<std::unique_ptr<search::sibling_index>()> make_;
+};
 
 class index_following : public ::testing::Test {
 protected:
@@ -229,6 +290,31 @@ TEST_F(index_following, that_rests_stops_at_once) {
     auto ended = asio::co_spawn(pool, f.run(), asio::use_future);
     f.stop();
     EXPECT_EQ(ended.wait_for(60s), std::future_status::ready);
+}
+
+TEST_F(index_following, beside_the_searched_index_stops_within_one_store) {
+    say(1, 60, std::string(60'000, 'x'));
+    catch_up(1);
+    for (std::uint64_t n = 1; n <= 60; ++n) change(1, n, std::string(60'000, 'y'));
+    int stores = 0;
+    std::function<void()> storing = [] {};
+    watched_writer watched(index->writer(), [&] {
+        stores += 1;
+        storing();
+    });
+    const std::vector<core::chat_id> chats(1, id(1));
+    one_sibling siblings([&] { return std::make_unique<beside>(index->reader(), watched, chats); });
+    sibling_follower stopped(ledger->reader(), siblings, pool.get_executor(), {});
+    storing = [&] { stopped.stop(); };
+    auto ended = asio::co_spawn(pool, stopped.run(), asio::use_future);
+    ASSERT_EQ(ended.wait_for(60s), std::future_status::ready);
+    EXPECT_EQ(stores, 1);
+    EXPECT_EQ(siblings.removals, 0);
+    storing = [] {};
+    sibling_follower follower(ledger->reader(), siblings, pool.get_executor(), {});
+    ASSERT_TRUE(run(follower.catch_up()));
+    EXPECT_GT(stores, 2);
+    EXPECT_EQ(reached(1), (reach{60, 60}));
 }
 
 TEST_F(index_following, builds_anew_what_was_lost) {

@@ -1,0 +1,51 @@
+// Ends work that goes on for ever in the background, from any thread. Copies share one signal, so that work within work
+// hears of it, too.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+
+#include "base/async.hpp"
+
+namespace confab::write {
+
+class stop_signal {
+public:
+    // The work is done on `home`, an event loop that one thread runs.
+    explicit stop_signal(asio::any_io_executor home) : shared_(std::make_shared<shared>(std::move(home))) {}
+
+    // Any thread.
+    void stop() {
+        shared_->is_set = true;
+        wake();
+    }
+    bool is_set() const { return shared_->is_set; }
+    // Ends the rest of who rests at this moment. Any thread.
+    void wake() {
+        asio::post(shared_->home, [s = shared_] { s->alarm.cancel(); });
+    }
+
+    const asio::any_io_executor& home() const { return shared_->home; }
+    // Until then, or wake(); not at all once it is set. On `home`, one at a time.
+    awaitable<void> rest(std::chrono::milliseconds time) {
+        if (is_set()) co_return;
+        shared_->alarm.expires_after(time);
+        boost::system::error_code woken;
+        co_await shared_->alarm.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+
+private:
+    // Outlives the work where it is still to be woken.
+    struct shared {
+        explicit shared(asio::any_io_executor loop) : home(std::move(loop)), alarm(home) {}
+        const asio::any_io_executor home;
+        asio::steady_timer alarm;  // belongs to `home`
+        std::atomic<bool> is_set = false;
+    };
+    std::shared_ptr<shared> shared_;
+};
+
+}  // namespace confab::write
