@@ -65,7 +65,10 @@ reindex_job::reindex_job(ledger::reader& ledger, const search::elastic_index_opt
       owner_(drawn_owner()),
       pause_alarm_(home),
       renewal_alarm_(home),
-      renewal_ended_(home),
+      follow_alarm_(home),
+      beside_ended_(home),
+      beside_(search::open_elastic_siblings(index_options_, progress)),
+      changes_(ledger, *beside_, home, options_.ledger_failure),
       pause_(pause_first, pause_most) {
     open_index(search::new_successor_name(index_options_));
 }
@@ -74,7 +77,7 @@ reindex_job::~reindex_job() = default;
 
 awaitable<reindex_report> reindex_job::run() {
     co_await claim();
-    begin_renewing();
+    begin_beside();
     result<reindex_report> built = error::unavailable;
     std::exception_ptr failure;
     std::string why;
@@ -84,7 +87,7 @@ awaitable<reindex_report> reindex_job::run() {
     } catch (...) {
         failure = std::current_exception();
     }
-    co_await end_renewing();
+    co_await end_beside();
     co_await leave_lease(built.has_value());
     if (failure) std::rethrow_exception(failure);
     if (!built) throw startup_error(why);
@@ -95,6 +98,7 @@ void reindex_job::stop() {
     asio::post(home_, [this] {
         is_stopping_ = true;
         follower_->stop();
+        changes_.stop();
         pause_alarm_.cancel();
     });
 }
@@ -216,11 +220,16 @@ std::string reindex_job::reason(boost::system::error_code cause) const {
     return why.empty() ? cause.message() : why;
 }
 
-void reindex_job::begin_renewing() {
-    is_renewing_ = true;
-    asio::co_spawn(home_, renew(), [this](std::exception_ptr) {
-        is_renewing_ = false;
-        renewal_ended_.cancel();
+void reindex_job::begin_beside() {
+    begin(renew());
+    begin(follow_changes());
+}
+
+void reindex_job::begin(awaitable<void> work) {
+    beside_running_ += 1;
+    asio::co_spawn(home_, std::move(work), [this](std::exception_ptr) {
+        beside_running_ -= 1;
+        beside_ended_.cancel();
     });
 }
 
@@ -228,9 +237,9 @@ void reindex_job::begin_renewing() {
 awaitable<void> reindex_job::renew() {
     for (;;) {
         co_await wait(renewal_alarm_, clock::now() + options_.renew_every);
-        if (is_renewal_over_) co_return;
+        if (is_beside_over_) co_return;
         const auto is_ours = co_await progress_.renew(owner_, reached_);
-        if (is_renewal_over_) co_return;
+        if (is_beside_over_) co_return;
         if (!is_ours || *is_ours) continue;
         is_taken_over_ = true;
         stop();
@@ -238,10 +247,21 @@ awaitable<void> reindex_job::renew() {
     }
 }
 
-awaitable<void> reindex_job::end_renewing() {
-    is_renewal_over_ = true;
+// What fails is logged, and tried again the next time.
+awaitable<void> reindex_job::follow_changes() {
+    while (!is_beside_over_) {
+        co_await changes_.catch_up();
+        if (is_beside_over_) co_return;
+        co_await wait(follow_alarm_, clock::now() + options_.follow_every);
+    }
+}
+
+awaitable<void> reindex_job::end_beside() {
+    is_beside_over_ = true;
+    changes_.stop();
     renewal_alarm_.cancel();
-    while (is_renewing_) co_await wait(renewal_ended_, clock::time_point::max());
+    follow_alarm_.cancel();
+    while (beside_running_ > 0) co_await wait(beside_ended_, clock::time_point::max());
 }
 
 awaitable<void> reindex_job::leave_lease(bool is_done) {

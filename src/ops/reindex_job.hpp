@@ -6,7 +6,9 @@
 //    index before that is made; so no worker takes it for an orphan.
 // 3. Who is interrupted or killed leaves the lease's row and the index. Workers bring deletions to it
 //    (write/sibling_follower.hpp), and the next reindex resumes it.
-// 4. It walks all chats three times. The second walk is short, so that little is left to be scanned when the index
+// 4. It brings changes to its index itself, too, beside the walk. Workers of a version that folds texts in another way
+//    cannot, and the walk may come back to a chat only hours later.
+// 5. It walks all chats three times. The second walk is short, so that little is left to be scanned when the index
 //    takes over. The third finds what a worker still brought to the old one, such as the end of a deleted message.
 #pragma once
 
@@ -22,6 +24,7 @@
 #include "ops/reindex.hpp"
 #include "search/elastic/elastic_index.hpp"
 #include "write/index_follower.hpp"
+#include "write/sibling_follower.hpp"
 
 namespace confab::ops {
 
@@ -29,6 +32,7 @@ struct reindex_job_options {
     std::uint64_t after_messages;             // as the workers have it
     std::chrono::seconds give_up_after{600};  // without any success
     std::chrono::milliseconds renew_every{10'000};
+    std::chrono::milliseconds follow_every{10'000};         // so soon a deletion leaves the index that is built
     std::function<std::string()> ledger_failure = nullptr;  // why the ledger's last call failed
     std::function<void(const std::string& line)> print = [](const std::string&) {};  // what happens
     progress shown = {};
@@ -66,9 +70,12 @@ private:
     void note_success();
     std::string reason(boost::system::error_code cause) const;
 
-    void begin_renewing();
+    // What goes on beside the walk.
+    void begin_beside();
+    void begin(awaitable<void> work);
     awaitable<void> renew();
-    awaitable<void> end_renewing();
+    awaitable<void> follow_changes();
+    awaitable<void> end_beside();
     // The next one may go on at once.
     awaitable<void> leave_lease(bool is_done);
 
@@ -80,17 +87,20 @@ private:
     const ledger::reindex_owner owner_;
 
     // What follows belongs to `home`.
-    asio::steady_timer pause_alarm_, renewal_alarm_, renewal_ended_;
+    asio::steady_timer pause_alarm_, renewal_alarm_, follow_alarm_, beside_ended_;
     ledger::reindex_lease lease_;
     core::chat_id reached_;  // all chats up to this one are in the index
     std::unique_ptr<search::elastic_successor> index_;
     std::unique_ptr<counted_writer> writer_;
     std::unique_ptr<write::index_follower> follower_;
+    const std::unique_ptr<search::sibling_indexes> beside_;  // the index that is built is one of them
+    write::sibling_follower changes_;
     back_off pause_;
     clock::time_point succeeded_at_ = clock::now();
     bool is_stopping_ = false;
     bool is_taken_over_ = false;  // the lease ran out, and another one has it
-    bool is_renewing_ = false, is_renewal_over_ = false;
+    int beside_running_ = 0;      // so many coroutines
+    bool is_beside_over_ = false;
 };
 
 }  // namespace confab::ops

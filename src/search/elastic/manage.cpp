@@ -246,8 +246,8 @@ awaitable<result<std::vector<described>>> without_leased(std::vector<described> 
     const auto lease = co_await progress.lease();
     if (!lease) co_return lease.error();
     if (!*lease) co_return unsearched;
-    // What is deleted cannot leave an index that is folded in another way (siblings.cpp). So it is not kept for longer
-    // than its reindex runs.
+    // Only its own reindex brings deletions to an index that is folded in another way. So it is not kept for longer
+    // than that runs.
     const auto is_leased = [&](const described& one) {
         const bool is_kept = one.shape == shape::ours ? (*lease)->is_kept : (*lease)->is_owned;
         return one.index.name == (*lease)->index && is_kept;
