@@ -399,6 +399,34 @@ TEST_F(siblings, are_resumed_by_the_next_reindex) {
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
+TEST_F(siblings, are_left_to_the_next_reindex_when_nothing_succeeds_for_too_long) {
+    say(20);
+    const auto searched = index_name();
+    failing_ledger from(worker.reader(), [](core::chat_id) { return true; });
+    std::vector<std::string> lines;
+    ops::reindex_job_options how{.after_messages = 1, .give_up_after = 2s};
+    how.ledger_failure = [] { return "MySQL is on holiday"; };
+    how.print = [&](const std::string& line) { lines.push_back(line); };
+    EXPECT_EQ(run_reindex(from, std::move(how)), "MySQL is on holiday");
+    EXPECT_EQ(std::ranges::count(lines, "MySQL is on holiday; trying again in 1 s"), 1);
+    EXPECT_EQ(index_name(), searched);
+    lines.clear();
+    EXPECT_EQ(run_reindex(lines), "");
+    EXPECT_NE(lines.front().find("resuming the reindex of "), std::string::npos) << lines.front();
+    EXPECT_EQ(texts_in(index_name()), 20U);
+}
+
+// Three failures of a second each, with a success after each.
+TEST_F(siblings, are_built_to_the_end_when_something_succeeds_in_between) {
+    say(20);
+    for (const auto number : {2U, 3U}) open_chat_with_a_message(number);
+    std::set<core::chat_id> failed;
+    failing_ledger from(worker.reader(), [&](core::chat_id c) { return failed.insert(c).second; });
+    EXPECT_EQ(run_reindex(from, {.after_messages = 1, .give_up_after = 2s}), "");
+    EXPECT_EQ(failed.size(), 3U);
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
 TEST_F(siblings, are_left_to_the_reindex_that_took_over_when_the_lease_ran_out) {
     say(20);
     const auto before = index_name();
