@@ -22,20 +22,16 @@ engine_url where_is(const settings& s, std::string_view engine, std::string_view
     return where;
 }
 
+search::elastic_index_options of_cluster(search::elastic_index_options o, const std::string& cluster) {
+    o.cluster = cluster;
+    if (!cluster.empty()) o.alias = search::search_alias_of(cluster);
+    return o;
+}
+
 }  // namespace
 
 bool is_cluster(const settings& s) {
     return !s.text("mysql").empty() || !s.text("redis").empty() || !s.text("elasticsearch").empty();
-}
-
-void require_engines(const settings& s) {
-    for (const auto* name : {"mysql", "redis"})
-        if (s.text(name).empty())
-            throw usage_error(fmt::format("a cluster needs --mysql and --redis: --{} is missing", name));
-    // All of them before the first is waited for.
-    mysql_options_of(s, {});
-    redis_options_of(s);
-    if (has_search_index(s)) index_options_of(s, {});
 }
 
 bool has_search_index(const settings& s) {
@@ -58,16 +54,33 @@ redis::client_options redis_options_of(const settings& s) {
 
 search::elastic_index_options index_options_of(const settings& s, const std::string& cluster) {
     search::elastic_index_options o;
-    o.cluster = cluster;
-    if (!cluster.empty()) o.alias = search::search_alias_of(cluster);
     o.engine.where = where_is(s, "elasticsearch", "http", 9200);
     o.engine.answer_timeout = ms(s, "elasticsearch-timeout-ms");
+    return of_cluster(std::move(o), cluster);
+}
+
+engines engines_of(const settings& s) {
+    for (const auto* name : {"mysql", "redis"})
+        if (s.text(name).empty())
+            throw usage_error(fmt::format("a cluster needs --mysql and --redis: --{} is missing", name));
+    engines all{mysql_options_of(s, {}), redis_options_of(s), std::nullopt};
+    if (has_search_index(s)) all.index = index_options_of(s, {});
+    return all;
+}
+
+ledger::mysql::mysql_options engines::mysql_on(asio::any_io_executor read_pool) const {
+    auto o = mysql;
+    o.read_pool = std::move(read_pool);
     return o;
 }
 
-void warn_of_unreachable_index(const settings& s) {
-    if (!has_search_index(s)) return;
-    const auto options = index_options_of(s, {}).engine;
+search::elastic_index_options engines::index_of(const std::string& cluster) const {
+    return of_cluster(index.value(), cluster);
+}
+
+void warn_of_unreachable_index(const engines& named) {
+    if (!named.index) return;
+    const auto& options = named.index->engine;
     const auto engine = elastic::make_client(options);
     const auto answered = run_alone(engine->send(elastic::request(elastic::verb::get, "/")));
     if (answered) return;

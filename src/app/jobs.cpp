@@ -57,11 +57,11 @@ awaitable<void> print_letters(mysql::connection& db, const std::vector<ledger::m
 }
 
 // Whether there are dead letters.
-awaitable<bool> show(mysql::connection& db, const settings& s) {
+awaitable<bool> show(mysql::connection& db, const redis::client_options& queue_at) {
     const auto states = co_await ledger::mysql::partition_states(db);
     const auto letters = co_await ledger::mysql::dead_letters(db);
     const auto cluster = co_await ledger::mysql::identity_of(db);
-    const auto client = co_await connect_redis(s);
+    const auto client = co_await connect_redis(queue_at);
     const auto waits = co_await queue::stream_states(*client, cluster, states.size());
     const auto clock_ms = co_await queue::clock_ms(*client);
     if (!waits || !clock_ms) redis_is_gone();
@@ -76,14 +76,14 @@ awaitable<bool> show(mysql::connection& db, const settings& s) {
 
 // Sent first and dropped then: whoever is interrupted in between finds it still there. One that was carried out
 // meanwhile is only dropped, since its job stands in the ledger.
-awaitable<void> replay(mysql::connection& db, const settings& s, std::uint64_t id) {
+awaitable<void> replay(mysql::connection& db, const redis::client_options& queue_at, std::uint64_t id) {
     const auto letter = co_await ledger::mysql::find_dead_letter(db, id);
     if (!letter) no_such_letter(id);
     const auto entry = queue::decode(letter->bytes);
     const auto done = co_await ledger::mysql::find_job(db, entry.command, core::trace{});
     if (!done) {
         const auto cluster = co_await ledger::mysql::identity_of(db);
-        const auto client = co_await connect_redis(s);
+        const auto client = co_await connect_redis(queue_at);
         const auto sent = co_await queue::send_again(*client, cluster, letter->partition, letter->bytes);
         if (!sent) redis_is_gone();
     }
@@ -111,13 +111,13 @@ int jobs(const settings& s, const std::vector<std::string>& words) {
     for (const auto* name : {"mysql", "redis"})
         if (s.text(name).empty()) throw usage_error(fmt::format("confab jobs needs --{}", name));
     const auto id = words.empty() ? 0 : id_in(words);
-    redis_options_of(s);  // what is wrong in them ends this before MySQL is asked
+    const auto queue_at = redis_options_of(s);
     bool has_letters = false;
     ledger::mysql::with_connection(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
         if (words.empty())
-            has_letters = co_await show(db, s);
+            has_letters = co_await show(db, queue_at);
         else if (words[0] == "replay")
-            co_await replay(db, s, id);
+            co_await replay(db, queue_at, id);
         else
             co_await drop(db, id);
     });

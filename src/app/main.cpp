@@ -67,8 +67,7 @@ search::elastic_index_options patient_index_options_of(const settings& s, const 
     return o;
 }
 
-ledger::mysql::mysql_options patient_mysql_options_of(const settings& s, asio::any_io_executor read_pool) {
-    auto o = mysql_options_of(s, std::move(read_pool));
+ledger::mysql::mysql_options patient(ledger::mysql::mysql_options o) {
     o.query_timeout = std::max<std::chrono::milliseconds>(o.query_timeout, patience);
     return o;
 }
@@ -85,10 +84,9 @@ std::string reason_of(const boost::system::error_code& cause, const search::elas
 }
 
 // The same of a cluster, if the index was named.
-ops::check_report check_shared_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
+ops::check_report check_shared_index(const settings& s, const ledger::mysql::mysql_options& mysql,
+                                     ledger::auditor& ledger, ops::check_report report) {
     if (!has_search_index(s)) return report;
-    asio::thread_pool none(1);
-    const auto mysql = patient_mysql_options_of(s, none.get_executor());
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
     const auto index = search::open_elastic_index(patient_index_options_of(s, cluster), *progress);
@@ -100,10 +98,11 @@ ops::check_report check_shared_index(const settings& s, ledger::auditor& ledger,
 
 // Goes on with the search index, where there is one. One that cannot be read is a finding among others: it can be built
 // anew.
-ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::check_report report) {
+ops::check_report check_index(const settings& s, const ledger::mysql::mysql_options& mysql, ledger::auditor& ledger,
+                              ops::check_report report) {
     const auto& folder = s.text("data");
     try {
-        if (is_cluster(s)) return check_shared_index(s, ledger, std::move(report));
+        if (is_cluster(s)) return check_shared_index(s, mysql, ledger, std::move(report));
         const auto index = search::open_sqlite_index_auditor(folder, ledger::sqlite::identity_of_sqlite_ledger(folder));
         if (!index) return report;
         auto checked = run_alone(ops::check_index(ledger, *index, report, shown_progress()));
@@ -117,13 +116,15 @@ ops::check_report check_index(const settings& s, ledger::auditor& ledger, ops::c
 
 int check(const settings& s) {
     asio::thread_pool none(1);
-    const auto auditor = is_cluster(s) ? ledger::mysql::open_mysql_auditor(mysql_options_of(s, none.get_executor()))
-                                       : ledger::sqlite::open_sqlite_auditor(s.text("data"));
+    ledger::mysql::mysql_options mysql;
+    if (is_cluster(s)) mysql = mysql_options_of(s, none.get_executor());
+    const auto auditor =
+        is_cluster(s) ? ledger::mysql::open_mysql_auditor(mysql) : ledger::sqlite::open_sqlite_auditor(s.text("data"));
     const auto journal = is_cluster(s) ? ledger::sqlite::journal_report() : ledger::sqlite::journal_of(s.text("data"));
     auto checked = run_alone(ops::check(*auditor, shown_progress()));
     if (!checked) throw startup_error("the ledger cannot be read to its end: " + reason_of(checked.error()));
     if (journal.mismatch) checked->tell(*journal.mismatch);
-    const auto report = check_index(s, *auditor, std::move(*checked));
+    const auto report = check_index(s, patient(mysql), *auditor, std::move(*checked));
     fmt::print("{} apps, {} chats, {} messages, {} changes, {} messages in the search index: ", report.apps,
                report.chats, report.messages, report.changes, report.indexed);
     const bool is_sound = report.findings_count == 0;
@@ -147,7 +148,7 @@ ops::reindex_report reindex_cluster(const settings& s) {
     stop_signals signals;
     event_loops loop(1);
     asio::thread_pool pool(1);
-    const auto mysql = patient_mysql_options_of(s, pool.get_executor());
+    const auto mysql = patient(mysql_options_of(s, pool.get_executor()));
     const auto from = ledger::mysql::open_mysql_node(mysql);
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
     ops::reindex_job job(from->reader(), patient_index_options_of(s, from->cluster()), *progress,

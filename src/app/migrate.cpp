@@ -13,8 +13,8 @@
 namespace confab::app {
 namespace {
 
-awaitable<ledger::mysql::queue_renamer> open_queue(const settings& s) {
-    auto connected = co_await connect_redis(s);
+awaitable<ledger::mysql::queue_renamer> open_queue(const redis::client_options& options) {
+    auto connected = co_await connect_redis(options);
     const std::shared_ptr<redis::client> client = std::move(connected);
     co_return [client](const std::string& cluster, std::uint64_t partitions) -> awaitable<void> {
         const auto entries = co_await queue::rename_old_keys(*client, cluster, partitions);
@@ -22,8 +22,7 @@ awaitable<ledger::mysql::queue_renamer> open_queue(const settings& s) {
     };
 }
 
-void migrate_index(const settings& s, const ledger::mysql::mysql_options& mysql, const std::string& cluster) {
-    const auto options = index_options_of(s, cluster);
+void migrate_index(const search::elastic_index_options& options, const ledger::mysql::mysql_options& mysql) {
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
     switch (search::adopt_elastic(options, *progress)) {
         case search::adoption::done:
@@ -43,16 +42,16 @@ void migrate_index(const settings& s, const ledger::mysql::mysql_options& mysql,
 }  // namespace
 
 int migrate(const settings& s, const std::vector<std::string>& words) {
-    require_engines(s);
+    const auto named = engines_of(s);
     asio::thread_pool none(1);
-    const auto mysql = mysql_options_of(s, none.get_executor());
+    const auto mysql = named.mysql_on(none.get_executor());
     ledger::mysql::migration wanted;
     if (s["partitions"].source != "default") wanted.partitions = s.number("partitions");
     wanted.new_identity = std::ranges::find(words, new_identity_word) != words.end();
-    wanted.open_queue = [&s] { return open_queue(s); };
+    wanted.open_queue = [&named] { return open_queue(named.redis); };
     ledger::mysql::migrate_mysql(mysql, wanted);
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
-    if (has_search_index(s)) migrate_index(s, mysql, cluster);
+    if (named.index) migrate_index(named.index_of(cluster), mysql);
     fmt::print("the engines are as this confab needs them; this is cluster {}\n", cluster);
     return 0;
 }

@@ -31,14 +31,14 @@ public:
           base_path_(parse_base_path(s.text("base-path"))),
           drain_timeout_(s.number("drain-timeout-s")),
           answer_timeout_(s.number("answer-timeout-ms")),
+          engines_(engines_of(s)),
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
           loops_(threads_of(s)),
           queue_(queue::make_redis_sender(loops_, ledger_->outcomes(), sender_options_of(s))),
-          index_progress_(ledger::mysql::make_mysql_index_progress(mysql_options_of(s, read_pool_.get_executor()))),
-          index_(has_search_index(s)
-                     ? search::open_elastic_index(index_options_of(s, ledger_->cluster()), *index_progress_)
-                     : nullptr),
+          index_progress_(ledger::mysql::make_mysql_index_progress(engines_.mysql_on(read_pool_.get_executor()))),
+          index_(engines_.index ? search::open_elastic_index(engines_.index_of(ledger_->cluster()), *index_progress_)
+                                : nullptr),
           search_(index_ ? search::make_indexed(ledger_->reader(), index_->reader())
                          : search::make_scan(ledger_->reader())),
           services_{ledger_->reader(),
@@ -59,6 +59,7 @@ public:
     node& operator=(const node&) = delete;
 
     void start() {
+        warn_of_unreachable_index(engines_);
         asio::co_spawn(loops_.at(0), warn_of_long_leases(*ledger_, answer_timeout_), asio::detached);
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
         ledger_->watch(loops_.at(0).get_executor());
@@ -85,13 +86,12 @@ public:
 private:
     std::unique_ptr<ledger::mysql::mysql_node> open_ledger(const settings& s) {
         require_protected(where_, s.text("auth"));
-        require_engines(s);
-        require_redis_that_keeps(s);
-        return ledger::mysql::open_mysql_node(mysql_options_of(s, read_pool_.get_executor()));
+        require_redis_that_keeps(engines_.redis, unshown_policy_of(s));
+        return ledger::mysql::open_mysql_node(engines_.mysql_on(read_pool_.get_executor()));
     }
 
     queue::redis_sender_options sender_options_of(const settings& s) {
-        auto redis = redis_options_of(s);
+        auto redis = engines_.redis;
         redis.state = &redis_state_;
         return {.redis = std::move(redis),
                 .cluster = ledger_->cluster(),
@@ -105,6 +105,7 @@ private:
     const std::string base_path_;
     const std::chrono::seconds drain_timeout_;
     const std::chrono::milliseconds answer_timeout_;
+    const engines engines_;
     worker_threads read_pool_;
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;
     engine_state redis_state_{"Redis"};
@@ -126,7 +127,6 @@ int serve_node(const settings& s) {
     ignore_broken_pipes();
     stop_signals signals;
     node server(s);
-    warn_of_unreachable_index(s);
     server.start();
     server.announce();
     signals.wait();

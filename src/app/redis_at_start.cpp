@@ -6,7 +6,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include "app/engines.hpp"
 #include "base/log.hpp"
 #include "drivers/redis/role.hpp"
 
@@ -67,13 +66,14 @@ awaitable<std::optional<std::string>> policy_of(redis::client& on, const std::op
     co_return answer && answer->is_array_of(2) ? std::optional(answer->items[1].text) : std::nullopt;
 }
 
-void require_that_keeps(const settings& s, const std::optional<std::string>& policy) {
-    const auto shown = redis_options_of(s).where.shown();
+void require_that_keeps(const redis::client_options& options, unshown_policy unshown,
+                        const std::optional<std::string>& policy) {
+    const auto shown = options.where.shown();
     if (policy && *policy != "noeviction")
         throw startup_error(fmt::format("{} has maxmemory-policy '{}': only with noeviction does it keep every command",
                                         shown, *policy));
     if (policy) return;
-    if (!s.flag("redis-policy-unchecked"))
+    if (unshown == unshown_policy::refuse)
         throw startup_error(
             fmt::format("{} shows its maxmemory-policy neither by INFO nor by CONFIG GET: allow this "
                         "user INFO, or make sure that it is noeviction and give "
@@ -105,25 +105,27 @@ awaitable<opened> open(const redis::client_options& options) {
     co_return opened{std::move(client), std::move(info)};
 }
 
-awaitable<void> require_queue(const settings& s) {
-    const auto options = redis_options_of(s);
+awaitable<void> require_queue(redis::client_options options, unshown_policy unshown) {
     const auto found = co_await open(options);
     const auto policy = co_await policy_of(*found.client, found.info);
-    require_that_keeps(s, policy);
+    require_that_keeps(options, unshown, policy);
     warn_without_info(options, found.info);
 }
 
 }  // namespace
 
-awaitable<redis_client> connect_redis(const settings& s) {
-    const auto options = redis_options_of(s);
+awaitable<redis_client> connect_redis(const redis::client_options& options) {
     auto found = co_await open(options);
     co_return std::move(found.client);
 }
 
-void require_redis_that_keeps(const settings& s) {
+unshown_policy unshown_policy_of(const settings& s) {
+    return s.flag("redis-policy-unchecked") ? unshown_policy::take : unshown_policy::refuse;
+}
+
+void require_redis_that_keeps(const redis::client_options& options, unshown_policy unshown) {
     asio::io_context here;
-    auto asking = asio::co_spawn(here, require_queue(s), asio::use_future);
+    auto asking = asio::co_spawn(here, require_queue(options, unshown), asio::use_future);
     while (asking.wait_for(std::chrono::seconds(0)) != std::future_status::ready) here.run_one();
     asking.get();
 }

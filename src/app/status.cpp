@@ -12,14 +12,11 @@ int status(const settings& s, const std::vector<std::string>& words) {
         if (s.text(name).empty())
             throw usage_error(fmt::format(
                 "confab status shows a cluster: --{} is missing (for a server alone there is `confab check`)", name));
-    // What is wrong in them ends this before any engine is asked.
-    mysql_options_of(s, {});
-    redis_options_of(s);
-    if (has_search_index(s)) index_options_of(s, {});
+    const auto named = engines_of(s);
     cluster_report r;
-    ask_mysql(s, r);
-    ask_redis(s, r);
-    ask_for_index(s, r);
+    ask_mysql(named.mysql, r);
+    ask_redis(named.redis, r);
+    if (named.index) ask_for_index(named, r);
     const bool is_json = !words.empty();
     fmt::print("{}", is_json ? to_json(r) : to_tables(r));
     return problems_of(r).empty() ? 0 : 1;

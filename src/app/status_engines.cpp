@@ -4,7 +4,6 @@
 
 #include <charconv>
 
-#include "app/engines.hpp"
 #include "base/log.hpp"
 #include "base/run_alone.hpp"
 #include "drivers/redis/role.hpp"
@@ -95,12 +94,11 @@ awaitable<void> look_at_all_of_redis(const redis::client_options& options, clust
 
 }  // namespace
 
-void ask_mysql(const settings& s, cluster_report& r) {
-    engine_report engine{"mysql", mysql::address::parse(s.text("mysql")).name()};
+void ask_mysql(const ledger::mysql::mysql_options& options, cluster_report& r) {
+    engine_report engine{"mysql", mysql::address::parse(options.url).name()};
     try {
-        ledger::mysql::with_server(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
-            return look_at_ledger(db, r, engine);
-        });
+        ledger::mysql::with_server(
+            options, [&](mysql::connection& db) -> awaitable<void> { return look_at_ledger(db, r, engine); });
         if (engine.role == "read-only") engine.fault = "it is read-only: workers cannot write";
     } catch (const startup_error& cause) {
         engine.fault = cause.what();
@@ -108,8 +106,7 @@ void ask_mysql(const settings& s, cluster_report& r) {
     r.engines.push_back(std::move(engine));
 }
 
-void ask_redis(const settings& s, cluster_report& r) {
-    const auto options = redis_options_of(s);
+void ask_redis(const redis::client_options& options, cluster_report& r) {
     engine_report engine{"redis", options.where.shown()};
     try {
         run_alone(look_at_all_of_redis(options, r, engine));
@@ -119,16 +116,15 @@ void ask_redis(const settings& s, cluster_report& r) {
     r.engines.push_back(std::move(engine));
 }
 
-void ask_for_index(const settings& s, cluster_report& r) {
-    if (!has_search_index(s)) return;
-    const auto options = index_options_of(s, r.cluster);
+void ask_for_index(const engines& named, cluster_report& r) {
+    const auto options = named.index_of(r.cluster);
     auto found = run_alone(search::state_of(options));
     r.engines.push_back({"elasticsearch", options.engine.where.shown(), found.version, found.health, found.latency,
                          std::move(found.fault)});
     r.index.emplace(index_report{found.index});
     if (r.partitions.empty()) return;  // MySQL does not answer, as is reported
     try {
-        ledger::mysql::with_server(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
+        ledger::mysql::with_server(named.mysql, [&](mysql::connection& db) -> awaitable<void> {
             return look_at_progress(db, *r.index, found.id);
         });
     } catch (const startup_error& cause) {

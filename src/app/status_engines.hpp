@@ -2,14 +2,15 @@
 // report.
 #pragma once
 
+#include "app/engines.hpp"
 #include "app/status.hpp"
 
 namespace confab::app {
 
-void ask_mysql(const settings& s, cluster_report& r);
+void ask_mysql(const ledger::mysql::mysql_options& options, cluster_report& r);
 // REQUIRES: ask_mysql() went before.
-void ask_redis(const settings& s, cluster_report& r);
-// Elasticsearch, if that is named, and then MySQL for how far its index has come. REQUIRES: as above.
-void ask_for_index(const settings& s, cluster_report& r);
+void ask_redis(const redis::client_options& options, cluster_report& r);
+// Elasticsearch, and then MySQL for how far its index has come. REQUIRES: as above; an index was named.
+void ask_for_index(const engines& named, cluster_report& r);
 
 }  // namespace confab::app

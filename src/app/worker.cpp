@@ -26,11 +26,11 @@ constexpr int exit_failure = 1;
 
 // The search index of a cluster and what keeps it.
 struct kept_index {
-    kept_index(const settings& s, ledger::mysql::mysql_worker& ledger, asio::any_io_executor read_pool,
-               asio::any_io_executor home)
-        : progress(ledger::mysql::make_mysql_index_progress(mysql_options_of(s, std::move(read_pool)))),
-          index(search::open_elastic_index(index_options_of(s, ledger.cluster()), *progress)),
-          siblings(search::open_elastic_siblings(index_options_of(s, ledger.cluster()), *progress)),
+    kept_index(const settings& s, const engines& named, ledger::mysql::mysql_worker& ledger,
+               asio::any_io_executor read_pool, asio::any_io_executor home)
+        : progress(ledger::mysql::make_mysql_index_progress(named.mysql_on(std::move(read_pool)))),
+          index(search::open_elastic_index(named.index_of(ledger.cluster()), *progress)),
+          siblings(search::open_elastic_siblings(named.index_of(ledger.cluster()), *progress)),
           follower(ledger.reader(), index->reader(), index->writer(),
                    {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")),
                     progress.get(), ledger::mysql::last_failure},
@@ -48,11 +48,12 @@ class worker {
 public:
     worker(const settings& s, stop_signals& signals)
         : signals_(signals),
+          engines_(engines_of(s)),
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
           ownership_(ledger_->ownership(), s.text("alive-file")),
-          queue_(queue::make_redis_receiver(writing_.executor(), ownership_, receiver_options_of(s))) {
-        if (has_search_index(s)) index_.emplace(s, *ledger_, read_pool_.get_executor(), indexing_.executor());
+          queue_(queue::make_redis_receiver(writing_.executor(), ownership_, receiver_options())) {
+        if (engines_.index) index_.emplace(s, engines_, *ledger_, read_pool_.get_executor(), indexing_.executor());
         batch_options_ = batch_options_of(s, index_ ? &index_->follower : nullptr);
     }
 
@@ -61,6 +62,7 @@ public:
     worker& operator=(const worker&) = delete;
 
     void start() {
+        warn_of_unreachable_index(engines_);
         // What this worker commits is followed here; what another one left behind is found by its notes.
         if (index_) indexing_.start(index_->follower, &index_->sibling_follower);
         writing_.start(run());
@@ -84,18 +86,17 @@ public:
 
 private:
     std::unique_ptr<ledger::mysql::mysql_worker> open_ledger(const settings& s) {
-        require_engines(s);
-        require_redis_that_keeps(s);
+        require_redis_that_keeps(engines_.redis, unshown_policy_of(s));
         ledger::mysql::mysql_worker_options options;
         options.lease = std::chrono::milliseconds(s.number("lease-ms"));
         options.commit_timeout = std::chrono::milliseconds(s.number("commit-timeout-ms"));
-        if (has_search_index(s)) options.note_after_messages = s.number("index-after-messages");
+        if (engines_.index) options.note_after_messages = s.number("index-after-messages");
         options.describe = [](const core::command& c) { return queue::encode(c, {}, {}); };
-        return ledger::mysql::open_mysql_worker(mysql_options_of(s, read_pool_.get_executor()), options);
+        return ledger::mysql::open_mysql_worker(engines_.mysql_on(read_pool_.get_executor()), options);
     }
 
-    queue::redis_receiver_options receiver_options_of(const settings& s) {
-        auto redis = redis_options_of(s);
+    queue::redis_receiver_options receiver_options() {
+        auto redis = engines_.redis;
         redis.state = &redis_state_;
         return {std::move(redis), ledger_->cluster(), ledger_->partitions()};
     }
@@ -114,6 +115,7 @@ private:
     }
 
     stop_signals& signals_;
+    const engines engines_;
     engine_state redis_state_{"Redis"};
     worker_threads read_pool_;
     writer_thread writing_;
@@ -132,7 +134,6 @@ int work(const settings& s) {
     ignore_broken_pipes();
     stop_signals signals;
     worker w(s, signals);
-    warn_of_unreachable_index(s);
     w.start();
     w.announce();
     if (signals.wait()) log::info("stopping: finishing the batch in hand");

@@ -132,6 +132,19 @@ def test_server_that_comes_later_is_waited_for(tmp_path, start):
         begun.taken()
 
 
+def test_password_files_are_read_once(tmp_path, start):
+    """The engine that is opened last is given what was in the file at the start."""
+    file = tmp_path / "password"
+    file.write_text("right")
+    with Redis(tmp_path / "redis") as server:
+        server.stop()
+        begun = start(server.url, f"--mysql-password-file={file}")
+        assert any("connection refused" in line for line in begun.process.stdout), "it waits for Redis"
+        file.unlink()
+        server.restart()
+        begun.taken()
+
+
 def test_something_else_listens(tmp_path, start):
     with Nginx(tmp_path / "front", [1]) as front:
         assert "it is no Redis" in start(f"redis://127.0.0.1:{front.port}").refused()
