@@ -26,6 +26,7 @@ def findings(root):
         if len(lines) > 400:
             yield f"{path.relative_to(root)} has {len(lines)} lines"
     yield from foreign_words(source)
+    yield from counted_things(source)
     yield from shared_names(source)
     yield from kept_connections(source / "ledger" / "sqlite")
     yield from foreign_namespaces(source / "ledger")
@@ -49,6 +50,16 @@ def foreign_words(source):
         for pattern, allowed, what in FOREIGN:
             if re.search(pattern, text) and not set(folders) & set(allowed):
                 yield f"{path.relative_to(source)} holds {what}, which belongs in {' or '.join(allowed)}/"
+
+
+COUNTED = r"\{\} (?:apps|chats|messages|changes|findings|partitions|commands|dead letters|rows|connections|batches|such turns)\b"
+
+
+def counted_things(source):
+    """A single thing is in the singular."""
+    for path in sorted(source.rglob("*.[hc]pp")):
+        for found in re.findall(COUNTED, path.read_text()):
+            yield f"{path.relative_to(source)} says \"{found}\", which counted() (base/counted.hpp) says right"
 
 
 def shared_names(source):

@@ -7,6 +7,7 @@
 #include "app/engines.hpp"
 #include "app/redis_at_start.hpp"
 #include "app/shown_age.hpp"
+#include "base/counted.hpp"
 #include "core/command_summary.hpp"
 #include "ledger/mysql/backlog.hpp"
 #include "ledger/mysql/jobs.hpp"
@@ -27,7 +28,8 @@ void print_partitions(const std::vector<ledger::mysql::partition_state>& states,
     std::uint64_t waiting = 0, unowned = 0;
     for (const auto& w : waits) waiting += w.entries;
     for (const auto& p : states) unowned += p.owner.empty();
-    fmt::print("{} commands wait in {} partitions; {} partitions have no owner\n", waiting, states.size(), unowned);
+    fmt::print("{} in {}; {} no owner\n", counted(waiting, "command waits", "commands wait"),
+               counted(states.size(), "partition"), counted(unowned, "partition has", "partitions have"));
     fmt::print("{:>9}  {:>8}  {:>9}  {}\n", "partition", "waiting", "oldest", "owner");
     for (std::size_t i = 0; i < states.size(); ++i) {
         const auto& p = states[i];
@@ -49,7 +51,7 @@ void print_letter(const ledger::mysql::dead_letter& l, const core::command& c, s
 awaitable<void> print_letters(mysql::connection& db, const std::vector<ledger::mysql::dead_letter>& letters,
                               std::int64_t clock_ms) {
     const bool has_more = letters.size() == ledger::mysql::letters_max;
-    fmt::print("{}{} dead letters\n", letters.size(), has_more ? " or more" : "");
+    fmt::print("{}\n", counted(letters.size(), has_more ? "or more dead letter" : "dead letter"));
     for (const auto& l : letters) {
         const auto whole = co_await ledger::mysql::find_dead_letter(db, l.id);
         if (whole) print_letter(l, queue::decode(whole->bytes).command, clock_ms);

@@ -19,6 +19,7 @@
 #include "app/serve.hpp"
 #include "app/status.hpp"
 #include "app/worker.hpp"
+#include "base/counted.hpp"
 #include "base/engine_url.hpp"
 #include "base/event_loops.hpp"
 #include "base/log.hpp"
@@ -125,17 +126,18 @@ int check(const settings& s) {
     if (!checked) throw startup_error("the ledger cannot be read to its end: " + reason_of(checked.error()));
     if (journal.mismatch) checked->tell(*journal.mismatch);
     const auto report = check_index(s, patient(mysql), *auditor, std::move(*checked));
-    fmt::print("{} apps, {} chats, {} messages, {} changes, {} messages in the search index: ", report.apps,
-               report.chats, report.messages, report.changes, report.indexed);
+    fmt::print("{}, {}, {}, {}, {} in the search index: ", counted(report.apps, "app"), counted(report.chats, "chat"),
+               counted(report.messages, "message"), counted(report.changes, "change"),
+               counted(report.indexed, "message"));
     const bool is_sound = report.findings_count == 0;
     if (is_sound)
         fmt::print("all numbers gapless, all counts right\n");
     else
-        fmt::print("{} findings\n", report.findings_count);
+        fmt::print("{}\n", counted(report.findings_count, "finding"));
     for (const auto& finding : report.findings) fmt::print("  {}\n", finding);
     if (journal.unapplied > 0)
-        fmt::print("not counted: {} batches that the server, or its next start, replays from the journal\n",
-                   journal.unapplied);
+        fmt::print("not counted: {} that the server, or its next start, replays from the journal\n",
+                   counted(journal.unapplied, "batch", "batches"));
     if (journal.off_reason)
         fmt::print("the journal is off, every batch is a transaction with a sync of its own: {}\n",
                    *journal.off_reason);
@@ -183,8 +185,8 @@ ops::reindex_report reindex_alone(const settings& s) {
 
 int reindex(const settings& s) {
     const auto report = is_cluster(s) ? reindex_cluster(s) : reindex_alone(s);
-    fmt::print("{} messages of {} chats in the search index; shorter chats are scanned\n", report.messages,
-               report.chats);
+    fmt::print("{} of {} in the search index; shorter chats are scanned\n", counted(report.messages, "message"),
+               counted(report.chats, "chat"));
     return 0;
 }
 

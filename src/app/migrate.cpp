@@ -7,6 +7,7 @@
 
 #include "app/engines.hpp"
 #include "app/redis_at_start.hpp"
+#include "base/counted.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/rename_keys.hpp"
 
@@ -18,7 +19,8 @@ awaitable<ledger::mysql::queue_renamer> open_queue(const redis::client_options& 
     const std::shared_ptr<redis::client> client = std::move(connected);
     co_return [client](const std::string& cluster, std::uint64_t partitions) -> awaitable<void> {
         const auto entries = co_await queue::rename_old_keys(*client, cluster, partitions);
-        fmt::print("the queue of version 0.1.0 is renamed; {} commands wait in it\n", entries);
+        fmt::print("the queue of version 0.1.0 is renamed; {} in it\n",
+                   counted(entries, "command waits", "commands wait"));
     };
 }
 

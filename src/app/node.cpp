@@ -12,6 +12,7 @@
 #include "app/lease_watch.hpp"
 #include "app/redis_at_start.hpp"
 #include "app/version.hpp"
+#include "base/counted.hpp"
 #include "base/engine_state.hpp"
 #include "base/log.hpp"
 #include "base/worker_threads.hpp"
@@ -69,8 +70,8 @@ public:
     }
 
     void announce() const {
-        fmt::print("{}\n{}an API node of a cluster of {} partitions\n{}", version_line(), listening_lines(*server_),
-                   ledger_->partitions(), line_to_try(*server_));
+        fmt::print("{}\n{}an API node of a cluster of {}\n{}", version_line(), listening_lines(*server_),
+                   counted(ledger_->partitions(), "partition"), line_to_try(*server_));
         flush_output();
     }
 

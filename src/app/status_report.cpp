@@ -9,6 +9,7 @@
 #include "app/shown_age.hpp"
 #include "app/status.hpp"
 #include "app/version.hpp"
+#include "base/counted.hpp"
 
 namespace confab::app {
 namespace {
@@ -80,12 +81,13 @@ void add_index(std::string& out, const cluster_report& r) {
     }
     fmt::format_to(to, "\nsearch index {}\n", r.index->name.empty() ? "-" : r.index->name);
     if (const auto& w = r.index->waiting) {
-        fmt::format_to(to, "  {} chats wait to be taken in", w->chats);
+        fmt::format_to(to, "  {} to be taken in", counted(w->chats, "chat waits", "chats wait"));
         if (w->chats > 0) fmt::format_to(to, ", the first for {}", shown_age(w->oldest));
         out += '\n';
     }
     if (const auto& c = r.index->coverage)
-        fmt::format_to(to, "  {} of {} messages of {} chats are in it\n", c->messages_indexed, c->messages, c->chats);
+        fmt::format_to(to, "  it holds {} of {} of {}\n", c->messages_indexed, counted(c->messages, "message"),
+                       counted(c->chats, "chat"));
 }
 
 json::value or_null(const std::string& text) {
@@ -158,9 +160,10 @@ std::vector<std::string> problems_of(const cluster_report& r) {
     for (const auto& e : r.engines)
         if (!e.fault.empty()) found.push_back(fmt::format("{}: {}", e.name, e.fault));
     if (const auto count = partitions_without_owner(r); count > 0)
-        found.push_back(fmt::format("{} partitions have no owner: their writes wait for a worker", count));
+        found.push_back(fmt::format("{} no owner: {} writes wait for a worker",
+                                    counted(count, "partition has", "partitions have"), count == 1 ? "its" : "their"));
     if (r.dead_letters.value_or(0) > 0)
-        found.push_back(fmt::format("{} dead letters: `confab jobs` lists them", *r.dead_letters));
+        found.push_back(counted(*r.dead_letters, "dead letter") + ": see `confab jobs`");
     return found;
 }
 
@@ -175,8 +178,9 @@ std::string to_tables(const cluster_report& r) {
     }
     add_index(out, r);
     const auto length = queue_length(r);
-    fmt::format_to(std::back_inserter(out), "\n{} commands wait, {} dead letters\n",
-                   length ? std::to_string(*length) : "?", r.dead_letters ? std::to_string(*r.dead_letters) : "?");
+    fmt::format_to(std::back_inserter(out), "\n{}, {}\n",
+                   length ? counted(*length, "command waits", "commands wait") : "? commands wait",
+                   r.dead_letters ? counted(*r.dead_letters, "dead letter") : "? dead letters");
     for (const auto& problem : problems_of(r)) out += "problem: " + problem + "\n";
     return out;
 }

@@ -10,6 +10,7 @@
 #include "app/redis_at_start.hpp"
 #include "app/threads.hpp"
 #include "app/version.hpp"
+#include "base/counted.hpp"
 #include "base/engine_state.hpp"
 #include "base/log.hpp"
 #include "base/worker_threads.hpp"
@@ -69,7 +70,7 @@ public:
     }
 
     void announce() const {
-        fmt::print("{}\nworking on up to {} partitions\n", version_line(), ledger_->partitions());
+        fmt::print("{}\nworking on up to {}\n", version_line(), counted(ledger_->partitions(), "partition"));
         flush_output();
     }
 

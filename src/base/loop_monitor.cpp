@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/counted.hpp"
+
 namespace confab {
 namespace {
 
@@ -30,8 +32,8 @@ void loop_monitor::look() {
         const auto count = ++long_turns_;
         log_.warning("long turn",
                      fmt::format("event loop {} was busy with one thing for more than {} ms, and everything else on it "
-                                 "waited; {} such turns since the start",
-                                 i, turn_watch::turn_max.count(), count));
+                                 "waited; {} since the start",
+                                 i, turn_watch::turn_max.count(), counted(count, "such turn")));
     }
     timer_.arm(look_every);
 }

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <unordered_set>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
@@ -170,7 +171,7 @@ private:
 
     void turn_away(tcp_socket& socket) {
         const problem full{problem_kind::too_many_connections,
-                           fmt::format("{} connections are open already", options_.connections_max)};
+                           counted(options_.connections_max, "connection is", "connections are") + " open already"};
         std::string text;
         append_response(text, to_response(full, "-"), "-", std::nullopt, {false, true, false});
         boost::system::error_code ignored;

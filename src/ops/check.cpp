@@ -1,4 +1,5 @@
 #include "ops/check.hpp"
+#include "base/counted.hpp"
 
 #include <fmt/core.h>
 
@@ -32,7 +33,7 @@ public:
         for (auto& line : *engine) tell("the database itself: " + line);
         const auto orphans = co_await ledger_.orphans();
         if (!orphans) co_return orphans.error();
-        if (*orphans > 0) tell(fmt::format("{} rows belong to nothing", *orphans));
+        if (*orphans > 0) tell(counted(*orphans, "row belongs", "rows belong") + " to nothing");
         const auto rows = co_await ledger_.counted_rows();
         if (!rows) co_return rows.error();
         progress_.begin("messages and changes", *rows);

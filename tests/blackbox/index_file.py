@@ -36,4 +36,4 @@ def checked(confab, data):
     """How many messages `confab check` found right in the index."""
     result = run(confab, "check", "--data", data)
     assert result.returncode == 0, result
-    return int(re.search(r"(\d+) messages in the search index", result.stdout)[1])
+    return int(re.search(r"(\d+) messages? in the search index", result.stdout)[1])

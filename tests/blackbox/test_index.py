@@ -283,7 +283,7 @@ def test_reindex_builds_the_index_anew(confab, start, indexed):
         file.unlink()
     result = run(confab, "reindex", "--data", data, "--index-after-messages", 1)
     assert (result.returncode, result.stderr) == (0, ""), result
-    assert result.stdout == f"{COUNT} messages of 1 chats in the search index; shorter chats are scanned\n"
+    assert result.stdout == f"{COUNT} messages of 1 chat in the search index; shorter chats are scanned\n"
     assert checked(confab, data) == COUNT
     with Client(start(*HELD_BACK).port) as client:
         assert_exact(Chat(client, path))

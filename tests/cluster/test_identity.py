@@ -98,7 +98,7 @@ def test_two_clusters_on_one_elasticsearch_each_search_their_own_texts(confab, e
             wait_until_indexed(cluster, 100)
         for cluster in (first, second):
             cluster.run("check")
-        assert "120 messages of 1 chats" in second.run("reindex", "--index-after-messages=50")
+        assert "120 messages of 1 chat " in second.run("reindex", "--index-after-messages=50")
         for cluster, text in ((first, "first"), (second, "another")):
             with Client(cluster.front.port) as client:
                 (app,) = apps_of(cluster)

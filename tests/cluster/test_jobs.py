@@ -30,7 +30,7 @@ def refused_letter(cluster, chat):
     finally:
         sql.query("alter table messages modify content mediumtext")
     shown = jobs(cluster, status=1)
-    assert "1 dead letters" in shown
+    assert "1 dead letter\n" in shown
     _, _, token, _, number = chat.path.split("/")
     found = re.search(rf"^  (\d+)  partition (\d+), entry ([\d-]+), sent \d+\.\d s ago: create_message, app {token}, chat {number}; "
                       r"kept at .*Z: the database refused its data$", shown, re.M)

@@ -118,7 +118,7 @@ def test_reindex_is_not_noticed_by_who_searches(cluster, client):
     finally:
         done.set()
         searching.join()
-    assert "800 messages of 1 chats" in told
+    assert "800 messages of 1 chat " in told
     assert looks and all(looks)
     chat.tell("said after it")
     assert chat.find("after") == [801]

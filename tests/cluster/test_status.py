@@ -145,7 +145,7 @@ def test_dead_letters_are_a_problem(cluster, chat):
     sql.query("insert into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) values(1, '', 1, 1, 1, 'a test', '')")
     found = status(cluster, exit_status=1)
     assert found["dead_letters"] == 1
-    assert found["problems"] == ["1 dead letters: `confab jobs` lists them"]
+    assert found["problems"] == ["1 dead letter: see `confab jobs`"]
 
 
 def test_a_database_that_is_not_migrated_is_said_with_what_to_do(confab, engines):

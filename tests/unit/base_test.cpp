@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/clock.hpp"
+#include "base/counted.hpp"
 #include "base/digest.hpp"
 #include "base/engine_url.hpp"
 #include "base/error.hpp"
@@ -67,6 +68,14 @@ TEST(http_date, that_is_none_is_refused) {
                              "Sun, 06 Nov 1994 08:49:61 GMT",
                              "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT"})
         EXPECT_EQ(parse_http_date(text, {}), std::nullopt) << text;
+}
+
+TEST(counted, has_one_thing_in_the_singular) {
+    EXPECT_EQ(counted(0, "chat"), "0 chats");
+    EXPECT_EQ(counted(1, "chat"), "1 chat");
+    EXPECT_EQ(counted(2, "chat"), "2 chats");
+    EXPECT_EQ(counted(1, "batch is", "batches are"), "1 batch is");
+    EXPECT_EQ(counted(11, "batch is", "batches are"), "11 batches are");
 }
 
 TEST(digest, tells_where_one_field_ends_and_the_next_begins) {

@@ -120,7 +120,7 @@ TEST_F(check_of, a_change_of_no_message) {
 }
 
 TEST_F(check_of, a_key_that_made_nothing) {
-    expect_found("insert into idempotency values(1 << 2 | 2, x'00', x'00', 9, 0)", "1 rows belong to nothing");
+    expect_found("insert into idempotency values(1 << 2 | 2, x'00', x'00', 9, 0)", "1 row belongs to nothing");
 }
 
 TEST_F(check_of, a_damaged_token) {
@@ -129,7 +129,7 @@ TEST_F(check_of, a_damaged_token) {
 
 TEST_F(check_of, rows_without_a_parent) {
     expect_found("insert into messages(id, content, created_at, updated_at) values(99 << 32 | 1, 'x', 0, 0)",
-                 "1 rows belong to nothing");
+                 "1 row belongs to nothing");
 }
 
 }  // namespace

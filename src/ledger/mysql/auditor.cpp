@@ -5,6 +5,7 @@
 #include <chrono>
 #include <limits>
 
+#include "base/counted.hpp"
 #include "ledger/mysql/reader_sql.hpp"
 #include "ledger/mysql/rows.hpp"
 #include "ledger/mysql/schema.hpp"
@@ -71,8 +72,8 @@ public:
             if (!counts) co_return counts.error();
             const auto rows = counts->front().number(0), indexed = counts->front().number(1);
             if (rows != indexed)
-                findings.push_back(
-                    fmt::format("table {} has {} rows, its index {} has {}", index.table, rows, index.name, indexed));
+                findings.push_back(fmt::format("table {} has {}, its index {} has {}", index.table,
+                                               counted(rows, "row"), index.name, indexed));
         }
         co_return findings;
     }

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "ledger/mysql/leases.hpp"
@@ -223,10 +224,10 @@ awaitable<int> schema_of(confab::mysql::connection& db) {
 awaitable<void> fix_partitions(confab::mysql::connection& db, std::optional<std::uint64_t> wanted) {
     const auto fixed = co_await meta(db, "partitions");
     if (fixed && wanted && *fixed != *wanted) {
-        throw startup_error(
-            fmt::format("the database has {} partitions, and their number cannot be changed: which one a chat goes "
-                        "through depends on it",
-                        *fixed));
+        throw startup_error(fmt::format(
+            "the database has {}, and their number cannot be changed: which one a chat goes through depends "
+            "on it",
+            counted(*fixed, "partition")));
     }
     const auto count = fixed.value_or(wanted.value_or(partitions_default));
     if (count < 1 || count > partitions_max)
