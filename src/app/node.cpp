@@ -87,8 +87,10 @@ public:
 private:
     std::unique_ptr<ledger::mysql::mysql_node> open_ledger(const settings& s) {
         require_protected(where_, s.text("auth"));
-        require_redis_that_keeps(engines_.redis, unshown_policy_of(s));
-        return ledger::mysql::open_mysql_node(engines_.mysql_on(read_pool_.get_executor()));
+        const auto redis = require_redis_that_keeps(engines_.redis, unshown_policy_of(s));
+        auto opened = ledger::mysql::open_mysql_node(engines_.mysql_on(read_pool_.get_executor()));
+        warn_of_little_memory(engines_.redis, redis, opened->partitions(), s.number("queue-bytes-max"));
+        return opened;
     }
 
     queue::redis_sender_options sender_options_of(const settings& s) {

@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <charconv>
 
 #include "base/log.hpp"
 #include "drivers/redis/role.hpp"
@@ -55,15 +56,23 @@ void require_one_server(const redis::client_options& options, std::string_view i
                         options.where.shown()));
 }
 
-// Nothing: the server does not say it. INFO has it too, for servers that allow no CONFIG.
-awaitable<std::optional<std::string>> policy_of(redis::client& on, const std::optional<std::string>& info) {
+// A setting, by its names in INFO and CONFIG. Nothing: the server does not say it. INFO comes first, for servers that
+// allow no CONFIG.
+awaitable<std::optional<std::string>> setting_of(redis::client& on, const std::optional<std::string>& info,
+                                                 std::string_view in_info, std::string in_config) {
     if (info) {
-        auto policy = redis::info_field(*info, "maxmemory_policy");
-        if (policy) co_return policy;
+        auto value = redis::info_field(*info, in_info);
+        if (value) co_return value;
     }
-    const redis::arguments ask{"CONFIG", "GET", "maxmemory-policy"};
+    const redis::arguments ask{"CONFIG", "GET", std::move(in_config)};
     const auto answer = co_await on.execute(ask);
     co_return answer && answer->is_array_of(2) ? std::optional(answer->items[1].text) : std::nullopt;
+}
+
+std::uint64_t number_in(const std::optional<std::string>& text) {
+    std::uint64_t value = 0;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+    return value;
 }
 
 void require_that_keeps(const redis::client_options& options, unshown_policy unshown,
@@ -105,11 +114,13 @@ awaitable<opened> open(const redis::client_options& options) {
     co_return opened{std::move(client), std::move(info)};
 }
 
-awaitable<void> require_queue(redis::client_options options, unshown_policy unshown) {
+awaitable<redis_at_start> require_queue(redis::client_options options, unshown_policy unshown) {
     const auto found = co_await open(options);
-    const auto policy = co_await policy_of(*found.client, found.info);
+    const auto policy = co_await setting_of(*found.client, found.info, "maxmemory_policy", "maxmemory-policy");
     require_that_keeps(options, unshown, policy);
     warn_without_info(options, found.info);
+    const auto memory_max = co_await setting_of(*found.client, found.info, "maxmemory", "maxmemory");
+    co_return redis_at_start{number_in(memory_max)};
 }
 
 }  // namespace
@@ -123,11 +134,21 @@ unshown_policy unshown_policy_of(const settings& s) {
     return s.flag("redis-policy-unchecked") ? unshown_policy::take : unshown_policy::refuse;
 }
 
-void require_redis_that_keeps(const redis::client_options& options, unshown_policy unshown) {
+redis_at_start require_redis_that_keeps(const redis::client_options& options, unshown_policy unshown) {
     asio::io_context here;
     auto asking = asio::co_spawn(here, require_queue(options, unshown), asio::use_future);
     while (asking.wait_for(std::chrono::seconds(0)) != std::future_status::ready) here.run_one();
-    asking.get();
+    return asking.get();
+}
+
+void warn_of_little_memory(const redis::client_options& options, const redis_at_start& found, std::uint64_t partitions,
+                           std::uint64_t queue_bytes_max) {
+    const auto queue_max = partitions * queue_bytes_max;
+    if (found.memory_max == 0 || found.memory_max >= queue_max) return;
+    log::warning(
+        fmt::format("{} has a maxmemory of {} bytes, less than the {} bytes that the queue may hold (queue-bytes-max "
+                    "{}, partitions {}): raise maxmemory above that, or lower queue-bytes-max on all nodes",
+                    options.where.shown(), found.memory_max, queue_max, queue_bytes_max, partitions));
 }
 
 }  // namespace confab::app

@@ -1,6 +1,7 @@
 // What a Redis has to be before a cluster relies on it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "app/options.hpp"
@@ -16,8 +17,16 @@ awaitable<std::unique_ptr<redis::client>> connect_redis(const redis::client_opti
 enum class unshown_policy { refuse, take };
 unshown_policy unshown_policy_of(const settings& s);
 
+struct redis_at_start {
+    std::uint64_t memory_max = 0;  // its maxmemory, in bytes; 0: no limit, or it does not say
+};
+
 // Throws startup_error: as above, or Redis would throw commands away when its memory is full. One whose policy is not
 // shown is logged where it is taken.
-void require_redis_that_keeps(const redis::client_options& options, unshown_policy unshown);
+redis_at_start require_redis_that_keeps(const redis::client_options& options, unshown_policy unshown);
+
+// Logs a warning where Redis is full before the queue is: it then refuses commands that the limits would let pass.
+void warn_of_little_memory(const redis::client_options& options, const redis_at_start& found, std::uint64_t partitions,
+                           std::uint64_t queue_bytes_max);
 
 }  // namespace confab::app

@@ -42,6 +42,26 @@ def test_what_one_node_wrote_every_other_reads_pages_finds_retries_and_checks(pa
     assert chat.page().headers["Last-Event-ID"] == there.page().headers["Last-Event-ID"]
 
 
+@pytest.fixture
+def small_redis(cluster):
+    redis = cluster.engines.redis.client()
+    redis.config_set("maxmemory", 100_000_000)
+    yield
+    redis.config_set("maxmemory", 0)
+
+
+def test_redis_that_is_full_before_the_queue_is_warned_of_with_both_figures(cluster, small_redis):
+    def said_with(number, queue_bytes_max):
+        node = cluster.new(type(cluster.nodes[0]), number, [f"--queue-bytes-max={queue_bytes_max}"])
+        with node:
+            return node.said()
+
+    warning = ("has a maxmemory of 100000000 bytes, less than the 128000000 bytes that the queue may hold "
+               "(queue-bytes-max 2000000, partitions 64): raise maxmemory")
+    assert warning in said_with(8, 2_000_000)
+    assert "maxmemory" not in said_with(9, 1_500_000)
+
+
 def at_once(pair, path, parameters, key):
     """The same creation through both nodes at the same moment."""
     start = threading.Barrier(2)
