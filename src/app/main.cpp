@@ -16,6 +16,7 @@
 #include "app/jobs.hpp"
 #include "app/migrate.hpp"
 #include "app/options.hpp"
+#include "app/password_file.hpp"
 #include "app/serve.hpp"
 #include "app/status.hpp"
 #include "app/worker.hpp"
@@ -192,7 +193,14 @@ int reindex(const settings& s) {
 
 // Every option of type secret is the URL of an engine.
 std::string shown(const option& o, const std::string& value) {
-    return o.type == option_type::secret ? shown_url(value) : value;
+    switch (o.type) {
+        case option_type::secret:
+            return shown_url(value);
+        case option_type::password_file:
+            return shown_password_file(value);
+        default:
+            return value;
+    }
 }
 
 int print_config(const settings& s) {

@@ -37,15 +37,15 @@ constexpr option table[] = {
      used_by::serve},
     {"mysql", type::secret, "", "URL", 0, 0, "the ledger of a cluster: mysql://user:password@host/database",
      used_by::cluster},
-    {"mysql-password-file", type::text, "", "FILE", 0, 0,
+    {"mysql-password-file", type::password_file, "", "FILE", 0, 0,
      "a file with MySQL's password as it is, instead of one in the URL", used_by::cluster},
     {"redis", type::secret, "", "URL", 0, 0, "the queue of a cluster: redis://user:password@host",
      used_by::redis_users},
-    {"redis-password-file", type::text, "", "FILE", 0, 0,
+    {"redis-password-file", type::password_file, "", "FILE", 0, 0,
      "a file with Redis' password as it is, instead of one in the URL", used_by::redis_users},
     {"elasticsearch", type::secret, "", "URL", 0, 0,
      "the search index of a cluster, which scans without one: http://user:password@host", used_by::index_users},
-    {"elasticsearch-password-file", type::text, "", "FILE", 0, 0,
+    {"elasticsearch-password-file", type::password_file, "", "FILE", 0, 0,
      "a file with Elasticsearch's password as it is, instead of one in the URL", used_by::index_users},
     {"auth", type::text, "", "MODE", 0, 0,
      "'open': anyone who reaches the server may do anything; to be said for every address but loopback",
@@ -212,7 +212,8 @@ values read_file(const std::string& path) {
 bool may_hold_password(const option& o, std::string_view value) {
     const auto at = value.find('@');
     if (o.type == type::secret || at == std::string_view::npos) return false;
-    return o.type != type::text || value.substr(0, at).find("://") != std::string_view::npos;
+    const bool is_text = o.type == type::text || o.type == type::password_file;
+    return !is_text || value.substr(0, at).find("://") != std::string_view::npos;
 }
 
 void require_valid(const option& o, const effective& e) {

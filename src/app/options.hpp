@@ -13,9 +13,10 @@
 
 namespace confab::app {
 
-// A secret is a URL, shown without its password. A list has commas between its values; as a flag it may be given
-// several times. Host names are a list too. A flag is true or false; on the command line its name alone makes it true.
-enum class option_type { text, number, secret, list, host_names, flag };
+// A secret is a URL, shown without its password. A password file is shown by its path, if it is there: anything else
+// may be the password itself. A list has commas between its values; as a flag it may be given several times. Host names
+// are a list too. A flag is true or false; on the command line its name alone makes it true.
+enum class option_type { text, number, secret, password_file, list, host_names, flag };
 
 // Who takes an option: `confab config` takes all.
 namespace used_by {

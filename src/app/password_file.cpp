@@ -35,6 +35,11 @@ std::string read_password_file(std::string_view option, const std::string& path)
     return std::move(*text);
 }
 
+std::string shown_password_file(const std::string& path) {
+    std::error_code ignored;
+    return path.empty() || std::filesystem::is_regular_file(path, ignored) ? path : "***";
+}
+
 void add_password(const settings& s, std::string_view engine, engine_url& to) {
     const auto option = fmt::format("{}-password-file", engine);
     const auto& path = s.text(option);

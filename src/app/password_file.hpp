@@ -15,6 +15,9 @@ inline constexpr std::size_t password_bytes_max = 4096;
 // cannot be read, is no regular file, is empty, holds several lines, or is longer than a password may be.
 std::string read_password_file(std::string_view option, const std::string& path);
 
+// Its path, for people to read. `***` stands for what is no file: it may be the password itself.
+std::string shown_password_file(const std::string& path);
+
 // Puts the password of --ENGINE-password-file, if that is given, into the URL of the engine. Throws usage_error: as
 // above; the URL has a password too, or names no user for it where the engine needs one.
 void add_password(const settings& s, std::string_view engine, engine_url& to);

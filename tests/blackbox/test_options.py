@@ -238,6 +238,18 @@ def test_every_url_is_read_before_an_engine_is_waited_for(confab, command, wrong
     assert refused.returncode == 1 and "the URL of an engine must look like" in refused.stderr, refused.stderr
 
 
+@pytest.mark.parametrize("engine", ["mysql", "redis", "elasticsearch"])
+def test_password_file_is_shown_by_its_path_if_it_is_there(confab, tmp_path, engine):
+    """Anything else may be the password itself."""
+    option, file = f"{engine}-password-file", tmp_path / "password"
+    file.write_text("sesame")
+    assert effective(confab, f"--{option}", file)[option] == (str(file), "flag")
+    for value in ("sesame", "se/same@host", tmp_path / "sesame", tmp_path):
+        shown = run(confab, "config", f"--{option}", value)
+        assert f"{option} = ***  (flag)" in shown.stdout
+        assert_nothing_told(shown)
+
+
 def test_urls_are_shown_without_their_passwords(confab):
     result = run(confab, "config", "--mysql", "mysql://ada:sesame@host/chats?ssl=require", "--redis", "redis://:sesame@host")
     assert "mysql = mysql://ada@host/chats?ssl=require  (flag)" in result.stdout
