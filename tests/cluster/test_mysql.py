@@ -11,7 +11,7 @@ from crowd import Crowd
 from libraries import MovedClock
 from load import fill, wait_for
 from services import MySql, Worker
-from services.sql_server import ADMIN
+from services.sql_server import ADMIN, USER
 
 HOUR_S = 3600
 
@@ -142,6 +142,50 @@ def test_server_that_is_read_only_is_refused_at_start(cluster):
                 cluster.run("migrate")
             cluster.run("check")  # a replica will do
         sql.query("set global read_only = 0", user=ADMIN)
+
+
+@contextmanager
+def replicating(sql):
+    """From a server that is not there."""
+    role = "source" if isinstance(sql, MySql) else "master"
+    change = "change replication source to" if isinstance(sql, MySql) else "change master to"
+    sql.query(f"{change} {role}_host = '127.0.0.1', {role}_port = 1, {role}_user = 'nobody'", user=ADMIN)
+    try:
+        sql.query("start replica", user=ADMIN)
+        yield
+    finally:
+        sql.query("stop replica", user=ADMIN)
+        sql.query("reset replica all", user=ADMIN)
+
+
+@contextmanager
+def may_see_replication(sql):
+    privilege = "replication client" if isinstance(sql, MySql) else "replica monitor"
+    sql.query(f"grant {privilege} on *.* to {USER}@'%'", user=ADMIN)
+    try:
+        yield
+    finally:
+        sql.query(f"revoke {privilege} on *.* from {USER}@'%'", user=ADMIN)
+
+
+def test_server_that_replicates_from_another_is_warned_of(cluster):
+    """Where the user may ask for that."""
+    sql, number = cluster.engines.sql, itertools.count(9)
+
+    def said_by_new():
+        started = [cluster.new(type(process), next(number)).start() for process in (cluster.nodes[0], cluster.workers[0])]
+        said = [each.said() for each in started]
+        for each in started:
+            each.close()
+        return said
+
+    with replicating(sql):
+        assert not any("replicates" in said for said in said_by_new())
+        with may_see_replication(sql):
+            for said in said_by_new():
+                assert "MySQL at 127.0.0.1:" in said and "it replicates from 127.0.0.1:1 and is not read-only" in said, said
+    with may_see_replication(sql):
+        assert not any("replicates" in said for said in said_by_new())
 
 
 def test_server_that_becomes_read_only_refuses_writes_in_time_and_goes_on_afterwards(cluster, rng):

@@ -21,6 +21,7 @@ cluster_facts facts_of(const mysql_options& options) {
     cluster_facts found;
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
+        co_await warn_of_replication(db, connection_options_of(options).server.name());
         found.partitions = co_await require_newest(db);
         found.identity = co_await identity_of(db);
     });

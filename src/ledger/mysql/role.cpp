@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -21,6 +22,10 @@ constexpr std::string_view read_only_variables[] = {"read_only", "super_read_onl
 constexpr std::string_view variables_sql =
     "show variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only', "
     "'transaction_read_only', 'tx_read_only', 'group_replication_group_name')";
+
+// MySQL and MariaDB name these columns differently, and have them in the same places.
+constexpr std::string_view replication_sql = "show replica status";
+constexpr std::size_t source_host = 1, source_port = 3, receiver_state = 10, applier_state = 11;
 
 bool is_on(std::string_view value) {
     constexpr std::string_view off[] = {"", "0", "OFF"};
@@ -74,6 +79,22 @@ awaitable<void> require_primary(confab::mysql::connection& db) {
     server_variables variables;
     for (const auto row : rows) variables.emplace(row.text(0), row.text(1));
     if (const auto refusal = role_refusal(variables)) throw startup_error(*refusal);
+}
+
+awaitable<void> warn_of_replication(confab::mysql::connection& db, std::string_view name) {
+    try {
+        const auto found = co_await db.query(replication_sql);
+        for (const auto row : found) {
+            const bool is_running = row.text(receiver_state) != "No" || row.text(applier_state) != "No";
+            if (is_running)
+                log::warning(fmt::format(
+                    "MySQL at {}: it replicates from {}:{} and is not read-only. If it is a replica, name its primary "
+                    "instead, and set read_only = ON here. If both are primaries, let only one of them be written to",
+                    name, row.text(source_host), row.integer(source_port)));
+        }
+    } catch (const confab::mysql::failure&) {
+        co_return;
+    }
 }
 
 awaitable<void> require_writable(confab::mysql::connection& db) {

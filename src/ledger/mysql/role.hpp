@@ -25,6 +25,11 @@ std::optional<std::string> role_refusal(const server_variables& variables);
 // Throws startup_error with that reason, mysql::failure.
 awaitable<void> require_primary(confab::mysql::connection& db);
 
+// Logs a warning where the server replicates from another one. It takes writes, since it is not read-only, but its
+// source never has them. No reason to refuse it: each primary of a circular set-up does so. Nothing where the user may
+// not ask. `name`: of the server.
+awaitable<void> warn_of_replication(confab::mysql::connection& db, std::string_view name);
+
 // Throws mysql::failure: the server is read-only. It refuses writes by itself, but not those of every user.
 awaitable<void> require_writable(confab::mysql::connection& db);
 // The same, for who has asked already.
