@@ -25,11 +25,27 @@ def findings(root):
                 yield f"{path.relative_to(root)} includes from {included[1]}/, which stands below {room}/"
         if len(lines) > 400:
             yield f"{path.relative_to(root)} has {len(lines)} lines"
+    yield from engines_in_readme(root)
     yield from foreign_words(source)
     yield from counted_things(source)
     yield from shared_names(source)
     yield from kept_connections(source / "ledger" / "sqlite")
     yield from foreign_namespaces(source / "ledger")
+
+
+# A row of the README's table: what it is called there, and how the status of its rows begins in docs/operations.md.
+SUPPORT = [("supported and tested", "supported, tested"), ("supported, untested", "supported, untested"), ("refused", "refused")]
+
+
+def engines_in_readme(root):
+    """The README has the engines and set-ups of docs/operations.md by their status, without the remarks."""
+    section = (root / "docs" / "operations.md").read_text().split("## Engines and set-ups")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", section, re.MULTILINE)
+    readme = (root / "README.md").read_text()
+    for name, status in SUPPORT:
+        wanted = f"| {name} | {'; '.join(row[0] for row in rows if row[1].startswith(status))} |"
+        if wanted not in readme:
+            yield f"README.md lacks what docs/operations.md says: {wanted}"
 
 
 FOREIGN = [
