@@ -1,5 +1,7 @@
 """Keys that have expired go away, faster than new ones come, and those that still count stay."""
 
+import time
+
 from client import Chat, Client
 from keys import add_expired_keys, count_keys
 from libraries import MovedClock
@@ -58,6 +60,21 @@ def test_key_used_while_the_clock_was_behind_is_kept_for_its_life(confab, start,
         assert moved.at(25, kill).say("once", key="k").expect(201).json["number"] == 3
         moved.server.stop()
         assert run(confab, "check", "--data", moved.server.data).returncode == 0
+
+
+def test_key_used_while_the_clock_was_in_1970_is_kept_for_its_life(confab, start, tmp_path):
+    """As on a machine whose clock begins there and is set some time later."""
+    moved = Moved(start, tmp_path)
+    moved.at(0).tell("by the right clock")
+    in_1970 = -int(time.time()) // HOUR_S + 1
+    moved.at(in_1970).say("once", key="k").expect(201)
+    moved.at(in_1970).say("twice", key="l").expect(201)
+    for key, number in (("k", 2), ("l", 3)):
+        again = moved.at(20).say({"k": "once", "l": "twice"}[key], key=key).expect(201)
+        assert again.headers["Idempotent-Replayed"] == "true" and again.json["number"] == number
+    assert moved.at(25).say("once", key="k").expect(201).json["number"] == 4
+    moved.server.stop()
+    assert run(confab, "check", "--data", moved.server.data).returncode == 0
 
 
 def test_clock_that_was_far_ahead_lengthens_a_keys_life_by_two_days_at_most(start, tmp_path):

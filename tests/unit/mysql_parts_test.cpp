@@ -68,15 +68,18 @@ TEST(database_clock, notices_that_this_machines_clock_was_set) {
 }
 
 TEST(written_time, lengthens_a_keys_life_while_the_clock_is_behind_it) {
-    const timestamp now{1'000 * hour_us};
-    const auto longer = [&](std::int64_t hours) {
+    const auto longer = [](timestamp now, std::int64_t hours) {
         return ledger::sqlite::longer_life_us({now.us + hours * hour_us}, now) / hour_us;
     };
-    EXPECT_EQ(longer(-1), 0);
-    EXPECT_EQ(longer(0), 0);
-    EXPECT_EQ(longer(10), 10);
-    EXPECT_EQ(longer(48), 48);
-    EXPECT_EQ(longer(87'600), 48);
+    const auto right = ledger::sqlite::earliest_right;
+    EXPECT_EQ(longer(right, -1), 0);
+    EXPECT_EQ(longer(right, 0), 0);
+    EXPECT_EQ(longer(right, 10), 10);
+    EXPECT_EQ(longer(right, 48), 48);
+    EXPECT_EQ(longer(right, 87'600), 48);
+    EXPECT_EQ(longer({right.us - 1}, 87'600), 87'600);
+    EXPECT_EQ(longer({0}, 500'000), 500'000);
+    EXPECT_EQ(longer({0}, 0), 0);
 }
 
 }  // namespace
