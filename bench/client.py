@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from failure import Failure
 
 LOAD_CONNECTIONS = 200
-SILENCE_TIMEOUT_S = 30
+REPLY_TIMEOUT_S = 30
 STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d\d\d)")
 STATUS_LINE_BYTES = len("HTTP/1.1 201")
 
 
 def call(port, method, path, body=None, expect=200):
     """One request on a connection of its own; the decoded answer. Any other status than `expect` is a failure."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SILENCE_TIMEOUT_S)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REPLY_TIMEOUT_S)
     content = None if body is None else json.dumps(body)
     try:
         connection.request(method, path, content, {"Content-Type": "application/json"})
@@ -55,7 +55,7 @@ class Connection:
     """One keep-alive connection, bare, because http.client takes longer over a reply than a server needs to make it."""
 
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=SILENCE_TIMEOUT_S)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=REPLY_TIMEOUT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self):
@@ -110,18 +110,18 @@ def create_messages(port, messages):
             for share in shares:
                 pipeline = Pipeline(port, share)
                 selector.register(pipeline.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, pipeline)
-            drive(selector)
+            run_pipelines(selector)
         finally:
             for key in list(selector.get_map().values()):
                 key.fileobj.close()
     return time.monotonic() - started
 
 
-def drive(selector):
+def run_pipelines(selector):
     while selector.get_map():
-        ready = selector.select(SILENCE_TIMEOUT_S)
+        ready = selector.select(REPLY_TIMEOUT_S)
         if not ready:
-            raise Failure(f"no reply within {SILENCE_TIMEOUT_S} s while loading messages")
+            raise Failure(f"no reply within {REPLY_TIMEOUT_S} s while loading messages")
         for key, events in ready:
             pipeline = key.data
             if events & selectors.EVENT_WRITE and pipeline.send():
@@ -139,8 +139,8 @@ class Pipeline:
             request_bytes("POST", path, {"content": content}, last=number == len(share))
             for number, (path, content) in enumerate(share, 1)))
         self.missing = len(share)
-        self.seam = b""
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=SILENCE_TIMEOUT_S)
+        self.carry_over = b""
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=REPLY_TIMEOUT_S)
         self.socket.setblocking(False)
 
     def send(self):
@@ -157,10 +157,10 @@ class Pipeline:
             data = self.socket.recv(262144)
         except BlockingIOError:
             return False
-        text = self.seam + data
+        text = self.carry_over + data
         statuses = STATUS_LINE.findall(text)
         # A status line may be cut in two between reads: what is kept of it is one byte short of being counted twice.
-        self.seam = text[-(STATUS_LINE_BYTES - 1):]
+        self.carry_over = text[-(STATUS_LINE_BYTES - 1):]
         refused = [status for status in statuses if status != b"201"]
         if refused:
             raise Failure(f"a creation was answered {refused[0].decode()} while loading messages")

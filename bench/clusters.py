@@ -3,12 +3,12 @@ the processor's time for one divides between the parts; and how fast a message i
 import pathlib
 import sys
 
-import work
+import workload
 from failure import Failure
 from lab import ROOT
 from process import cpu_s
 from servers import Confab
-from stage import Stage
+from data_loader import DataLoader
 from turns import Side, measure as measure_in_turns, median, wait_until_idle
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -19,7 +19,7 @@ CHATS = 50
 READ_MESSAGES_PER_CHAT = 200
 READ_CONNECTIONS = 64
 BUFFER_POOL_BYTES = 1 << 30
-IDLE_LOOK_S = 0.5  # the index is taken on in bursts, with pauses between
+IDLE_CHECK_S = 0.5  # the index is taken on in bursts, with pauses between
 
 
 def part(lab):
@@ -42,7 +42,7 @@ def measure(binary, folder, sql, connections, runs, seconds, note, search=True):
                 if search:
                     parts["Elasticsearch"] = engines.elasticsearch
                 measured = creates(cluster, parts, connections, runs, seconds, note)
-                wait_until_idle(parts.values(), IDLE_LOOK_S)
+                wait_until_idle(parts.values(), IDLE_CHECK_S)
                 found = {
                     "about": f"One node, one worker, {sql} that flushes at every commit, Redis{' and Elasticsearch' if search else ''} on the same "
                              f"cores, {runs} runs of {seconds} s over {CHATS} chats; the run with the median rate.",
@@ -56,9 +56,9 @@ def measure(binary, folder, sql, connections, runs, seconds, note, search=True):
 
 
 def creates(cluster, parts, connections, runs, seconds, note):
-    stage = Stage(cluster.nodes[0].port, note)
-    each = work.create(stage.app("bench", CHATS), CHATS)
-    side = PartsSide(parts, "cluster", cluster.nodes[0], cluster.nodes[0].port, each, each.sample(stage.port), stage)
+    data_loader = DataLoader(cluster.nodes[0].port, note)
+    each = workload.create(data_loader.app("bench", CHATS), CHATS)
+    side = PartsSide(parts, "cluster", cluster.nodes[0], cluster.nodes[0].port, each, each.sample(data_loader.port), data_loader)
     return [creates_row(side, count, runs, seconds, note) for count in connections]
 
 
@@ -80,7 +80,7 @@ def creates_row(side, connections, runs, seconds, note):
     found = []
     for turn in range(1, runs + 1):
         # What one run left to be indexed must not be paid for by the next.
-        wait_until_idle(side.parts.values(), IDLE_LOOK_S)
+        wait_until_idle(side.parts.values(), IDLE_CHECK_S)
         found.append(side.run(connections, seconds))
         note(f"cluster, {connections} connections, run {turn}: {found[-1]['rate']:,.0f} creates/s, "
              f"p99 {found[-1]['p99_us'] / 1000:.1f} ms")
@@ -99,8 +99,8 @@ def reads(binary, folder, cluster, runs, seconds, note):
 
 
 def read_side(name, server, port, note):
-    stage = Stage(port, note)
-    app = stage.app("to read", CHATS)
-    stage.load(app, range(1, CHATS + 1), CHATS * READ_MESSAGES_PER_CHAT)
-    each = work.read(app, CHATS, READ_MESSAGES_PER_CHAT)
-    return Side(name, server, port, each, each.sample(port), stage)
+    data_loader = DataLoader(port, note)
+    app = data_loader.app("to read", CHATS)
+    data_loader.load(app, range(1, CHATS + 1), CHATS * READ_MESSAGES_PER_CHAT)
+    each = workload.read(app, CHATS, READ_MESSAGES_PER_CHAT)
+    return Side(name, server, port, each, each.sample(port), data_loader)

@@ -7,7 +7,7 @@ CONTENT = "the same sixty-four bytes, over and over, as a message of a chat"
 WORDS = """the water and morning with letters under another small house river stone between they went home later when
 all of it had been said over tea in a room full of old maps""".split()
 # Found nowhere. What stands before the q is common, so that a scan cannot give up at the first character.
-NOWHERE = ("q", "hq", "thq", "the waterq")
+ABSENT_QUERIES = ("q", "hq", "thq", "the waterq")
 
 
 class Contents:

@@ -1,9 +1,9 @@
 """Creation by the number of connections: the rate beside nginx's, how many creations share a sync, and what each costs."""
 import statistics
 
-import work
+import workload
 from servers import matching_nginx
-from stage import Stage
+from data_loader import DataLoader
 from syncs import SyncCounter
 from turns import Side, measure as measure_in_turns
 
@@ -13,11 +13,11 @@ CHATS = 50
 def measure(lab):
     counter = SyncCounter(lab)
     with lab.server(environment=counter.environment) as confab:
-        stage = Stage(confab.port, lab.note)
-        each = work.create(stage.app("by connections", CHATS), CHATS)
+        data_loader = DataLoader(confab.port, lab.note)
+        each = workload.create(data_loader.app("by connections", CHATS), CHATS)
         with matching_nginx([each], confab, lab) as nginx:
             sides = [Side("nginx", nginx, nginx.ports[each.name], each, nginx.replies[each.name]),
-                     CountingSide(counter, "confab", confab, confab.port, each, each.sample(confab.port), stage)]
+                     CountingSide(counter, "confab", confab, confab.port, each, each.sample(confab.port), data_loader)]
             return {"rows": lab.rows((f"{each.name}, by connections: {count}", lambda count=count: row(lab, sides, count))
                                      for count in lab.settings.curve_connections)}
 

@@ -3,15 +3,15 @@ import contextlib
 import statistics
 import time
 
-import work
+import workload
 from client import Connection, request_bytes
-from content import NOWHERE, messages
+from content import ABSENT_QUERIES, messages
 from failure import Failure
 from memory import listing
 from searches import latencies
 from servers import Server, free_ports
-from stage import Stage
-from stored import stored
+from data_loader import DataLoader
+from ledgers import prepared_ledger
 from turns import Side, measure as measure_in_turns
 
 MESSAGES_PER_CHAT = 10_000
@@ -20,7 +20,7 @@ CHATS_CREATED_IN = 10  # spread over all: as many in both, or it would be anothe
 CONNECTIONS = 64
 STARTS = 5
 START_TIMEOUT_S = 20
-SEARCHED_FOR = NOWHERE[2]
+SEARCHED_FOR = ABSENT_QUERIES[2]
 
 
 def measure(lab):
@@ -30,8 +30,8 @@ def measure(lab):
     long = total // 20
     chats = (total - long) // MESSAGES_PER_CHAT
     with contextlib.ExitStack() as cleanup:
-        small, small_apps = cleanup.enter_context(stored(lab, many=(SMALL_CHATS, MESSAGES_PER_CHAT)))
-        large, large_apps = cleanup.enter_context(stored(lab, long=(1, long), many=(chats, MESSAGES_PER_CHAT)))
+        small, small_apps = cleanup.enter_context(prepared_ledger(lab, many=(SMALL_CHATS, MESSAGES_PER_CHAT)))
+        large, large_apps = cleanup.enter_context(prepared_ledger(lab, long=(1, long), many=(chats, MESSAGES_PER_CHAT)))
         found = {"messages": total, "small": SMALL_CHATS * MESSAGES_PER_CHAT}
         path = messages(large_apps["many"], chats) + "/1"
         found["start"] = lab.row(f"start with {total:,} messages", start, lab, large, path)
@@ -39,37 +39,37 @@ def measure(lab):
                   "large": cleanup.enter_context(lab.server(data=large))}
         list_path = messages(large_apps["long"], 1)
         found["list"] = lab.row("memory while listing the large", listing, lab, confab["large"], list_path, long)
-        places = {"small": (confab["small"], small_apps["many"], SMALL_CHATS),
+        ledgers = {"small": (confab["small"], small_apps["many"], SMALL_CHATS),
                   "large": (confab["large"], large_apps["many"], chats)}
-        found["rows"] = lab.rows([("growth: search", lambda: search_row(lab, places)),
-                                  *((f"growth: {name}", lambda make=make: row(lab, places, make)) for name, make in WORKS)])
+        found["rows"] = lab.rows([("growth: search", lambda: search_row(lab, ledgers)),
+                                  *((f"growth: {name}", lambda make=make: row(lab, ledgers, make)) for name, make in WORKLOADS)])
         return found
 
 
 # Creation comes last: it makes chats longer, and what waits for the index in them another amount.
-WORKS = (
-    ("read", lambda app, chats: work.read(app, chats, MESSAGES_PER_CHAT)),
-    ("list", lambda app, chats: work.list_last(app, chats)),
-    ("create", lambda app, chats: work.create(app, CHATS_CREATED_IN, "create", apart=chats // CHATS_CREATED_IN)),
+WORKLOADS = (
+    ("read", lambda app, chats: workload.read(app, chats, MESSAGES_PER_CHAT)),
+    ("list", lambda app, chats: workload.list_last(app, chats)),
+    ("create", lambda app, chats: workload.create(app, CHATS_CREATED_IN, "create", stride=chats // CHATS_CREATED_IN)),
 )
 
 
-def row(lab, places, make):
+def row(lab, ledgers, make):
     sides = []
-    for name, (confab, app, chats) in places.items():
+    for name, (confab, app, chats) in ledgers.items():
         each = make(app, chats)
-        sides.append(Side(name, confab, confab.port, each, each.sample(confab.port), Stage(confab.port, lab.note)))
+        sides.append(Side(name, confab, confab.port, each, each.sample(confab.port), DataLoader(confab.port, lab.note)))
     found = measure_in_turns(sides, CONNECTIONS, lab.settings.runs, lab.settings.seconds, lab.note)
     # Of the same name on both sides: the number of messages that it may say is another.
-    return {"work": sides[0].work.name.split(" one of ")[0], **found,
+    return {"work": sides[0].workload.name.split(" one of ")[0], **found,
             "ratio": found["median"]["large"]["rate"] / found["median"]["small"]["rate"]}
 
 
-def search_row(lab, places):
+def search_row(lab, ledgers):
     """Of a chat as long in both."""
-    found = {name: [] for name in places}
+    found = {name: [] for name in ledgers}
     for _ in range(lab.settings.runs):
-        for name, (confab, app, chats) in places.items():
+        for name, (confab, app, chats) in ledgers.items():
             request = request_bytes("POST", f"{messages(app, chats - 1)}/search", {"query": SEARCHED_FOR})
             found[name].append(latencies(confab.port, request, lab.settings.searches, b"[]"))
     medians = {name: {figure: statistics.median(run[figure] for run in runs) for figure in ("p50_us", "p99_us")}

@@ -3,10 +3,10 @@ import contextlib
 import statistics
 import time
 
-import work
+import workload
 from process import cpu_s
-from stage import Stage
-from stored import stored
+from data_loader import DataLoader
+from ledgers import prepared_ledger
 from turns import Side, measure as measure_in_turns, wait_until_idle
 
 CHATS = 50
@@ -28,10 +28,10 @@ def measure(lab):
 
 
 def side(lab, cleanup, name, *options):
-    folder, apps = cleanup.enter_context(stored(lab, many=(CHATS, MESSAGES_PER_CHAT)))
+    folder, apps = cleanup.enter_context(prepared_ledger(lab, many=(CHATS, MESSAGES_PER_CHAT)))
     confab = cleanup.enter_context(lab.server(*options, data=folder))
-    each = work.create(apps["many"], CHATS)
-    return IndexedSide(name, confab, confab.port, each, each.sample(confab.port), Stage(confab.port, lab.note))
+    each = workload.create(apps["many"], CHATS)
+    return IndexedSide(name, confab, confab.port, each, each.sample(confab.port), DataLoader(confab.port, lab.note))
 
 
 class IndexedSide(Side):

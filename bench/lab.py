@@ -21,11 +21,11 @@ def note(text):
 def stop_on_signals():
     """Turns a signal into an exit that runs every cleanup; a second one must not cut that short. What was ignored at the
     start, as under nohup, stays ignored."""
-    told = []
+    received = []
 
     def leave(number, _):
-        told.append(number)
-        if len(told) == 1:
+        received.append(number)
+        if len(received) == 1:
             sys.exit(128 + number)
 
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -108,7 +108,7 @@ class Lab:
                 yield confab
                 status = confab.stop()
             if status != 0:
-                raise Failure(f"confab ended with status {status}: {confab.last_words()}")
+                raise Failure(f"confab ended with status {status}: {confab.last_error_line()}")
             self.note(check_data(self.binary, folder))
 
     @contextlib.contextmanager

@@ -4,13 +4,13 @@ import json
 import statistics
 import subprocess
 
-import work
+import workload
 import wrk
 from content import chats
 from curve import highest_rate
 from failure import Failure
-from servers import defaults_only, end_with_parent
-from stage import Stage
+from servers import clean_environment, end_with_parent
+from data_loader import DataLoader
 from syncs import SyncCounter, append_latencies, percentiles
 
 CHATS = 50
@@ -27,11 +27,11 @@ TIMES = {
 def measure(lab, result):
     counter = SyncCounter(lab)
     with lab.server(environment=counter.environment) as confab, lab.folder() as folder:
-        stage = Stage(confab.port, lab.note)
-        app = stage.app("open loop", CHATS)
+        data_loader = DataLoader(confab.port, lab.note)
+        app = data_loader.app("open loop", CHATS)
         highest = highest_rate(result) or quick_rate(confab, app)
         rate = round(highest * SHARE)
-        turns = [turn(lab, confab, stage, app, counter, rate, folder, number)
+        turns = [turn(lab, confab, data_loader, app, counter, rate, folder, number)
                  for number in range(1, lab.settings.runs + 1)]
     median = {kind: {figure: statistics.median(times_of(each)[figure] for each in turns) for figure in FIGURES}
               for kind, times_of in TIMES.items()}
@@ -40,15 +40,15 @@ def measure(lab, result):
 
 
 def quick_rate(confab, app):
-    each = work.create(app, CHATS)
+    each = workload.create(app, CHATS)
     return wrk.run(confab.port, each.script, each.args, CONNECTIONS, 2, each.sample(confab.port)).rate
 
 
-def turn(lab, confab, stage, app, counter, rate, folder, number):
-    before, count = counter.count(), stage.settled_messages_in(app)
+def turn(lab, confab, data_loader, app, counter, rate, folder, number):
+    before, count = counter.count(), data_loader.stable_message_count(app)
     create = open_loop(lab, confab.port, app, CHATS, rate, lab.settings.latency_seconds)
     syncs, written = counter.since(before)
-    growth = stage.settled_messages_in(app) - count
+    growth = data_loader.stable_message_count(app) - count
     if growth < create["answered"]:
         raise Failure(f"{create['answered']} creations were answered 201, but messages_count grew by {growth}")
     size = round(written / syncs)
@@ -64,17 +64,17 @@ def open_loop(lab, port, app, chats_count, rate, seconds, first_chat=1):
     process = subprocess.Popen(
         [lab.tool("open_loop"), f"--port={port}", f"--path={chats(app)}", f"--first-chat={first_chat}",
          f"--chats={chats_count}", f"--rate={rate}", f"--connections={CONNECTIONS}", f"--seconds={seconds}"],
-        env=defaults_only(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=end_with_parent)
+        env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=end_with_parent)
     return finished(process) if seconds else process
 
 
 def finished(process):
     try:
-        output, complaints = process.communicate()
+        output, error_output = process.communicate()
     except BaseException:
         process.kill()
         process.wait()
         raise
     if process.returncode != 0:
-        raise Failure(f"open_loop ended with status {process.returncode}: {complaints.strip()[:300]}")
+        raise Failure(f"open_loop ended with status {process.returncode}: {error_output.strip()[:300]}")
     return json.loads(output)

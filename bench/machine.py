@@ -11,7 +11,7 @@ CORES = 2
 MEMORY_FILESYSTEMS = {"tmpfs", "ramfs"}
 
 
-def take_cores():
+def pin_to_cores():
     """Keeps the benchmark and all it starts on the same two cores, also where there are more; the cores."""
     cores = sorted(os.sched_getaffinity(0))[:CORES]
     os.sched_setaffinity(0, cores)
@@ -60,6 +60,6 @@ def field(path, name):
 
 
 def first_line(command):
-    said = subprocess.run(command, capture_output=True, text=True)
-    lines = (said.stdout + said.stderr).strip().splitlines()
+    result = subprocess.run(command, capture_output=True, text=True)
+    lines = (result.stdout + result.stderr).strip().splitlines()
     return lines[0] if lines else ""

@@ -2,14 +2,14 @@
 import re
 import time
 
-import work
+import workload
 import wrk
 from client import Connection, request_bytes
 from content import messages
 from failure import Failure
-from process import cpu_s, forget_peak, memory_mib
-from stage import Stage
-from stored import stored
+from process import cpu_s, reset_peak, memory_mib
+from data_loader import DataLoader
+from ledgers import prepared_ledger
 from turns import wait_until_idle
 
 CHATS = 50
@@ -29,7 +29,7 @@ def measure(lab):
 
 def listing_of_a_long_chat(lab):
     count = lab.settings.memory_list
-    with stored(lab, long=(1, count)) as (folder, apps), lab.server(data=folder) as confab:
+    with prepared_ledger(lab, long=(1, count)) as (folder, apps), lab.server(data=folder) as confab:
         return listing(lab, confab, messages(apps["long"], 1), count)
 
 
@@ -44,9 +44,9 @@ def idle(lab, confab):
 
 
 def busy(lab, confab):
-    stage = Stage(confab.port, lab.note)
-    each = work.create(stage.app("many connections", CHATS), CHATS)
-    forget_peak(confab.process.pid)
+    data_loader = DataLoader(confab.port, lab.note)
+    each = workload.create(data_loader.app("many connections", CHATS), CHATS)
+    reset_peak(confab.process.pid)
     tally = wrk.run(confab.port, each.script, each.args, CONNECTIONS, 2 * lab.settings.seconds, each.sample(confab.port))
     found = {"connections": CONNECTIONS, "rate": tally.rate, "peak_mib": memory_mib(confab.process.pid, "VmHWM")}
     lab.note(f"{CONNECTIONS} connections, {tally.rate:,.0f} creates/s: {found['peak_mib']:.1f} MiB at most")
@@ -57,7 +57,7 @@ def listing(lab, confab, path, count):
     """One client takes a whole list; how much more memory that took than before."""
     wait_until_idle([confab])
     before = memory_mib(confab.process.pid)
-    forget_peak(confab.process.pid)
+    reset_peak(confab.process.pid)
     started = time.monotonic()
     if (listed := messages_listed(confab.port, path)) != count:
         raise Failure(f"a list of {count:,} messages had {listed:,}")
@@ -70,12 +70,12 @@ def listing(lab, confab, path, count):
 
 def messages_listed(port, path):
     """How many messages the list holds, which is dropped as it comes. The reply has to be whole."""
-    count, seam = 0, b""
+    count, carry_over = 0, b""
     with Connection(port) as connection:
         connection.socket.sendall(request_bytes("GET", path))
-        while not re.search(rb"\r\n0\r\n\r\n$", seam):
-            text = seam + connection.receive()
+        while not re.search(rb"\r\n0\r\n\r\n$", carry_over):
+            text = carry_over + connection.receive()
             count += text.count(NUMBER)
             # One byte short of being counted twice.
-            seam = text[-(len(NUMBER) - 1):]
+            carry_over = text[-(len(NUMBER) - 1):]
     return count

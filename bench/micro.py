@@ -1,13 +1,13 @@
 """What the steps of a request cost by themselves: `micro`, with Google Benchmark."""
 import json
 
-from stored import said
+from ledgers import run_command
 
 NS = {"ns": 1, "us": 1e3, "ms": 1e6}
 
 
 def measure(lab):
-    output = said([lab.tool("micro"), "--benchmark_format=json", f"--benchmark_min_time={lab.settings.micro_seconds}",
+    output = run_command([lab.tool("micro"), "--benchmark_format=json", f"--benchmark_min_time={lab.settings.micro_seconds}",
                    f"--benchmark_repetitions={lab.settings.runs}", "--benchmark_report_aggregates_only=true"])
     # Whatever the library says of itself stands before the JSON.
     found = json.loads(output[output.index("{"):])["benchmarks"]

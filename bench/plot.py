@@ -18,11 +18,11 @@ class Axis:
 
     def scale(self, values, begin, end):
         """What places a value between `begin` and `end`; and the ticks."""
-        bend = math.log10 if self.logarithmic else float
+        transform = math.log10 if self.logarithmic else float
         values = [*values, *(value for value, _ in self.ticks)]
         low, high = (min(values), max(values)) if self.logarithmic else (0, max(values) * 1.05 or 1)
-        span = bend(high) - bend(low) or 1
-        return (lambda value: begin + (end - begin) * (bend(value) - bend(low)) / span), self.ticks or self.found(low, high)
+        span = transform(high) - transform(low) or 1
+        return (lambda value: begin + (end - begin) * (transform(value) - transform(low)) / span), self.ticks or self.found(low, high)
 
     def found(self, low, high):
         if self.logarithmic:
@@ -38,10 +38,10 @@ def number(value):
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:g}"
 
 
-def chart(title, across, up, series):
+def chart(title, x_axis, y_axis, series):
     """`series`: names with their points (x, y)."""
-    x, x_ticks = across.scale([point[0] for points in series.values() for point in points], LEFT, WIDTH - RIGHT)
-    y, y_ticks = up.scale([point[1] for points in series.values() for point in points], HEIGHT - BOTTOM, TOP)
+    x, x_ticks = x_axis.scale([point[0] for points in series.values() for point in points], LEFT, WIDTH - RIGHT)
+    y, y_ticks = y_axis.scale([point[1] for points in series.values() for point in points], HEIGHT - BOTTOM, TOP)
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">',
@@ -51,19 +51,19 @@ def chart(title, across, up, series):
           for value, label in x_ticks),
         *(line(LEFT, y(value), right, y(value)) + text(LEFT - 8, y(value) + 4, label, 'text-anchor="end"')
           for value, label in y_ticks),
-        text((LEFT + right) / 2, HEIGHT - 12, across.label, 'text-anchor="middle"'),
-        text(18, (TOP + bottom) / 2, up.label, f'text-anchor="middle" transform="rotate(-90 18 {(TOP + bottom) / 2:.0f})"'),
-        *(drawn(name, [(x(a), y(b)) for a, b in points], place) for place, (name, points) in enumerate(series.items())),
+        text((LEFT + right) / 2, HEIGHT - 12, x_axis.label, 'text-anchor="middle"'),
+        text(18, (TOP + bottom) / 2, y_axis.label, f'text-anchor="middle" transform="rotate(-90 18 {(TOP + bottom) / 2:.0f})"'),
+        *(drawn(name, [(x(a), y(b)) for a, b in points], index) for index, (name, points) in enumerate(series.items())),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def drawn(name, points, place):
-    colour = COLOURS[place % len(COLOURS)]
+def drawn(name, points, index):
+    colour = COLOURS[index % len(COLOURS)]
     path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
     dots = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}"/>' for a, b in points)
-    height = TOP + 12 + 20 * place
+    height = TOP + 12 + 20 * index
     return (f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>{dots}'
             f'<rect x="{WIDTH - RIGHT + 14}" y="{height - 9}" width="10" height="10" fill="{colour}"/>'
             + text(WIDTH - RIGHT + 30, height, name, ""))
@@ -73,5 +73,5 @@ def line(x1, y1, x2, y2):
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="#dddddd"/>'
 
 
-def text(x, y, said, style):
-    return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(said)}</text>'
+def text(x, y, content, style):
+    return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(content)}</text>'

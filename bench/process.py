@@ -21,7 +21,7 @@ def children(pid):
 
 
 def memory_mib(pid, name="VmRSS"):
-    """VmRSS: what is resident now; VmHWM: the most that ever was, or since forget_peak()."""
+    """VmRSS: what is resident now; VmHWM: the most that ever was, or since reset_peak()."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         key, _, value = line.partition(":")
         if key == name:
@@ -29,5 +29,5 @@ def memory_mib(pid, name="VmRSS"):
     raise OSError(f"/proc/{pid}/status has no {name}")
 
 
-def forget_peak(pid):
+def reset_peak(pid):
     pathlib.Path(f"/proc/{pid}/clear_refs").write_text(RESET_PEAK)

@@ -110,12 +110,12 @@ def growth_tables(part):
     head = ("work", f"/s in {part['small']:,}", "p50 ms", "p99 ms", f"/s in {part['messages']:,}", "p50 ms", "p99 ms", "ratio")
     rows = [[row["work"], *(cell for size in ("small", "large") for cell in rate_cells({"cpu_us": 0, **row["median"][size]})[:3]),
              f"{row['ratio']:.2f}"] for row in part["rows"]]
-    said = ["## Growth\n\n" + table(head, rows)]
+    sections = ["## Growth\n\n" + table(head, rows)]
     if start := part["start"]:
-        said.append(f"Start to first answer in the large one: {start['median_ms']:.0f} ms.")
+        sections.append(f"Start to first answer in the large one: {start['median_ms']:.0f} ms.")
     if listed := part["list"]:
-        said.append(f"Listing {listed['messages']:,} of its messages took {listed['seconds']:.1f} s and {listed['more_mib']:.1f} MiB more.")
-    return "\n\n".join(said)
+        sections.append(f"Listing {listed['messages']:,} of its messages took {listed['seconds']:.1f} s and {listed['more_mib']:.1f} MiB more.")
+    return "\n\n".join(sections)
 
 
 def micro_tables(part):

@@ -3,28 +3,28 @@ import contextlib
 import time
 
 from client import Connection, call, request_bytes
-from content import NOWHERE, messages
+from content import ABSENT_QUERIES, messages
 from failure import Failure
 from latency import finished, open_loop
-from stage import Stage
-from stored import stored
+from data_loader import DataLoader
+from ledgers import prepared_ledger
 
 CREATES_PER_S = 5_000
 BESIDE = f"beside {CREATES_PER_S:,} creates/s"
 RAMP_S = 1.5  # of which the creating tool does not count the first
 CHATS = 50  # created in beside searches of the short chat, which would not stay short itself
-ONCE = ("j", "jkz")
-THE_ONE = "the only one that says jkz in a room of all these messages here."
+UNIQUE_QUERIES = ("j", "jkz")
+UNIQUE_MESSAGE = "the only one that says jkz in a room of all these messages here."
 # So that the whole benchmark stays short where searching is slow: fewer searches then.
 SEARCH_TIME_MAX_S = 10
 
 
 def measure(lab):
     short, long = lab.settings.small_chat, lab.settings.large_chat
-    with stored(lab, short=(1, short), long=(1, long)) as (folder, apps), lab.server(data=folder) as confab:
-        others = Stage(confab.port, lab.note).app("beside searches", CHATS)
+    with prepared_ledger(lab, short=(1, short), long=(1, long)) as (folder, apps), lab.server(data=folder) as confab:
+        others = DataLoader(confab.port, lab.note).app("beside searches", CHATS)
         for app in (apps["short"], apps["long"]):
-            call(confab.port, "POST", messages(app, 1), {"content": THE_ONE}, expect=201)
+            call(confab.port, "POST", messages(app, 1), {"content": UNIQUE_MESSAGE}, expect=201)
         rows, rates = [], []
         for name, count, created_in in (("short", short, (others, CHATS)), ("long", long, (apps["long"], 1))):
             searches = Searches(lab, confab.port, apps[name], count)
@@ -61,7 +61,7 @@ class Searches:
         self.lab, self.port, self.path, self.count = lab, port, f"{messages(app, 1)}/search", count
 
     def rows(self, beside):
-        queries = [*((query, 0) for query in NOWHERE), *((query, 1) for query in ONCE)]
+        queries = [*((query, 0) for query in ABSENT_QUERIES), *((query, 1) for query in UNIQUE_QUERIES)]
         return self.lab.rows((f"search {self.count:,} for {query!r} {beside}",
                               lambda query=query, hits=hits: self.row(query, hits, beside)) for query, hits in queries)
 

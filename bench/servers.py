@@ -17,7 +17,7 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 
 
-def defaults_only():
+def clean_environment():
     """The environment without Confab's options: what is measured is what everybody gets."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}
 
@@ -31,25 +31,25 @@ class Server:
     """A child process in a session of its own: Ctrl-C reaches the benchmark alone, which then stops things in order."""
 
     def __init__(self, name, command, log, environment=None):
-        self.name, self.log, self.told_to_stop = name, log, False
-        environment = {**defaults_only(), **(environment or {})}
-        with open(log, "wb") as output, open(self.complaints(), "wb") as complaints:
+        self.name, self.log, self.stop_requested = name, log, False
+        environment = {**clean_environment(), **(environment or {})}
+        with open(log, "wb") as output, open(self.error_output(), "wb") as error_output:
             self.process = subprocess.Popen(
                 [str(part) for part in command], env=environment, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=complaints, start_new_session=True, preexec_fn=end_with_parent)
+                stderr=error_output, start_new_session=True, preexec_fn=end_with_parent)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        died = not self.told_to_stop and self.process.poll() is not None
+        died = not self.stop_requested and self.process.poll() is not None
         status = self.stop()
         if died:
-            raise Failure(f"{self.name} ended by itself, with status {status}: {self.last_words()}")
+            raise Failure(f"{self.name} ended by itself, with status {status}: {self.last_error_line()}")
 
     def stop(self):
         """Ends the process; returns its exit status."""
-        self.told_to_stop = True
+        self.stop_requested = True
         self.process.terminate()
         try:
             return self.process.wait(STOP_TIMEOUT_S)
@@ -69,15 +69,15 @@ class Server:
             if found := ready():
                 return found
             if self.process.poll() is not None:
-                raise Failure(f"{self.name} ended with status {self.process.returncode}: {self.last_words()}")
+                raise Failure(f"{self.name} ended with status {self.process.returncode}: {self.last_error_line()}")
             time.sleep(0.02)
-        raise Failure(f"{self.name} was not ready within {START_TIMEOUT_S} s: {self.last_words()}")
+        raise Failure(f"{self.name} was not ready within {START_TIMEOUT_S} s: {self.last_error_line()}")
 
-    def complaints(self):
+    def error_output(self):
         return self.log.with_suffix(".stderr")
 
-    def last_words(self):
-        lines = self.complaints().read_text(errors="replace").strip().splitlines()
+    def last_error_line(self):
+        lines = self.error_output().read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it did not say why"
 
 
@@ -100,7 +100,7 @@ class Confab(Server):
 
 def check_data(binary, data):
     """`confab check` on a stopped server's data; what it prints when it finds nothing wrong."""
-    done = subprocess.run([binary, "check", "--data", data], env=defaults_only(), capture_output=True, text=True)
+    done = subprocess.run([binary, "check", "--data", data], env=clean_environment(), capture_output=True, text=True)
     if done.returncode != 0:
         raise Failure(f"confab check ended with status {done.returncode}: {(done.stdout + done.stderr).strip()}")
     return done.stdout.strip()
@@ -160,12 +160,12 @@ class Nginx(Server):
             raise
 
 
-def matching_nginx(works, confab, lab):
+def matching_nginx(workloads, confab, lab):
     """An nginx that answers each of these works as this confab does, with as many bytes."""
-    wanted = {work.name: work.sample(confab.port) for work in works}
+    wanted = {workload.name: workload.sample(confab.port) for workload in workloads}
     nginx = Nginx(wanted, lab.new_path("nginx"))
     try:
-        nginx.replies = {work.name: sample_reply(nginx.ports[work.name], "GET", "/") for work in works}
+        nginx.replies = {workload.name: sample_reply(nginx.ports[workload.name], "GET", "/") for workload in workloads}
         nginx.sizes = {name: {"body": len(reply.body), "confab": reply.wire_bytes,
                               "nginx": nginx.replies[name].wire_bytes} for name, reply in wanted.items()}
         require_equals(wanted, nginx.replies)

@@ -6,7 +6,7 @@ import time
 from failure import Failure
 
 APPEND_S = 2
-GLANCE_S, GLANCE_BYTES = 0.3, 64 * 1024
+PROBE_S, PROBE_BYTES = 0.3, 64 * 1024
 SLOW_RATIO = 2
 CONTENT_BYTE = b"x"
 
@@ -28,20 +28,20 @@ class SyncCounter:
         return tuple(now - then for now, then in zip(self.count(), before))
 
 
-def rested(folder, before, wait_s):
+def wait_for_disk(folder, before, wait_s):
     """How long a sync takes at the moment. Rented disks slow down by a multiple once a burst is used up, and figures of such a time are
     not to be compared with others: so this waits for a while until the disk is about as fast as it was `before`."""
     best = min((found["p50_us"] for found in before), default=None)
     deadline = time.monotonic() + wait_s
     while True:
-        now = glance(folder)
+        now = sync_latency_now(folder)
         if best is None or now["p50_us"] <= SLOW_RATIO * best or time.monotonic() >= deadline:
             return now
         time.sleep(1)
 
 
-def glance(folder):
-    found = percentiles(append_latencies(folder, GLANCE_BYTES, GLANCE_S))
+def sync_latency_now(folder):
+    found = percentiles(append_latencies(folder, PROBE_BYTES, PROBE_S))
     return {"p50_us": found["p50"], "p99_us": found["p99"]}
 
 

@@ -2,7 +2,7 @@
 from dataclasses import dataclass
 from typing import Callable
 
-from content import NOWHERE
+from content import ABSENT_QUERIES
 from searches import BESIDE
 
 LARGE_GROWTH = 20_000_000
@@ -18,26 +18,26 @@ class Target:
     measured: Callable
 
 
-def only(rows):
+def first(rows):
     """The first; KeyError without any."""
     for row in rows:
         return row
     raise KeyError("no such row")
 
 
-def ratio(work, connections):
-    return lambda result: throughput(result, work, connections)["ratio"]
+def ratio(workload, connections):
+    return lambda result: throughput(result, workload, connections)["ratio"]
 
 
-def throughput(result, work, connections):
-    return only(row for row in result["throughput"]["rows"]
-                if row["work"].startswith(work) and row["connections"] == connections)
+def throughput(result, workload, connections):
+    return first(row for row in result["throughput"]["rows"]
+                if row["work"].startswith(workload) and row["connections"] == connections)
 
 
 def one_chat(connections):
     def measured(result):
-        one, many = (throughput(result, work, connections)["median"]["confab"]["rate"]
-                     for work in ("create, in one chat", "create, over 50 chats"))
+        one, many = (throughput(result, workload, connections)["median"]["confab"]["rate"]
+                     for workload in ("create, in one chat", "create, over 50 chats"))
         return one / many
     return measured
 
@@ -46,15 +46,15 @@ def search_p99_ms(messages, lengths):
     def measured(result):
         found = {row["query"]: row["p99_us"] / 1000 for row in result["searches"]["rows"]
                  if row["messages"] == messages and row["beside"] == BESIDE}
-        return max(found[query] for query in NOWHERE if len(query) in lengths)
+        return max(found[query] for query in ABSENT_QUERIES if len(query) in lengths)
     return measured
 
 
-def growth(work):
+def growth(workload):
     def measured(result):
         part = result["growth"]
-        return only(row["ratio"] for row in part["rows"]
-                    if row["work"].startswith(work) and part["messages"] == LARGE_GROWTH)
+        return first(row["ratio"] for row in part["rows"]
+                    if row["work"].startswith(workload) and part["messages"] == LARGE_GROWTH)
     return measured
 
 
@@ -68,7 +68,7 @@ def listing_mib(result):
 
 
 def cluster_row(result, connections):
-    return only(row for row in result["cluster"]["creates"] if row["connections"] == connections)
+    return first(row for row in result["cluster"]["creates"] if row["connections"] == connections)
 
 
 def cluster_cost_falls(result):
@@ -91,8 +91,8 @@ TARGETS = (
     Target("search a chat of 1,000,000 from 3 characters, p99", "≤", 50, "ms", search_p99_ms(1_000_000, range(3, 300))),
     Target("search a chat of 1,000,000 for 1–2 characters, p99", "≤", 200, "ms", search_p99_ms(1_000_000, (1, 2))),
     Target("indexing costs creation", "≤", 0.15, "of its rate", lambda result: result["indexing"]["cost"]),
-    *(Target(f"{work} in 20,000,000 messages", "≥", 0.75, "× in 100,000", growth(work))
-      for work in ("create", "read", "list", "search")),
+    *(Target(f"{workload} in 20,000,000 messages", "≥", 0.75, "× in 100,000", growth(workload))
+      for workload in ("create", "read", "list", "search")),
     Target("memory when idle", "≤", 20, "MiB", lambda result: result["memory"]["idle"]["rss_mib"]),
     Target("memory at the highest rate, 1,000 connections", "≤", 150, "MiB", lambda result: result["memory"]["busy"]["peak_mib"]),
     Target("memory while listing 1,000,000 messages", "≤", 64, "MiB more", listing_mib),
@@ -105,12 +105,12 @@ TARGETS = (
 )
 
 
-def judged(result):
+def evaluate_targets(result):
     """A row for each target. Neither reached nor missed is what was not measured."""
-    return [judge(target, result) for target in TARGETS]
+    return [evaluate(target, result) for target in TARGETS]
 
 
-def judge(target, result):
+def evaluate(target, result):
     try:
         figure = target.measured(result)
     except (KeyError, TypeError, ValueError):

@@ -29,10 +29,10 @@ VARIABLES
     txn,             \* the transaction that holds the lock on the partition's row
     worker,          \* what each worker has in hand and remembers
     sent, passed,    \* what a node knows of a job it sent, and whether it saw the position at or beyond it
-    told,            \* every answer that was published or looked up, whether or not a client heard it
+    published,            \* every answer that was published or looked up, whether or not a client heard it
     faults           \* how many faults have happened
 
-vars == <<redis, saved, highest, ledger, txn, worker, sent, passed, told, faults>>
+vars == <<redis, saved, highest, ledger, txn, worker, sent, passed, published, faults>>
 
 Jobs == Creations \union Edits
 Keyed == Retries \union Reusers
@@ -59,7 +59,7 @@ Init ==
     /\ worker = [w \in Workers |-> Fresh]
     /\ sent = [j \in Jobs |-> NotSent]
     /\ passed = {}
-    /\ told = {}
+    /\ published = {}
     /\ faults = 0
 
 Fault == faults < FaultsMax /\ faults' = faults + 1
@@ -85,26 +85,26 @@ Send(j) ==
             /\ highest' = [highest EXCEPT ![e] = Max(@, id)]
             /\ \/ sent' = [sent EXCEPT ![j] = [is |-> "sent", epoch |-> 0, id |-> 0]]
                \/ Knows(j) /\ sent' = [sent EXCEPT ![j] = [is |-> "sent", epoch |-> e, id |-> id]]
-    /\ UNCHANGED <<saved, ledger, txn, worker, passed, told, faults>>
+    /\ UNCHANGED <<saved, ledger, txn, worker, passed, published, faults>>
 
 \* The first half of looking up: the position, which says that the job is no longer on its way.
 ReadPosition(j) ==
     /\ sent[j].id > 0
     /\ ledger.epoch = sent[j].epoch /\ ledger.position[ledger.epoch] >= sent[j].id
     /\ passed' = passed \union {j}
-    /\ UNCHANGED <<redis, saved, highest, ledger, txn, worker, sent, told, faults>>
+    /\ UNCHANGED <<redis, saved, highest, ledger, txn, worker, sent, published, faults>>
 
-Bearing(rows, jobs) == {i \in DOMAIN rows : rows[i].job \in jobs}
+RowsOf(rows, jobs) == {i \in DOMAIN rows : rows[i].job \in jobs}
 SameRequest(j) == IF j \in Retries THEN Retries ELSE IF j \in Reusers THEN Reusers ELSE {j}
 
 \* The second half: the job, then its key. Only what has neither, and was passed, is refused.
 ReadJob(j) ==
     /\ sent[j] # NotSent
     /\ LET rows == IF j \in Edits THEN ledger.changes ELSE ledger.messages
-           found == Bearing(rows, SameRequest(j))
-           reused == j \in Keyed /\ Bearing(ledger.messages, Keyed) # {}
+           found == RowsOf(rows, SameRequest(j))
+           reused == j \in Keyed /\ RowsOf(ledger.messages, Keyed) # {}
        IN \E answer \in IF found # {} THEN {rows[i].number : i \in found} ELSE IF reused \/ j \in passed THEN {Refused} ELSE {} :
-            told' = told \union {[job |-> j, answer |-> answer]}
+            published' = published \union {[job |-> j, answer |-> answer]}
     /\ UNCHANGED <<redis, saved, highest, ledger, txn, worker, sent, passed, faults>>
 
 ------------------------------------------------------------------------------
@@ -115,27 +115,27 @@ Flush ==
     /\ redis # EmptyRedis
     /\ redis' = EmptyRedis
     /\ Fault
-    /\ UNCHANGED <<saved, highest, ledger, txn, worker, sent, passed, told>>
+    /\ UNCHANGED <<saved, highest, ledger, txn, worker, sent, passed, published>>
 
 Save ==
     /\ Cardinality(saved) < SavesMax /\ faults < FaultsMax
     /\ saved' = saved \union {redis}
-    /\ UNCHANGED <<redis, highest, ledger, txn, worker, sent, passed, told, faults>>
+    /\ UNCHANGED <<redis, highest, ledger, txn, worker, sent, passed, published, faults>>
 
 Restore ==
     /\ \E older \in saved : older # redis /\ redis' = older
     /\ worker' = [w \in Workers |-> IF ~With("one connection") THEN worker[w]
                                     ELSE [worker[w] EXCEPT !.deletion = NoDeletion, !.linked = worker[w].at = "idle"]]
     /\ Fault
-    /\ UNCHANGED <<saved, highest, ledger, txn, sent, passed, told>>
+    /\ UNCHANGED <<saved, highest, ledger, txn, sent, passed, published>>
 
 ------------------------------------------------------------------------------
 (* Deciding, entry by entry. `s` is the state so far: what the ledger holds, and the last numbers as the worker believes them. *)
 
 Creates(s, x) ==
     LET number == IF With("numbers of the ledger") THEN s.last + 1 ELSE x.number
-        before == Bearing(s.messages, SameRequest(x.job))
-        taken == x.job \in Keyed /\ Bearing(s.messages, Keyed) # {}
+        before == RowsOf(s.messages, SameRequest(x.job))
+        taken == x.job \in Keyed /\ RowsOf(s.messages, Keyed) # {}
         answer == IF ~taken THEN number ELSE IF before = {} THEN Refused ELSE s.messages[CHOOSE i \in before : TRUE].number
     IN [s EXCEPT !.messages = IF taken THEN @ ELSE Append(@, [number |-> number, job |-> x.job]),
                  !.last = IF taken THEN @ ELSE number,
@@ -150,9 +150,9 @@ Changes(s, x) ==
 
 \* At or below the position: most likely done and only left undeleted, but Redis may have come back and given the id a second time.
 \* The job is looked for among the rows above what the node saw when it sent.
-Again(s, x) ==
+Redelivered(s, x) ==
     LET rows == IF x.job \in Edits THEN s.changes ELSE s.messages
-        found == {i \in Bearing(rows, {x.job}) : rows[i].number > x.seen}
+        found == {i \in RowsOf(rows, {x.job}) : rows[i].number > x.seen}
     IN IF found # {} /\ With("job check")
        THEN [s EXCEPT !.answers = @ \union {[job |-> x.job, answer |-> rows[CHOOSE i \in found : TRUE].number]}]
        ELSE IF x.job \in Creations THEN Creates(s, x)
@@ -162,7 +162,7 @@ RECURSIVE Decide(_, _)
 Decide(s, batch) ==
     IF batch = <<>> THEN s
     ELSE LET x == Head(batch)
-             t == IF x.id <= s.position THEN Again(s, x) ELSE IF x.job \in Creations THEN Creates(s, x) ELSE Changes(s, x)
+             t == IF x.id <= s.position THEN Redelivered(s, x) ELSE IF x.job \in Creations THEN Creates(s, x) ELSE Changes(s, x)
          IN Decide([t EXCEPT !.position = Max(@, x.id)], Tail(batch))
 
 \* Another epoch than the row's: a new stream, unless it is one of the past, whose position was kept.
@@ -179,7 +179,7 @@ Takeover(w) ==
     /\ ledger' = [ledger EXCEPT !.owner = w]
     /\ worker' = IF With("forgetting at takeover") THEN [worker EXCEPT ![w].memory = NoMemory] ELSE worker
     /\ Fault
-    /\ UNCHANGED <<redis, saved, highest, txn, sent, passed, told>>
+    /\ UNCHANGED <<redis, saved, highest, txn, sent, passed, published>>
 
 \* The owner, or who was it and has not learnt otherwise. Always from the beginning, in one step with the epoch, and after the deletion
 \* before it, which went the same way.
@@ -189,7 +189,7 @@ Read(w) ==
     /\ redis.stream # <<>>
     /\ worker' = [worker EXCEPT ![w].at = "read", ![w].epoch = redis.epoch, ![w].linked = TRUE,
                                 ![w].batch = SubSeq(redis.stream, 1, Min(BatchMax, Len(redis.stream)))]
-    /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, told, faults>>
+    /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, published, faults>>
 
 \* Locks the partition's row, which waits for whoever holds it, and looks at the owner. What it does not remember it reads.
 Begin(w) ==
@@ -201,7 +201,7 @@ Begin(w) ==
                           messages |-> IF memory.known THEN memory.messages ELSE Len(ledger.messages),
                           changes |-> IF memory.known THEN memory.changes ELSE Len(ledger.changes)]
                /\ worker' = [worker EXCEPT ![w].at = "txn"]
-    /\ UNCHANGED <<redis, saved, highest, ledger, sent, passed, told, faults>>
+    /\ UNCHANGED <<redis, saved, highest, ledger, sent, passed, published, faults>>
 
 \* The database commits. If the worker still waits, it publishes the answers and sends the deletion of just these entries, unless the
 \* connection by which it read them is gone. (A worker that never comes to that, or to part of it, is one that gives up right after.)
@@ -213,7 +213,7 @@ Commit ==
            batch == txn.batch
        IN /\ ledger' = [ledger EXCEPT !.messages = d.messages, !.changes = d.changes, !.epoch = txn.epoch,
                                       !.position = [e \in Epochs |-> IF e = txn.epoch THEN d.position ELSE PositionIn(e)]]
-          /\ told' = told \union d.answers
+          /\ published' = published \union d.answers
           /\ worker' = IF ~waits THEN worker
                        ELSE [worker EXCEPT ![w] = [Fresh EXCEPT
                                 !.memory = [known |-> TRUE, messages |-> d.last, changes |-> d.lastChange],
@@ -228,7 +228,7 @@ Rollback ==
     /\ txn' = NoTxn
     /\ worker' = IF worker[txn.by].at = "txn" THEN [worker EXCEPT ![txn.by] = Fresh] ELSE worker
     /\ Fault
-    /\ UNCHANGED <<redis, saved, highest, ledger, sent, passed, told>>
+    /\ UNCHANGED <<redis, saved, highest, ledger, sent, passed, published>>
 
 \* The script of the deletion, which looks at the epoch.
 Delete(w) ==
@@ -236,21 +236,21 @@ Delete(w) ==
     /\ LET stays(x) == worker[w].deletion.epoch # redis.epoch \/ x.id \notin worker[w].deletion.ids
        IN redis' = [redis EXCEPT !.stream = SelectSeq(@, stays)]
     /\ worker' = [worker EXCEPT ![w].deletion = NoDeletion]
-    /\ UNCHANGED <<saved, highest, ledger, txn, sent, passed, told, faults>>
+    /\ UNCHANGED <<saved, highest, ledger, txn, sent, passed, published, faults>>
 
 \* The connection to Redis breaks.
 LoseDeletion(w) ==
     /\ worker[w].deletion # NoDeletion
     /\ worker' = [worker EXCEPT ![w].deletion = NoDeletion]
     /\ Fault
-    /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, told>>
+    /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, published>>
 
 \* A crash; or any reply of the database that does not come: the worker gives up its session, whose COMMIT may still be on its way.
 GiveUp(w) ==
     /\ worker[w] # Fresh
     /\ worker' = [worker EXCEPT ![w] = IF With("forgetting after errors") THEN Fresh ELSE [Fresh EXCEPT !.memory = worker[w].memory]]
     /\ Fault
-    /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, told>>
+    /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, published>>
 
 ------------------------------------------------------------------------------
 Next ==
@@ -268,7 +268,7 @@ FairSpec ==
     /\ \A w \in Workers : WF_vars(Read(w)) /\ WF_vars(Begin(w)) /\ WF_vars(Delete(w))
 
 \* Workers are alike, and so are creations without a key, retries, and edits without a condition.
-Alike == UNION {Permutations(s) : s \in {Workers, Creations \ Keyed, Retries, Edits \ Conditional}}
+Symmetric == UNION {Permutations(s) : s \in {Workers, Creations \ Keyed, Retries, Edits \ Conditional}}
 
 ------------------------------------------------------------------------------
 (* The promises. *)
@@ -277,38 +277,38 @@ NumbersGapless ==
     /\ \A i \in DOMAIN ledger.messages : ledger.messages[i].number = i
     /\ \A i \in DOMAIN ledger.changes : ledger.changes[i].number = i
 
-JobOnce == \A j \in Jobs : Cardinality(Bearing(ledger.messages, {j})) + Cardinality(Bearing(ledger.changes, {j})) <= 1
+JobOnce == \A j \in Jobs : Cardinality(RowsOf(ledger.messages, {j})) + Cardinality(RowsOf(ledger.changes, {j})) <= 1
 
-KeyOnce == Cardinality(Bearing(ledger.messages, Keyed)) <= 1
+KeyOnce == Cardinality(RowsOf(ledger.messages, Keyed)) <= 1
 
 \* What was answered is in the ledger, under that number, of that job or its key, and no other answer was ever given.
 AnswerStands ==
-    \A t \in told : t.answer # Refused =>
+    \A t \in published : t.answer # Refused =>
         /\ LET rows == IF t.job \in Edits THEN ledger.changes ELSE ledger.messages
            IN \E i \in DOMAIN rows : rows[i].number = t.answer /\ rows[i].job \in SameRequest(t.job)
-        /\ \A u \in told : u.job \in SameRequest(t.job) /\ u.answer # Refused => u.answer = t.answer
+        /\ \A u \in published : u.job \in SameRequest(t.job) /\ u.answer # Refused => u.answer = t.answer
 
 RefusalStands ==
-    \A t \in told : t.answer = Refused =>
-        Bearing(ledger.messages, SameRequest(t.job)) = {} /\ Bearing(ledger.changes, {t.job}) = {}
+    \A t \in published : t.answer = Refused =>
+        RowsOf(ledger.messages, SameRequest(t.job)) = {} /\ RowsOf(ledger.changes, {t.job}) = {}
 
 \* What the owner remembers is what the ledger holds.
-MemoryTrue ==
+CacheMatchesLedger ==
     \A w \in Workers : w = ledger.owner /\ worker[w].memory.known =>
         /\ worker[w].memory.messages = Len(ledger.messages)
         /\ worker[w].memory.changes = Len(ledger.changes)
 
 \* Only what was decided is deleted; of edits also those whose id Redis had given before.
-Settled(x, e) ==
-    \/ Bearing(ledger.messages, SameRequest(x.job)) # {} \/ Bearing(ledger.changes, {x.job}) # {}
-    \/ [job |-> x.job, answer |-> Refused] \in told
+Completed(x, e) ==
+    \/ RowsOf(ledger.messages, SameRequest(x.job)) # {} \/ RowsOf(ledger.changes, {x.job}) # {}
+    \/ [job |-> x.job, answer |-> Refused] \in published
     \/ x.job \in Edits /\ saved # {} /\ x.id <= ledger.position[e]
 
 Entries(r) == {r.stream[i] : i \in DOMAIN r.stream}
 NothingLost ==
     [][redis'.epoch = redis.epoch /\ saved' = saved /\ faults' = faults =>
-        \A x \in Entries(redis) \ Entries(redis') : Settled(x, redis.epoch)]_vars
+        \A x \in Entries(redis) \ Entries(redis') : Completed(x, redis.epoch)]_vars
 
 \* Faults being over, the stream is worked off. With NothingLost: what was accepted is decided, as long as Redis keeps it.
-WorkedOff == <>[](redis.stream = <<>>)
+StreamDrained == <>[](redis.stream = <<>>)
 ==============================================================================

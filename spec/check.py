@@ -20,16 +20,16 @@ import time
 from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
-AT_ONCE = 2             # runs of TLC, each with one thread: then the same violation is found every time
+PARALLEL_RUNS = 2             # runs of TLC, each with one thread: then the same violation is found every time
 JAVA = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # runs of seconds: a thorough compiler would not pay
 HEAP_MB = 1024          # of each
 ONE_RUN_S = 300
 DEEP_RUN_S = 3600
-PROMISES = ["NumbersGapless", "JobOnce", "KeyOnce", "AnswerStands", "RefusalStands"]
+INVARIANTS = ["NumbersGapless", "JobOnce", "KeyOnce", "AnswerStands", "RefusalStands"]
 
 
 @dataclass
-class World:
+class ModelConfig:
     """Who sends what, and how much goes wrong. Jobs are named by letters."""
     name: str
     creations: str = ""
@@ -44,60 +44,60 @@ class World:
     fair: bool = False      # checks that the stream is worked off, instead of what holds at every step; and counts actions, which is dear
 
     def config(self):
-        def one_of(names):
+        def set_of(names):
             return "{" + ", ".join(names) + "}"
         names = ["w1", "w2", "Nobody", *sorted({*self.creations, *self.edits})]
-        promises = PROMISES + ([] if self.without else ["MemoryTrue"])
+        promises = INVARIANTS + ([] if self.without else ["CacheMatchesLedger"])
         return f"""
             SPECIFICATION {"FairSpec" if self.fair else "Spec"}
             CONSTANTS
               {" ".join(f"{name} = {name}" for name in names)}
               Workers = {{w1, w2}}
-              Creations = {one_of(self.creations)}
-              Retries = {one_of(self.retries)}
-              Reusers = {one_of(self.reusers)}
-              Edits = {one_of(self.edits)}
-              Conditional = {one_of(self.conditional)}
+              Creations = {set_of(self.creations)}
+              Retries = {set_of(self.retries)}
+              Reusers = {set_of(self.reusers)}
+              Edits = {set_of(self.edits)}
+              Conditional = {set_of(self.conditional)}
               BatchMax = 2
               FaultsMax = {self.faults}
               SavesMax = {self.saves}
               Without = {{{f'"{self.without}"' if self.without else ""}}}
             INVARIANTS {" ".join(promises)}
-            {"PROPERTY WorkedOff" if self.fair else "PROPERTY NothingLost SYMMETRY Alike"}
+            {"PROPERTY StreamDrained" if self.fair else "PROPERTY NothingLost SYMMETRY Symmetric"}
             """
 
 
 PROTOCOL = [
-    World("three creations", creations="abc"),
-    World("two creations, three faults", creations="ab", faults=3),
-    World("a retry, and the key with another content", creations="abc", retries="ab", reusers="c", faults=1),
-    World("a retry, three faults", creations="ab", retries="ab", faults=3),
-    World("two edits, one with a condition", edits="ab", conditional="b"),
-    World("a creation and an edit, three faults", creations="a", edits="b", faults=3),
-    World("all is worked off", creations="a", edits="b", faults=1, fair=True),
+    ModelConfig("three creations", creations="abc"),
+    ModelConfig("two creations, three faults", creations="ab", faults=3),
+    ModelConfig("a retry, and the key with another content", creations="abc", retries="ab", reusers="c", faults=1),
+    ModelConfig("a retry, three faults", creations="ab", retries="ab", faults=3),
+    ModelConfig("two edits, one with a condition", edits="ab", conditional="b"),
+    ModelConfig("a creation and an edit, three faults", creations="a", edits="b", faults=3),
+    ModelConfig("all is worked off", creations="a", edits="b", faults=1, fair=True),
 ]
 DEEP = [
-    World("four faults, two older files", creations="ab", faults=4, saves=2),
-    World("three creations, three faults", creations="abc", faults=3),
-    World("two retries and a creation", creations="abc", retries="ab"),
-    World("a creation and two edits", creations="a", edits="bc", conditional="c"),
-    World("all is worked off, two faults", creations="a", edits="b", fair=True),
+    ModelConfig("four faults, two older files", creations="ab", faults=4, saves=2),
+    ModelConfig("three creations, three faults", creations="abc", faults=3),
+    ModelConfig("two retries and a creation", creations="abc", retries="ab"),
+    ModelConfig("a creation and two edits", creations="a", edits="bc", conditional="c"),
+    ModelConfig("all is worked off, two faults", creations="a", edits="b", fair=True),
 ]
 BROKEN = [
-    World("no lease check", creations="abc", faults=1, without="lease check", breaks="NumbersGapless"),
-    World("no job check at or below the position", creations="ab", without="job check", breaks="JobOnce"),
-    World("the number taken from the queue", creations="ab", without="numbers of the ledger", breaks="NumbersGapless"),
-    World("no memory of past epochs", creations="ab", without="past epochs", breaks="JobOnce"),
-    World("a creation refused by the position", creations="abc", faults=1, without="doubt about creations", breaks="RefusalStands"),
-    World("entries deleted over a later connection", creations="abc", faults=1, without="one connection", breaks="NothingLost"),
-    World("memory kept after an error", creations="abc", faults=1, without="forgetting after errors", breaks="NumbersGapless"),
-    World("memory kept at a takeover", creations="abc", without="forgetting at takeover", breaks="NumbersGapless"),
+    ModelConfig("no lease check", creations="abc", faults=1, without="lease check", breaks="NumbersGapless"),
+    ModelConfig("no job check at or below the position", creations="ab", without="job check", breaks="JobOnce"),
+    ModelConfig("the number taken from the queue", creations="ab", without="numbers of the ledger", breaks="NumbersGapless"),
+    ModelConfig("no memory of past epochs", creations="ab", without="past epochs", breaks="JobOnce"),
+    ModelConfig("a creation refused by the position", creations="abc", faults=1, without="doubt about creations", breaks="RefusalStands"),
+    ModelConfig("entries deleted over a later connection", creations="abc", faults=1, without="one connection", breaks="NothingLost"),
+    ModelConfig("memory kept after an error", creations="abc", faults=1, without="forgetting after errors", breaks="NumbersGapless"),
+    ModelConfig("memory kept at a takeover", creations="abc", without="forgetting at takeover", breaks="NumbersGapless"),
 ]
 
 
 @dataclass
 class Outcome:
-    world: World
+    model_config: ModelConfig
     text: str
     seconds: float
 
@@ -109,7 +109,7 @@ class Outcome:
     @property
     def violated(self):
         if re.search(r"^Error: Temporal properties were violated", self.text, re.MULTILINE):
-            return "WorkedOff"
+            return "StreamDrained"
         found = re.search(r"^Error: (?:Invariant|Action property) (\w+) is violated", self.text, re.MULTILINE)
         return found[1] if found else ""
 
@@ -126,8 +126,8 @@ class Outcome:
         return "Model checking completed. No error has been found." in self.text
 
     @property
-    def as_it_should(self):
-        return self.violated == self.world.breaks if self.world.breaks else self.holds and not self.never_taken
+    def is_as_expected(self):
+        return self.violated == self.model_config.breaks if self.model_config.breaks else self.holds and not self.never_taken
 
     def __str__(self):
         found = "holds" if self.holds else "TLC failed"
@@ -135,21 +135,21 @@ class Outcome:
             found = f"{self.violated} is violated after {len(re.findall('^State ', self.text, re.MULTILINE)) - 1} steps"
         if self.never_taken:
             found += f", but these actions are never taken: {' '.join(self.never_taken)}"
-        elif not self.as_it_should:
-            found += f", but should {'violate ' + self.world.breaks if self.world.breaks else 'hold'}"
-        return f"{self.world.name}: {found} ({self.states:,} states, {self.seconds:.1f} s)"
+        elif not self.is_as_expected:
+            found += f", but should {'violate ' + self.model_config.breaks if self.model_config.breaks else 'hold'}"
+        return f"{self.model_config.name}: {found} ({self.states:,} states, {self.seconds:.1f} s)"
 
 
-def check(jar, world, limit_s):
+def check(jar, model_config, limit_s):
     with tempfile.TemporaryDirectory(prefix="confab-tlc-") as folder:
         config = pathlib.Path(folder) / "world.cfg"
-        config.write_text(world.config())
+        config.write_text(model_config.config())
         begun = time.monotonic()
         done = subprocess.run(
             ["java", *JAVA, f"-Xmx{HEAP_MB}m", f"-Djava.io.tmpdir={folder}", "-cp", jar, "tlc2.TLC", "-workers", "1",
-             "-deadlock", *(["-coverage", "60"] if world.fair else []), "-metadir", f"{folder}/states", "-config", config, "WritePath.tla"],
+             "-deadlock", *(["-coverage", "60"] if model_config.fair else []), "-metadir", f"{folder}/states", "-config", config, "WritePath.tla"],
             cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=limit_s)
-        return Outcome(world, done.stdout, time.monotonic() - begun)
+        return Outcome(model_config, done.stdout, time.monotonic() - begun)
 
 
 def main():
@@ -158,18 +158,18 @@ def main():
     parser.add_argument("--deep", action="store_true")
     parser.add_argument("--only", metavar="WORDS", default="")
     parser.add_argument("--trace", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    worlds = [w for w in (DEEP if asked.deep else PROTOCOL + BROKEN) if asked.only in w.name]
-    wrong = not worlds
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as runs:
-        for outcome in runs.map(lambda w: check(asked.jar.resolve(), w, DEEP_RUN_S if asked.deep else ONE_RUN_S), worlds):
+    configs = [w for w in (DEEP if options.deep else PROTOCOL + BROKEN) if options.only in w.name]
+    wrong = not configs
+    with concurrent.futures.ThreadPoolExecutor(PARALLEL_RUNS) as runs:
+        for outcome in runs.map(lambda w: check(options.jar.resolve(), w, DEEP_RUN_S if options.deep else ONE_RUN_S), configs):
             print(outcome, flush=True)
-            if not outcome.as_it_should:
+            if not outcome.is_as_expected:
                 print(outcome.text)
-            elif asked.trace and outcome.violated:
+            elif options.trace and outcome.violated:
                 print(outcome.trace)
-            wrong |= not outcome.as_it_should
+            wrong |= not outcome.is_as_expected
     return 1 if wrong else 0
 
 

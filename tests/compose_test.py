@@ -19,7 +19,7 @@ PASSWORDS = {"mysql-password": "CONFAB_MYSQL_PASSWORD_FILE", "redis-password": "
 ENGINES = {"CONFAB_MYSQL", "CONFAB_REDIS", "CONFAB_ELASTICSEARCH", *PASSWORDS.values()}
 NAMES = "CONFAB_ALLOWED_HOSTS"
 MIB = 2**20
-STRANGE_PASSWORD = "p@ss/w#rd:%1"
+SPECIAL_PASSWORD = "p@ss/w#rd:%1"
 
 
 def composed(checkout, **more):
@@ -85,14 +85,14 @@ class RedisOfComposeFile(Redis):
         return command.replace("/run/secrets/redis-password", str(self.folder / "password")).replace("$$", "$")
 
     def command(self):
-        (self.folder / "password").write_text(STRANGE_PASSWORD + "\n")
+        (self.folder / "password").write_text(SPECIAL_PASSWORD + "\n")
         entrypoint = self.folder / "docker-entrypoint.sh"
         entrypoint.write_text(f'#!/bin/sh\nexec "$@" --port {self.port} --bind 127.0.0.1 --dir {shlex.quote(str(self.data))}\n')
         entrypoint.chmod(0o755)
         return ["env", f"PATH={self.folder}:{os.environ['PATH']}", "sh", "-c", self.script]
 
     def client(self, **more):
-        return super().client(password=STRANGE_PASSWORD, **more)
+        return super().client(password=SPECIAL_PASSWORD, **more)
 
     def is_healthy(self):
         asked = self.probe_script.replace("redis-cli", f"redis-cli -p {self.port}")
@@ -133,11 +133,11 @@ def findings(checkout, confab):
     if sorted(roles.values()) != ["migrate", "serve", "serve", "worker", "worker"]:
         yield f"not two nodes, two workers and one migration: {roles}"
     for name, role in roles.items():
-        told = services[name]["environment"]
-        if set(told) != ENGINES | ({NAMES} if role == "serve" else set()):
+        given = services[name]["environment"]
+        if set(given) != ENGINES | ({NAMES} if role == "serve" else set()):
             yield f"{name} is not told exactly where the engines are, and a node which names are its own"
-        if told.get(NAMES):
-            yield f"{name} answers to {told[NAMES]} without being told to"
+        if given.get(NAMES):
+            yield f"{name} answers to {given[NAMES]} without being told to"
         environment = {**options_of_image(checkout), **services[name]["environment"]}
         for words in (["config"], [*services[name]["command"], "--help"]):
             asked = subprocess.run([confab, *words], env=environment, capture_output=True, text=True)

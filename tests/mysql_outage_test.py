@@ -15,7 +15,7 @@ from services import MariaDb, MySql  # noqa: E402
 KINDS = {"mariadb": MariaDb, "mysql": MySql}
 CALLERS = 40  # five for each connection
 # A connection that is not to be had, or a statement that is not answered: 0.5 s; and a second at most for who waits for one.
-TOLD_WITHIN_MS = 20_000
+ANSWERED_WITHIN_MS = 20_000
 
 
 class Probe:
@@ -27,7 +27,7 @@ class Probe:
         self.process.stdin.write(f"{CALLERS}\n")
         self.process.stdin.flush()
         answered, took_ms = map(int, self.process.stdout.readline().split())
-        assert took_ms < TOLD_WITHIN_MS, took_ms
+        assert took_ms < ANSWERED_WITHIN_MS, took_ms
         return answered
 
     def close(self):

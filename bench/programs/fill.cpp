@@ -28,7 +28,7 @@ constexpr std::size_t content_bytes = 64;
 constexpr std::uint64_t batch_commands = 10'000;
 // Chats that grow side by side, so that their pages lie mixed in the file, as those of a server that ran do.
 constexpr std::uint64_t chats_at_once = 50;
-constexpr std::size_t heads_max = 200'000;
+constexpr std::size_t counters_max = 200'000;
 
 struct wanted_app {
     std::string name;
@@ -69,9 +69,9 @@ private:
         }
     }
 
-    template <class Wish>
-    void add(Wish wish) {
-        commands_.push_back({{}, std::nullopt, std::move(wish)});
+    template <class Payload>
+    void add(Payload payload) {
+        commands_.push_back({{}, std::nullopt, std::move(payload)});
     }
 
     awaitable<void> commit() {
@@ -84,9 +84,9 @@ private:
         for (const auto* c : batch) core::decide(state_, *c, at, {}, effects).value();
         const auto applied = co_await ledger_.writer().apply(effects);
         applied.value();
-        state_.end_batch(heads_max);
+        state_.end_batch(counters_max);
         commands_.clear();
-        co_await ledger_.writer().tidy(at);
+        co_await ledger_.writer().maintain(at);
     }
 
     std::string content() {

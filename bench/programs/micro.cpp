@@ -15,7 +15,7 @@
 
 #include "api/objects.hpp"
 #include "api/routes.hpp"
-#include "base/run_alone.hpp"
+#include "base/block_on.hpp"
 #include "core/decide.hpp"
 #include "core/folding.hpp"
 #include "http/json.hpp"
@@ -48,16 +48,16 @@ http::request sample_request(http::verb method, std::string_view target, std::st
 }
 
 // A ledger in a folder of its own with one app, one chat and one message, and what the API needs besides.
-class house {
+class api_fixture {
 public:
-    house() : ledger_(ledger::sqlite::open_sqlite_ledger({folder_, pool_.get_executor()})) {
+    api_fixture() : ledger_(ledger::sqlite::open_sqlite_ledger({folder_, pool_.get_executor()})) {
         core::state s;
         for (const core::command& c :
              {core::command{{}, std::nullopt, core::create_app{app, core::app_name::trusted("micro")}},
               core::command{{}, std::nullopt, core::create_chat{app}}, core::command{{}, std::nullopt, creation()}})
             commit(c, s);
     }
-    ~house() {
+    ~api_fixture() {
         pool_.join();
         std::filesystem::remove_all(folder_);
     }
@@ -72,34 +72,34 @@ public:
 private:
     void commit(const core::command& c, core::state& s) {
         const core::command* one[] = {&c};
-        run_alone(ledger_->writer().load(one, s)).value();
+        block_on(ledger_->writer().load(one, s)).value();
         std::vector<core::effect> effects;
         core::decide(s, c, now(), {}, effects).value();
-        run_alone(ledger_->writer().apply(effects)).value();
+        block_on(ledger_->writer().apply(effects)).value();
     }
 
-    static std::string made_folder() {
-        std::string path_made = (std::filesystem::temp_directory_path() / "confab-micro-XXXXXX").string();
-        if (!mkdtemp(path_made.data())) throw std::runtime_error("no folder to be had");
-        return path_made;
+    static std::string make_folder() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "confab-micro-XXXXXX").string();
+        if (!mkdtemp(pattern.data())) throw std::runtime_error("no folder to be had");
+        return pattern;
     }
 
-    const std::string folder_ = made_folder();
+    const std::string folder_ = make_folder();
     asio::thread_pool pool_{1};
     std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger_;
     std::unique_ptr<queue::local_queue> queue_ = queue::make_local_queue({100, 1'000'000});
     std::unique_ptr<search::port> search_ = search::make_scan(ledger_->reader());
-    api::recent_pages pages_{1024 * 1024};
-    api::answer_memory memory_;
+    api::page_cache pages_{1024 * 1024};
+    api::response_buffer_quota buffer_quota_;
 
 public:
-    const api::services parts{
-        ledger_->reader(),   *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_, memory_,
+    const api::services services{
+        ledger_->reader(),   *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_, buffer_quota_,
         pool_.get_executor()};
 };
 
-house& the_house() {
-    static house h;
+api_fixture& shared_fixture() {
+    static api_fixture h;
     return h;
 }
 
@@ -154,28 +154,28 @@ void read_parameters(benchmark::State& state) {
 }
 BENCHMARK(read_parameters);
 
-void dispatch_again_and_again(benchmark::State& state, house& h, const http::request& r) {
+void dispatch_repeatedly(benchmark::State& state, api_fixture& h, const http::request& r) {
     asio::io_context here;
     for (auto _ : state) {
-        asio::co_spawn(here, api::dispatch(h.parts, r), asio::detached);
+        asio::co_spawn(here, api::dispatch(h.services, r), asio::detached);
         here.restart();
         here.run();
     }
 }
 
 void find_a_route(benchmark::State& state) {
-    auto& h = the_house();
+    auto& h = shared_fixture();
     const auto r = sample_request(http::verb::options, h.path);
-    dispatch_again_and_again(state, h, r);
+    dispatch_repeatedly(state, h, r);
 }
 BENCHMARK(find_a_route);
 
 void route_and_read_a_message(benchmark::State& state) {
-    auto& h = the_house();
+    auto& h = shared_fixture();
     const auto target = h.path + "/1";
     const auto r = sample_request(http::verb::get, target);
-    if (run_alone(api::dispatch(h.parts, r)).status != 200) state.SkipWithError("the message is not there");
-    dispatch_again_and_again(state, h, r);
+    if (block_on(api::dispatch(h.services, r)).status != 200) state.SkipWithError("the message is not there");
+    dispatch_repeatedly(state, h, r);
 }
 BENCHMARK(route_and_read_a_message);
 
@@ -183,7 +183,7 @@ void decide_a_creation(benchmark::State& state) {
     core::state s;
     const auto app = core::app_token::make();
     s.put(core::app{core::app_id(1), app, "micro", 1, now(), now()});
-    s.put({core::app_id(1), core::chat_number(1)}, core::chat_head{core::chat_id(1)});
+    s.put({core::app_id(1), core::chat_number(1)}, core::chat_counters{core::chat_id(1)});
     const core::command c{{},
                           std::nullopt,
                           core::create_message{app, core::chat_number(1), core::message_content::trusted(content),
@@ -209,7 +209,7 @@ void write_a_response(benchmark::State& state) {
     for (auto _ : state) {
         out.clear();
         http::append_response(out, r, "0123456789abcdef", std::chrono::microseconds(42),
-                              {.keep_alive = true, .chunks_known = true, .is_head = false});
+                              {.keep_alive = true, .supports_chunked = true, .is_head = false});
         benchmark::DoNotOptimize(out);
     }
 }

@@ -13,7 +13,7 @@
 namespace confab::bench {
 namespace {
 
-volatile std::sig_atomic_t is_told_to_end = 0;
+volatile std::sig_atomic_t stop_requested = 0;
 
 struct options {
     std::uint16_t port = 0;
@@ -55,7 +55,7 @@ int run(const options& o) {
     std::vector<std::string> requests;
     for (std::uint64_t chat = o.first_chat; chat < o.first_chat + o.chats; ++chat) requests.push_back(request(o, chat));
     client c(o.port, std::move(requests), o.how);
-    auto done = c.run(is_told_to_end);
+    auto done = c.run(stop_requested);
     print(o, done);
     if (done.other_answers > 0) fmt::print(stderr, "open_loop: an answer was not 201: {}\n", done.first_other);
     if (done.unanswered > 0) fmt::print(stderr, "open_loop: {} requests were not answered\n", done.unanswered);
@@ -79,7 +79,7 @@ int main(int count, char** arguments) {
     program.add_option("--warm-up-s", o.how.warm_up_s, "not counted")->capture_default_str();
     program.add_option("--seconds", o.how.seconds, "counted; 0: until SIGTERM")->capture_default_str();
     CLI11_PARSE(program, count, arguments);
-    std::signal(SIGTERM, [](int) { is_told_to_end = 1; });
+    std::signal(SIGTERM, [](int) { stop_requested = 1; });
     try {
         return run(o);
     } catch (const std::exception& cause) {

@@ -1,5 +1,5 @@
-// What a batch of messages costs SQLite, by how it is written: the processor's time of the writing thread, without syncs. The answers are in
-// docs/performance.md.
+// What a batch of messages costs SQLite, by how it is written: the processor's time of the writing thread, without
+// syncs. The answers are in docs/performance.md.
 //   g++ -O2 -std=c++20 docs/experiments/batches.cpp -lsqlite3 -o /tmp/batches && /tmp/batches FOLDER
 #include <sqlite3.h>
 #include <time.h>
@@ -32,7 +32,7 @@ void require(int code, sqlite3* db) {
     std::exit(1);
 }
 
-struct way {
+struct variant {
     const char* name;
     int page_bytes = 4096;
     int rows_in_statement = 1;
@@ -41,16 +41,19 @@ struct way {
 
 class ledger {
 public:
-    ledger(const std::filesystem::path& file, const way& w) : way_(w) {
+    ledger(const std::filesystem::path& file, const variant& w) : variant_(w) {
         for (const char* part : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + part);
         require(sqlite3_open(file.c_str(), &db_), db_);
         run("pragma page_size = " + std::to_string(w.page_bytes));
-        run("pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -32768; pragma secure_delete = on;"
+        run("pragma journal_mode = wal; pragma synchronous = off; pragma cache_size = -32768; pragma secure_delete = "
+            "on;"
             "create table chats(id integer primary key, messages_count integer);"
-            "create table messages(id integer primary key, content text, sender text, metadata text, version integer not null default 1,"
+            "create table messages(id integer primary key, content text, sender text, metadata text, version integer "
+            "not null default 1,"
             " created_at integer, updated_at integer, deleted_at integer)");
         for (int chat = 1; chat <= chats; ++chat) run("insert into chats values(" + std::to_string(chat) + ", 0)");
-        std::string sql = "insert into messages(id, content, sender, metadata, created_at, updated_at) values(?,?,?,?,?,?)";
+        std::string sql =
+            "insert into messages(id, content, sender, metadata, created_at, updated_at) values(?,?,?,?,?,?)";
         for (int i = 1; i < w.rows_in_statement; ++i) sql += ",(?,?,?,?,?,?)";
         insert_ = prepare(sql);
         count_ = prepare("update chats set messages_count = ? where id = ?");
@@ -73,7 +76,7 @@ public:
             ids.push_back(std::int64_t{chat} << 32 | ++last_[chat]);
         }
         const auto begun = cpu_us();
-        if (way_.sorted) std::ranges::sort(ids);
+        if (variant_.sorted) std::ranges::sort(ids);
         run("begin immediate");
         insert(ids);
         const auto inserted = cpu_us();
@@ -98,7 +101,7 @@ private:
             parameter += 2;  // no sender, no metadata
             sqlite3_bind_int64(insert_, ++parameter, 1);
             sqlite3_bind_int64(insert_, ++parameter, 1);
-            if (parameter < 6 * way_.rows_in_statement) continue;
+            if (parameter < 6 * variant_.rows_in_statement) continue;
             step(insert_);
             parameter = 0;
         }
@@ -117,7 +120,7 @@ private:
         return made;
     }
 
-    const way way_;
+    const variant variant_;
     sqlite3* db_ = nullptr;
     sqlite3_stmt *insert_ = nullptr, *count_ = nullptr;
     std::int64_t last_[chats + 1] = {};
@@ -127,18 +130,19 @@ private:
 }  // namespace
 
 int main(int, char** arguments) {
-    const way ways[] = {{"a row a statement"}, {"sorted by chat", 4096, 1, true}, {"8 rows a statement", 4096, 8}, {"32 rows a statement", 4096, 32},
-                        {"pages of 2 KiB", 2048}, {"pages of 1 KiB", 1024}};
+    const variant variants[] = {{"a row a statement"},           {"sorted by chat", 4096, 1, true},
+                                {"8 rows a statement", 4096, 8}, {"32 rows a statement", 4096, 32},
+                                {"pages of 2 KiB", 2048},        {"pages of 1 KiB", 1024}};
     std::puts("| batch | way | insert µs | counters µs | commit µs | a message, all µs |\n|--:|---|--:|--:|--:|--:|");
     for (const int size : {32, 128}) {
-        for (const auto& w : ways) {
+        for (const auto& w : variants) {
             ledger into(std::filesystem::path(arguments[1]) / "batches.db", w);
             double inserts = 0, counts = 0, commits = 0;
             const int batches = rows_in_all / size;
             for (int i = 0; i < batches; ++i) into.write(static_cast<std::size_t>(size), inserts, counts, commits);
             const double rows = batches * size;
-            std::printf("| %d | %s | %.2f | %.2f | %.2f | %.2f |\n", size, w.name, inserts / rows, counts / rows, commits / rows,
-                        (inserts + counts + commits) / rows);
+            std::printf("| %d | %s | %.2f | %.2f | %.2f | %.2f |\n", size, w.name, inserts / rows, counts / rows,
+                        commits / rows, (inserts + counts + commits) / rows);
         }
     }
 }

@@ -44,7 +44,7 @@ THINK_S = 0.01               # a client waits this long before its next message,
 REDIS_PORTS = range(20000, 30000)  # below those that the kernel gives to outgoing connections
 
 
-class Started:
+class ChildProcess:
     """A process that tells where it listens, or nothing when it does not listen."""
 
     def __init__(self, stack, *command, listens=True):
@@ -53,9 +53,9 @@ class Started:
                                         stdout=subprocess.PIPE if listens else subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, text=True)
         stack.callback(self.kill)
-        self.address = self.told_address() if listens else None
+        self.address = self.read_address() if listens else None
 
-    def told_address(self):
+    def read_address(self):
         for line in self.process.stdout:
             if line.startswith("listening on http://"):
                 return line.strip().removeprefix("listening on http://")
@@ -95,13 +95,13 @@ class UsualWay:
 
     def start(self, role):
         dies_at = self.dies_at[role].pop(0) if self.dies_at[role] else 0
-        return Started(self.stack, sys.executable, "-B", usual_way.__file__, role, self.redis_port, self.database,
+        return ChildProcess(self.stack, sys.executable, "-B", usual_way.__file__, role, self.redis_port, self.database,
                        dies_at, listens=role == "web")
 
     def start_redis(self):
         options = {"port": self.redis_port, "bind": "127.0.0.1", "dir": self.folder, "save": "", "appendonly": "no"}
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
-        redis = Started(self.stack, "redis-server", *words, listens=False)
+        redis = ChildProcess(self.stack, "redis-server", *words, listens=False)
         while True:
             try:
                 usual_way.Redis(self.redis_port).command("PING")
@@ -111,25 +111,25 @@ class UsualWay:
                     raise SystemExit("redis-server did not start")
                 time.sleep(PAUSE_S)
 
-    def tend(self, told):
+    def supervise(self, acknowledged):
         for i, web in enumerate(self.webs):
             if web.has_died():
                 self.kills += 1
                 self.webs[i] = self.start("web")
-        self.tend_worker(told)
-        if self.redis_dies_at and told >= self.redis_dies_at[0]:
+        self.supervise_worker(acknowledged)
+        if self.redis_dies_at and acknowledged >= self.redis_dies_at[0]:
             self.redis_dies_at.pop(0)
             self.redis.kill()
             self.kills += 1
             self.redis = self.start_redis()
 
-    def tend_worker(self, told):
+    def supervise_worker(self, acknowledged):
         if not self.worker.has_died():
             return
         if self.worker_due is None:
             self.kills += 1
-            self.worker_due = told + WORKER_DOWN_MESSAGES
-        elif told >= self.worker_due:
+            self.worker_due = acknowledged + WORKER_DOWN_MESSAGES
+        elif acknowledged >= self.worker_due:
             self.worker, self.worker_due = self.start("worker"), None
 
     def stored(self):
@@ -157,7 +157,7 @@ class Confab:
         return [self.server.address]
 
     def start(self):
-        return Started(self.stack, self.confab, "serve", "--listen", "127.0.0.1:0", "--data", self.folder)
+        return ChildProcess(self.stack, self.confab, "serve", "--listen", "127.0.0.1:0", "--data", self.folder)
 
     def request(self, verb, path, body=None):
         status, answer = Connections(self, 0).request(verb, path, body)
@@ -165,8 +165,8 @@ class Confab:
             raise SystemExit(f"{verb} {path}: {status} {answer}")
         return answer
 
-    def tend(self, told):
-        if self.dies_at and told >= self.dies_at[0]:
+    def supervise(self, acknowledged):
+        if self.dies_at and acknowledged >= self.dies_at[0]:
             self.dies_at.pop(0)
             self.server.kill()
             self.kills += 1
@@ -204,7 +204,7 @@ class Load:
 
     def __init__(self, system):
         self.system = system
-        self.told = []        # number and content of every 201
+        self.acknowledged = []        # number and content of every 201
         self.not_found = []   # numbers read with 404 right after their 201
         self.failures = []
         self.over = threading.Event()
@@ -215,8 +215,8 @@ class Load:
         for client in clients:
             client.start()
         try:
-            while not self.failures and (len(self.told) < MESSAGES or self.system.kills < self.system.kills_due):
-                self.system.tend(len(self.told))
+            while not self.failures and (len(self.acknowledged) < MESSAGES or self.system.kills < self.system.kills_due):
+                self.system.supervise(len(self.acknowledged))
                 time.sleep(PAUSE_S)
         finally:
             self.over.set()
@@ -255,7 +255,7 @@ class Load:
             return None
         if status != 201:
             return None
-        self.told.append((answer["number"], content))
+        self.acknowledged.append((answer["number"], content))
         return answer["number"]
 
     def status_of(self, connections, number):
@@ -273,7 +273,7 @@ class Load:
 @dataclass
 class Outcome:
     kills: int
-    told: int
+    acknowledged: int
     gaps: int        # numbers up to the highest that no row bears
     lost: int        # messages told 201 that are not there under their number
     repeated: int    # numbers told to more than one client
@@ -286,17 +286,17 @@ class Outcome:
         return self.keeps_all() and not self.not_found
 
 
-def judge(system, load):
+def evaluate(system, load):
     stored = system.stored()
     readable = load.status_of(Connections(system, 0), stored[-1][0])
     if readable != 200:
         raise SystemExit(f"what is stored cannot be read: {readable}")
     numbers = Counter(number for number, _ in stored)
-    told = Counter(number for number, _ in load.told)
-    gaps = set(range(1, max([*numbers, *told]) + 1)) - set(numbers)
-    lost = set(load.told) - set(stored)
-    repeated = [number for number in told | numbers if max(told[number], numbers[number]) > 1]
-    return Outcome(system.kills, len(load.told), len(gaps), len(lost), len(repeated), len(load.not_found))
+    acknowledged = Counter(number for number, _ in load.acknowledged)
+    gaps = set(range(1, max([*numbers, *acknowledged]) + 1)) - set(numbers)
+    lost = set(load.acknowledged) - set(stored)
+    repeated = [number for number in acknowledged | numbers if max(acknowledged[number], numbers[number]) > 1]
+    return Outcome(system.kills, len(load.acknowledged), len(gaps), len(lost), len(repeated), len(load.not_found))
 
 
 def kill_moments(rng, kills):
@@ -337,8 +337,8 @@ def experiment(confab, seed):
             system = start(stack, Path(folder), rng)
             load = Load(system)
             load.run()
-            o = judge(system, load)
-        print(f"{name:46}{o.kills:6}{o.told:6}{o.gaps:6}{o.lost:6}{o.repeated:10}{o.not_found:15}", flush=True)
+            o = evaluate(system, load)
+        print(f"{name:46}{o.kills:6}{o.acknowledged:6}{o.gaps:6}{o.lost:6}{o.repeated:10}{o.not_found:15}", flush=True)
         as_expected = as_expected and bool(expected(o)) and o.kills == system.kills_due
     print("the usual way lost at every kind of kill, confab never" if as_expected else "NOT as expected")
     return as_expected

@@ -62,12 +62,12 @@ class Redis:
         return text[:-2]
 
 
-class Fuse:
+class CrashPoint:
     def __init__(self, die_at):
         self.lock = threading.Lock()
         self.left = die_at
 
-    def burn(self):
+    def hit(self):
         with self.lock:
             self.left -= 1
             if self.left == 0:
@@ -93,7 +93,7 @@ class Web(BaseHTTPRequestHandler):
         try:
             self.redis = self.redis or Redis(self.server.redis_port)
             number = self.redis.command("INCR", f"chat:{CHAT}:messages")
-            self.server.fuse.burn()
+            self.server.crash_point.hit()
             self.redis.command("LPUSH", "jobs", json.dumps([number, content]))
         except OSError:
             self.redis = None
@@ -114,22 +114,22 @@ class Web(BaseHTTPRequestHandler):
 class WebServer(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, redis_port, database, fuse):
+    def __init__(self, redis_port, database, crash_point):
         super().__init__(("127.0.0.1", 0), Web)
-        self.redis_port, self.database, self.fuse = redis_port, database, fuse
+        self.redis_port, self.database, self.crash_point = redis_port, database, crash_point
 
     def handle_error(self, request, client_address):
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 
-def serve(redis_port, database, fuse):
-    with WebServer(redis_port, database, fuse) as server:
+def serve(redis_port, database, crash_point):
+    with WebServer(redis_port, database, crash_point) as server:
         print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
 
 
-def work(redis_port, database, fuse):
+def work(redis_port, database, crash_point):
     """Inserts until the job STOP, as fast as can be: a commit each, and none of them waits for the disk."""
     db = sqlite3.connect(database, isolation_level=None, timeout=WAIT_S)
     db.execute("pragma synchronous = off")
@@ -146,7 +146,7 @@ def work(redis_port, database, fuse):
         if job == STOP:
             return
         if job:
-            fuse.burn()
+            crash_point.hit()
             insert(db, *job)
 
 
@@ -158,7 +158,7 @@ def insert(db, number, content):
 
 
 def main(role, redis_port, database, die_at):
-    {"web": serve, "worker": work}[role](int(redis_port), database, Fuse(int(die_at)))
+    {"web": serve, "worker": work}[role](int(redis_port), database, CrashPoint(int(die_at)))
 
 
 if __name__ == "__main__":

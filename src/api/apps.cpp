@@ -4,8 +4,8 @@
 #include "api/creation.hpp"
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
+#include "api/idempotency_key.hpp"
 #include "api/lists.hpp"
-#include "api/retry.hpp"
 
 namespace confab::api {
 namespace {
@@ -22,23 +22,23 @@ std::variant<core::app_name, http::problem> read_name(const call& c) {
 }
 
 awaitable<http::response> replayed_app(call& c, core::app_id id) {
-    const auto found = co_await c.parts.ledger.find_app(id);
+    const auto found = co_await c.services.ledger.find_app(id);
     if (!found) co_return refuse(c, found.error());
     co_return created(c, path_to(found->token), json_of(*found), novelty::replayed);
 }
 
 // How a page of apps is cut: ids, unlike numbers, may have gaps, so it is read outwards from a split.
-struct app_cut {
-    std::uint64_t split;       // the apps up to this id are below it
-    std::uint64_t below_most;  // how many of those the page may have
-    std::uint64_t above_most;
+struct page_bounds {
+    std::uint64_t split;      // the apps up to this id are below it
+    std::uint64_t below_max;  // how many of those the page may have
+    std::uint64_t above_max;
 };
 
-app_cut cut_of(const page& asked, std::uint64_t anchor, std::uint64_t last) {
+page_bounds bounds_of(const page& asked, std::uint64_t anchor, std::uint64_t last) {
     const bool upwards = asked.order == ledger::order::ascending;
     switch (asked.anchor) {
         case anchor_kind::none:
-            return upwards ? app_cut{0, 0, asked.limit} : app_cut{last, asked.limit, 0};
+            return upwards ? page_bounds{0, 0, asked.limit} : page_bounds{last, asked.limit, 0};
         case anchor_kind::after:
             return {anchor, 0, asked.limit};
         case anchor_kind::before:
@@ -55,10 +55,10 @@ struct app_page {
 };
 
 // `below` and `above` begin at the split and hold one more than the page may have, if there are as many.
-app_page assemble(const page& asked, const app_cut& cut, const std::vector<core::app>& below,
+app_page assemble(const page& asked, const page_bounds& bounds, const std::vector<core::app>& below,
                   const std::vector<core::app>& above) {
-    auto from_below = std::min<std::uint64_t>(below.size(), cut.below_most);
-    auto from_above = std::min<std::uint64_t>(above.size(), cut.above_most);
+    auto from_below = std::min<std::uint64_t>(below.size(), bounds.below_max);
+    auto from_above = std::min<std::uint64_t>(above.size(), bounds.above_max);
     if (asked.anchor == anchor_kind::around) {
         from_below =
             std::min(from_below, std::max((asked.limit - 1) / 2, asked.limit - std::min(asked.limit, from_above)));
@@ -78,7 +78,7 @@ awaitable<result<std::uint64_t>> anchor_id(call& c, const page& asked) {
     if (asked.anchor == anchor_kind::none) co_return std::uint64_t{0};
     const auto token = core::app_token::parse(asked.anchored_at);
     if (!token) co_return error::not_found;
-    const auto found = co_await c.parts.ledger.find_app(*token);
+    const auto found = co_await c.services.ledger.find_app(*token);
     if (!found) co_return found.error();
     co_return found->id.value();
 }
@@ -87,15 +87,15 @@ awaitable<http::response> page_of_apps(call& c, const page& asked, std::uint64_t
     const auto anchor = co_await anchor_id(c, asked);
     if (!anchor && anchor.error() == error::not_found) co_return refuse(c, invalid_anchor(asked, "names no app"));
     if (!anchor) co_return refuse(c, anchor.error());
-    const auto cut = cut_of(asked, *anchor, last);
+    const auto bounds = bounds_of(asked, *anchor, last);
     const auto enough = static_cast<std::size_t>(asked.limit + 1);
-    const ledger::window downwards{.last = cut.split, .order = ledger::order::descending, .rows_max = enough};
-    const ledger::window upwards{.after = cut.split, .last = last, .rows_max = enough};
-    const auto below = co_await c.parts.ledger.apps(downwards);
+    const ledger::window downwards{.last = bounds.split, .order = ledger::order::descending, .rows_max = enough};
+    const ledger::window upwards{.after = bounds.split, .last = last, .rows_max = enough};
+    const auto below = co_await c.services.ledger.apps(downwards);
     if (!below) co_return refuse(c, below.error());
-    const auto above = co_await c.parts.ledger.apps(upwards);
+    const auto above = co_await c.services.ledger.apps(upwards);
     if (!above) co_return refuse(c, above.error());
-    auto made = assemble(asked, cut, *below, *above);
+    auto made = assemble(asked, bounds, *below, *above);
     if (asked.order == ledger::order::descending) std::ranges::reverse(made.rows);
     bool first = true;
     auto r = http::json_response(200, "[");
@@ -111,11 +111,11 @@ awaitable<http::response> page_of_apps(call& c, const page& asked, std::uint64_t
 awaitable<http::response> list_apps(call c) {
     const auto read = read_page(c);
     if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
-    const auto last = co_await c.parts.ledger.last_app();
+    const auto last = co_await c.services.ledger.last_app();
     if (!last) co_return refuse(c, last.error());
     if (const auto& asked = std::get<0>(read)) co_return co_await page_of_apps(c, *asked, last->value());
     slice_source<core::app> source =
-        [&ledger = c.parts.ledger,
+        [&ledger = c.services.ledger,
          w = ledger::window{.last = last->value()}]() mutable -> awaitable<result<slice<core::app>>> {
         auto rows = co_await ledger.apps(w);
         if (!rows) co_return rows.error();
@@ -126,32 +126,32 @@ awaitable<http::response> list_apps(call c) {
 }
 
 awaitable<http::response> create_app(call c) {
-    if (const auto wrong = refusal_without_tag(c.request)) co_return refuse(c, *wrong);
+    if (const auto wrong = precondition_problem(c.request)) co_return refuse(c, *wrong);
     const auto reading = [&c] { return read_name(c); };
     auto name = read_inline(c, reading);
-    if (!name) name.emplace(co_await run_on(c.parts.long_work, reading));
+    if (!name) name.emplace(co_await run_on(c.services.thread_pool, reading));
     if (const auto* wrong = std::get_if<http::problem>(&*name)) co_return refuse(c, *wrong);
-    const core::create_app wish{core::app_token::make(), std::get<core::app_name>(std::move(*name))};
-    const auto key = read_retry_key(c.request, wish);
+    const core::create_app payload{core::app_token::make(), std::get<core::app_name>(std::move(*name))};
+    const auto key = read_idempotency_key(c.request, payload);
     if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
 
-    const core::command command{core::make_job_id(), std::get<0>(key), wish};
+    const core::command command{core::make_job_id(), std::get<0>(key), payload};
     const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
     if (!*outcome) co_return accepted();
-    const auto& settled = **outcome;
-    if (const auto* seen = std::get_if<core::replayed>(&settled)) {
+    const auto& command_result = **outcome;
+    if (const auto* seen = std::get_if<core::replayed>(&command_result)) {
         co_return co_await replayed_app(c, core::app_id(seen->number));
     }
-    const auto at = std::get<core::created>(settled).at;
-    const core::app made{{}, wish.token, wish.name.text(), 0, at, at};
+    const auto at = std::get<core::created>(command_result).at;
+    const core::app made{{}, payload.token, payload.name.text(), 0, at, at};
     co_return created(c, path_to(made.token), json_of(made), novelty::created);
 }
 
 awaitable<http::response> show_app(call c) {
     const auto token = core::app_token::parse(c.app());
     if (!token) co_return not_found(c);
-    const auto found = co_await c.parts.ledger.find_app(*token);
+    const auto found = co_await c.services.ledger.find_app(*token);
     if (!found) co_return refuse(c, found.error());
     co_return http::json_response(200, json_of(*found));
 }
@@ -159,18 +159,18 @@ awaitable<http::response> show_app(call c) {
 awaitable<http::response> rename_app(call c) {
     const auto token = core::app_token::parse(c.app());
     if (!token) co_return not_found(c);
-    if (const auto wrong = refusal_without_tag(c.request)) {
-        const auto found = co_await c.parts.ledger.find_app(*token);
-        co_return refuse_what_exists(c, found, *wrong);
+    if (const auto wrong = precondition_problem(c.request)) {
+        const auto found = co_await c.services.ledger.find_app(*token);
+        co_return refuse_if_found(c, found, *wrong);
     }
     const auto reading = [&c] { return read_name(c); };
     auto name = read_inline(c, reading);
-    if (!name) name.emplace(co_await run_on(c.parts.long_work, reading));
+    if (!name) name.emplace(co_await run_on(c.services.thread_pool, reading));
     if (const auto* wrong = std::get_if<http::problem>(&*name)) co_return refuse(c, *wrong);
 
-    core::rename_app wish{*token, std::get<core::app_name>(std::move(*name))};
-    const core::command command{core::make_job_id(), std::nullopt, std::move(wish)};
-    const auto outcome = co_await c.parts.queue.submit(command);
+    core::rename_app payload{*token, std::get<core::app_name>(std::move(*name))};
+    const core::command command{core::make_job_id(), std::nullopt, std::move(payload)};
+    const auto outcome = co_await c.services.queue.submit(command);
     if (!outcome) co_return refuse(c, outcome.error());
     co_return http::json_response(200, json_of(std::get<core::app>(*outcome)));
 }

@@ -42,7 +42,7 @@ std::optional<tag_list> parse_tags(std::string_view text) {
         const auto end = take(text, "\"") ? text.find('"') : std::string_view::npos;
         if (end == std::string_view::npos || !std::ranges::all_of(text.substr(0, end), is_tag_character))
             return std::nullopt;
-        found.named.push_back({is_weak, std::string(text.substr(0, end))});
+        found.tags.push_back({is_weak, std::string(text.substr(0, end))});
         text.remove_prefix(end + 1);
         skip(text, " \t");
         if (!text.empty() && !take(text, ",")) return std::nullopt;
@@ -54,12 +54,12 @@ std::optional<tag_list> parse_tags(std::string_view text) {
 enum class comparison { strong, weak };
 
 // REQUIRES: `etag` is strong, as all of ours are.
-bool names(const tag_list& list, std::string_view etag, comparison how) {
+bool matches(const tag_list& list, std::string_view etag, comparison how) {
     if (list.any) return true;
     if (etag.empty()) return false;
     const auto opaque = etag.substr(1, etag.size() - 2);
     return std::ranges::any_of(
-        list.named, [&](const auto& tag) { return tag.opaque == opaque && (how == comparison::weak || !tag.is_weak); });
+        list.tags, [&](const auto& tag) { return tag.opaque == opaque && (how == comparison::weak || !tag.is_weak); });
 }
 
 // Reads a list of tags into `to`. Errors: malformed.
@@ -80,7 +80,7 @@ bool is_read(const http::request& r) {
     return r.method == http::verb::get || r.method == http::verb::head;
 }
 
-http::problem not_met(std::string_view header) {
+http::problem precondition_failed(std::string_view header) {
     return {http::problem_kind::version_mismatch,
             fmt::format("{} does not hold for the current version: read it again", header)};
 }
@@ -88,7 +88,7 @@ http::problem not_met(std::string_view header) {
 // What it has of the plain answer is what RFC 9110, 15.4.5 lists.
 http::response not_modified(http::response plain) {
     http::response r{.status = 304};
-    if (http::may_be_gzipped(plain)) r.headers.add("Vary", "Accept-Encoding");
+    if (http::is_compressible(plain)) r.headers.add("Vary", "Accept-Encoding");
     r.etag = std::move(plain.etag);
     return r;
 }
@@ -113,9 +113,9 @@ std::variant<conditions, http::problem> conditions::read(const http::request& r)
 }
 
 std::optional<std::string_view> conditions::failed(const representation& now) const {
-    if (if_match_ && !names(*if_match_, now.etag, comparison::strong)) return if_match;
+    if (if_match_ && !matches(*if_match_, now.etag, comparison::strong)) return if_match;
     if (unmodified_since_ && now.modified_at && *now.modified_at > *unmodified_since_) return if_unmodified_since;
-    if (if_none_match_ && names(*if_none_match_, now.etag, comparison::weak)) return if_none_match;
+    if (if_none_match_ && matches(*if_none_match_, now.etag, comparison::weak)) return if_none_match;
     if (modified_since_ && now.modified_at && *now.modified_at <= *modified_since_) return if_modified_since;
     return std::nullopt;
 }
@@ -123,7 +123,7 @@ std::optional<std::string_view> conditions::failed(const representation& now) co
 core::version_condition conditions::versions() const {
     if (!if_match_ || if_match_->any) return std::nullopt;
     core::version_condition found(std::in_place);
-    for (const auto& tag : if_match_->named) {
+    for (const auto& tag : if_match_->tags) {
         const auto version = core::parse_number<number<struct version_tag>>(tag.opaque);
         if (version && !tag.is_weak) found->push_back(version->value());  // a tag of another kind is of no version
     }
@@ -138,14 +138,14 @@ awaitable<http::response> answer_conditionally(const http::request& r, awaitable
     const auto failed = std::get<conditions>(read).failed({made.etag, made.modified_at});
     if (!failed) co_return made;
     if (*failed == if_none_match || *failed == if_modified_since) co_return not_modified(std::move(made));
-    co_return http::to_response(not_met(*failed), r.id);
+    co_return http::to_response(precondition_failed(*failed), r.id);
 }
 
-std::optional<http::problem> refusal_without_tag(const http::request& r) {
+std::optional<http::problem> precondition_problem(const http::request& r) {
     auto read = conditions::read(r);
     if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
     const auto failed = std::get<conditions>(read).failed({});
-    return failed ? std::optional(not_met(*failed)) : std::nullopt;
+    return failed ? std::optional(precondition_failed(*failed)) : std::nullopt;
 }
 
 }  // namespace confab::api

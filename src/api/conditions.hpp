@@ -33,7 +33,7 @@ struct entity_tag {
 // The value of If-Match or If-None-Match: `*`, or a list that may be empty.
 struct tag_list {
     bool any = false;
-    std::vector<entity_tag> named;
+    std::vector<entity_tag> tags;
 };
 
 class conditions {
@@ -64,11 +64,11 @@ awaitable<http::response> answer_conditionally(const http::request& r, awaitable
 
 // What is wrong with the conditions of a write to what is there but has neither tag nor date. Errors: malformed,
 // version_mismatch.
-std::optional<http::problem> refusal_without_tag(const http::request& r);
+std::optional<http::problem> precondition_problem(const http::request& r);
 
 // The same, unless there is no such thing: without it no condition counts (RFC 9110, 13.2.1).
 template <class Found>
-http::response refuse_what_exists(const call& c, const result<Found>& target, const http::problem& p) {
+http::response refuse_if_found(const call& c, const result<Found>& target, const http::problem& p) {
     return target ? refuse(c, p) : refuse(c, target.error());
 }
 

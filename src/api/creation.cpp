@@ -4,12 +4,12 @@
 
 namespace confab::api {
 
-awaitable<result<std::optional<core::answer>>> create(const call& c, const core::command& command) {
+awaitable<result<std::optional<core::command_result>>> create(const call& c, const core::command& command) {
     const auto preferred = http::preference_of(c.request);
     // Without a key the client could never learn what became of it.
     if (preferred.respond_async && command.key)
-        co_return co_await c.parts.queue.hand_over(command, preferred.wait);
-    auto outcome = co_await c.parts.queue.submit(command);
+        co_return co_await c.services.queue.submit_with_timeout(command, preferred.wait);
+    auto outcome = co_await c.services.queue.submit(command);
     if (!outcome) co_return outcome.error();
     co_return std::optional(std::move(*outcome));
 }

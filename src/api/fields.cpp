@@ -14,9 +14,9 @@ std::string_view unit_name(core::unit u) {
 }  // namespace
 
 std::variant<fields, http::problem> fields::read(const call& c, std::span<const std::string_view> names) {
-    auto read = http::parameters::read(c.request, names, c.parts.json_depth_max);
+    auto read = http::parameters::read(c.request, names, c.services.json_depth_max);
     if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
-    return fields(std::get<http::parameters>(std::move(read)), c.parts.json_depth_max);
+    return fields(std::get<http::parameters>(std::move(read)), c.services.json_depth_max);
 }
 
 std::optional<std::string> fields::metadata(std::string_view name) {
@@ -28,7 +28,7 @@ std::optional<std::string> fields::metadata(std::string_view name) {
     }
     std::optional<std::string> object;
     if (given->is == type::object) object = std::move(given->value);
-    if (given->is == type::form_text) object = http::normal_json_object(given->value, json_depth_max_);
+    if (given->is == type::form_text) object = http::compact_json_object(given->value, json_depth_max_);
     if (!object) {
         refuse(name, "wrong_type", "must be a JSON object");
     } else if (object->size() > core::metadata_bytes_max) {
@@ -47,7 +47,7 @@ bool fields::flag(std::string_view name) {
     return given->value == "true";
 }
 
-std::optional<std::string> fields::word(std::string_view name) {
+std::optional<std::string> fields::scalar(std::string_view name) {
     auto* const given = all_.find(name);
     if (!given) return std::nullopt;
     if (given->is != type::object && given->is != type::boolean && given->is != type::other) return given->value;

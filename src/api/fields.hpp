@@ -56,7 +56,7 @@ public:
 
     // The text of a parameter that is a number or a word, whatever it says; nothing when it is absent or of another
     // type.
-    std::optional<std::string> word(std::string_view name);
+    std::optional<std::string> scalar(std::string_view name);
 
     bool was_given(std::string_view name) { return all_.find(name) != nullptr; }
 

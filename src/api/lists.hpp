@@ -1,6 +1,6 @@
 // Lists: a bare JSON array, read slice by slice, in bounded memory. An answer begins when its list is complete or long,
-// or when too many answers wait for slow clients (answer_memory.hpp). What fails until then has a status of its own.
-// After that a failure can only break the answer off.
+// or when too many answers wait for slow clients (response_buffer_quota.hpp). What fails until then has a status of its
+// own. After that a failure can only break the answer off.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@
 namespace confab::api {
 
 // How much of a list is there when its answer begins.
-inline constexpr std::size_t begun_bytes_min = 1024 * 1024;
+inline constexpr std::size_t buffered_bytes_min = 1024 * 1024;
 
 template <class Row>
 struct slice {
@@ -72,14 +72,14 @@ awaitable<http::response> list_of(call& c, slice_source<Row> source) {
     auto r = http::json_response(200, {});
     if (const auto ok = co_await list.append_to(r.body); !ok) co_return refuse(c, ok.error());
     if (list.is_complete()) co_return r;
-    auto share = c.parts.memory.take();
-    while (share && !list.is_complete() && r.body.size() < begun_bytes_min) {
+    auto permit = c.services.buffer_quota.try_acquire();
+    while (permit && !list.is_complete() && r.body.size() < buffered_bytes_min) {
         co_await asio::post(asio::use_awaitable);  // others of this loop
         if (const auto ok = co_await list.append_to(r.body); !ok) co_return refuse(c, ok.error());
     }
     // Also a complete list goes out in pieces: the next one is asked for when the client has taken what is there.
-    r.more = [list = std::move(list), share = std::move(share)]() mutable -> awaitable<http::piece> {
-        share.reset();
+    r.more = [list = std::move(list), permit = std::move(permit)]() mutable -> awaitable<http::piece> {
+        permit.reset();
         if (list.is_complete()) co_return std::nullopt;
         std::string text;
         if (const auto ok = co_await list.append_to(text); !ok) co_return ok.error();

@@ -2,9 +2,9 @@
 #include "api/creation.hpp"
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
+#include "api/idempotency_key.hpp"
 #include "api/lists.hpp"
-#include "api/places.hpp"
-#include "api/retry.hpp"
+#include "api/path_parameters.hpp"
 #include "core/cursor.hpp"
 
 namespace confab::api {
@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::string_view creation_names[] = {"content", "sender", "metadata"};
 constexpr std::string_view edit_names[] = {"content", "metadata"};
-constexpr int looks_max = 100;  // of a conditional change; each but the last means that somebody else's was done
+constexpr int attempts_max = 100;  // of a conditional change; each but the last means that somebody else's was done
 
 // The command that creates a message.
-std::variant<core::command, http::problem> read_creation(const call& c, const chat_place& place) {
+std::variant<core::command, http::problem> read_creation(const call& c, const chat_path& path) {
     auto read = fields::read(c, creation_names);
     if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
     auto& given = std::get<fields>(read);
@@ -23,8 +23,8 @@ std::variant<core::command, http::problem> read_creation(const call& c, const ch
     auto sender = given.optional<core::sender_name>("sender");
     auto metadata = given.metadata("metadata");
     if (auto wrong = given.refusal()) return std::move(*wrong);
-    core::create_message created{place.app, place.chat, std::move(*content), std::move(sender), std::move(metadata)};
-    auto key = read_retry_key(c.request, created);
+    core::create_message created{path.app, path.chat, std::move(*content), std::move(sender), std::move(metadata)};
+    auto key = read_idempotency_key(c.request, created);
     if (auto* wrong = std::get_if<http::problem>(&key)) return std::move(*wrong);
     return core::command{core::make_job_id(), std::get<0>(key), std::move(created)};
 }
@@ -44,7 +44,7 @@ std::variant<edit_parameters, http::problem> read_edit(const call& c) {
     return edit_parameters{std::move(*content), std::move(metadata)};
 }
 
-http::response shown(const core::message& m) {
+http::response message_response(const core::message& m) {
     auto r = http::json_response(200, json_of(m));
     r.etag = etag_of(m.version);
     r.modified_at = m.updated_at;
@@ -57,29 +57,29 @@ http::response no_content() {
 
 // The version that a change of this message may be applied to, if the conditions hold for the message as it is now.
 // Errors: version_mismatch (one does not hold), not_found.
-awaitable<result<core::version_condition>> version_to_change(const call& c, const message_place& place,
-                                                             const conditions& demanded) {
-    const auto found = co_await c.parts.ledger.find_message(place.app, place.chat, place.message);
+awaitable<result<core::version_condition>> version_to_change(const call& c, const message_path& path,
+                                                             const conditions& preconditions) {
+    const auto found = co_await c.services.ledger.find_message(path.app, path.chat, path.message);
     if (!found) co_return found.error();
     if (found->deleted_at) co_return core::version_condition();  // there is nothing to compare with
-    if (demanded.failed({etag_of(found->version), found->updated_at})) co_return error::version_mismatch;
+    if (preconditions.failed({etag_of(found->version), found->updated_at})) co_return error::version_mismatch;
     co_return core::version_condition(std::in_place, {found->version});
 }
 
 // Changes a message if the conditions hold at that moment. If-Match can be left to the change itself. For any other the
 // message is looked at first, and what was changed between the look and the change is looked at again. Errors: those of
 // the queue, and of version_to_change().
-template <class Wish>
-awaitable<result<core::answer>> change(const call& c, const message_place& place, const conditions& demanded,
-                                       Wish wish) {
-    wish.only_at = demanded.versions();
-    core::command command{core::make_job_id(), std::nullopt, std::move(wish)};
-    if (!demanded.need_representation()) co_return co_await c.parts.queue.submit(command);
-    for (int look = 0; look < looks_max; ++look) {
-        auto version = co_await version_to_change(c, place, demanded);
+template <class Payload>
+awaitable<result<core::command_result>> change(const call& c, const message_path& path, const conditions& preconditions,
+                                               Payload payload) {
+    payload.only_at = preconditions.versions();
+    core::command command{core::make_job_id(), std::nullopt, std::move(payload)};
+    if (!preconditions.need_representation()) co_return co_await c.services.queue.submit(command);
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        auto version = co_await version_to_change(c, path, preconditions);
         if (!version) co_return version.error();
-        std::get<Wish>(command.wish).only_at = std::move(*version);
-        auto outcome = co_await c.parts.queue.submit(command);
+        std::get<Payload>(command.payload).only_at = std::move(*version);
+        auto outcome = co_await c.services.queue.submit(command);
         if (outcome || outcome.error() != error::version_mismatch) co_return outcome;
         command.job = core::make_job_id();
     }
@@ -89,22 +89,22 @@ awaitable<result<core::answer>> change(const call& c, const message_place& place
 }  // namespace
 
 awaitable<http::response> list_messages(call c) {
-    const auto place = chat_place::parse(c);
-    if (!place) co_return not_found(c);
-    const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
+    const auto path = chat_path::parse(c);
+    if (!path) co_return not_found(c);
+    const auto chat = co_await c.services.ledger.find_chat(path->app, path->chat);
     if (!chat) co_return refuse(c, chat.error());
     const auto selected = select(c, chat->messages_count);
     if (const auto* wrong = std::get_if<http::problem>(&selected)) co_return refuse(c, *wrong);
     const auto& [window, links] = std::get<selection>(selected);
-    const page_place place_in_chat{chat->id, chat->changes_count, window};
+    const page_key cache_key{chat->id, chat->changes_count, window};
     http::response r;
-    if (const auto known = c.parts.pages.find(place_in_chat)) {
+    if (const auto known = c.services.pages.find(cache_key)) {
         r = http::json_response(200, *known);
     } else {
         auto source = rows_of<core::message>(
-            window, [&ledger = c.parts.ledger, id = chat->id](ledger::window w) { return ledger.messages(id, w); });
+            window, [&ledger = c.services.ledger, id = chat->id](ledger::window w) { return ledger.messages(id, w); });
         r = co_await list_of(c, std::move(source));
-        if (r.status == 200 && !r.more) c.parts.pages.put(place_in_chat, r.body);
+        if (r.status == 200 && !r.more) c.services.pages.put(cache_key, r.body);
     }
     if (r.status != 200) co_return r;
     if (!links.empty()) r.headers.add("Link", links);
@@ -114,89 +114,89 @@ awaitable<http::response> list_messages(call c) {
 }
 
 awaitable<http::response> create_message(call c) {
-    const auto place = chat_place::parse(c);
-    if (!place) co_return not_found(c);
-    if (const auto wrong = refusal_without_tag(c.request)) {
-        const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
-        co_return refuse_what_exists(c, chat, *wrong);
+    const auto path = chat_path::parse(c);
+    if (!path) co_return not_found(c);
+    if (const auto wrong = precondition_problem(c.request)) {
+        const auto chat = co_await c.services.ledger.find_chat(path->app, path->chat);
+        co_return refuse_if_found(c, chat, *wrong);
     }
-    const auto reading = [&] { return read_creation(c, *place); };
+    const auto reading = [&] { return read_creation(c, *path); };
     auto read = read_inline(c, reading);
-    if (!read) read.emplace(co_await run_on(c.parts.long_work, reading));
+    if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
     if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
 
     const auto& command = std::get<core::command>(*read);
     const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
     if (!*outcome) co_return accepted();
-    const auto& settled = **outcome;
-    if (const auto* seen = std::get_if<core::replayed>(&settled)) {
+    const auto& command_result = **outcome;
+    if (const auto* seen = std::get_if<core::replayed>(&command_result)) {
         const core::message_number number(seen->number);
-        const auto found = co_await c.parts.ledger.find_message(place->app, place->chat, number);
+        const auto found = co_await c.services.ledger.find_message(path->app, path->chat, number);
         if (!found) co_return refuse(c, found.error());
-        auto r = created(c, path_to(place->app, place->chat, number), json_of(*found), novelty::replayed);
+        auto r = created(c, path_to(path->app, path->chat, number), json_of(*found), novelty::replayed);
         r.etag = etag_of(found->version);
         co_return r;
     }
-    const auto& made = std::get<core::created>(settled);
-    auto r = created(c, path_to(place->app, place->chat, core::message_number(made.number)),
-                     json_of(std::get<core::create_message>(command.wish), made), novelty::created);
+    const auto& made = std::get<core::created>(command_result);
+    auto r = created(c, path_to(path->app, path->chat, core::message_number(made.number)),
+                     json_of(std::get<core::create_message>(command.payload), made), novelty::created);
     r.etag = etag_of(1);
     co_return r;
 }
 
 awaitable<http::response> show_message(call c) {
-    const auto place = message_place::parse(c);
-    if (!place) co_return not_found(c);
-    const auto found = co_await c.parts.ledger.find_message(place->app, place->chat, place->message);
+    const auto path = message_path::parse(c);
+    if (!path) co_return not_found(c);
+    const auto found = co_await c.services.ledger.find_message(path->app, path->chat, path->message);
     if (!found) co_return refuse(c, found.error());
     if (found->deleted_at) co_return refuse(c, error::deleted);
-    co_return shown(*found);
+    co_return message_response(*found);
 }
 
 awaitable<http::response> edit_message(call c) {
-    const auto place = message_place::parse(c);
-    if (!place) co_return not_found(c);
-    const auto demanded = conditions::read(c.request);
-    if (const auto* wrong = std::get_if<http::problem>(&demanded)) co_return refuse(c, *wrong);
-    if (std::get<conditions>(demanded).need_representation()) {  // before the content (RFC 9110, 13.2.1)
-        const auto version = co_await version_to_change(c, *place, std::get<conditions>(demanded));
+    const auto path = message_path::parse(c);
+    if (!path) co_return not_found(c);
+    const auto preconditions = conditions::read(c.request);
+    if (const auto* wrong = std::get_if<http::problem>(&preconditions)) co_return refuse(c, *wrong);
+    if (std::get<conditions>(preconditions).need_representation()) {  // before the content (RFC 9110, 13.2.1)
+        const auto version = co_await version_to_change(c, *path, std::get<conditions>(preconditions));
         if (!version) co_return refuse(c, version.error());
     }
     const auto reading = [&c] { return read_edit(c); };
     auto read = read_inline(c, reading);
-    if (!read) read.emplace(co_await run_on(c.parts.long_work, reading));
+    if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
     if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
     auto& given = std::get<edit_parameters>(*read);
 
-    core::edit_message wish{place->app, place->chat, place->message, std::move(given.content),
-                            std::move(given.metadata)};
-    const auto outcome = co_await change(c, *place, std::get<conditions>(demanded), std::move(wish));
+    core::edit_message payload{path->app, path->chat, path->message, std::move(given.content),
+                               std::move(given.metadata)};
+    const auto outcome = co_await change(c, *path, std::get<conditions>(preconditions), std::move(payload));
     if (!outcome) co_return refuse(c, outcome.error());
-    co_return shown(std::get<core::message>(*outcome));
+    co_return message_response(std::get<core::message>(*outcome));
 }
 
 awaitable<http::response> delete_message(call c) {
-    const auto place = message_place::parse(c);
-    if (!place) co_return not_found(c);
-    const auto demanded = conditions::read(c.request);
-    if (const auto* wrong = std::get_if<http::problem>(&demanded)) co_return refuse(c, *wrong);
+    const auto path = message_path::parse(c);
+    if (!path) co_return not_found(c);
+    const auto preconditions = conditions::read(c.request);
+    if (const auto* wrong = std::get_if<http::problem>(&preconditions)) co_return refuse(c, *wrong);
 
-    core::delete_message wish{place->app, place->chat, place->message};
-    const auto outcome = co_await change(c, *place, std::get<conditions>(demanded), std::move(wish));
+    core::delete_message payload{path->app, path->chat, path->message};
+    const auto outcome = co_await change(c, *path, std::get<conditions>(preconditions), std::move(payload));
     if (!outcome) co_return refuse(c, outcome.error());
     co_return no_content();
 }
 
 awaitable<http::response> list_versions(call c) {
-    const auto place = message_place::parse(c);
-    if (!place) co_return not_found(c);
-    const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
+    const auto path = message_path::parse(c);
+    if (!path) co_return not_found(c);
+    const auto chat = co_await c.services.ledger.find_chat(path->app, path->chat);
     if (!chat) co_return refuse(c, chat.error());
-    const auto message = co_await c.parts.ledger.find_message(place->app, place->chat, place->message);
+    const auto message = co_await c.services.ledger.find_message(path->app, path->chat, path->message);
     if (!message) co_return refuse(c, message.error());
     slice_source<core::message_version> source =
-        [&ledger = c.parts.ledger, id = chat->id, number = place->message, after = std::uint64_t{0},
+        [&ledger = c.services.ledger, id = chat->id, number = path->message, after = std::uint64_t{0},
          last = message->version]() mutable -> awaitable<result<slice<core::message_version>>> {
         auto rows = co_await ledger.versions(id, number, after);
         if (!rows) co_return rows.error();

@@ -145,10 +145,10 @@ void append(std::string& out, const core::message_version& v) {
     o.time<"created_at">(v.created_at);
 }
 
-std::string json_of(const core::create_message& wish, const core::created& made) {
+std::string json_of(const core::create_message& payload, const core::created& made) {
     std::string out;
-    const auto sender = wish.sender ? std::optional<std::string_view>(wish.sender->text()) : std::nullopt;
-    append_message(out, {made.number, wish.content.text(), sender, wish.metadata, 1, made.at, made.at});
+    const auto sender = payload.sender ? std::optional<std::string_view>(payload.sender->text()) : std::nullopt;
+    append_message(out, {made.number, payload.content.text(), sender, payload.metadata, 1, made.at, made.at});
     return out;
 }
 

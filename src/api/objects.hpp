@@ -33,7 +33,7 @@ inline void append(std::string& out, const highlighted_message& m) {
 }
 
 // A message just created: what the command says, and what the ledger added.
-std::string json_of(const core::create_message& wish, const core::created& made);
+std::string json_of(const core::create_message& payload, const core::created& made);
 
 // The entity tag of a version of a message (RFC 9110, 8.8.3).
 std::string etag_of(std::uint64_t version);

@@ -41,7 +41,7 @@ std::uint64_t saturated(std::string_view digits) {
 }
 
 // Takes one parameter into `p`; what is wrong with it.
-std::optional<http::problem> take(page& p, std::string_view name, const std::string& value) {
+std::optional<http::problem> set_parameter(page& p, std::string_view name, const std::string& value) {
     if (name == "limit") {
         if (is_digits(value)) p.limit = saturated(value);
         if (is_digits(value) && p.limit >= 1 && p.limit <= page_limit_max) return std::nullopt;
@@ -68,7 +68,7 @@ std::variant<std::optional<page>, http::problem> read_page(const call& c) {
     for (const auto& [name, value] : *query) {
         if (std::ranges::find(page_names, name) == std::end(page_names)) continue;
         if (!found) found.emplace();
-        if (auto wrong = take(*found, name, value)) return std::move(*wrong);
+        if (auto wrong = set_parameter(*found, name, value)) return std::move(*wrong);
     }
     return found;
 }
@@ -76,10 +76,10 @@ std::variant<std::optional<page>, http::problem> read_page(const call& c) {
 std::variant<std::optional<page>, http::problem> read_page(fields& given) {
     std::optional<page> found;
     for (const auto name : page_names) {
-        const auto value = given.word(name);
+        const auto value = given.scalar(name);
         if (!value) continue;
         if (!found) found.emplace();
-        if (auto wrong = take(*found, name, *value)) return std::move(*wrong);
+        if (auto wrong = set_parameter(*found, name, *value)) return std::move(*wrong);
     }
     if (auto wrong = given.refusal()) return std::move(*wrong);
     return found;
@@ -130,7 +130,8 @@ neighbours neighbours_of(const ledger::window& w, std::uint64_t count) {
 std::string link(const call& c, std::string_view query, anchor_kind kind, std::string_view anchor,
                  std::string_view relation) {
     const auto path = http::path_of(c.request.target);
-    return fmt::format("<{}{}?{}&{}={}>; rel=\"{}\"", c.parts.base_path, path, query, name_of(kind), anchor, relation);
+    return fmt::format("<{}{}?{}&{}={}>; rel=\"{}\"", c.services.base_path, path, query, name_of(kind), anchor,
+                       relation);
 }
 
 std::string links(const call& c, const page& p, const neighbours& n) {

@@ -43,7 +43,7 @@ static_assert([] {
 std::string detail_of(const call& c, const translation& t) {
     const bool is_write = c.request.method != http::verb::get && c.request.method != http::verb::head;
     if (t.from != error::unavailable || !is_write) return t.detail;
-    for (const auto* engine : c.parts.engines)
+    for (const auto* engine : c.services.engines)
         if (const auto fault = engine->fault()) return fmt::format("{}; {}", *fault, t.detail);
     return t.detail;
 }
@@ -66,7 +66,7 @@ http::response not_found(const call& c) {
 
 http::response created(const call& c, std::string_view path, std::string body, novelty n) {
     auto made = http::json_response(201, std::move(body));
-    const auto& base = c.parts.base_path;
+    const auto& base = c.services.base_path;
     made.headers.add("Location", base.empty() ? path : base + std::string(path));
     if (n == novelty::replayed) made.headers.add("Idempotent-Replayed", "true");
     return made;

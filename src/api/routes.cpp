@@ -50,7 +50,7 @@ constexpr std::string_view take_segment(std::string_view& path) {
 }
 
 // The paths of the table, taken apart.
-constexpr auto forms = [] {
+constexpr auto patterns = [] {
     std::array<segments, std::size(table)> made{};
     for (std::size_t i = 0; i < std::size(table); ++i)
         for (auto path = table[i].path; !path.empty();) made[i].text[made[i].count++] = take_segment(path);
@@ -84,24 +84,24 @@ constexpr bool is_capture(std::string_view segment) {
     return segment.starts_with('{');
 }
 
-bool matches(const segments& form, const segments& path) {
-    if (form.count != path.count) return false;
+bool matches(const segments& pattern, const segments& path) {
+    if (pattern.count != path.count) return false;
     for (std::size_t i = 0; i < path.count; ++i)
-        if (!is_capture(form.text[i]) && form.text[i] != path.text[i]) return false;
+        if (!is_capture(pattern.text[i]) && pattern.text[i] != path.text[i]) return false;
     return true;
 }
 
-captures capture(const segments& form, const segments& path) {
+captures capture(const segments& pattern, const segments& path) {
     captures captured;
     std::size_t count = 0;
     for (std::size_t i = 0; i < path.count; ++i)
-        if (is_capture(form.text[i])) captured[count++] = path.text[i];
+        if (is_capture(pattern.text[i])) captured[count++] = path.text[i];
     return captured;
 }
 
 struct found_route {
     const route* matched = nullptr;  // path and verb
-    std::string_view form;           // the path of the table that the request's has; empty: none
+    std::string_view pattern;        // the path of the table that the request's has; empty: none
     std::string allowed;             // the verbs of all routes of that form, unless one matched
     captures captured;
     std::unique_ptr<std::string> decoded;
@@ -125,15 +125,15 @@ std::string allowed_somewhere() {
 
 found_route find_route(verb wanted, std::string_view path) {
     found_route found;
-    const auto parts = split(path, found.decoded);
-    if (!parts) return found;
+    const auto path_segments = split(path, found.decoded);
+    if (!path_segments) return found;
     for (std::size_t i = 0; i < std::size(table); ++i) {
         const auto& r = table[i];
-        if (found.form.empty() ? !matches(forms[i], *parts) : r.path != found.form) continue;
-        found.form = r.path;
+        if (found.pattern.empty() ? !matches(patterns[i], *path_segments) : r.path != found.pattern) continue;
+        found.pattern = r.path;
         if (r.verb == wanted) {
             found.matched = &r;
-            found.captured = capture(forms[i], *parts);
+            found.captured = capture(patterns[i], *path_segments);
             return found;
         }
         allow(found.allowed, r.verb);
@@ -148,7 +148,7 @@ http::response options_of(const std::string& allowed) {
     return r;
 }
 
-awaitable<http::response> at_once(http::response r) {
+awaitable<http::response> make_ready(http::response r) {
     co_return r;
 }
 
@@ -164,18 +164,19 @@ std::span<const route> routes() {
     return table;
 }
 
-awaitable<http::response> dispatch(const services& parts, const http::request& r) {
-    if (r.method == verb::options && r.target == "*") return at_once(options_of(allowed_somewhere()));
+awaitable<http::response> dispatch(const services& services, const http::request& r) {
+    if (r.method == verb::options && r.target == "*") return make_ready(options_of(allowed_somewhere()));
     const auto wanted = r.method == verb::head ? verb::get : r.method;
     auto found = find_route(wanted, http::path_of(r.target));
     if (found.matched) {
-        auto answer = found.matched->handler({parts, r, found.captured, std::move(found.decoded)});
+        auto answer = found.matched->handler({services, r, found.captured, std::move(found.decoded)});
         if (wanted == verb::get && conditions::are_in(r)) return answer_conditionally(r, std::move(answer));
         return answer;
     }
-    if (found.allowed.empty()) return at_once(http::to_response({http::problem_kind::not_found, "no such path"}, r.id));
-    if (r.method == verb::options) return at_once(options_of(found.allowed));
-    return at_once(not_allowed(r, found.allowed));
+    if (found.allowed.empty())
+        return make_ready(http::to_response({http::problem_kind::not_found, "no such path"}, r.id));
+    if (r.method == verb::options) return make_ready(options_of(found.allowed));
+    return make_ready(not_allowed(r, found.allowed));
 }
 
 }  // namespace confab::api

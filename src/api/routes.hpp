@@ -16,7 +16,7 @@ using captures = std::array<std::string_view, 3>;
 
 // One request on its way through a handler.
 struct call {
-    const services& parts;
+    const api::services& services;
     const http::request& request;
     captures captured;
     std::unique_ptr<std::string> decoded;  // what of them had to be decoded
@@ -39,6 +39,6 @@ std::span<const route> routes();
 
 // Finds the route and runs it. HEAD is answered as GET, OPTIONS from the table; 404 and 405 are answered here.
 // REQUIRES: `r` lives until the answer is complete.
-awaitable<http::response> dispatch(const services& parts, const http::request& r);
+awaitable<http::response> dispatch(const services& services, const http::request& r);
 
 }  // namespace confab::api

@@ -8,7 +8,7 @@
 #include "api/fields.hpp"
 #include "api/handlers.hpp"
 #include "api/lists.hpp"
-#include "api/places.hpp"
+#include "api/path_parameters.hpp"
 #include "http/percent.hpp"
 
 namespace confab::api {
@@ -66,7 +66,8 @@ std::variant<search_parameters, http::problem> read_search(const call& c) {
     if (auto wrong = given.refusal()) return std::move(*wrong);
     auto paged = read_page(given);
     if (auto* wrong = std::get_if<http::problem>(&paged)) return std::move(*wrong);
-    return search_parameters{std::move(*query), highlight, given.word("order") == "asc", std::get<0>(std::move(paged))};
+    return search_parameters{std::move(*query), highlight, given.scalar("order") == "asc",
+                             std::get<0>(std::move(paged))};
 }
 
 // A page of a search goes downwards, newest first: `limit` and `before` are all it takes.
@@ -97,10 +98,10 @@ slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<
     return [&ledger, run, numbers = std::move(numbers),
             at = std::size_t{0}]() mutable -> awaitable<result<slice<core::message>>> {
         const std::span left(numbers.begin() + static_cast<std::ptrdiff_t>(at), numbers.end());
-        auto found =
-            co_await run->in_time<ledger::chosen>([&] { return ledger.matching(run->chat, left, run->query); });
+        auto found = co_await run->in_time<ledger::matches_by_number>(
+            [&] { return ledger.matching(run->chat, left, run->query); });
         if (!found) co_return found.error();
-        at += found->looked_at;
+        at += found->examined;
         co_return slice<core::message>(at == numbers.size(), std::move(found->rows));
     };
 }
@@ -131,7 +132,8 @@ awaitable<http::response> list_hits(call& c, slice_source<core::message> plain, 
                                     bool highlight) {
     if (!highlight) co_return co_await list_of(c, std::move(plain));
     slice_source<highlighted_message> marked =
-        [plain = std::move(plain), run, pool = c.parts.long_work]() -> awaitable<result<slice<highlighted_message>>> {
+        [plain = std::move(plain), run,
+         pool = c.services.thread_pool]() -> awaitable<result<slice<highlighted_message>>> {
         const auto found = co_await plain();
         if (!found) co_return found.error();
         if (found->rows.empty()) co_return slice<highlighted_message>(found->is_last, {});
@@ -142,7 +144,7 @@ awaitable<http::response> list_hits(call& c, slice_source<core::message> plain, 
     co_return co_await list_of(c, std::move(marked));
 }
 
-awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run, page asked, std::string repeated,
+awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run, page asked, std::string query_string,
                                        bool highlight) {
     auto numbers = co_await first_hits(*run, static_cast<std::size_t>(asked.limit));
     if (!numbers) co_return refuse(c, numbers.error());
@@ -150,10 +152,10 @@ awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run,
     if (has_more) numbers->resize(static_cast<std::size_t>(asked.limit));
     std::string next;
     if (has_more) {
-        const auto query = fmt::format("{}&limit={}", repeated, asked.limit);
+        const auto query = fmt::format("{}&limit={}", query_string, asked.limit);
         next = link(c, query, anchor_kind::before, std::to_string(numbers->back().value()), "next");
     }
-    auto source = messages_of(c.parts.ledger, run, std::move(*numbers));
+    auto source = messages_of(c.services.ledger, run, std::move(*numbers));
     auto r = co_await list_hits(c, std::move(source), run, highlight);
     if (has_more && r.status == 200) r.headers.add("Link", next);
     co_return r;
@@ -162,16 +164,16 @@ awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run,
 }  // namespace
 
 awaitable<http::response> search_messages(call c) {
-    const auto place = chat_place::parse(c);
-    if (!place) co_return not_found(c);
+    const auto path = chat_path::parse(c);
+    if (!path) co_return not_found(c);
     const auto reading = [&c] { return read_search(c); };
     auto read = read_inline(c, reading);
-    if (!read) read.emplace(co_await run_on(c.parts.long_work, reading));
+    if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
     if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
     const auto& given = std::get<search_parameters>(*read);
     const auto& asked = given.paged;
 
-    const auto chat = co_await c.parts.ledger.find_chat(place->app, place->chat);
+    const auto chat = co_await c.services.ledger.find_chat(path->app, path->chat);
     if (!chat) co_return refuse(c, chat.error());
     auto before = chat->messages_count + 1;
     if (asked) {
@@ -181,15 +183,15 @@ awaitable<http::response> search_messages(call c) {
         if (asked->anchor == anchor_kind::before) before = std::min(before, std::get<0>(anchor));
     }
     const auto run =
-        std::make_shared<search_run>(search_run{c.parts.search, chat->id, core::folded_query(given.query.text()),
-                                                core::message_number(before), c.parts.search_time_max});
+        std::make_shared<search_run>(search_run{c.services.search, chat->id, core::folded_query(given.query.text()),
+                                                core::message_number(before), c.services.search_time_max});
     if (!asked) {
         slice_source<core::message> all = [run] { return run->next(); };
         co_return co_await list_hits(c, std::move(all), run, given.highlight);
     }
-    auto repeated =
+    auto query_string =
         fmt::format("query={}{}", http::percent_encode(given.query.text()), given.highlight ? "&highlight=true" : "");
-    co_return co_await page_of_hits(c, run, *asked, std::move(repeated), given.highlight);
+    co_return co_await page_of_hits(c, run, *asked, std::move(query_string), given.highlight);
 }
 
 }  // namespace confab::api

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "api/answer_memory.hpp"
-#include "api/recent_pages.hpp"
+#include "api/page_cache.hpp"
+#include "api/response_buffer_quota.hpp"
 #include "base/engine_state.hpp"
 #include "ledger/ledger.hpp"
 #include "queue/queue.hpp"
@@ -20,9 +20,9 @@ struct services {
     search::port& search;
     std::size_t json_depth_max;
     std::chrono::milliseconds search_time_max;
-    recent_pages& pages;
-    answer_memory& memory;
-    asio::any_io_executor long_work;                // threads for what would hold up an event loop
+    page_cache& pages;
+    response_buffer_quota& buffer_quota;
+    asio::any_io_executor thread_pool;              // threads for what would hold up an event loop
     std::string base_path = {};                     // before the paths of Location and Link
     std::vector<const engine_state*> engines = {};  // that writes need; alone there are none
 };

@@ -11,7 +11,7 @@
 
 #include <cstdio>
 
-#include "app/front.hpp"
+#include "app/server_setup.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 

@@ -3,8 +3,8 @@
 #include <fmt/core.h>
 
 #include "app/password_file.hpp"
+#include "base/block_on.hpp"
 #include "base/log.hpp"
-#include "base/run_alone.hpp"
 #include "search/elastic/shape.hpp"
 
 namespace confab::app {
@@ -16,7 +16,8 @@ milliseconds ms(const settings& s, std::string_view name) {
     return milliseconds(s.number(name));
 }
 
-engine_url where_is(const settings& s, std::string_view engine, std::string_view scheme, std::uint16_t default_port) {
+engine_url url_of_engine(const settings& s, std::string_view engine, std::string_view scheme,
+                         std::uint16_t default_port) {
     auto where = engine_url::parse(s.text(engine), scheme, default_port);
     add_password(s, engine, where);
     return where;
@@ -41,7 +42,7 @@ bool has_search_index(const settings& s) {
 ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool) {
     ledger::mysql::mysql_options o;
     o.url = s.text("mysql");
-    o.password = where_is(s, "mysql", "mysql", 3306).password;
+    o.password = url_of_engine(s, "mysql", "mysql", 3306).password;
     o.read_pool = std::move(read_pool);
     o.connections_max = s.number("mysql-connections-max");
     o.query_timeout = ms(s, "mysql-timeout-ms");
@@ -49,13 +50,13 @@ ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_ex
 }
 
 redis::client_options redis_options_of(const settings& s) {
-    return {.where = where_is(s, "redis", "redis", 6379), .reply_timeout = ms(s, "redis-timeout-ms")};
+    return {.where = url_of_engine(s, "redis", "redis", 6379), .reply_timeout = ms(s, "redis-timeout-ms")};
 }
 
 search::elastic_index_options index_options_of(const settings& s, const std::string& cluster) {
     search::elastic_index_options o;
-    o.engine.where = where_is(s, "elasticsearch", "http", 9200);
-    o.engine.answer_timeout = ms(s, "elasticsearch-timeout-ms");
+    o.engine.where = url_of_engine(s, "elasticsearch", "http", 9200);
+    o.engine.response_timeout = ms(s, "elasticsearch-timeout-ms");
     return of_cluster(std::move(o), cluster);
 }
 
@@ -82,12 +83,12 @@ void warn_of_unreachable_index(const engines& named) {
     if (!named.index) return;
     const auto& options = named.index->engine;
     const auto engine = elastic::make_client(options);
-    const auto answered = run_alone(engine->send(elastic::request(elastic::verb::get, "/")));
+    const auto answered = block_on(engine->send(elastic::request(elastic::verb::get, "/")));
     if (answered) return;
     log::warning(
         fmt::format("Elasticsearch at {} does not answer: until it answers, searches read whole chats, which takes "
                     "longer and may take too long, and the search index is not filled",
-                    options.where.shown()));
+                    options.where.redacted()));
 }
 
 }  // namespace confab::app

@@ -11,6 +11,6 @@ namespace confab::app {
 // Without words it shows; `replay ID` sends a dead letter once more, `drop ID` forgets it. The process's exit status: 1
 // when it showed dead letters.
 // Throws startup_error and usage_error.
-int jobs(const settings& s, const std::vector<std::string>& words);
+int jobs(const settings& s, const std::vector<std::string>& arguments);
 
 }  // namespace confab::app

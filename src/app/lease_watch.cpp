@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds look_every{5};
+constexpr std::chrono::seconds poll_interval{5};
 
 }  // namespace
 
@@ -35,7 +35,7 @@ awaitable<void> warn_of_long_leases(ledger::mysql::mysql_node& ledger, milliseco
             log::warning(*warning);
             logged = *lease;
         }
-        pause.expires_after(look_every);
+        pause.expires_after(poll_interval);
         co_await pause.async_wait(asio::use_awaitable);
     }
 }

@@ -12,19 +12,19 @@
 #include <system_error>
 
 #include "app/engines.hpp"
-#include "app/front.hpp"
 #include "app/jobs.hpp"
 #include "app/migrate.hpp"
 #include "app/options.hpp"
 #include "app/password_file.hpp"
 #include "app/serve.hpp"
+#include "app/server_setup.hpp"
 #include "app/status.hpp"
 #include "app/worker.hpp"
+#include "base/block_on.hpp"
 #include "base/counted.hpp"
 #include "base/engine_url.hpp"
 #include "base/event_loops.hpp"
 #include "base/log.hpp"
-#include "base/run_alone.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "ledger/mysql/server.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
@@ -54,23 +54,23 @@ void print_to_stderr(const std::string& line) {
     fmt::print(stderr, "{}\n", line);
 }
 
-ops::progress shown_progress() {
+ops::progress stderr_progress() {
     return ops::progress({.print = print_to_stderr});
 }
 
 // Nobody waits for a single answer to a command that takes hours; a busy engine is to be let finish.
-constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds admin_command_timeout{30};
 
-search::elastic_index_options patient_index_options_of(const settings& s, const std::string& cluster) {
+search::elastic_index_options admin_index_options_of(const settings& s, const std::string& cluster) {
     auto o = index_options_of(s, cluster);
-    o.engine.connect_timeout = std::max<std::chrono::milliseconds>(o.engine.connect_timeout, patience);
-    o.engine.answer_timeout = std::max<std::chrono::milliseconds>(o.engine.answer_timeout, patience);
-    o.store_timeout = std::max<std::chrono::milliseconds>(o.store_timeout, 2 * patience);
+    o.engine.connect_timeout = std::max<std::chrono::milliseconds>(o.engine.connect_timeout, admin_command_timeout);
+    o.engine.response_timeout = std::max<std::chrono::milliseconds>(o.engine.response_timeout, admin_command_timeout);
+    o.store_timeout = std::max<std::chrono::milliseconds>(o.store_timeout, 2 * admin_command_timeout);
     return o;
 }
 
 ledger::mysql::mysql_options patient(ledger::mysql::mysql_options o) {
-    o.query_timeout = std::max<std::chrono::milliseconds>(o.query_timeout, patience);
+    o.query_timeout = std::max<std::chrono::milliseconds>(o.query_timeout, admin_command_timeout);
     return o;
 }
 
@@ -86,15 +86,15 @@ std::string reason_of(const boost::system::error_code& cause, const search::elas
 }
 
 // The same of a cluster, if the index was named.
-ops::check_report check_shared_index(const settings& s, const ledger::mysql::mysql_options& mysql,
-                                     ledger::auditor& ledger, ops::check_report report) {
+ops::check_report check_cluster_index(const settings& s, const ledger::mysql::mysql_options& mysql,
+                                      ledger::auditor& ledger, ops::check_report report) {
     if (!has_search_index(s)) return report;
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
-    const auto index = search::open_elastic_index(patient_index_options_of(s, cluster), *progress);
-    auto checked = run_alone(ops::check_index(ledger, index->auditor(), report, shown_progress()));
+    const auto index = search::open_elastic_index(admin_index_options_of(s, cluster), *progress);
+    auto checked = block_on(ops::check_index(ledger, index->auditor(), report, stderr_progress()));
     if (checked) return std::move(*checked);
-    report.tell("the search index cannot be read to its end: " + reason_of(checked.error(), *index));
+    report.add_finding("the search index cannot be read to its end: " + reason_of(checked.error(), *index));
     return report;
 }
 
@@ -104,28 +104,28 @@ ops::check_report check_index(const settings& s, const ledger::mysql::mysql_opti
                               ops::check_report report) {
     const auto& folder = s.text("data");
     try {
-        if (is_cluster(s)) return check_shared_index(s, mysql, ledger, std::move(report));
+        if (is_cluster(s)) return check_cluster_index(s, mysql, ledger, std::move(report));
         const auto index = search::open_sqlite_index_auditor(folder, ledger::sqlite::identity_of_sqlite_ledger(folder));
         if (!index) return report;
-        auto checked = run_alone(ops::check_index(ledger, *index, report, shown_progress()));
+        auto checked = block_on(ops::check_index(ledger, *index, report, stderr_progress()));
         if (checked) return std::move(*checked);
-        report.tell("the search index cannot be read to its end: " + checked.error().message());
+        report.add_finding("the search index cannot be read to its end: " + checked.error().message());
     } catch (const startup_error& cause) {
-        report.tell(cause.what());
+        report.add_finding(cause.what());
     }
     return report;
 }
 
 int check(const settings& s) {
-    asio::thread_pool none(1);
+    asio::thread_pool unused_pool(1);
     ledger::mysql::mysql_options mysql;
-    if (is_cluster(s)) mysql = mysql_options_of(s, none.get_executor());
+    if (is_cluster(s)) mysql = mysql_options_of(s, unused_pool.get_executor());
     const auto auditor =
         is_cluster(s) ? ledger::mysql::open_mysql_auditor(mysql) : ledger::sqlite::open_sqlite_auditor(s.text("data"));
     const auto journal = is_cluster(s) ? ledger::sqlite::journal_report() : ledger::sqlite::journal_of(s.text("data"));
-    auto checked = run_alone(ops::check(*auditor, shown_progress()));
+    auto checked = block_on(ops::check(*auditor, stderr_progress()));
     if (!checked) throw startup_error("the ledger cannot be read to its end: " + reason_of(checked.error()));
-    if (journal.mismatch) checked->tell(*journal.mismatch);
+    if (journal.mismatch) checked->add_finding(*journal.mismatch);
     const auto report = check_index(s, patient(mysql), *auditor, std::move(*checked));
     fmt::print("{}, {}, {}, {}, {} in the search index: ", counted(report.apps, "app"), counted(report.chats, "chat"),
                counted(report.messages, "message"), counted(report.changes, "change"),
@@ -154,16 +154,16 @@ ops::reindex_report reindex_cluster(const settings& s) {
     const auto mysql = patient(mysql_options_of(s, pool.get_executor()));
     const auto from = ledger::mysql::open_mysql_node(mysql);
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
-    ops::reindex_job job(from->reader(), patient_index_options_of(s, from->cluster()), *progress,
+    ops::reindex_job job(from->reader(), admin_index_options_of(s, from->cluster()), *progress,
                          {.after_messages = s.number("index-after-messages"),
                           .ledger_failure = ledger::mysql::last_failure,
                           .print = print_to_stderr,
-                          .shown = shown_progress()},
+                          .reporter = stderr_progress()},
                          loop.at(0).get_executor());
     std::promise<ops::reindex_report> done;
     asio::co_spawn(loop.at(0), job.run(), [&](std::exception_ptr failure, ops::reindex_report report) {
         failure ? done.set_exception(failure) : done.set_value(report);
-        signals.over();
+        signals.cancel();
     });
     loop.start();
     if (signals.wait()) job.stop();
@@ -173,7 +173,7 @@ ops::reindex_report reindex_cluster(const settings& s) {
     return report.get();
 }
 
-ops::reindex_report reindex_alone(const settings& s) {
+ops::reindex_report reindex_standalone(const settings& s) {
     asio::thread_pool here(1);
     const auto from = ledger::sqlite::open_sqlite_ledger({s.text("data"), here.get_executor()});
     const auto into = search::open_sqlite_index({from->folder(), from->identity(), here.get_executor()});
@@ -185,17 +185,17 @@ ops::reindex_report reindex_alone(const settings& s) {
 }
 
 int reindex(const settings& s) {
-    const auto report = is_cluster(s) ? reindex_cluster(s) : reindex_alone(s);
+    const auto report = is_cluster(s) ? reindex_cluster(s) : reindex_standalone(s);
     fmt::print("{} of {} in the search index; shorter chats are scanned\n", counted(report.messages, "message"),
                counted(report.chats, "chat"));
     return 0;
 }
 
 // Every option of type secret is the URL of an engine.
-std::string shown(const option& o, const std::string& value) {
+std::string redacted_value(const option& o, const std::string& value) {
     switch (o.type) {
         case option_type::secret:
-            return shown_url(value);
+            return redacted_url(value);
         case option_type::password_file:
             return shown_password_file(value);
         default:
@@ -204,19 +204,20 @@ std::string shown(const option& o, const std::string& value) {
 }
 
 int print_config(const settings& s) {
-    for (const auto& o : options()) fmt::print("{} = {}  ({})\n", o.name, shown(o, s[o.name].value), s[o.name].source);
+    for (const auto& o : options())
+        fmt::print("{} = {}  ({})\n", o.name, redacted_value(o, s[o.name].value), s[o.name].source);
     return 0;
 }
 
 // Started with one of them closed, a file or socket opened later would take its number, and be written into.
-void have_standard_streams() {
+void ensure_standard_streams() {
     int opened = 0;
     while (opened >= 0 && opened <= STDERR_FILENO) opened = open("/dev/null", O_RDWR);
     if (opened > STDERR_FILENO) close(opened);
 }
 
 int run(int argc, char** argv) {
-    have_standard_streams();
+    ensure_standard_streams();
     std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error to report, not a reason to die
     const auto asked = parse(argc, argv);
     if (asked.command.empty()) {
@@ -225,10 +226,10 @@ int run(int argc, char** argv) {
     }
     log::start(level_of(asked.values));
     if (asked.command == "serve") return serve(asked.values);
-    if (asked.command == "worker") return work(asked.values);
-    if (asked.command == "migrate") return migrate(asked.values, asked.words);
-    if (asked.command == "jobs") return jobs(asked.values, asked.words);
-    if (asked.command == "status") return status(asked.values, asked.words);
+    if (asked.command == "worker") return run_worker(asked.values);
+    if (asked.command == "migrate") return migrate(asked.values, asked.arguments);
+    if (asked.command == "jobs") return jobs(asked.values, asked.arguments);
+    if (asked.command == "status") return status(asked.values, asked.arguments);
     if (asked.command == "check") return check(asked.values);
     if (asked.command == "reindex") return reindex(asked.values);
     return print_config(asked.values);

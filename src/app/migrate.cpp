@@ -6,7 +6,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "app/engines.hpp"
-#include "app/redis_at_start.hpp"
+#include "app/redis_startup_checks.hpp"
 #include "base/counted.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/rename_keys.hpp"
@@ -43,13 +43,13 @@ void migrate_index(const search::elastic_index_options& options, const ledger::m
 
 }  // namespace
 
-int migrate(const settings& s, const std::vector<std::string>& words) {
+int migrate(const settings& s, const std::vector<std::string>& arguments) {
     const auto named = engines_of(s);
-    asio::thread_pool none(1);
-    const auto mysql = named.mysql_on(none.get_executor());
+    asio::thread_pool unused_pool(1);
+    const auto mysql = named.mysql_on(unused_pool.get_executor());
     ledger::mysql::migration wanted;
     if (s["partitions"].source != "default") wanted.partitions = s.number("partitions");
-    wanted.new_identity = std::ranges::find(words, new_identity_word) != words.end();
+    wanted.new_identity = std::ranges::find(arguments, new_identity_argument) != arguments.end();
     wanted.open_queue = [&named] { return open_queue(named.redis); };
     ledger::mysql::migrate_mysql(mysql, wanted);
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);

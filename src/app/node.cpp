@@ -8,9 +8,9 @@
 #include "api/routes.hpp"
 #include "app/base_path.hpp"
 #include "app/engines.hpp"
-#include "app/front.hpp"
 #include "app/lease_watch.hpp"
-#include "app/redis_at_start.hpp"
+#include "app/redis_startup_checks.hpp"
+#include "app/server_setup.hpp"
 #include "app/version.hpp"
 #include "base/counted.hpp"
 #include "base/engine_state.hpp"
@@ -28,7 +28,7 @@ namespace {
 class node {
 public:
     explicit node(const settings& s)
-        : where_(listen_address::parse(s.text("listen"))),
+        : listen_addresses_(listen_address::parse(s.text("listen"))),
           base_path_(parse_base_path(s.text("base-path"))),
           drain_timeout_(s.number("drain-timeout-s")),
           answer_timeout_(s.number("answer-timeout-ms")),
@@ -36,7 +36,7 @@ public:
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
           loops_(threads_of(s)),
-          queue_(queue::make_redis_sender(loops_, ledger_->outcomes(), sender_options_of(s))),
+          queue_(queue::make_redis_sender(loops_, ledger_->command_status(), sender_options_of(s))),
           index_progress_(ledger::mysql::make_mysql_index_progress(engines_.mysql_on(read_pool_.get_executor()))),
           index_(engines_.index ? search::open_elastic_index(engines_.index_of(ledger_->cluster()), *index_progress_)
                                 : nullptr),
@@ -48,11 +48,11 @@ public:
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
                     pages_,
-                    memory_,
+                    buffer_quota_,
                     read_pool_.get_executor(),
                     base_path_,
                     {&redis_state_, &ledger_->state()}},
-          server_(http::listen(loops_, server_options_of(s, where_))) {}
+          server_(http::listen(loops_, server_options_of(s, listen_addresses_))) {}
 
     // Also when the start failed halfway.
     ~node() { stop(); }
@@ -71,7 +71,7 @@ public:
 
     void announce() const {
         fmt::print("{}\n{}an API node of a cluster of {}\n{}", version_line(), listening_lines(*server_),
-                   counted(ledger_->partitions(), "partition"), line_to_try(*server_));
+                   counted(ledger_->partitions(), "partition"), example_line(*server_));
         flush_output();
     }
 
@@ -86,8 +86,8 @@ public:
 
 private:
     std::unique_ptr<ledger::mysql::mysql_node> open_ledger(const settings& s) {
-        require_protected(where_, s.text("auth"));
-        const auto redis = require_redis_that_keeps(engines_.redis, unshown_policy_of(s));
+        require_protected(listen_addresses_, s.text("auth"));
+        const auto redis = require_redis_noeviction(engines_.redis, unshown_policy_of(s));
         auto opened = ledger::mysql::open_mysql_node(engines_.mysql_on(read_pool_.get_executor()));
         warn_of_little_memory(engines_.redis, redis, opened->partitions(), s.number("queue-bytes-max"));
         return opened;
@@ -104,7 +104,7 @@ private:
                 .answer_deadline = std::chrono::milliseconds(s.number("answer-timeout-ms"))};
     }
 
-    const std::vector<listen_address> where_;
+    const std::vector<listen_address> listen_addresses_;
     const std::string base_path_;
     const std::chrono::seconds drain_timeout_;
     const std::chrono::milliseconds answer_timeout_;
@@ -112,13 +112,13 @@ private:
     worker_threads read_pool_;
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;
     engine_state redis_state_{"Redis"};
-    api::answer_memory memory_;  // before the loops: what they drop at the end gives its share back
+    api::response_buffer_quota buffer_quota_;  // before the loops: what they drop at the end gives its share back
     event_loops loops_;
     std::unique_ptr<queue::redis_sender> queue_;
     const std::unique_ptr<ledger::index_progress> index_progress_;
     const std::unique_ptr<search::elastic_index> index_;  // nothing: none was named
     std::unique_ptr<search::port> search_;
-    api::recent_pages pages_{recent_pages_bytes};
+    api::page_cache pages_{page_cache_bytes};
     const api::services services_;
     std::unique_ptr<http::server> server_;
     bool is_serving_ = false;

@@ -140,16 +140,16 @@ const option* find_option(std::string_view name) {
 }
 
 // For an error: what may be a misspelt name. Nothing of any other word, which may be a part of a password.
-std::string shown_name(std::string_view word) {
+std::string name_for_error(std::string_view word) {
     const bool is_name = std::ranges::all_of(
         word, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
     return is_name && !word.empty() ? fmt::format(" {}", word) : "";
 }
 
 // The name of the first argument that nobody takes, if it is a flag: any other word may be a part of a password.
-std::string shown_flag(const std::vector<std::string>& unexpected) {
+std::string flag_for_error(const std::vector<std::string>& unexpected) {
     if (unexpected.empty() || !unexpected.front().starts_with("--")) return "";
-    return shown_name(std::string_view(unexpected.front()).substr(0, unexpected.front().find('=')));
+    return name_for_error(std::string_view(unexpected.front()).substr(0, unexpected.front().find('=')));
 }
 
 std::string environment_name(std::string_view option_name) {
@@ -201,7 +201,7 @@ values read_file(const std::string& path) {
     if (path.empty()) return found;
     for (auto& [name, value, line] : read_config_file(path)) {
         const auto* const known = find_option(name);
-        if (!known) throw wrong_line(path, line, "unknown option" + shown_name(name));
+        if (!known) throw wrong_line(path, line, "unknown option" + name_for_error(name));
         const bool is_first = found.emplace(known->name, std::move(value)).second;
         if (!is_first) throw wrong_line(path, line, fmt::format("{} is set by an earlier line", known->name));
     }
@@ -268,7 +268,7 @@ void add_flag(CLI::App& app, const option& o, std::string& value) {
 
 // The flags of one command. Sets `help` instead when that is what was asked for.
 values read_flags(const command& c, int argc, const char* const* argv, std::string& config_file, std::string& help,
-                  std::vector<std::string>& words) {
+                  std::vector<std::string>& arguments) {
     CLI::App app(std::string(c.summary), "confab " + std::string(c.name));
     app.get_formatter()->column_width(44);
     app.footer(
@@ -284,10 +284,10 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
             "--new-identity", new_identity,
             "this database is a copy of another cluster's: make it a cluster of its own (on the command line only)");
     if (c.bit == used_by::jobs)
-        app.add_option("words", words, "nothing, or `replay ID` or `drop ID` of a dead letter")->type_name("");
+        app.add_option("words", arguments, "nothing, or `replay ID` or `drop ID` of a dead letter")->type_name("");
     if (c.bit == used_by::status)
         app.add_flag_callback(
-            "--json", [&words] { words = {"json"}; }, "one JSON object instead of tables");
+            "--json", [&arguments] { arguments = {"json"}; }, "one JSON object instead of tables");
     app.add_option("--config", config_file, "a file of options, one `name = value` a line")->type_name("FILE");
     try {
         app.parse(argc, argv);
@@ -295,11 +295,11 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
         help = app.help();
     } catch (const CLI::ExtrasError&) {
         throw usage_error(
-            fmt::format("unexpected argument{} (see confab {} --help)", shown_flag(app.remaining()), c.name));
+            fmt::format("unexpected argument{} (see confab {} --help)", flag_for_error(app.remaining()), c.name));
     } catch (const CLI::ParseError& cause) {
         throw usage_error(fmt::format("{} (see confab {} --help)", cause.what(), c.name));
     }
-    if (new_identity) words.emplace_back(new_identity_word);
+    if (new_identity) arguments.emplace_back(new_identity_argument);
     std::erase_if(given, [&](const auto& entry) { return app.count("--" + std::string(entry.first)) == 0; });
     return given;
 }
@@ -336,15 +336,15 @@ parsed parse(int argc, const char* const* argv) {
     if (first == "--version") return {{}, {}, version_line() + "\n", {}};
     const auto* const found = std::ranges::find(commands, first, &command::name);
     if (found == std::end(commands))
-        throw usage_error(fmt::format("unknown command{} (see confab --help)", shown_name(first)));
+        throw usage_error(fmt::format("unknown command{} (see confab --help)", name_for_error(first)));
 
     std::string named_by_flag, config_file, help;
-    std::vector<std::string> words;
-    const auto flags = read_flags(*found, argc - 1, argv + 1, named_by_flag, help, words);
+    std::vector<std::string> arguments;
+    const auto flags = read_flags(*found, argc - 1, argv + 1, named_by_flag, help, arguments);
     if (!help.empty()) return {{}, {}, help, {}};
     const auto environment = read_environment(config_file);
     if (!named_by_flag.empty()) config_file = named_by_flag;
-    return {std::string(found->name), merge(flags, environment, read_file(config_file)), {}, std::move(words)};
+    return {std::string(found->name), merge(flags, environment, read_file(config_file)), {}, std::move(arguments)};
 }
 
 }  // namespace confab::app

@@ -61,7 +61,7 @@ private:
 };
 
 // `confab migrate --new-identity`, as a word of the command.
-inline constexpr std::string_view new_identity_word = "new-identity";
+inline constexpr std::string_view new_identity_argument = "new-identity";
 
 // What the person at the terminal got wrong, in one line.
 class usage_error : public std::runtime_error {
@@ -71,8 +71,8 @@ class usage_error : public std::runtime_error {
 struct parsed {
     std::string command;  // as in --help; empty: `text` is the whole answer
     settings values;
-    std::string text;                // help or version
-    std::vector<std::string> words;  // what else the command was given
+    std::string text;                    // help or version
+    std::vector<std::string> arguments;  // what else the command was given
 };
 
 // Throws usage_error.

@@ -6,15 +6,15 @@
 #include "app/address_space.hpp"
 #include "app/base_path.hpp"
 #include "app/engines.hpp"
-#include "app/front.hpp"
 #include "app/listen_address.hpp"
 #include "app/node.hpp"
+#include "app/server_setup.hpp"
 #include "app/threads.hpp"
 #include "app/version.hpp"
+#include "base/block_on.hpp"
 #include "base/error.hpp"
 #include "base/event_loops.hpp"
 #include "base/log.hpp"
-#include "base/run_alone.hpp"
 #include "base/worker_threads.hpp"
 #include "http/server.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
@@ -37,7 +37,7 @@ bool ignores_journal_gap(const settings& s) {
 class standalone {
 public:
     explicit standalone(const settings& s)
-        : where_(listen_address::parse(s.text("listen"))),
+        : listen_addresses_(listen_address::parse(s.text("listen"))),
           base_path_(parse_base_path(s.text("base-path"))),
           drain_timeout_(s.number("drain-timeout-s")),
           read_pool_(s.number("read-threads")),
@@ -57,11 +57,11 @@ public:
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
                     pages_,
-                    memory_,
+                    buffer_quota_,
                     read_pool_.get_executor(),
                     base_path_},
           loops_(threads_of(s)),
-          server_(http::listen(loops_, server_options_of(s, where_))),
+          server_(http::listen(loops_, server_options_of(s, listen_addresses_))),
           batch_options_(batch_options_of(s, is_indexed_ ? &follower_ : nullptr)) {}
 
     // Also when the start failed halfway.
@@ -80,7 +80,7 @@ public:
 
     void announce() const {
         fmt::print("{}\n{}data in {}\n{}", version_line(), listening_lines(*server_), ledger_->folder().string(),
-                   line_to_try(*server_));
+                   example_line(*server_));
         flush_output();
     }
 
@@ -98,7 +98,7 @@ public:
 
 private:
     std::unique_ptr<ledger::sqlite::sqlite_ledger> open_ledger(const settings& s) {
-        require_protected(where_, s.text("auth"));
+        require_protected(listen_addresses_, s.text("auth"));
         return ledger::sqlite::open_sqlite_ledger({.folder = s.text("data"),
                                                    .read_pool = read_pool_.get_executor(),
                                                    .ignores_journal_gap = ignores_journal_gap(s)});
@@ -106,12 +106,12 @@ private:
 
     // Whether the index may be searched: an old one was made sure of, before the ledger goes on.
     bool begin_index() {
-        const auto begun = run_alone(follower_.begin());
+        const auto begun = block_on(follower_.begin());
         if (!begun) log::warning("there is no search index in this run, searches scan: " + begun.error().message());
         return begun.has_value();
     }
 
-    const std::vector<listen_address> where_;
+    const std::vector<listen_address> listen_addresses_;
     const std::string base_path_;
     const std::chrono::seconds drain_timeout_;
     worker_threads read_pool_;
@@ -123,8 +123,8 @@ private:
     write::index_follower follower_;
     const bool is_indexed_;
     std::unique_ptr<search::port> search_;
-    api::recent_pages pages_{recent_pages_bytes};
-    api::answer_memory memory_;
+    api::page_cache pages_{page_cache_bytes};
+    api::response_buffer_quota buffer_quota_;
     const api::services services_;
     writer_thread writing_;
     event_loops loops_;

@@ -7,7 +7,7 @@
 
 namespace confab::app {
 
-int status(const settings& s, const std::vector<std::string>& words) {
+int status(const settings& s, const std::vector<std::string>& arguments) {
     for (const auto* name : {"mysql", "redis"})
         if (s.text(name).empty())
             throw usage_error(fmt::format(
@@ -17,7 +17,7 @@ int status(const settings& s, const std::vector<std::string>& words) {
     ask_mysql(named.mysql, r);
     ask_redis(named.redis, r);
     if (named.index) ask_for_index(named, r);
-    const bool is_json = !words.empty();
+    const bool is_json = !arguments.empty();
     fmt::print("{}", is_json ? to_json(r) : to_tables(r));
     return problems_of(r).empty() ? 0 : 1;
 }

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "app/options.hpp"
-#include "ledger/mysql/backlog.hpp"
 #include "ledger/mysql/cluster_state.hpp"
-#include "queue/redis/backlog.hpp"
+#include "ledger/mysql/partition_state.hpp"
+#include "queue/redis/stream_state.hpp"
 
 namespace confab::app {
 
@@ -59,6 +59,6 @@ std::string to_tables(const cluster_report& r);
 std::string to_json(const cluster_report& r);
 
 // The process's exit status: 1 when there are problems. `words`: {"json"} for JSON. Throws usage_error.
-int status(const settings& s, const std::vector<std::string>& words);
+int status(const settings& s, const std::vector<std::string>& arguments);
 
 }  // namespace confab::app

@@ -4,8 +4,8 @@
 
 #include <charconv>
 
+#include "base/block_on.hpp"
 #include "base/log.hpp"
-#include "base/run_alone.hpp"
 #include "drivers/redis/role.hpp"
 #include "ledger/mysql/schema.hpp"
 #include "ledger/mysql/server.hpp"
@@ -16,9 +16,9 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds connect_wait{3000};
+constexpr std::chrono::milliseconds redis_connect_timeout{3000};
 
-awaitable<void> look_at_ledger(mysql::connection& db, cluster_report& r, engine_report& engine) {
+awaitable<void> query_ledger(mysql::connection& db, cluster_report& r, engine_report& engine) {
     const auto server = co_await ledger::mysql::server_state_of(db);
     engine.version = server.version;
     engine.role = server.role;
@@ -31,7 +31,7 @@ awaitable<void> look_at_ledger(mysql::connection& db, cluster_report& r, engine_
     r.dead_letters = co_await ledger::mysql::count_dead_letters(db);
 }
 
-awaitable<void> look_at_progress(mysql::connection& db, index_report& of, const ledger::index_id& index) {
+awaitable<void> query_progress(mysql::connection& db, index_report& of, const ledger::index_id& index) {
     of.waiting = co_await ledger::mysql::index_notes_state_of(db);
     if (!of.name.empty()) of.coverage = co_await ledger::mysql::index_coverage_of(db, index);
 }
@@ -52,7 +52,7 @@ std::string fault_of(const result<redis::reply>& reply) {
     return reply->is_error() ? reply->text : "";
 }
 
-awaitable<void> look_at_redis(redis::client& client, cluster_report& r, engine_report& engine) {
+awaitable<void> query_redis(redis::client& client, cluster_report& r, engine_report& engine) {
     const redis::arguments ping{"PING"}, info{"INFO"};
     const auto begun = clock::now();
     const auto pong = co_await client.execute(ping);
@@ -69,7 +69,7 @@ awaitable<void> look_at_redis(redis::client& client, cluster_report& r, engine_r
     r.memory = redis_memory{number_field(*found, "used_memory"), number_field(*found, "maxmemory")};
 }
 
-awaitable<void> look_at_queue(redis::client& client, cluster_report& r, engine_report& engine) {
+awaitable<void> query_queue(redis::client& client, cluster_report& r, engine_report& engine) {
     const auto at = co_await queue::clock_ms(client);
     const auto streams = co_await queue::stream_states(client, r.cluster, r.partitions.size());
     if (!at || !streams) {
@@ -83,13 +83,14 @@ awaitable<void> look_at_queue(redis::client& client, cluster_report& r, engine_r
     }
 }
 
-awaitable<void> look_at_all_of_redis(const redis::client_options& options, cluster_report& r, engine_report& engine) {
+awaitable<void> connect_and_query_redis(const redis::client_options& options, cluster_report& r,
+                                        engine_report& engine) {
     const auto client = redis::make_client(co_await asio::this_coro::executor, options);
-    const auto failed = co_await redis::wait_until_connected(*client, connect_wait);
+    const auto failed = co_await redis::wait_until_connected(*client, redis_connect_timeout);
     if (failed) engine.fault = failed->reason;
     if (failed) co_return;
-    co_await look_at_redis(*client, r, engine);
-    if (engine.fault.empty()) co_await look_at_queue(*client, r, engine);
+    co_await query_redis(*client, r, engine);
+    if (engine.fault.empty()) co_await query_queue(*client, r, engine);
 }
 
 }  // namespace
@@ -98,7 +99,7 @@ void ask_mysql(const ledger::mysql::mysql_options& options, cluster_report& r) {
     engine_report engine{"mysql", mysql::address::parse(options.url).name()};
     try {
         ledger::mysql::with_server(
-            options, [&](mysql::connection& db) -> awaitable<void> { return look_at_ledger(db, r, engine); });
+            options, [&](mysql::connection& db) -> awaitable<void> { return query_ledger(db, r, engine); });
         if (engine.role == "read-only") engine.fault = "it is read-only: workers cannot write";
     } catch (const startup_error& cause) {
         engine.fault = cause.what();
@@ -107,9 +108,9 @@ void ask_mysql(const ledger::mysql::mysql_options& options, cluster_report& r) {
 }
 
 void ask_redis(const redis::client_options& options, cluster_report& r) {
-    engine_report engine{"redis", options.where.shown()};
+    engine_report engine{"redis", options.where.redacted()};
     try {
-        run_alone(look_at_all_of_redis(options, r, engine));
+        block_on(connect_and_query_redis(options, r, engine));
     } catch (const startup_error& cause) {
         engine.fault = cause.what();
     }
@@ -118,14 +119,14 @@ void ask_redis(const redis::client_options& options, cluster_report& r) {
 
 void ask_for_index(const engines& named, cluster_report& r) {
     const auto options = named.index_of(r.cluster);
-    auto found = run_alone(search::state_of(options));
-    r.engines.push_back({"elasticsearch", options.engine.where.shown(), found.version, found.health, found.latency,
+    auto found = block_on(search::state_of(options));
+    r.engines.push_back({"elasticsearch", options.engine.where.redacted(), found.version, found.health, found.latency,
                          std::move(found.fault)});
     r.index.emplace(index_report{found.index});
     if (r.partitions.empty()) return;  // MySQL does not answer, as is reported
     try {
         ledger::mysql::with_server(named.mysql, [&](mysql::connection& db) -> awaitable<void> {
-            return look_at_progress(db, *r.index, found.id);
+            return query_progress(db, *r.index, found.id);
         });
     } catch (const startup_error& cause) {
         log::warning(fmt::format("the progress of the search index is not known: {}", cause.what()));

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <numeric>
 
-#include "app/shown_age.hpp"
+#include "app/format_duration.hpp"
 #include "app/status.hpp"
 #include "app/version.hpp"
 #include "base/counted.hpp"
@@ -58,7 +58,8 @@ void add_workers(std::string& out, const cluster_report& r) {
     auto to = std::back_inserter(out);
     fmt::format_to(to, "\n{:<32}  {:>10}  {:>10}\n", "worker", "partitions", "lease");
     for (const auto& w : r.workers)
-        fmt::format_to(to, "{:<32}  {:>10}  {:>10}\n", w.id, w.partitions, w.lease.count() ? shown_age(w.lease) : "-");
+        fmt::format_to(to, "{:<32}  {:>10}  {:>10}\n", w.id, w.partitions,
+                       w.lease.count() ? format_duration(w.lease) : "-");
 }
 
 void add_partitions(std::string& out, const cluster_report& r) {
@@ -68,8 +69,8 @@ void add_partitions(std::string& out, const cluster_report& r) {
         const bool is_owned = !p.state.owner.empty();
         fmt::format_to(to, "{:>9}  {:>8}  {:>9}  {:>10}  {}\n", p.state.partition,
                        p.waiting ? std::to_string(p.waiting->entries) : "?",
-                       p.oldest_age ? shown_age(*p.oldest_age) : "-", is_owned ? shown_age(p.state.lease_left) : "-",
-                       is_owned ? p.state.owner : "nobody");
+                       p.oldest_age ? format_duration(*p.oldest_age) : "-",
+                       is_owned ? format_duration(p.state.lease_left) : "-", is_owned ? p.state.owner : "nobody");
     }
 }
 
@@ -82,7 +83,7 @@ void add_index(std::string& out, const cluster_report& r) {
     fmt::format_to(to, "\nsearch index {}\n", r.index->name.empty() ? "-" : r.index->name);
     if (const auto& w = r.index->waiting) {
         fmt::format_to(to, "  {} to be taken in", counted(w->chats, "chat waits", "chats wait"));
-        if (w->chats > 0) fmt::format_to(to, ", the first for {}", shown_age(w->oldest));
+        if (w->chats > 0) fmt::format_to(to, ", the first for {}", format_duration(w->oldest));
         out += '\n';
     }
     if (const auto& c = r.index->coverage)

@@ -41,7 +41,7 @@ void index_thread::start(write::index_follower& follower, write::sibling_followe
     spawn(follower);
     if (siblings) spawn(*siblings);
     loop_.start();
-    loop_.give_way();
+    loop_.lower_priority();
     is_working_ = true;
 }
 

@@ -4,19 +4,19 @@
 
 #include <atomic>
 
-#include "app/alive_file.hpp"
 #include "app/engines.hpp"
-#include "app/front.hpp"
-#include "app/redis_at_start.hpp"
+#include "app/heartbeat_file.hpp"
+#include "app/redis_startup_checks.hpp"
+#include "app/server_setup.hpp"
 #include "app/threads.hpp"
 #include "app/version.hpp"
 #include "base/counted.hpp"
 #include "base/engine_state.hpp"
 #include "base/log.hpp"
 #include "base/worker_threads.hpp"
+#include "ledger/lost_commits.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "ledger/mysql/server.hpp"
-#include "ledger/went_back.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
 
@@ -26,9 +26,9 @@ namespace {
 constexpr int exit_failure = 1;
 
 // The search index of a cluster and what keeps it.
-struct kept_index {
-    kept_index(const settings& s, const engines& named, ledger::mysql::mysql_worker& ledger,
-               asio::any_io_executor read_pool, asio::any_io_executor home)
+struct cluster_index {
+    cluster_index(const settings& s, const engines& named, ledger::mysql::mysql_worker& ledger,
+                  asio::any_io_executor read_pool, asio::any_io_executor home)
         : progress(ledger::mysql::make_mysql_index_progress(named.mysql_on(std::move(read_pool)))),
           index(search::open_elastic_index(named.index_of(ledger.cluster()), *progress)),
           siblings(search::open_elastic_siblings(named.index_of(ledger.cluster()), *progress)),
@@ -87,7 +87,7 @@ public:
 
 private:
     std::unique_ptr<ledger::mysql::mysql_worker> open_ledger(const settings& s) {
-        require_redis_that_keeps(engines_.redis, unshown_policy_of(s));
+        require_redis_noeviction(engines_.redis, unshown_policy_of(s));
         ledger::mysql::mysql_worker_options options;
         options.lease = std::chrono::milliseconds(s.number("lease-ms"));
         options.commit_timeout = std::chrono::milliseconds(s.number("commit-timeout-ms"));
@@ -105,11 +105,11 @@ private:
     awaitable<void> run() {
         try {
             co_await write::write_batches(*queue_, ledger_->writer(), batch_options_);
-        } catch (const ledger::went_back& cause) {
+        } catch (const ledger::lost_commits& cause) {
             // Nothing more is written, not even that the partitions are free.
             log::error(cause.what());
             has_failed_ = true;
-            signals_.over();
+            signals_.cancel();
             co_return;
         }
         co_await ownership_.release();
@@ -121,17 +121,17 @@ private:
     worker_threads read_pool_;
     writer_thread writing_;
     std::unique_ptr<ledger::mysql::mysql_worker> ledger_;
-    seen_alive ownership_;
+    heartbeat_ownership ownership_;
     std::unique_ptr<queue::redis_receiver> queue_;
     index_thread indexing_;
-    std::optional<kept_index> index_;
+    std::optional<cluster_index> index_;
     write::batch_options batch_options_;
     std::atomic<bool> has_failed_ = false;
 };
 
 }  // namespace
 
-int work(const settings& s) {
+int run_worker(const settings& s) {
     ignore_broken_pipes();
     stop_signals signals;
     worker w(s, signals);

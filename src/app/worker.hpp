@@ -6,6 +6,6 @@
 namespace confab::app {
 
 // The process's exit status. Throws startup_error and usage_error.
-int work(const settings& s);
+int run_worker(const settings& s);
 
 }  // namespace confab::app

@@ -25,18 +25,18 @@ using awaitable = asio::awaitable<T>;
 // Runs `work` on `where` (a pool for what would hold up an event loop) and resumes the caller on its own executor.
 template <class Work, class Value = std::invoke_result_t<Work>>
 awaitable<Value> run_on(asio::any_io_executor where, Work work) {
-    const auto home = co_await asio::this_coro::executor;
+    const auto caller_executor = co_await asio::this_coro::executor;
     std::optional<Value> value;
     std::exception_ptr failure;
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
         [&](auto handler) {
-            asio::post(where, [&, home, handler = std::move(handler)]() mutable {
+            asio::post(where, [&, caller_executor, handler = std::move(handler)]() mutable {
                 try {
                     value.emplace(work());
                 } catch (...) {
                     failure = std::current_exception();
                 }
-                asio::post(home, std::move(handler));
+                asio::post(caller_executor, std::move(handler));
             });
         },
         asio::use_awaitable);

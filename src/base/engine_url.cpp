@@ -14,7 +14,7 @@ namespace {
 namespace urls = boost::urls;
 
 constexpr std::string_view hidden = "***";
-constexpr std::string_view shown_queries[] = {"?ssl=disable", "?ssl=enable", "?ssl=require"};
+constexpr std::string_view visible_queries[] = {"?ssl=disable", "?ssl=enable", "?ssl=require"};
 
 // A '/', '?' or '#' of a password that is not percent-encoded ends the authority: the rest of the password is then read
 // as path, query or fragment, and what is before it may pass for host and port. An '@' behind the authority gives that
@@ -28,7 +28,7 @@ std::optional<urls::url_view> parse_strictly(std::string_view text) {
 }
 
 // A name without a password may be a password whose ':' was forgotten.
-std::string shown_login(std::string_view user, bool has_password) {
+std::string redacted_login(std::string_view user, bool has_password) {
     if (user.empty()) return "";
     return fmt::format("{}@", has_password ? user : hidden);
 }
@@ -39,15 +39,15 @@ bool may_be_in_name(char c) {
 }
 
 // A database's name or number. Anything else behind the host may be a password, or the rest of one.
-std::string_view shown_path(std::string_view path) {
+std::string_view redacted_path(std::string_view path) {
     return std::ranges::all_of(path, may_be_in_name) ? path : hidden;
 }
 
 }  // namespace
 
-std::string engine_url::shown() const {
-    return fmt::format("{}://{}{}:{}{}{}", scheme, shown_login(user, !password.empty()), host, port,
-                       path.empty() ? "" : "/", shown_path(path));
+std::string engine_url::redacted() const {
+    return fmt::format("{}://{}{}:{}{}{}", scheme, redacted_login(user, !password.empty()), host, port,
+                       path.empty() ? "" : "/", redacted_path(path));
 }
 
 engine_url engine_url::parse(std::string_view text, std::string_view scheme, std::uint16_t default_port) {
@@ -72,7 +72,7 @@ engine_url engine_url::parse(std::string_view text, std::string_view scheme, std
     return found;
 }
 
-std::string shown_url(std::string_view text) {
+std::string redacted_url(std::string_view text) {
     if (text.empty()) return "";
     const auto parsed = parse_strictly(text);
     if (!parsed) return std::string(hidden);
@@ -80,10 +80,11 @@ std::string shown_url(std::string_view text) {
                            path = parsed->encoded_path();
     const std::string_view slash = path.starts_with('/') ? "/" : "";
     const auto query = parsed->has_query() ? "?" + std::string(std::string_view(parsed->encoded_query())) : "";
-    const bool is_query_shown = query.empty() || std::ranges::find(shown_queries, query) != std::end(shown_queries);
+    const bool is_query_visible =
+        query.empty() || std::ranges::find(visible_queries, query) != std::end(visible_queries);
     return fmt::format("{}://{}{}{}{}{}", std::string_view(parsed->scheme()),
-                       shown_login(user, !parsed->encoded_password().empty()), host, slash,
-                       shown_path(path.substr(slash.size())), is_query_shown ? query : fmt::format("?{}", hidden));
+                       redacted_login(user, !parsed->encoded_password().empty()), host, slash,
+                       redacted_path(path.substr(slash.size())), is_query_visible ? query : fmt::format("?{}", hidden));
 }
 
 }  // namespace confab

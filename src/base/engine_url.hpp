@@ -11,15 +11,15 @@ namespace confab {
 
 struct engine_url {
     std::string scheme;
-    std::string user;      // percent-decoded, like all that follows
+    std::string user;  // percent-decoded, like all that follows
     std::string password;
-    std::string host;      // a name or an IP address, without brackets
-    std::uint16_t port;    // the default one where none was written
-    std::string path;      // without its leading '/'
+    std::string host;    // a name or an IP address, without brackets
+    std::uint16_t port;  // the default one where none was written
+    std::string path;    // without its leading '/'
     std::map<std::string, std::string> parameters;
 
     // For people to read: without the password, and without a user that may be one.
-    std::string shown() const;
+    std::string redacted() const;
 
     // Throws startup_error, which repeats nothing of the text: not a URL, another scheme, no host, a port that is none,
     // a password with characters that end it.
@@ -28,6 +28,6 @@ struct engine_url {
 
 // Any text that was to be such a URL, for people to read. `***` stands for a text that is no URL, for a user without a
 // password, and for parameters other than ssl.
-std::string shown_url(std::string_view text);
+std::string redacted_url(std::string_view text);
 
 }  // namespace confab

@@ -36,7 +36,7 @@ void event_loops::start() {
     }
 }
 
-void event_loops::give_way() {
+void event_loops::lower_priority() {
     constexpr int background = 10;
     // In Linux each thread has a niceness of its own, and 0 names the calling one.
     for (auto& l : loops_) boost::asio::post(l->context, [] { setpriority(PRIO_PROCESS, 0, background); });

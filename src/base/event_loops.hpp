@@ -26,7 +26,7 @@ public:
     boost::asio::io_context& at(std::size_t index) { return loops_[index]->context; }
 
     // From now on they only get the processor time that others leave. REQUIRES: started.
-    void give_way();
+    void lower_priority();
     // Begins to run them all. Throws startup_error: no thread to be had.
     void start();
     // Begins to log turns that hold up all others (loop_monitor.hpp). REQUIRES: started; once.

@@ -27,7 +27,7 @@ class scanner {
 public:
     explicit scanner(std::string_view text) : left_(text) {}
 
-    bool is_through() const { return fits_ && left_.empty(); }
+    bool is_at_end() const { return fits_ && left_.empty(); }
 
     bool skip(std::string_view literal) {
         fits_ = fits_ && left_.starts_with(literal);
@@ -145,9 +145,9 @@ std::string http_date(timestamp at) {
 
 std::optional<timestamp> parse_http_date(std::string_view text, timestamp today) {
     date d;
-    if (scanner from(text); read_fixdate(from, d), from.is_through()) return moment_of(d);
-    if (scanner from(text); read_rfc850(from, d, year_of(today)), from.is_through()) return moment_of(d);
-    if (scanner from(text); read_asctime(from, d), from.is_through()) return moment_of(d);
+    if (scanner from(text); read_fixdate(from, d), from.is_at_end()) return moment_of(d);
+    if (scanner from(text); read_rfc850(from, d, year_of(today)), from.is_at_end()) return moment_of(d);
+    if (scanner from(text); read_asctime(from, d), from.is_at_end()) return moment_of(d);
     return std::nullopt;
 }
 

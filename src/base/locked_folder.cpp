@@ -37,7 +37,7 @@ void make_folder(const fs::path& path) {
     sync_folder(parent);
 }
 
-fs::path whole(const fs::path& path) {
+fs::path normalized(const fs::path& path) {
     if (path.empty()) throw startup_error("the data folder has an empty name");
     const auto full = fs::absolute(path).lexically_normal();
     return full.has_filename() ? full : full.parent_path();
@@ -75,7 +75,7 @@ std::optional<std::string> process_in(const fs::path& lock) {
     return *text;
 }
 
-[[noreturn]] void refuse_second(const fs::path& folder, const fs::path& locked, const fs::path& lock) {
+[[noreturn]] void throw_already_locked(const fs::path& folder, const fs::path& locked, const fs::path& lock) {
     auto holder = holder_of(locked);
     if (!holder) holder = process_in(lock);  // it runs where this system does not see it
     throw startup_error(fmt::format("data folder {}: another confab{} is using it", folder.string(),
@@ -99,10 +99,10 @@ file open_lock(const fs::path& folder, const fs::path& lock) {
 file lock_both(const fs::path& path, const file& folder, const char* lock_name) {
     const auto lock = path / lock_name;
     const auto folder_locked = folder.try_lock();
-    if (is_held(folder_locked)) refuse_second(path, path, lock);
+    if (is_held(folder_locked)) throw_already_locked(path, path, lock);
     auto opened = open_lock(path, lock);
     const auto locked = opened.try_lock();
-    if (is_held(locked)) refuse_second(path, lock, lock);
+    if (is_held(locked)) throw_already_locked(path, lock, lock);
     if (!locked) throw startup_error(fmt::format("{} cannot be locked: {}", lock.string(), locked.error().message()));
     if (!folder_locked)
         log::warning(
@@ -121,7 +121,7 @@ void sync_folder(const fs::path& path) {
 }
 
 locked_folder::locked_folder(const fs::path& path, const char* lock_name)
-    : path_(whole(path)), folder_(open_folder(path_)), lock_(lock_both(path_, folder_, lock_name)) {
+    : path_(normalized(path)), folder_(open_folder(path_)), lock_(lock_both(path_, folder_, lock_name)) {
     auto written = lock_.truncate(0);
     if (written) written = lock_.write_at(0, std::to_string(getpid()));
     if (!written) fail(path_, "cannot be written", written.error());

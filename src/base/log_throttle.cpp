@@ -10,41 +10,41 @@
 namespace confab {
 namespace {
 
-std::string with_count(std::string_view line, std::uint64_t left_out) {
-    return left_out == 0 ? std::string(line) : fmt::format("{}; {} more since the last line", line, left_out);
+std::string with_count(std::string_view line, std::uint64_t suppressed) {
+    return suppressed == 0 ? std::string(line) : fmt::format("{}; {} more since the last line", line, suppressed);
 }
 
 }  // namespace
 
 bool log_throttle::warning(std::string_view key, std::string_view line) {
-    const auto left_out = admit(key, clock::now());
-    if (left_out) log::warning(with_count(line, *left_out));
-    return left_out.has_value();
+    const auto suppressed = admit(key, clock::now());
+    if (suppressed) log::warning(with_count(line, *suppressed));
+    return suppressed.has_value();
 }
 
 bool log_throttle::error(std::string_view key, std::string_view line) {
-    const auto left_out = admit(key, clock::now());
-    if (left_out) log::error(with_count(line, *left_out));
-    return left_out.has_value();
+    const auto suppressed = admit(key, clock::now());
+    if (suppressed) log::error(with_count(line, *suppressed));
+    return suppressed.has_value();
 }
 
 std::optional<std::uint64_t> log_throttle::admit(std::string_view key, clock::time_point now) {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
     if (found == entries_.end()) {
-        if (entries_.size() == keys_max) forget_the_oldest();
+        if (entries_.size() == keys_max) evict_oldest();
         entries_.emplace(key, entry{now});
         return 0;
     }
     auto& known = found->second;
     if (now - known.logged_at < pause) {
-        known.left_out += 1;
+        known.suppressed += 1;
         return std::nullopt;
     }
-    return std::exchange(known, entry{now}).left_out;
+    return std::exchange(known, entry{now}).suppressed;
 }
 
-void log_throttle::forget_the_oldest() {
+void log_throttle::evict_oldest() {
     const auto by_time = [](const auto& a, const auto& b) { return a.second.logged_at < b.second.logged_at; };
     entries_.erase(std::ranges::min_element(entries_, by_time));
 }

@@ -29,10 +29,10 @@ public:
 private:
     struct entry {
         clock::time_point logged_at;
-        std::uint64_t left_out = 0;
+        std::uint64_t suppressed = 0;
     };
 
-    void forget_the_oldest();
+    void evict_oldest();
 
     std::mutex mutex_;
     std::map<std::string, entry, std::less<>> entries_;

@@ -9,22 +9,22 @@
 namespace confab {
 namespace {
 
-constexpr std::chrono::milliseconds look_every{25};
-constexpr std::chrono::milliseconds busy_from{5};  // of processor time between two looks
+constexpr std::chrono::milliseconds poll_interval{25};
+constexpr std::chrono::milliseconds busy_cpu_min{5};  // of processor time between two looks
 
 }  // namespace
 
 loop_monitor::loop_monitor(event_loops& loops)
-    : loops_(loops), watches_(loops.size()), cpu_seen_(loops.size()), timer_([this] { look(); }) {
-    timer_.arm(look_every);
+    : loops_(loops), watches_(loops.size()), last_cpu_(loops.size()), timer_([this] { poll(); }) {
+    timer_.arm(poll_interval);
 }
 
-void loop_monitor::look() {
+void loop_monitor::poll() {
     for (std::size_t i = 0; i < loops_.size(); ++i) {
         const auto now = loops_.sample_at(i);
         if (!now) continue;
         const bool is_long = watches_[i].is_long(*now);
-        if (now->cpu - std::exchange(cpu_seen_[i], now->cpu) >= busy_from) {
+        if (now->cpu - std::exchange(last_cpu_[i], now->cpu) >= busy_cpu_min) {
             watches_[i].expect_turn(*now);
             loops_.begin_turn_at(i);
         }
@@ -35,7 +35,7 @@ void loop_monitor::look() {
                                  "waited; {} since the start",
                                  i, turn_watch::turn_max.count(), counted(count, "such turn")));
     }
-    timer_.arm(look_every);
+    timer_.arm(poll_interval);
 }
 
 }  // namespace confab

@@ -26,11 +26,11 @@ public:
     std::uint64_t long_turns() const { return long_turns_; }
 
 private:
-    void look();
+    void poll();
 
     event_loops& loops_;
     std::vector<turn_watch> watches_;                 // by loop
-    std::vector<std::chrono::nanoseconds> cpu_seen_;  // by loop, at the last look
+    std::vector<std::chrono::nanoseconds> last_cpu_;  // by loop, at the last look
     std::atomic<std::uint64_t> long_turns_ = 0;
     log_throttle log_;
     timer_thread timer_;  // its thread uses all of the above

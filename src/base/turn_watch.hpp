@@ -21,22 +21,22 @@ public:
         if (is_expected_) return;
         asked_ = now;
         is_expected_ = true;
-        is_told_ = false;
+        is_reported_ = false;
     }
 
     // True, once for each: the loop has used more than turn_max since it was asked, and has begun no turn. The
     // processor's time, not the clock's: a loop that the machine holds up is not to blame.
     bool is_long(const sample& now) {
         if (now.turns != asked_.turns) is_expected_ = false;
-        if (!is_expected_ || is_told_ || now.cpu - asked_.cpu <= turn_max) return false;
-        is_told_ = true;
+        if (!is_expected_ || is_reported_ || now.cpu - asked_.cpu <= turn_max) return false;
+        is_reported_ = true;
         return true;
     }
 
 private:
     sample asked_{};
     bool is_expected_ = false;
-    bool is_told_ = false;
+    bool is_reported_ = false;
 };
 
 }  // namespace confab

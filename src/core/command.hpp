@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "core/delivery.hpp"
 #include "core/entities.hpp"
-#include "core/passage.hpp"
 #include "core/text.hpp"
 
 namespace confab::core {
@@ -61,20 +61,20 @@ struct unreadable {
 };
 
 // An Idempotency-Key as it is kept: hashed, with a digest of what it creates (core/fingerprint.hpp).
-struct retry_key {
+struct idempotency_key {
     digest key_hash;
     digest fingerprint;  // what is kept
     // As version 0.1.0 took it, and kept it with its keys. Through a node of that version the two change places.
     std::optional<digest> fingerprint_as_sent = std::nullopt;
 
-    bool is_of(const digest& kept) const { return kept == fingerprint || kept == fingerprint_as_sent; }
+    bool matches(const digest& kept) const { return kept == fingerprint || kept == fingerprint_as_sent; }
 };
 
 struct command {
     job_id job;
-    std::optional<retry_key> key;  // only with what creates
-    std::variant<create_app, rename_app, create_chat, create_message, edit_message, delete_message, unreadable> wish;
-    std::optional<passage> came = std::nullopt;  // through a shared queue; alone there is nothing to tell
+    std::optional<idempotency_key> key;  // only with what creates
+    std::variant<create_app, rename_app, create_chat, create_message, edit_message, delete_message, unreadable> payload;
+    std::optional<core::delivery> delivery = std::nullopt;  // through a shared queue; alone there is nothing to tell
 };
 
 // What a command weighs in a queue or a batch, in bytes: its texts and a flat share for the rest.
@@ -89,6 +89,6 @@ struct replayed {
     std::uint64_t number = 0;  // of the chat or message the key made before; for an app its id
 };
 // rename_app answers the app; edit_message and delete_message the message, the latter also when it was deleted before.
-using answer = std::variant<created, replayed, app, message>;
+using command_result = std::variant<created, replayed, app, message>;
 
 }  // namespace confab::core

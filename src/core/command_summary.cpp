@@ -14,7 +14,7 @@ std::string_view kind_of(const command& c) {
             [](const create_chat&) { return "create_chat"; }, [](const create_message&) { return "create_message"; },
             [](const edit_message&) { return "edit_message"; }, [](const delete_message&) { return "delete_message"; },
             [](const unreadable&) { return "unreadable"; }},
-        c.wish);
+        c.payload);
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ command_summary summary_of(const command& c) {
         if constexpr (requires { payload.chat; }) s.chat = payload.chat.value();
         if constexpr (requires { payload.message; }) s.message = payload.message.value();
     };
-    std::visit(add, c.wish);
+    std::visit(add, c.payload);
     return s;
 }
 

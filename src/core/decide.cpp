@@ -17,7 +17,7 @@ std::optional<std::string_view> view(const std::optional<sender_name>& name) {
 
 // The number that a replay of this creation will answer.
 struct creation {
-    created answer;
+    created result;
     std::uint64_t replayed_as;
 };
 
@@ -26,87 +26,87 @@ public:
     decider(state& s, const job_id& job, timestamp now, std::vector<effect>& effects)
         : state_(s), job_(job), now_(now), effects_(effects) {}
 
-    result<creation> make(const create_app& wish) {
+    result<creation> apply_create(const create_app& payload) {
         const auto id = state_.next_app;
         state_.next_app = id.next();
-        state_.put(app{id, wish.token, wish.name.text(), 0, now_, now_});
-        effects_.push_back(app_created{id, wish.token, wish.name.text(), now_, job_});
+        state_.put(app{id, payload.token, payload.name.text(), 0, now_, now_});
+        effects_.push_back(app_created{id, payload.token, payload.name.text(), now_, job_});
         return creation{{0, now_}, id.value()};
     }
 
-    result<creation> make(const create_chat& wish) {
-        app* const parent = state_.find(wish.app);
+    result<creation> apply_create(const create_chat& payload) {
+        app* const parent = state_.find(payload.app);
         if (!parent) return error::not_found;
         if (parent->chats_count >= number_max) return error::numbers_used_up;
-        const chat_number given(++parent->chats_count);
+        const chat_number assigned(++parent->chats_count);
         const auto id = state_.next_chat;
         state_.next_chat = id.next();
-        state_.put({parent->id, given}, chat_head{id});
-        effects_.push_back(chat_created{id, parent->id, given, now_, job_});
-        return creation{{given.value(), now_}, given.value()};
+        state_.put({parent->id, assigned}, chat_counters{id});
+        effects_.push_back(chat_created{id, parent->id, assigned, now_, job_});
+        return creation{{assigned.value(), now_}, assigned.value()};
     }
 
-    result<creation> make(const create_message& wish) {
-        chat_head* const parent = find_chat(wish.app, wish.chat);
+    result<creation> apply_create(const create_message& payload) {
+        chat_counters* const parent = find_chat(payload.app, payload.chat);
         if (!parent) return error::not_found;
         if (parent->messages_count >= number_max) return error::numbers_used_up;
-        const message_number given(++parent->messages_count);
-        effects_.push_back(message_created{parent->id, given, wish.content.text(), view(wish.sender),
-                                           view(wish.metadata), now_, job_});
-        return creation{{given.value(), now_}, given.value()};
+        const message_number assigned(++parent->messages_count);
+        effects_.push_back(message_created{parent->id, assigned, payload.content.text(), view(payload.sender),
+                                           view(payload.metadata), now_, job_});
+        return creation{{assigned.value(), now_}, assigned.value()};
     }
 
-    result<answer> change(const rename_app& wish) {
-        app* const found = state_.find(wish.app);
+    result<command_result> apply_update(const rename_app& payload) {
+        app* const found = state_.find(payload.app);
         if (!found) return error::not_found;
-        found->name = wish.name.text();
+        found->name = payload.name.text();
         found->updated_at = now_;
-        effects_.push_back(app_renamed{found->id, wish.name.text(), now_, job_});
-        return answer{*found};
+        effects_.push_back(app_renamed{found->id, payload.name.text(), now_, job_});
+        return command_result{*found};
     }
 
-    result<answer> change(const edit_message& wish) {
-        const auto at = find_message(wish);
+    result<command_result> apply_update(const edit_message& payload) {
+        const auto at = find_message(payload);
         if (!at.found) return error::not_found;
         if (at.found->deleted_at) return error::deleted;
-        if (!is_allowed(wish.only_at, *at.found)) return error::version_mismatch;
+        if (!is_allowed(payload.only_at, *at.found)) return error::version_mismatch;
         if (at.chat->changes_count >= number_max) return error::numbers_used_up;
-        at.found->content = wish.content.text();
-        if (wish.metadata) at.found->metadata = wish.metadata;
-        move_on(at);
-        effects_.push_back(message_edited{at.chat->id, at.found->number, wish.content.text(), view(wish.metadata),
+        at.found->content = payload.content.text();
+        if (payload.metadata) at.found->metadata = payload.metadata;
+        bump_version(at);
+        effects_.push_back(message_edited{at.chat->id, at.found->number, payload.content.text(), view(payload.metadata),
                                           at.found->version, at.chat->changes_count, now_, job_});
-        return answer{*at.found};
+        return command_result{*at.found};
     }
 
-    result<answer> change(const delete_message& wish) {
-        const auto at = find_message(wish);
+    result<command_result> apply_update(const delete_message& payload) {
+        const auto at = find_message(payload);
         if (!at.found) return error::not_found;
-        if (at.found->deleted_at) return answer{*at.found};
-        if (!is_allowed(wish.only_at, *at.found)) return error::version_mismatch;
+        if (at.found->deleted_at) return command_result{*at.found};
+        if (!is_allowed(payload.only_at, *at.found)) return error::version_mismatch;
         if (at.chat->changes_count >= number_max) return error::numbers_used_up;
         at.found->content.clear();
         at.found->metadata.reset();
         at.found->deleted_at = now_;
-        move_on(at);
+        bump_version(at);
         effects_.push_back(
             message_deleted{at.chat->id, at.found->number, at.found->version, at.chat->changes_count, now_, job_});
-        return answer{*at.found};
+        return command_result{*at.found};
     }
 
-    result<answer> change(const unreadable&) { return error::rejected; }
+    result<command_result> apply_update(const unreadable&) { return error::rejected; }
 
 private:
-    struct message_at {
-        chat_head* chat = nullptr;
+    struct resolved_message {
+        chat_counters* chat = nullptr;
         message* found = nullptr;
     };
 
-    template <class Wish>
-    message_at find_message(const Wish& wish) {
-        chat_head* const parent = find_chat(wish.app, wish.chat);
+    template <class Payload>
+    resolved_message find_message(const Payload& payload) {
+        chat_counters* const parent = find_chat(payload.app, payload.chat);
         if (!parent) return {};
-        return {parent, state_.find(state::message_place{parent->id, wish.message})};
+        return {parent, state_.find(state::message_locator{parent->id, payload.message})};
     }
 
     static bool is_allowed(const version_condition& only_at, const message& m) {
@@ -114,15 +114,15 @@ private:
     }
 
     // One more change of this chat, one more version of this message.
-    void move_on(const message_at& at) {
+    void bump_version(const resolved_message& at) {
         at.chat->changes_count += 1;
         at.found->version += 1;
         at.found->updated_at = now_;
     }
 
-    chat_head* find_chat(const app_token& token, chat_number number) {
+    chat_counters* find_chat(const app_token& token, chat_number number) {
         const app* const owner = state_.find(token);
-        return owner ? state_.find(state::chat_place{owner->id, number}) : nullptr;
+        return owner ? state_.find(state::chat_locator{owner->id, number}) : nullptr;
     }
 
     state& state_;
@@ -131,18 +131,18 @@ private:
     std::vector<effect>& effects_;
 };
 
-template <class Wish>
-concept creates = requires(decider d, const Wish& wish) {
-    d.make(wish);
+template <class Payload>
+concept creates = requires(decider d, const Payload& payload) {
+    d.apply_create(payload);
 };
 
 // A key that was seen with this payload is answered, with another refused; nothing: it is new here, or expired.
-std::optional<result<answer>> answer_to_retry(const state& s, const state::key_place& place, const retry_key& key,
-                                              timestamp now) {
-    const auto* const seen = s.find(place);
+std::optional<result<command_result>> replay_of_key(const state& s, const state::key_locator& locator,
+                                                    const idempotency_key& key, timestamp now) {
+    const auto* const seen = s.find(locator);
     if (!seen || seen->expires_at <= now) return std::nullopt;
-    if (!key.is_of(seen->fingerprint)) return error::key_reused;
-    return answer{replayed{seen->number}};
+    if (!key.matches(seen->fingerprint)) return error::key_reused;
+    return command_result{replayed{seen->number}};
 }
 
 timestamp expiry(timestamp now, const rules& r) {
@@ -158,13 +158,13 @@ std::optional<key_scope> scope_of(state& s, const command& c) {
         [](const create_app&) -> scope {
             return key_scope{kind::apps, 0};
         },
-        [&](const create_chat& wish) -> scope {
-            const app* const parent = s.find(wish.app);
+        [&](const create_chat& payload) -> scope {
+            const app* const parent = s.find(payload.app);
             return parent ? scope({kind::chats_of_app, parent->id.value()}) : std::nullopt;
         },
-        [&](const create_message& wish) -> scope {
-            const app* const owner = s.find(wish.app);
-            const chat_head* const parent = owner ? s.find(state::chat_place{owner->id, wish.chat}) : nullptr;
+        [&](const create_message& payload) -> scope {
+            const app* const owner = s.find(payload.app);
+            const chat_counters* const parent = owner ? s.find(state::chat_locator{owner->id, payload.chat}) : nullptr;
             return parent ? scope({kind::messages_of_chat, parent->id.value()}) : std::nullopt;
         },
         [](const rename_app&) -> scope { return std::nullopt; },
@@ -172,53 +172,53 @@ std::optional<key_scope> scope_of(state& s, const command& c) {
         [](const delete_message&) -> scope { return std::nullopt; },
         [](const unreadable&) -> scope { return std::nullopt; },
     };
-    return std::visit(scope_of_wish, c.wish);
+    return std::visit(scope_of_wish, c.payload);
 }
 
-result<answer> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects) {
-    if (const auto* const settled = s.find(c.job)) return *settled;
-    std::optional<state::key_place> place;
+result<command_result> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects) {
+    if (const auto* const completed = s.find(c.job)) return *completed;
+    std::optional<state::key_locator> locator;
     if (c.key) {
         if (const auto scope = scope_of(s, c)) {
-            place.emplace(*scope, c.key->key_hash);
-            if (auto settled = answer_to_retry(s, *place, *c.key, now)) return *settled;
+            locator.emplace(*scope, c.key->key_hash);
+            if (auto completed = replay_of_key(s, *locator, *c.key, now)) return *completed;
         }
     }
     decider d(s, c.job, now, effects);
     return std::visit(
-        [&](const auto& wish) -> result<answer> {
-            if constexpr (creates<std::decay_t<decltype(wish)>>) {
-                const auto made = d.make(wish);
+        [&](const auto& payload) -> result<command_result> {
+            if constexpr (creates<std::decay_t<decltype(payload)>>) {
+                const auto made = d.apply_create(payload);
                 if (!made) return made.error();
-                if (place) {
+                if (locator) {
                     const key_record record{c.key->fingerprint, made->replayed_as, expiry(now, r)};
-                    s.put(*place, record);
-                    effects.push_back(
-                        key_used{place->first, place->second, record.fingerprint, record.number, record.expires_at});
+                    s.put(*locator, record);
+                    effects.push_back(key_used{locator->first, locator->second, record.fingerprint, record.number,
+                                               record.expires_at});
                 }
-                return answer{made->answer};
+                return command_result{made->result};
             } else {
-                return d.change(wish);
+                return d.apply_update(payload);
             }
         },
-        c.wish);
+        c.payload);
 }
 
 std::size_t weight(const command& c) {
     constexpr std::size_t flat = 256;
     const auto size = [](const auto& text) { return text ? view(text)->size() : 0; };
     const overloaded size_of_texts{
-        [](const create_app& wish) { return wish.name.text().size(); },
-        [](const rename_app& wish) { return wish.name.text().size(); },
+        [](const create_app& payload) { return payload.name.text().size(); },
+        [](const rename_app& payload) { return payload.name.text().size(); },
         [](const create_chat&) { return std::size_t{0}; },
-        [&](const create_message& wish) {
-            return wish.content.text().size() + size(wish.sender) + size(wish.metadata);
+        [&](const create_message& payload) {
+            return payload.content.text().size() + size(payload.sender) + size(payload.metadata);
         },
-        [&](const edit_message& wish) { return wish.content.text().size() + size(wish.metadata); },
+        [&](const edit_message& payload) { return payload.content.text().size() + size(payload.metadata); },
         [](const delete_message&) { return std::size_t{0}; },
-        [](const unreadable& wish) { return wish.bytes.size(); },
+        [](const unreadable& payload) { return payload.bytes.size(); },
     };
-    return flat + std::visit(size_of_texts, c.wish);
+    return flat + std::visit(size_of_texts, c.payload);
 }
 
 }  // namespace confab::core

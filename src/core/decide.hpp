@@ -24,7 +24,7 @@ struct rules {
 // neither `s` nor `effects` is touched.
 // A command that `s` knows to be settled is answered as it was, and changes nothing.
 // REQUIRES: `s` holds all that the ledger has of the app, chat, message and key that `c` names.
-result<answer> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects);
+result<command_result> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects);
 
 // Which collection a creating command posts to, or nothing when its parent is not in `s` (or it creates nothing).
 std::optional<key_scope> scope_of(state& s, const command& c);

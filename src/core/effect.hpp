@@ -1,6 +1,7 @@
 // Effects: what a decided command changes in the ledger. Counters move with them: a chat_created sets its app's
 // chats_count to its number, a message_created its chat's messages_count, a message_edited or message_deleted its
-// chat's changes_count to its seq. Each carries the job of the command that made it. Texts are views into the command, which lives until its batch is answered.
+// chat's changes_count to its seq. Each carries the job of the command that made it. Texts are views into the command,
+// which lives until its batch is answered.
 #pragma once
 
 #include <cstdint>

@@ -15,14 +15,14 @@ struct fingerprints {
     digest as_sent;
 };
 
-fingerprints fingerprints_of(const create_app& wish);
-fingerprints fingerprints_of(const create_chat& wish);
-fingerprints fingerprints_of(const create_message& wish);
+fingerprints fingerprints_of(const create_app& payload);
+fingerprints fingerprints_of(const create_chat& payload);
+fingerprints fingerprints_of(const create_message& payload);
 
-template <class Wish>
-retry_key make_retry_key(const digest& key_hash, const Wish& wish) {
-    const auto of_wish = fingerprints_of(wish);
-    return {key_hash, of_wish.canonical, of_wish.as_sent};
+template <class Payload>
+idempotency_key make_idempotency_key(const digest& key_hash, const Payload& payload) {
+    const auto of_payload = fingerprints_of(payload);
+    return {key_hash, of_payload.canonical, of_payload.as_sent};
 }
 
 }  // namespace confab::core

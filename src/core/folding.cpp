@@ -35,8 +35,8 @@ std::vector<traced_code_point> traced_code_points_of(std::string_view text) {
     all.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {
         const auto c = decode_at(text, at);
-        const auto place = static_cast<std::uint32_t>(at);
-        all.push_back({c.value, place, place});
+        const auto offset = static_cast<std::uint32_t>(at);
+        all.push_back({c.value, offset, offset});
         at += c.size;
     }
     return all;

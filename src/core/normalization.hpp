@@ -92,7 +92,7 @@ std::vector<Point> mapped(const std::vector<Point>& text, utf8proc_option_t opti
 // Sorts by combining class; equal ones keep their order.
 template <class Point>
 void order_run(typename std::vector<Point>::iterator begin, typename std::vector<Point>::iterator end,
-               std::vector<Point>& space) {
+               std::vector<Point>& scratch) {
     constexpr std::ptrdiff_t short_run = 16;
     const auto class_of = [](const Point& c) { return combining_class(value_of(c)); };
     if (end - begin <= short_run) {
@@ -102,11 +102,11 @@ void order_run(typename std::vector<Point>::iterator begin, typename std::vector
                         next, next + 1);
         return;
     }
-    std::array<std::size_t, 257> places{};  // where the marks of a class go; by class, which is below 256
-    for (auto at = begin; at != end; ++at) ++places[static_cast<std::size_t>(class_of(*at)) + 1];
-    for (std::size_t i = 1; i < places.size(); ++i) places[i] += places[i - 1];
-    space.assign(begin, end);
-    for (const auto& c : space) begin[static_cast<std::ptrdiff_t>(places[class_of(c)]++)] = c;
+    std::array<std::size_t, 257> positions{};  // where the marks of a class go; by class, which is below 256
+    for (auto at = begin; at != end; ++at) ++positions[static_cast<std::size_t>(class_of(*at)) + 1];
+    for (std::size_t i = 1; i < positions.size(); ++i) positions[i] += positions[i - 1];
+    scratch.assign(begin, end);
+    for (const auto& c : scratch) begin[static_cast<std::ptrdiff_t>(positions[class_of(c)]++)] = c;
 }
 
 // Canonical order (Unicode 3.11, D109): marks after a base by their class. utf8proc's own takes quadratic time, and a
@@ -114,11 +114,11 @@ void order_run(typename std::vector<Point>::iterator begin, typename std::vector
 template <class Point>
 void order_marks(std::vector<Point>& text) {
     const auto is_mark = [](const Point& c) { return combining_class(value_of(c)) != 0; };
-    std::vector<Point> space;
+    std::vector<Point> scratch;
     for (auto run = text.begin(); run != text.end();) {
         run = std::find_if(run, text.end(), is_mark);
         const auto end = std::find_if_not(run, text.end(), is_mark);
-        if (end - run > 1) order_run<Point>(run, end, space);
+        if (end - run > 1) order_run<Point>(run, end, scratch);
         run = end;
     }
 }

@@ -22,7 +22,7 @@ bool follows(code_point c) {
 }
 
 // For each code point the first place of the original that it or one after it came from.
-std::vector<std::uint32_t> first_places(const std::vector<traced_code_point>& folded) {
+std::vector<std::uint32_t> first_offsets(const std::vector<traced_code_point>& folded) {
     std::vector<std::uint32_t> first(folded.size());
     for (auto i = folded.size(); i-- > 0;)
         first[i] = i + 1 == folded.size() ? folded[i].first : std::min(folded[i].first, first[i + 1]);
@@ -42,7 +42,7 @@ segmented_text segmented_ascii(std::string_view text) {
 segmented_text segmented(std::string_view text) {
     if (is_ascii(text)) return segmented_ascii(text);
     const auto folded = traced_fold(text);
-    const auto first = first_places(folded);
+    const auto first = first_offsets(folded);
     segmented_text made;
     made.folded.reserve(text.size() + text.size() / 4);
     std::size_t next = 0;  // of `folded`: all before it came from characters before the one that is looked at
@@ -54,8 +54,8 @@ segmented_text segmented(std::string_view text) {
     for (std::size_t at = 0; at < text.size();) {
         const auto c = decode_at(text, at);
         for (; next < folded.size() && folded[next].last < at; ++next) append_utf8(made.folded, folded[next].value);
-        const bool is_apart = next == folded.size() || first[next] >= at;
-        if (at > 0 && is_apart && !follows(c.value)) end_segment(at);
+        const bool is_boundary = next == folded.size() || first[next] >= at;
+        if (at > 0 && is_boundary && !follows(c.value)) end_segment(at);
         at += c.size;
     }
     for (; next < folded.size(); ++next) append_utf8(made.folded, folded[next].value);

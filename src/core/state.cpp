@@ -14,18 +14,18 @@ auto* find_in(Map& map, const Key& key) {
 app* state::find(const app_token& token) {
     return find_in(apps_, token);
 }
-chat_head* state::find(const chat_place& place) {
-    return find_in(chats_, place);
+chat_counters* state::find(const chat_locator& locator) {
+    return find_in(chats_, locator);
 }
-message* state::find(const message_place& place) {
-    return find_in(messages_, place);
+message* state::find(const message_locator& locator) {
+    return find_in(messages_, locator);
 }
-const key_record* state::find(const key_place& place) const {
-    return find_in(keys_, place);
+const key_record* state::find(const key_locator& locator) const {
+    return find_in(keys_, locator);
 }
 
-const result<answer>* state::find(const job_id& job) const {
-    return find_in(settled_, job);
+const result<command_result>* state::find(const job_id& job) const {
+    return find_in(results_, job);
 }
 
 app& state::put(app a) {
@@ -33,28 +33,28 @@ app& state::put(app a) {
     return apps_.insert_or_assign(token, std::move(a)).first->second;
 }
 
-chat_head& state::put(const chat_place& place, chat_head head) {
-    return chats_.insert_or_assign(place, head).first->second;
+chat_counters& state::put(const chat_locator& locator, chat_counters counters) {
+    return chats_.insert_or_assign(locator, counters).first->second;
 }
 
 message& state::put(chat_id chat, message m) {
-    const message_place place{chat, m.number};
-    return messages_.insert_or_assign(place, std::move(m)).first->second;
+    const message_locator locator{chat, m.number};
+    return messages_.insert_or_assign(locator, std::move(m)).first->second;
 }
 
-void state::put(const key_place& place, const key_record& record) {
-    keys_.insert_or_assign(place, record);
+void state::put(const key_locator& locator, const key_record& record) {
+    keys_.insert_or_assign(locator, record);
 }
 
-void state::put(const job_id& job, result<answer> settled) {
-    settled_.insert_or_assign(job, std::move(settled));
+void state::put(const job_id& job, result<command_result> completed) {
+    results_.insert_or_assign(job, std::move(completed));
 }
 
-void state::end_batch(std::size_t heads_max) {
+void state::end_batch(std::size_t counters_max) {
     messages_.clear();
     keys_.clear();
-    settled_.clear();
-    if (apps_.size() + chats_.size() > heads_max) clear();
+    results_.clear();
+    if (apps_.size() + chats_.size() > counters_max) clear();
 }
 
 void state::clear() {
@@ -64,7 +64,7 @@ void state::clear() {
     chats_.clear();
     messages_.clear();
     keys_.clear();
-    settled_.clear();
+    results_.clear();
 }
 
 }  // namespace confab::core

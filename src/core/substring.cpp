@@ -16,8 +16,8 @@ namespace {
 namespace simd = std::experimental;
 using bytes = simd::native_simd<unsigned char>;
 
-bytes at(const char* place) {
-    return {reinterpret_cast<const unsigned char*>(place), simd::element_aligned};
+bytes at(const char* address) {
+    return {reinterpret_cast<const unsigned char*>(address), simd::element_aligned};
 }
 
 bytes all(char c) {
@@ -31,18 +31,18 @@ std::size_t find_with_memmem(std::string_view text, std::string_view wanted, std
 
 // Of places that look like it and are not, in each vector that was looked at, on average.
 constexpr std::size_t failures_max = 4;
-constexpr std::size_t failures_at_first = 64;
+constexpr std::size_t failures_initial = 64;
 
 }  // namespace
 
 std::size_t find_substring(std::string_view text, std::string_view wanted, std::size_t from) {
     if (wanted.size() < 2 || text.size() < wanted.size()) return text.find(wanted, from);
     const auto last = wanted.size() - 1;
-    const auto places = text.size() - last;
+    const auto positions = text.size() - last;
     const auto middle = last / 2;
     const auto front = all(wanted.front()), between = all(wanted[middle]), back = all(wanted.back());
-    std::size_t failures_left = failures_at_first;
-    for (; from + bytes::size() <= places; from += bytes::size(), failures_left += failures_max) {
+    std::size_t failures_left = failures_initial;
+    for (; from + bytes::size() <= positions; from += bytes::size(), failures_left += failures_max) {
         const auto* const here = text.data() + from;
         const auto ends = at(here) == front && at(here + last) == back;
         if (simd::none_of(ends)) [[likely]]

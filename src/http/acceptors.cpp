@@ -21,7 +21,7 @@ constexpr int backlog = 4096;
 constexpr int attempts_max = 20;  // to find a port that is free on every address
 
 // `[::]` would take the IPv4 addresses too, which are asked for by themselves.
-bool leaves_v4_to_others(const endpoint& e, const std::vector<endpoint>& wanted) {
+bool needs_v6_only(const endpoint& e, const std::vector<endpoint>& wanted) {
     return e.is_v6() && std::ranges::any_of(wanted, [&](const auto& o) { return !o.is_v6() && o.port == e.port; });
 }
 
@@ -38,7 +38,7 @@ error_code open(tcp::acceptor& acceptor, const endpoint& e, bool v6_only) {
     return cause;
 }
 
-bool says_there_is_none(const error_code& cause) {
+bool is_address_missing(const error_code& cause) {
     return cause == boost::system::errc::address_family_not_supported ||
            cause == boost::system::errc::address_not_available;
 }
@@ -48,11 +48,11 @@ std::optional<std::vector<tcp::acceptor>> try_open(asio::io_context& loop, const
     std::vector<tcp::acceptor> opened;
     std::uint16_t free_port = 0;
     for (auto e : wanted) {
-        const bool is_v6_only = leaves_v4_to_others(e, wanted), asks_for_any = e.port == 0;
+        const bool is_v6_only = needs_v6_only(e, wanted), asks_for_any = e.port == 0;
         if (asks_for_any) e.port = free_port;
         tcp::acceptor acceptor(loop);
         const auto cause = open(acceptor, e, is_v6_only);
-        if (e.may_be_absent && says_there_is_none(cause)) {
+        if (e.is_optional && is_address_missing(cause)) {
             log::info(fmt::format("this machine has no address {}: listening without it", e.address));
             continue;
         }

@@ -15,7 +15,7 @@ using boost::beast::iequals;
 
 // Whom the request is for: a whole URL as its target counts instead of Host (RFC 9112, 3.2.2). Nothing: HTTP/1.0
 // without Host.
-std::optional<authority> addressee_of(const request& r) {
+std::optional<authority> target_authority(const request& r) {
     if (const auto target = authority_of(r.target)) return authority::parse(*target);
     if (const auto host = r.find("Host")) return authority::parse(*host);
     return std::nullopt;
@@ -27,12 +27,12 @@ bool is_same_name(std::string_view host, std::string_view allowed) {
     return iequals(host, allowed);
 }
 
-bool is_own(const authority& to, std::span<const std::string> allowed_hosts) {
+bool is_allowed_host(const authority& to, std::span<const std::string> allowed_hosts) {
     return to.is != authority::kind::name || is_same_name(to.host, "localhost") ||
            std::ranges::any_of(allowed_hosts, [&](const auto& allowed) { return is_same_name(to.host, allowed); });
 }
 
-bool may_change_something(verb v) {
+bool is_unsafe(verb v) {
     return v != verb::get && v != verb::head && v != verb::options;
 }
 
@@ -55,7 +55,7 @@ bool is_same_origin(std::string_view origin, const authority& to) {
 }
 
 // What shows that a page of another site sent the request, if anything does.
-std::optional<std::string_view> sign_of_another_site(const request& r, const std::optional<authority>& to) {
+std::optional<std::string_view> cross_site_evidence(const request& r, const std::optional<authority>& to) {
     for (const auto& header : r.headers) {
         if (iequals(header.name, "Origin") && (!to || !is_same_origin(header.value, *to)))
             return "Origin has another host or port than Host";
@@ -68,12 +68,12 @@ std::optional<std::string_view> sign_of_another_site(const request& r, const std
 }  // namespace
 
 std::optional<problem> cross_origin_problem(const request& r, std::span<const std::string> allowed_hosts) {
-    const auto to = addressee_of(r);
-    if (to && !is_own(*to, allowed_hosts))
+    const auto to = target_authority(r);
+    if (to && !is_allowed_host(*to, allowed_hosts))
         return problem{problem_kind::misdirected,
                        fmt::format("'{}' is neither an IP address nor localhost nor one of --allowed-hosts", to->host)};
-    if (!may_change_something(r.method)) return std::nullopt;
-    const auto sign = sign_of_another_site(r, to);
+    if (!is_unsafe(r.method)) return std::nullopt;
+    const auto sign = cross_site_evidence(r, to);
     if (!sign) return std::nullopt;
     return problem{problem_kind::cross_origin, fmt::format("a web page of another site sent this: {}", *sign)};
 }

@@ -11,7 +11,7 @@ namespace confab::http {
 struct endpoint {
     std::string address;  // of an interface: IPv4 or IPv6
     std::uint16_t port;   // 0: any free one, the same for all that ask for it
-    bool may_be_absent = false;
+    bool is_optional = false;
 
     bool is_v6() const { return address.find(':') != std::string::npos; }
 

@@ -18,7 +18,7 @@
 namespace confab::http {
 namespace {
 
-constexpr std::size_t pays_from_bytes = 1024;  // a shorter one fits in one packet as it is
+constexpr std::size_t compressible_bytes_min = 1024;  // a shorter one fits in one packet as it is
 constexpr std::size_t step_bytes = 16 * 1024;
 constexpr int gzip_window_bits = 16 + 14;  // 16 asks for gzip's header; with the level below, 128 KiB for each body
 constexpr int memory_level = 7;
@@ -38,11 +38,11 @@ public:
     deflater(const deflater&) = delete;
     deflater& operator=(const deflater&) = delete;
 
-    enum class then { goes_on, ends };
+    enum class flush_mode { no_flush, finish };
 
     // Appends what `text` makes; a part may stay inside until more comes or the end. Throws compression_failure; what
     // is in `out` is then no whole body.
-    void append(std::string& out, std::string_view text, then what) {
+    void append(std::string& out, std::string_view text, flush_mode what) {
         stream_.next_in = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
         stream_.avail_in = static_cast<unsigned>(text.size());
         unsigned char made[16 * 1024];
@@ -50,13 +50,14 @@ public:
         do {
             stream_.next_out = made;
             stream_.avail_out = sizeof made;
-            code = deflate(&stream_, what == then::ends ? Z_FINISH : Z_NO_FLUSH);
+            code = deflate(&stream_, what == flush_mode::finish ? Z_FINISH : Z_NO_FLUSH);
             // Z_BUF_ERROR: the last call filled `made` with all there was. It is no error (zlib.h).
             if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) throw compression_failure(code);
             out.append(reinterpret_cast<const char*>(made), sizeof made - stream_.avail_out);
         } while (stream_.avail_out == 0 && code != Z_STREAM_END);
         // zlib takes all of its input, and ends the stream where it is told to: else the body is not whole.
-        if (stream_.avail_in != 0 || (what == then::ends && code != Z_STREAM_END)) throw compression_failure(code);
+        if (stream_.avail_in != 0 || (what == flush_mode::finish && code != Z_STREAM_END))
+            throw compression_failure(code);
     }
 
 private:
@@ -66,17 +67,17 @@ private:
 // The pieces of a body, compressed.
 class gzipped {
 public:
-    gzipped(std::string begun, body_source more) : waiting_(std::move(begun)), more_(std::move(more)) {}
+    gzipped(std::string begun, body_source more) : input_(std::move(begun)), more_(std::move(more)) {}
 
     awaitable<piece> next() {
         std::string out;
         while (out.empty() && !ended_) {
-            if (at_ == waiting_.size()) {
+            if (at_ == input_.size()) {
                 if (auto read = co_await refill(); !read) co_return read.error();
             }
-            const auto step = std::string_view(waiting_).substr(at_, step_bytes);
+            const auto step = std::string_view(input_).substr(at_, step_bytes);
             at_ += step.size();
-            deflater_.append(out, step, ended_ ? deflater::then::ends : deflater::then::goes_on);
+            deflater_.append(out, step, ended_ ? deflater::flush_mode::finish : deflater::flush_mode::no_flush);
             co_await asio::post(asio::use_awaitable);
         }
         if (out.empty()) co_return std::nullopt;
@@ -87,18 +88,18 @@ private:
     // Reads the next piece, or learns that there is none.
     awaitable<boost::system::result<void>> refill() {
         at_ = 0;
-        waiting_.clear();
+        input_.clear();
         if (more_) {
             auto read = co_await more_();
             if (!read) co_return read.error();
-            if (*read) waiting_ = std::move(**read);
+            if (*read) input_ = std::move(**read);
             if (*read) co_return boost::system::result<void>();
         }
         ended_ = true;
         co_return boost::system::result<void>();
     }
 
-    std::string waiting_;  // what is not compressed yet, from at_ on
+    std::string input_;  // what is not compressed yet, from at_ on
     std::size_t at_ = 0;
     body_source more_;
     deflater deflater_;
@@ -125,13 +126,13 @@ double weight_of(std::string_view parameter) {
 
 }  // namespace
 
-bool may_be_gzipped(const response& r) {
-    if (!r.more && r.body.size() < pays_from_bytes) return false;
+bool is_compressible(const response& r) {
+    if (!r.more && r.body.size() < compressible_bytes_min) return false;
     return r.content_type == json_type && r.etag.empty();
 }
 
-bool wants_gzip(const request& asked) {
-    const auto accepted = asked.list("Accept-Encoding");
+bool accepts_gzip(const request& request) {
+    const auto accepted = request.list("Accept-Encoding");
     if (!accepted) return false;
     std::optional<double> gzip, identity, any;
     for (std::string_view list = *accepted; !list.empty();) {
@@ -149,14 +150,14 @@ bool wants_gzip(const request& asked) {
     return wanted > 0 && wanted >= identity.value_or(0);
 }
 
-void gzip_if_it_pays(const request& asked, response& reply) {
-    if (!may_be_gzipped(reply)) return;
+void gzip_if_worthwhile(const request& request, response& reply) {
+    if (!is_compressible(reply)) return;
     reply.headers.add("Vary", "Accept-Encoding");
-    if (!wants_gzip(asked)) return;
+    if (!accepts_gzip(request)) return;
     reply.headers.add("Content-Encoding", "gzip");
     if (!reply.more && reply.body.size() <= step_bytes) {
         std::string compressed;
-        deflater().append(compressed, reply.body, deflater::then::ends);  // a failure is answered with 500
+        deflater().append(compressed, reply.body, deflater::flush_mode::finish);  // a failure is answered with 500
         reply.body = std::move(compressed);
         return;
     }

@@ -7,12 +7,12 @@
 namespace confab::http {
 
 // Whether the client takes gzip, and prefers it to no coding at all (RFC 9110, 12.5.3).
-bool wants_gzip(const request& asked);
+bool accepts_gzip(const request& request);
 
 // Whether it would pay, so that the answer depends on what the client accepts.
-bool may_be_gzipped(const response& r);
+bool is_compressible(const response& r);
 
 // Compresses the reply, also one that goes on, if it pays and the client wants it.
-void gzip_if_it_pays(const request& asked, response& reply);
+void gzip_if_worthwhile(const request& request, response& reply);
 
 }  // namespace confab::http

@@ -54,7 +54,7 @@ public:
         return text_[at_];
     }
 
-    void skip_sign() { peek(), ++at_; }
+    void skip_punctuator() { peek(), ++at_; }
 
     std::string_view take_string() {
         peek();
@@ -66,7 +66,7 @@ public:
     std::string_view take_value() {
         const char first = peek();
         if (first == '"') return take_string();
-        return first == '{' || first == '[' ? take_nested() : take_word();
+        return first == '{' || first == '[' ? take_nested() : take_literal();
     }
 
 private:
@@ -87,7 +87,7 @@ private:
     }
 
     // A number, true, false or null.
-    std::string_view take_word() {
+    std::string_view take_literal() {
         const auto begin = at_;
         at_ = std::min(text_.find_first_of(",}] \t\r\n", at_), text_.size());
         return text_.substr(begin, at_ - begin);
@@ -98,7 +98,7 @@ private:
 };
 
 // Whether a string token says `name`.
-bool says(std::string_view token, std::string_view name) {
+bool token_equals(std::string_view token, std::string_view name) {
     if (token.find('\\') == std::string_view::npos) return token.substr(1, token.size() - 2) == name;
     return boost::json::parse(token).as_string() == name;
 }
@@ -107,8 +107,9 @@ bool is_plain(char c) {
     return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
-// Whether eight bytes are all plain. Each term has the high bit of a byte set that is below 0x20, '"' or '\\', at least of
-// the first one (https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte less than n").
+// Whether eight bytes are all plain. Each term has the high bit of a byte set that is below 0x20, '"' or '\\', at least
+// of the first one (https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte less than
+// n").
 bool are_plain(std::uint64_t bytes) {
     constexpr std::uint64_t ones = 0x0101010101010101ULL, high = 0x8080808080808080ULL;
     const auto below = [](std::uint64_t x, std::uint64_t n) { return (x - ones * n) & ~x; };
@@ -145,14 +146,14 @@ void append_json(std::string& out, std::string_view text) {
 
 std::optional<std::string_view> raw_member(std::string_view text, std::string_view name) {
     scanner tokens(text);
-    tokens.skip_sign();
+    tokens.skip_punctuator();
     std::optional<std::string_view> found;
     while (tokens.peek() != '}') {
         const auto key = tokens.take_string();
-        tokens.skip_sign();
+        tokens.skip_punctuator();
         const auto value = tokens.take_value();
-        if (says(key, name)) found = value;
-        if (tokens.peek() == ',') tokens.skip_sign();
+        if (token_equals(key, name)) found = value;
+        if (tokens.peek() == ',') tokens.skip_punctuator();
     }
     return found;
 }

@@ -159,7 +159,7 @@ void parameters::put(std::string_view name, parameter p) {
         found_.emplace_back(name, std::move(p));
 }
 
-std::optional<std::string> normal_json_object(std::string_view text, std::size_t json_depth_max) {
+std::optional<std::string> compact_json_object(std::string_view text, std::size_t json_depth_max) {
     text = without_byte_order_mark(text);
     boost::system::error_code cause;
     const auto parsed = json::parse(text, cause, {}, options_for(json_depth_max));

@@ -64,6 +64,6 @@ std::string_view path_of(std::string_view target);
 std::string_view query_of(std::string_view target);
 
 // The text of a JSON object without white space between tokens; nothing when `text` is none.
-std::optional<std::string> normal_json_object(std::string_view text, std::size_t json_depth_max);
+std::optional<std::string> compact_json_object(std::string_view text, std::size_t json_depth_max);
 
 }  // namespace confab::http

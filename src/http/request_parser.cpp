@@ -40,13 +40,13 @@ void request_parser::begin() {
     parser_->header_limit(static_cast<std::uint32_t>(limits_.header_bytes_max));
     parser_->body_limit(limits_.body_bytes_max);
     parser_->eager(true);
-    for (auto* kept : {&asked_.body, &header_})
+    for (auto* kept : {&request_.body, &header_})
         if (kept->capacity() > kept_bytes_max) std::string().swap(*kept);
-    asked_.method = verb::other;
-    asked_.target = {};
-    asked_.headers.clear();
-    asked_.body.clear();
-    asked_.id.clear();
+    request_.method = verb::other;
+    request_.target = {};
+    request_.headers.clear();
+    request_.body.clear();
+    request_.id.clear();
     header_.clear();
     fields_.clear();
 }
@@ -64,16 +64,16 @@ bool request_parser::parse(boost::beast::flat_buffer& read, boost::system::error
 }
 
 bool request_parser::wants_continue() const {
-    return has_header() && is_http_1_1() && boost::beast::iequals(asked_.find("Expect").value_or(""), "100-continue");
+    return has_header() && is_http_1_1() && boost::beast::iequals(request_.find("Expect").value_or(""), "100-continue");
 }
 
 std::optional<problem> request_parser::host_problem() const {
     const auto fail = [](const char* why) { return problem{problem_kind::malformed, why}; };
-    const auto count = asked_.count("Host");
+    const auto count = request_.count("Host");
     if (count > 1 || (count == 0 && is_http_1_1())) return fail("send one Host header");
-    if (count == 1 && !authority::parse(*asked_.find("Host")))
+    if (count == 1 && !authority::parse(*request_.find("Host")))
         return fail("Host takes a name or an IP address, and a port where it is not the usual one: localhost:3000");
-    const auto target = authority_of(asked_.target);
+    const auto target = authority_of(request_.target);
     if (!target) return std::nullopt;
     const auto parsed = authority::parse(*target);
     if (parsed && parsed->is != authority::kind::none) return std::nullopt;
@@ -82,51 +82,51 @@ std::optional<problem> request_parser::host_problem() const {
 
 std::optional<problem> request_parser::framing_problem() const {
     if (auto wrong = host_problem()) return wrong;
-    const auto encodings = asked_.count("Transfer-Encoding");
+    const auto encodings = request_.count("Transfer-Encoding");
     if (encodings == 0) return std::nullopt;
-    const bool is_chunked = encodings == 1 && boost::beast::iequals(*asked_.find("Transfer-Encoding"), "chunked");
+    const bool is_chunked = encodings == 1 && boost::beast::iequals(*request_.find("Transfer-Encoding"), "chunked");
     if (is_http_1_1() && is_chunked) return std::nullopt;
     return problem{problem_kind::malformed, "Transfer-Encoding can only be chunked here, and only in HTTP/1.1"};
 }
 
-void request_parser::listener::on_request_impl(beast::verb method, text, text target, int v, error_code&) {
+void request_parser::beast_parser::on_request_impl(beast::verb method, text, text target, int v, error_code&) {
     version = v;
-    owner.asked_.method = verb_of(method);
+    owner.request_.method = verb_of(method);
     owner.header_.append(target);
     owner.target_length_ = target.size();
 }
 
-void request_parser::listener::on_field_impl(beast::field, text name, text value, error_code&) {
+void request_parser::beast_parser::on_field_impl(beast::field, text name, text value, error_code&) {
     if (is_header_done()) return;
     owner.header_.append(name).append(value);
     owner.fields_.push_back({name.size(), value.size()});
 }
 
-void request_parser::listener::on_header_impl(error_code&) {
+void request_parser::beast_parser::on_header_impl(error_code&) {
     std::string_view left = owner.header_;
     const auto take = [&left](std::size_t length) {
         const auto taken = left.substr(0, length);
         left.remove_prefix(length);
         return taken;
     };
-    owner.asked_.target = take(owner.target_length_);
+    owner.request_.target = take(owner.target_length_);
     for (const auto& length : owner.fields_) {
         const auto name = take(length.name);
-        owner.asked_.headers.push_back({name, take(length.value)});
+        owner.request_.headers.push_back({name, take(length.value)});
     }
 }
 
-void request_parser::listener::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
-    if (length) owner.asked_.body.reserve(std::min<std::size_t>(*length, body_reserved_bytes_max));
+void request_parser::beast_parser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
+    if (length) owner.request_.body.reserve(std::min<std::size_t>(*length, body_reserved_bytes_max));
 }
 
-std::size_t request_parser::listener::on_body_impl(text body, error_code&) {
-    owner.asked_.body.append(body);
+std::size_t request_parser::beast_parser::on_body_impl(text body, error_code&) {
+    owner.request_.body.append(body);
     return body.size();
 }
 
-std::size_t request_parser::listener::on_chunk_body_impl(std::uint64_t, text body, error_code&) {
-    owner.asked_.body.append(body);
+std::size_t request_parser::beast_parser::on_chunk_body_impl(std::uint64_t, text body, error_code&) {
+    owner.request_.body.append(body);
     return body.size();
 }
 

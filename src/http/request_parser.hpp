@@ -35,7 +35,7 @@ public:
     bool has_begun() const { return parser_ && parser_->got_some(); }
     // From here on what the header says is known.
     bool has_header() const { return parser_ && parser_->is_header_done(); }
-    verb method() const { return asked_.method; }  // `other` until the first line is there
+    verb method() const { return request_.method; }  // `other` until the first line is there
     bool is_http_1_1() const { return parser_->version >= 11; }
     bool keep_alive() const { return parser_->keep_alive(); }
     bool wants_continue() const;
@@ -45,7 +45,7 @@ public:
     std::optional<problem> framing_problem() const;
 
     // Its id is still to be made. REQUIRES: has_header(); its body is whole once parse() has said so.
-    request& asked() { return asked_; }
+    http::request& request() { return request_; }
 
 private:
     using error_code = boost::beast::error_code;
@@ -53,8 +53,8 @@ private:
 
     // Beast calls these as it goes over the bytes. Fields that come after the header are the trailer's, and are
     // dropped: they must not pass for any of it (RFC 9110, 6.5.1).
-    struct listener final : boost::beast::http::basic_parser<true> {
-        explicit listener(request_parser& of) : owner(of) {}
+    struct beast_parser final : boost::beast::http::basic_parser<true> {
+        explicit beast_parser(request_parser& of) : owner(of) {}
 
         void on_request_impl(boost::beast::http::verb method, text, text target, int v, error_code&) override;
         void on_response_impl(int, text, int, error_code&) override {}
@@ -77,8 +77,8 @@ private:
     std::optional<problem> host_problem() const;
 
     const request_limits limits_;
-    std::optional<listener> parser_;
-    request asked_;
+    std::optional<beast_parser> parser_;
+    http::request request_;
     std::string header_;  // the target, then names and values, one behind the other
     std::size_t target_length_ = 0;
     std::vector<field_length> fields_;

@@ -13,7 +13,7 @@ constexpr std::size_t head_bytes = 448;  // enough for what is in every header
 
 // An answer is for who asked, and what it tells may have changed when it is asked for again: caches keep it for nobody
 // else, and not without asking. Nor is it ever of another type than it says.
-constexpr std::string_view in_every_header =
+constexpr std::string_view common_headers =
     "Cache-Control: private, no-cache\r\n"
     "X-Content-Type-Options: nosniff\r\n";
 
@@ -52,16 +52,16 @@ void append_response(std::string& out, const response& r, std::string_view reque
     append_number(out, r.status);
     out.append(" ").append(reason).append("\r\n");
     append_header(out, "Date", date_now());
-    out += in_every_header;
+    out += common_headers;
     if (!r.content_type.empty()) append_header(out, "Content-Type", r.content_type);
     out += r.headers.text();
     if (!r.etag.empty()) append_header(out, "ETag", r.etag);
     append_header(out, "Request-Id", request_id);
     if (took) append_timing(out, *took);
     if (!f.keep_alive) append_header(out, "Connection", "close");
-    if (f.keep_alive && !f.chunks_known) append_header(out, "Connection", "keep-alive");  // HTTP/1.0 has to be told
+    if (f.keep_alive && !f.supports_chunked) append_header(out, "Connection", "keep-alive");  // HTTP/1.0 has to be told
     if (r.more) {
-        if (f.chunks_known) append_header(out, "Transfer-Encoding", "chunked");
+        if (f.supports_chunked) append_header(out, "Transfer-Encoding", "chunked");
     } else if (has_body(r.status)) {
         out += "Content-Length: ";
         append_number(out, r.body.size());
@@ -77,16 +77,16 @@ void append_response(std::string& out, const response& r, std::string_view reque
 
 void append_piece(std::string& out, std::string_view text, const framing& f) {
     if (text.empty()) return;  // an empty chunk would be the end
-    if (f.chunks_known) {
+    if (f.supports_chunked) {
         append_number(out, text.size(), 16);
         out += "\r\n";
     }
     out.append(text);
-    if (f.chunks_known) out.append("\r\n");
+    if (f.supports_chunked) out.append("\r\n");
 }
 
 void append_end(std::string& out, const framing& f) {
-    if (f.chunks_known) out.append("0\r\n\r\n");
+    if (f.supports_chunked) out.append("0\r\n\r\n");
 }
 
 }  // namespace confab::http

@@ -12,8 +12,8 @@ namespace confab::http {
 
 struct framing {
     bool keep_alive;
-    bool chunks_known;  // an HTTP/1.1 client
-    bool is_head;       // the request was HEAD: everything but the body
+    bool supports_chunked;  // an HTTP/1.1 client
+    bool is_head;           // the request was HEAD: everything but the body
 };
 
 // Appends status line, header and what there is of the body. `took` is told as Server-Timing.

@@ -31,20 +31,20 @@ namespace {
 using asio::ip::tcp;
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::milliseconds look_at_deadlines_every{250};
-constexpr std::chrono::milliseconds accept_again_after{100};
+constexpr std::chrono::milliseconds deadline_check_interval{250};
+constexpr std::chrono::milliseconds accept_retry_delay{100};
 
 // How many connections there are, over all loops.
-class gauge {
+class connection_counter {
 public:
-    bool try_enter(std::size_t most) {
+    bool try_acquire(std::size_t most) {
         const std::lock_guard lock(mutex_);
         if (count_ >= most) return false;
         ++count_;
         return true;
     }
 
-    void leave() {
+    void release() {
         const std::lock_guard lock(mutex_);
         if (--count_ == 0) none_left_.notify_all();
     }
@@ -63,8 +63,8 @@ private:
 // The connections of one loop, on its thread.
 class connections {
 public:
-    connections(asio::io_context& loop, const server_options& options, const handler& answer, gauge& count)
-        : loop_(loop), options_(options), answer_(answer), count_(count) {}
+    connections(asio::io_context& loop, const server_options& options, const handler& handle, connection_counter& count)
+        : loop_(loop), options_(options), handle_(handle), count_(count) {}
 
     void start() { asio::co_spawn(loop_, watch_deadlines(), asio::detached); }
 
@@ -81,7 +81,7 @@ public:
 
 private:
     awaitable<void> run(tcp_socket socket) {
-        session s(std::move(socket), options_, answer_, draining_);
+        session s(std::move(socket), options_, handle_, draining_);
         open_.insert(&s);
         if (draining_) s.close();
         try {
@@ -90,13 +90,13 @@ private:
             log::error(fmt::format("connection: {}", cause.what()));
         }
         open_.erase(&s);
-        count_.leave();
+        count_.release();
     }
 
     awaitable<void> watch_deadlines() {
         asio::steady_timer timer(loop_);
         for (;;) {
-            timer.expires_after(look_at_deadlines_every);
+            timer.expires_after(deadline_check_interval);
             co_await timer.async_wait(asio::use_awaitable);
             const auto at = session::clock::now();
             for (auto* s : open_) s->enforce_deadline(at);
@@ -105,8 +105,8 @@ private:
 
     asio::io_context& loop_;
     const server_options& options_;
-    const handler& answer_;
-    gauge& count_;
+    const handler& handle_;
+    connection_counter& count_;
     bool draining_ = false;
     std::unordered_set<session*> open_;
 };
@@ -120,13 +120,13 @@ public:
             endpoints_.push_back({at.address().to_string(), at.port()});
         }
         for (std::size_t i = 0; i < loops.size(); ++i)
-            per_loop_.push_back(std::make_unique<connections>(loops.at(i), options_, answer_, count_));
+            per_loop_.push_back(std::make_unique<connections>(loops.at(i), options_, handle_, count_));
     }
 
     const std::vector<endpoint>& endpoints() const override { return endpoints_; }
 
     void start(handler h) override {
-        answer_ = std::move(h);
+        handle_ = std::move(h);
         for (auto& c : per_loop_) c->start();
         for (auto& a : acceptors_) asio::co_spawn(loops_.at(0), accept(a), asio::detached);
     }
@@ -155,12 +155,12 @@ private:
             if (!acceptor.is_open()) co_return;
             if (cause) {  // out of file descriptors, or a client that left again
                 log_.warning(cause.message(), fmt::format("a connection could not be accepted: {}", cause.message()));
-                asio::steady_timer pause(loops_.at(0), accept_again_after);
+                asio::steady_timer pause(loops_.at(0), accept_retry_delay);
                 co_await pause.async_wait(as_tuple);
                 continue;
             }
-            if (!count_.try_enter(options_.connections_max)) {
-                turn_away(socket);
+            if (!count_.try_acquire(options_.connections_max)) {
+                reject_connection(socket);
                 continue;
             }
             asio::post(loops_.at(turn), [c = per_loop_[turn].get(), socket = std::move(socket)]() mutable {
@@ -169,7 +169,7 @@ private:
         }
     }
 
-    void turn_away(tcp_socket& socket) {
+    void reject_connection(tcp_socket& socket) {
         const problem full{problem_kind::too_many_connections,
                            counted(options_.connections_max, "connection is", "connections are") + " open already"};
         std::string text;
@@ -197,8 +197,8 @@ private:
     const server_options options_;
     std::vector<tcp::acceptor> acceptors_;
     std::vector<endpoint> endpoints_;
-    handler answer_;
-    gauge count_;
+    handler handle_;
+    connection_counter count_;
     log_throttle log_;
     std::vector<std::unique_ptr<connections>> per_loop_;
 };

@@ -41,7 +41,7 @@ using unsent_bytes_max = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_N
 
 constexpr std::size_t request_id_max = 128;
 
-bool is_sane_id(std::string_view id) {
+bool is_valid_request_id(std::string_view id) {
     return !id.empty() && id.size() <= request_id_max &&
            std::ranges::all_of(id, [](char c) { return c > ' ' && c < 127; });
 }
@@ -64,12 +64,12 @@ problem problem_of(boost::system::error_code cause, const server_options& option
     return {problem_kind::malformed, fmt::format("not HTTP: {}", cause.message())};
 }
 
-problem too_late(const server_options& options) {
+problem timeout_problem(const server_options& options) {
     return {problem_kind::request_timeout,
             fmt::format("a request has to arrive within {} s (--request-timeout-s)", options.request_timeout.count())};
 }
 
-void log_broken_off(std::string_view request_id, std::string_view why) {
+void log_aborted_response(std::string_view request_id, std::string_view why) {
     static log_throttle log;
     log.error(why, fmt::format("request {}: the response is broken off: {}", request_id, why));
 }
@@ -78,10 +78,10 @@ void log_broken_off(std::string_view request_id, std::string_view why) {
 awaitable<piece> next_piece(response& r, std::string_view request_id) {
     try {
         auto next = co_await r.more();
-        if (!next) log_broken_off(request_id, next.error().message());
+        if (!next) log_aborted_response(request_id, next.error().message());
         co_return next;
     } catch (const std::exception& cause) {
-        log_broken_off(request_id, cause.what());
+        log_aborted_response(request_id, cause.what());
     }
     co_return error::unavailable;
 }
@@ -92,8 +92,9 @@ const problem endless_line{problem_kind::header_too_large, "a chunk's extension 
 }  // namespace
 
 // One request after the other, and what of the next ones has come already.
-struct session::reading {
-    explicit reading(const server_options& options) : parser({options.header_bytes_max, options.body_bytes_max}) {}
+struct session::request_reader {
+    explicit request_reader(const server_options& options)
+        : parser({options.header_bytes_max, options.body_bytes_max}) {}
 
     void begin() {
         parser.begin();
@@ -121,8 +122,8 @@ struct session::reading {
     bool continue_sent = false;
 };
 
-session::session(tcp_socket socket, const server_options& options, const handler& answer, const bool& draining)
-    : socket_(std::move(socket)), options_(options), answer_(answer), draining_(draining) {}
+session::session(tcp_socket socket, const server_options& options, const handler& handle, const bool& draining)
+    : socket_(std::move(socket)), options_(options), handle_(handle), draining_(draining) {}
 
 session::~session() {
     close();
@@ -133,7 +134,7 @@ awaitable<void> session::run() {
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.set_option(unsent_bytes_max(128 * 1024), ignored);
     socket_.non_blocking(true, ignored);
-    reading r(options_);
+    request_reader r(options_);
     while (keep_alive_ && socket_.is_open()) {
         r.begin();
         if (!co_await read_request(r)) break;
@@ -144,10 +145,10 @@ awaitable<void> session::run() {
 }
 
 // False: the connection is of no more use.
-awaitable<bool> session::read_request(reading& r) {
+awaitable<bool> session::read_request(request_reader& r) {
     r.skip_empty_lines();
     if (draining_ && r.is_empty()) {
-        co_await send_answers();
+        co_await flush_responses();
         co_await linger();
         co_return false;
     }
@@ -166,12 +167,12 @@ awaitable<bool> session::read_request(reading& r) {
         if (whole) break;
         if (r.is_empty() && phase_ != phase::idle) wait_for_request(r);
         if (!out_.empty()) {
-            if (!co_await send_answers()) co_return false;
+            if (!co_await flush_responses()) co_return false;
             wait_for_request(r);
         }
         if (!r.continue_sent && r.parser.wants_continue()) {
             r.continue_sent = true;
-            if (const auto unwanted = cross_origin_problem(r.parser.asked(), options_.allowed_hosts)) {
+            if (const auto unwanted = cross_origin_problem(r.parser.request(), options_.allowed_hosts)) {
                 co_await refuse(*unwanted, r);
                 co_return false;
             }
@@ -185,71 +186,71 @@ awaitable<bool> session::read_request(reading& r) {
         // It may have been closed between the read and this line; then nobody could be answered any more, and nothing
         // may be done.
         if (!socket_.is_open()) co_return false;
-        if (phase_ == phase::late) {
-            co_await refuse(too_late(options_), r);
+        if (phase_ == phase::timed_out) {
+            co_await refuse(timeout_problem(options_), r);
             co_return false;
         }
         if (failed) co_return false;
         r.buffer.commit(length);
         if (phase_ == phase::idle) wait_for_request(r);
     }
-    phase_ = phase::answering;
+    phase_ = phase::responding;
     deadline_ = clock::time_point::max();
     co_return true;
 }
 
 // Gives the client time anew, for what is missing.
-void session::wait_for_request(const reading& r) {
+void session::wait_for_request(const request_reader& r) {
     phase_ = r.is_empty() ? phase::idle : phase::receiving;
     deadline_ = clock::now() + (phase_ == phase::idle ? options_.idle_timeout : options_.request_timeout);
 }
 
-awaitable<void> session::serve_one(reading& r) {
+awaitable<void> session::serve_one(request_reader& r) {
     const auto begun = clock::now();
-    auto& asked = r.parser.asked();
+    auto& request = r.parser.request();
     // Reads are answered together with what comes behind them; nothing waits for a write to be committed.
-    const bool is_read = asked.method == verb::get || asked.method == verb::head;
-    if (!is_read && !out_.empty() && !co_await send_answers()) co_return;
-    const auto id = asked.find("Request-Id");
-    if (id && is_sane_id(*id))
-        asked.id = *id;
+    const bool is_read = request.method == verb::get || request.method == verb::head;
+    if (!is_read && !out_.empty() && !co_await flush_responses()) co_return;
+    const auto id = request.find("Request-Id");
+    if (id && is_valid_request_id(*id))
+        request.id = *id;
     else
-        append_request_id(asked.id);
+        append_request_id(request.id);
     keep_alive_ = r.parser.keep_alive();
     response reply;
     try {
-        if (const auto wrong = cross_origin_problem(asked, options_.allowed_hosts))
-            reply = to_response(*wrong, asked.id);
+        if (const auto wrong = cross_origin_problem(request, options_.allowed_hosts))
+            reply = to_response(*wrong, request.id);
         else
-            reply = co_await answer_(asked);
-        gzip_if_it_pays(asked, reply);
+            reply = co_await handle_(request);
+        gzip_if_worthwhile(request, reply);
     } catch (const std::exception& cause) {
-        log::error(fmt::format("request {}: {}", asked.id, cause.what()));
-        reply = to_response({problem_kind::internal, "see the server's log for this request_id"}, asked.id);
+        log::error(fmt::format("request {}: {}", request.id, cause.what()));
+        reply = to_response({problem_kind::internal, "see the server's log for this request_id"}, request.id);
     }
-    const bool chunks_known = r.parser.is_http_1_1();
-    if (draining_ || (reply.more && !chunks_known)) keep_alive_ = false;
-    const framing f{keep_alive_, chunks_known, asked.method == verb::head};
-    append_response(out_, reply, asked.id, clock::now() - begun, f);
+    const bool supports_chunked = r.parser.is_http_1_1();
+    if (draining_ || (reply.more && !supports_chunked)) keep_alive_ = false;
+    const framing f{keep_alive_, supports_chunked, request.method == verb::head};
+    append_response(out_, reply, request.id, clock::now() - begun, f);
     std::string().swap(reply.body);  // a long answer is not held twice while it is taken
     if (reply.more && !f.is_head) {
-        co_await write_pieces(reply, asked.id, f);
-        clear_answers();
+        co_await write_pieces(reply, request.id, f);
+        clear_responses();
     } else if (r.buffer.size() == 0 || out_.size() >= pipelined_bytes_max || !keep_alive_) {
         const auto rest = send(out_);
-        if (rest && !rest->empty()) co_await write_slowly(*rest);
-        clear_answers();
+        if (rest && !rest->empty()) co_await write_remaining(*rest);
+        clear_responses();
     }
 }
 
 // Those that wait to go out. False: the connection is gone.
-awaitable<bool> session::send_answers() {
+awaitable<bool> session::flush_responses() {
     const bool sent = out_.empty() || co_await write(out_);
-    clear_answers();
+    clear_responses();
     co_return sent;
 }
 
-void session::clear_answers() {
+void session::clear_responses() {
     out_.clear();
     if (out_.capacity() > kept_response_bytes_max) std::string().swap(out_);
 }
@@ -259,7 +260,7 @@ void session::clear_answers() {
 awaitable<void> session::write_pieces(response& r, std::string_view id, const framing& f) {
     reset_on_close(true);
     if (!co_await write(out_)) co_return close();
-    clear_answers();
+    clear_responses();
     for (;;) {
         auto next = co_await next_piece(r, id);
         if (!next) co_return close();
@@ -291,12 +292,12 @@ awaitable<bool> session::write(std::string_view text) {
     const auto rest = send(text);
     if (!rest) co_return false;
     if (rest->empty()) co_return true;
-    co_return co_await write_slowly(*rest);
+    co_return co_await write_remaining(*rest);
 }
 
 // As the client takes it; every bit of progress gives it time anew. Has no deadline afterwards.
-awaitable<bool> session::write_slowly(std::string_view text) {
-    phase_ = phase::answering;
+awaitable<bool> session::write_remaining(std::string_view text) {
+    phase_ = phase::responding;
     while (!text.empty()) {
         deadline_ = clock::now() + options_.write_timeout;
         const auto [failed, sent] = co_await socket_.async_write_some(asio::buffer(text), as_tuple);
@@ -309,8 +310,8 @@ awaitable<bool> session::write_slowly(std::string_view text) {
     co_return true;
 }
 
-awaitable<void> session::refuse(const problem& p, const reading& r) {
-    phase_ = phase::answering;
+awaitable<void> session::refuse(const problem& p, const request_reader& r) {
+    phase_ = phase::responding;
     keep_alive_ = false;
     std::string id;
     append_request_id(id);
@@ -334,7 +335,7 @@ awaitable<void> session::linger() {
 }
 
 // Whether the client's side has acknowledged all that was sent.
-bool session::all_arrived() {
+bool session::is_all_acknowledged() {
     int unacknowledged = 0;
     return ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
@@ -348,10 +349,10 @@ void session::reset_on_close(bool is_on) {
 
 void session::enforce_deadline(clock::time_point at) {
     if (!socket_.is_open()) return;
-    if (at >= lingers_until_ && all_arrived()) return close();
+    if (at >= lingers_until_ && is_all_acknowledged()) return close();
     if (at < deadline_) return;
-    if (phase_ == phase::idle || phase_ == phase::answering) return close();
-    phase_ = phase::late;
+    if (phase_ == phase::idle || phase_ == phase::responding) return close();
+    phase_ = phase::timed_out;
     boost::system::error_code ignored;
     socket_.cancel(ignored);  // read_request() answers; if it begins to wait only now, at the next look
 }

@@ -20,7 +20,7 @@ class session {
 public:
     using clock = std::chrono::steady_clock;
 
-    session(tcp_socket socket, const server_options& options, const handler& answer, const bool& draining);
+    session(tcp_socket socket, const server_options& options, const handler& handle, const bool& draining);
     ~session();
 
     awaitable<void> run();
@@ -33,33 +33,33 @@ public:
     void close();
 
 private:
-    struct reading;
+    struct request_reader;
 
     // What it waits for, and so what it does at its deadline.
     enum class phase {
-        idle,       // a request: close
-        receiving,  // the rest of one: be late
-        late,       // nothing any more: answer 408
-        answering,  // all else: close
+        idle,        // a request: close
+        receiving,   // the rest of one: be late
+        timed_out,   // nothing any more: answer 408
+        responding,  // all else: close
     };
 
-    awaitable<bool> read_request(reading& r);
-    void wait_for_request(const reading& r);
-    awaitable<void> serve_one(reading& r);
+    awaitable<bool> read_request(request_reader& r);
+    void wait_for_request(const request_reader& r);
+    awaitable<void> serve_one(request_reader& r);
     awaitable<void> write_pieces(response& r, std::string_view id, const framing& f);
     std::optional<std::string_view> send(std::string_view text);
     awaitable<bool> write(std::string_view text);
-    awaitable<bool> write_slowly(std::string_view text);
-    awaitable<bool> send_answers();
-    void clear_answers();
+    awaitable<bool> write_remaining(std::string_view text);
+    awaitable<bool> flush_responses();
+    void clear_responses();
     void reset_on_close(bool is_on);
-    awaitable<void> refuse(const struct problem& p, const reading& r);
+    awaitable<void> refuse(const struct problem& p, const request_reader& r);
     awaitable<void> linger();
-    bool all_arrived();
+    bool is_all_acknowledged();
 
     tcp_socket socket_;
     const server_options& options_;
-    const handler& answer_;
+    const handler& handle_;
     const bool& draining_;
     clock::time_point deadline_ = clock::time_point::max();
     clock::time_point lingers_until_ = clock::time_point::max();

@@ -31,13 +31,13 @@ constexpr std::uint64_t mib = 1024 * 1024;
 journal::journal(options o) : options_(std::move(o)) {
     require(options_.owner.size() == owner_bytes, "a journal's owner has its length");
     for (std::size_t which = 0; which < segments_.size(); ++which)
-        lay_out(segments_[which], segment_path(options_.folder, which));
+        preallocate(segments_[which], segment_path(options_.folder, which));
     const auto folder = file::open(options_.folder, file::access::read);
     if (!folder) fail(options_.folder, "cannot be opened", folder.error());
     if (const auto done = folder->sync(); !done) fail(options_.folder, "cannot be synced", done.error());
 }
 
-void journal::lay_out(segment& s, const fs::path& path) {
+void journal::preallocate(segment& s, const fs::path& path) {
     auto opened = file::open(path, file::access::create);
     if (!opened) fail(path, "cannot be opened for writing", opened.error());
     s.data = std::move(*opened);
@@ -45,18 +45,18 @@ void journal::lay_out(segment& s, const fs::path& path) {
     const auto written = s.data.write_at(0, std::string(options_.segment_bytes, '\0'));
     if (!written) {
         if (!is_lack_of_space(written.error())) fail(path, "cannot be written", written.error());
-        is_laid_out_ = false;
+        is_preallocated_ = false;
         if (const auto done = s.data.truncate(0); !done) fail(path, "cannot be truncated", done.error());
     }
     if (const auto done = s.data.sync(); !done) fail(path, "cannot be synced", done.error());
 }
 
-std::optional<std::string> journal::why_off() const {
-    if (!is_laid_out_) return "there was no room for its files";
+std::optional<std::string> journal::off_reason() const {
+    if (!is_preallocated_) return "there was no room for its files";
     rlimit longest{};
     if (getrlimit(RLIMIT_FSIZE, &longest) == 0 && longest.rlim_cur != RLIM_INFINITY) {
         std::error_code unknown;
-        const auto size = fs::file_size(options_.following_file, unknown);
+        const auto size = fs::file_size(options_.store_file, unknown);
         if ((unknown ? 0 : size) + options_.free_bytes_min > longest.rlim_cur)
             return fmt::format("files of this process may have {} bytes at most (ulimit -f)", longest.rlim_cur);
     }
@@ -74,10 +74,10 @@ bool journal::is_half_full() const {
 journal::outcome journal::append(std::uint64_t number, std::string_view payload) {
     const auto& other = segments_[1 - current_];
     const bool is_full = segments_[current_].end + record_header_bytes + payload.size() > options_.segment_bytes;
-    const bool begins_other = is_full && segments_[current_].end > 0 && other.last <= recyclable_;
-    auto& s = segments_[begins_other ? 1 - current_ : current_];
+    const bool switches_segment = is_full && segments_[current_].end > 0 && other.last <= recyclable_;
+    auto& s = segments_[switches_segment ? 1 - current_ : current_];
     buffer_.clear();
-    if (begins_other || s.end == 0) {
+    if (switches_segment || s.end == 0) {
         const auto salt = new_salt();  // may throw, and then nothing has changed
         s = {std::move(s.data), salt, 0, 0};
         append_header(buffer_, options_.owner, s.salt);
@@ -86,7 +86,7 @@ journal::outcome journal::append(std::uint64_t number, std::string_view payload)
     if (const auto written = s.data.write_at(s.end, buffer_); !written)
         return is_lack_of_space(written.error()) ? outcome::no_space : outcome::unknown;
     if (!s.data.sync_data()) return outcome::unknown;
-    if (begins_other) current_ = 1 - current_;
+    if (switches_segment) current_ = 1 - current_;
     s.end += buffer_.size();
     s.last = number;
     return outcome::durable;

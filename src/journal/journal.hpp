@@ -1,16 +1,17 @@
 // A journal: numbered records, each on disk before append() returns. It is what another store, which follows later, may
 // not hold yet.
 //
-// Two segments take turns: `confab-journal.0` and `.1`. They are written in full when the journal is created. So an append
-// writes into a file of known length, and its sync has no file system metadata to write. When a segment is full the
-// other one begins again, if all its records can be recycled; until then the full one grows.
+// Two segments take turns: `confab-journal.0` and `.1`. They are written in full when the journal is created. So an
+// append writes into a file of known length, and its sync has no file system metadata to write. When a segment is full
+// the other one begins again, if all its records can be recycled; until then the full one grows.
 //
 // A segment begins with a header: magic, owner, a random salt, a checksum. The salt is new each time the segment begins
 // again, and every record repeats it, so that stale bytes behind the last record never pass for one. The header is
 // written and synced together with the first record.
 //
-// A record is salt, number, payload length and checksum, then the payload. The checksum is XXH3-128 of the payload, with
-// the XXH3-64 of the other three as its seed (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Numbers ascend.
+// A record is salt, number, payload length and checksum, then the payload. The checksum is XXH3-128 of the payload,
+// with the XXH3-64 of the other three as its seed (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Numbers
+// ascend.
 //
 // Integers are little-endian. Format version 1 is in the magic.
 #pragma once
@@ -59,8 +60,8 @@ struct options {
     std::filesystem::path folder;
     std::string owner;                                 // owner_bytes long
     std::uint64_t segment_bytes = 4 * 1024 * 1024;     // from here on the other segment takes its turn
-    std::uint64_t free_bytes_min = 256 * 1024 * 1024;  // left on the disk; see why_off()
-    std::filesystem::path following_file;              // of the store that follows; it grows with the records
+    std::uint64_t free_bytes_min = 256 * 1024 * 1024;  // left on the disk; see off_reason()
+    std::filesystem::path store_file;                  // of the store that follows; it grows with the records
 };
 
 // Not thread-safe.
@@ -73,7 +74,7 @@ public:
 
     // Why no record should be appended now: the disk had no room for the segments, or too little is left for the store
     // that follows, on the disk or below the process's limit of file size. Nothing: the journal can be used.
-    std::optional<std::string> why_off() const;
+    std::optional<std::string> off_reason() const;
 
     // Whether the current segment is more than half full: the store that follows should be synced, so that the other
     // segment can begin again in time.
@@ -99,13 +100,13 @@ private:
         std::uint64_t last = 0;  // the number of its last record
     };
 
-    void lay_out(segment& s, const std::filesystem::path& path);
+    void preallocate(segment& s, const std::filesystem::path& path);
 
     const options options_;
     std::array<segment, 2> segments_;
     std::size_t current_ = 0;
     std::uint64_t recyclable_ = 0;
-    bool is_laid_out_ = true;
+    bool is_preallocated_ = true;
     std::string buffer_;
 };
 

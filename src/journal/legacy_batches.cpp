@@ -48,14 +48,14 @@ std::optional<record> record_at(std::string_view bytes, std::string_view identit
 // that the files have room for is checked there. Zeros and most other bytes are no such number, and no text of a
 // message contains the zeros of one. Right behind a whole record any number is checked, because the database may be
 // older by more batches than that.
-void find_whole(std::string_view bytes, std::string_view identity, std::uint64_t after, std::uint64_t records_max,
-                numbered_payloads& found) {
+void find_records(std::string_view bytes, std::string_view identity, std::uint64_t after, std::uint64_t records_max,
+                  numbered_payloads& found) {
     const auto end = bytes.find_last_not_of('\0') + 1;
     bool in_sequence = true;
     for (std::size_t at = 0; at < end && bytes.size() - at >= header_bytes;) {
         const auto rest = bytes.substr(at);
-        const bool may_be_one = in_sequence || integer_at<std::uint64_t>(rest) - after - 1 < records_max;
-        auto r = may_be_one ? record_at(rest, identity) : std::nullopt;
+        const bool may_be_record = in_sequence || integer_at<std::uint64_t>(rest) - after - 1 < records_max;
+        auto r = may_be_record ? record_at(rest, identity) : std::nullopt;
         in_sequence = r.has_value();
         at += r ? header_bytes + r->payload.size() : 1;
         if (r && r->number > after) found.emplace(r->number, std::move(r->payload));
@@ -68,8 +68,8 @@ contents read_legacy_batches(const fs::path& folder, std::string_view identity, 
     const std::array files{read_file(file_in(folder, 0)), read_file(file_in(folder, 1))};
     const auto records_max = (files[0].size() + files[1].size()) / header_bytes;
     numbered_payloads found;
-    for (const auto& bytes : files) find_whole(bytes, identity, after, records_max, found);
-    return in_order(std::move(found), after);
+    for (const auto& bytes : files) find_records(bytes, identity, after, records_max, found);
+    return contiguous_contents(std::move(found), after);
 }
 
 bool has_legacy_batches(const fs::path& folder) {

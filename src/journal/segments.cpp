@@ -20,13 +20,13 @@ using records = numbered_payloads;
 
 // Whole records anywhere in the bytes. Needed where something before them is damaged; else the bytes behind the last
 // record are zeros, or stale and of another salt.
-void find_whole(std::string_view bytes, std::optional<std::uint64_t> salt, std::uint64_t after, records& found) {
+void find_records(std::string_view bytes, std::optional<std::uint64_t> salt, std::uint64_t after, records& found) {
     const auto end = bytes.find_last_not_of('\0') + 1;  // no record begins behind it: a salt has no eight zeros
     for (std::size_t at = 0; at < end && bytes.size() - at >= record_header_bytes;) {
         const auto rest = bytes.substr(at);
         const auto fields = fields_at(rest);
-        const bool may_be_one = salt ? fields.salt == *salt : fields.number - after - 1 < numbers_ahead_max;
-        const auto r = may_be_one ? record_at(rest) : std::nullopt;
+        const bool may_be_record = salt ? fields.salt == *salt : fields.number - after - 1 < numbers_ahead_max;
+        const auto r = may_be_record ? record_at(rest) : std::nullopt;
         if (r && r->number > after) found.emplace(r->number, r->payload);
         at += r ? record_header_bytes + r->payload.size() : 1;
     }
@@ -37,11 +37,11 @@ std::optional<std::string> read_records(std::string_view bytes, std::string_view
                                         records& found) {
     const auto header = header_at(bytes);
     if (!header) {
-        find_whole(bytes, std::nullopt, after, found);
+        find_records(bytes, std::nullopt, after, found);
         return std::nullopt;
     }
     if (header->owner != owner) return header->owner;
-    find_whole(bytes.substr(header_bytes), header->salt, after, found);
+    find_records(bytes.substr(header_bytes), header->salt, after, found);
     return std::nullopt;
 }
 
@@ -58,12 +58,12 @@ contents read_after(const fs::path& folder, std::string_view owner, std::uint64_
         auto other = read_records(read_file(segment_path(folder, which)), owner, number, found);
         if (other) other_owner = std::move(other);
     }
-    auto read = in_order(std::move(found), number);
+    auto read = contiguous_contents(std::move(found), number);
     read.other_owner = std::move(other_owner);
     return read;
 }
 
-contents in_order(numbered_payloads found, std::uint64_t after) {
+contents contiguous_contents(numbered_payloads found, std::uint64_t after) {
     contents read;
     auto next = found.begin();
     for (auto expected = after + 1; next != found.end() && next->first == expected; ++next, ++expected)

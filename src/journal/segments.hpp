@@ -18,7 +18,7 @@ using numbered_payloads = std::map<std::uint64_t, std::string>;
 
 // Those that follow on `after` without a gap, and what is missing before the others. REQUIRES: all numbers are above
 // `after`.
-contents in_order(numbered_payloads found, std::uint64_t after);
+contents contiguous_contents(numbered_payloads found, std::uint64_t after);
 
 // All of a file; nothing where there is none. Throws startup_error: it cannot be read.
 std::string read_file(const std::filesystem::path& path);

@@ -27,7 +27,7 @@ public:
     // The chats that were noted before this time and not taken in since, the oldest first; some thousand at most.
     virtual awaitable<result<std::vector<core::chat_id>>> noted_before(timestamp time) = 0;
     // The index holds all of a chat that is to be held up to these counters: a note of no more than that goes.
-    virtual awaitable<result<void>> settle(const chat_counts& upto) = 0;
+    virtual awaitable<result<void>> remove_note(const chat_counts& upto) = 0;
 };
 
 using reindex_owner = std::array<std::byte, 16>;  // random
@@ -36,12 +36,12 @@ using reindex_owner = std::array<std::byte, 16>;  // random
 // The index is kept for much longer, so that a later reindex can resume one that ended early. Only the database's
 // clock counts.
 struct reindex_lease {
-    std::string index;      // the name of the index that it builds
-    core::chat_id reached;  // the index holds all chats up to this one, as they were then
-    std::string since;      // when it began, RFC 3339
-    bool is_owned = false;  // it runs
-    bool is_mine = false;   // and is the caller's
-    bool is_kept = false;   // the index is not to be removed
+    std::string index;        // the name of the index that it builds
+    core::chat_id last_chat;  // the index holds all chats up to this one, as they were then
+    std::string since;        // when it began, RFC 3339
+    bool is_owned = false;    // it runs
+    bool is_mine = false;     // and is the caller's
+    bool is_kept = false;     // the index is not to be removed
 };
 
 // Any thread, any number of calls at once. Errors: unavailable.
@@ -57,9 +57,9 @@ public:
     // The index it was to resume is of no use: begins again with this one. False: it is not the owner's any more.
     virtual awaitable<result<bool>> begin_again(const reindex_owner& owner, const std::string& index) = 0;
     // Prolongs both leases and notes how far it came. False: as above.
-    virtual awaitable<result<bool>> renew(const reindex_owner& owner, core::chat_id reached) = 0;
+    virtual awaitable<result<bool>> renew(const reindex_owner& owner, core::chat_id last_chat) = 0;
     // Ends early: another may resume it at once.
-    virtual awaitable<result<void>> give_up(const reindex_owner& owner, core::chat_id reached) = 0;
+    virtual awaitable<result<void>> give_up(const reindex_owner& owner, core::chat_id last_chat) = 0;
     // Ends for good.
     virtual awaitable<result<void>> finish(const reindex_owner& owner) = 0;
     // Forgets a reindex whose index is not kept any longer; so nobody resumes it while it is removed.
@@ -75,7 +75,7 @@ public:
     };
 
     // (0, 0): nothing of this chat is known to be there.
-    virtual awaitable<result<chat_counts>> reached(const index_id& index, core::chat_id chat) = 0;
+    virtual awaitable<result<chat_counts>> find_position(const index_id& index, core::chat_id chat) = 0;
     // The chats of which there is something, in order of their ids; a slice, empty at the end.
     virtual awaitable<result<std::vector<chat_counts>>> chats(const index_id& index, core::chat_id after) = 0;
     // Errors: version_mismatch (it is not at `from`; nothing was moved). After unavailable it may have moved.

@@ -44,14 +44,14 @@ inline constexpr std::size_t match_bytes_max = 2 * 1024 * 1024;
 
 struct matches {
     std::vector<core::message> rows;
-    std::optional<window> rest;  // what was not looked at; nothing: all was
+    std::optional<window> remaining;  // what was not looked at; nothing: all was
 };
 
-// Of the messages that were asked for by number, those that match; `looked_at`: how many of the numbers, from the first
+// Of the messages that were asked for by number, those that match; `examined`: how many of the numbers, from the first
 // on, were compared.
-struct chosen {
+struct matches_by_number {
     std::vector<core::message> rows;
-    std::size_t looked_at = 0;
+    std::size_t examined = 0;
 };
 
 // The pair of a chat's counters, read in one statement: all up to it is committed. What a search index goes on from.
@@ -105,8 +105,9 @@ public:
 
     // Of the numbered messages, in this order, those whose content contains the query; looks at all of them, or stops
     // after about slice_bytes_max bytes of hits. REQUIRES: `numbers` and `query` live until the answer.
-    virtual awaitable<result<chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
-                                               const core::folded_query& query) = 0;
+    virtual awaitable<result<matches_by_number>> matching(core::chat_id chat,
+                                                          std::span<const core::message_number> numbers,
+                                                          const core::folded_query& query) = 0;
 
     // For those who keep a search index. A slice each, as above.
     virtual awaitable<result<chat_counts>> counts(core::chat_id chat) = 0;
@@ -125,20 +126,20 @@ public:
     virtual ~writer() = default;
 
     // Adds to `s` what decide() will need for these commands and `s` does not hold.
-    // Of commands that came through a shared queue it tells those done before (state::put of their jobs); its transaction
-    // begins here and fences out every other writer of their partitions until apply(), which also moves the positions.
-    // Errors: unavailable, writes_closed.
+    // Of commands that came through a shared queue it tells those done before (state::put of their jobs); its
+    // transaction begins here and fences out every other writer of their partitions until apply(), which also moves the
+    // positions. Errors: unavailable, writes_closed.
     virtual awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) = 0;
 
-    // Makes all effects durable, or none, with one sync. Once it returns, readers see them and a crash of the process or of the machine
-    // loses none of them. Errors: unavailable (nothing is kept), outcome_unknown (the sync failed: only a restart
-    // tells; every later call answers writes_closed), rejected (the engine refuses some of the data for what it is;
-    // nothing is kept, but a batch of one command is passed over for good). REQUIRES: effects decided, in this order, on a state this ledger
-    // loaded last.
+    // Makes all effects durable, or none, with one sync. Once it returns, readers see them and a crash of the process
+    // or of the machine loses none of them. Errors: unavailable (nothing is kept), outcome_unknown (the sync failed:
+    // only a restart tells; every later call answers writes_closed), rejected (the engine refuses some of the data for
+    // what it is; nothing is kept, but a batch of one command is passed over for good). REQUIRES: effects decided, in
+    // this order, on a state this ledger loaded last.
     virtual awaitable<result<void>> apply(std::span<const core::effect> effects) = 0;
 
     // What is better done between batches than within: to be called after a batch was answered.
-    virtual awaitable<void> tidy(timestamp now) = 0;
+    virtual awaitable<void> maintain(timestamp now) = 0;
 };
 
 // The rows behind the counters, for checking that they agree. Sees what was committed when refresh() was last called,

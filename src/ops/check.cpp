@@ -15,7 +15,7 @@ using ledger::auditor;
 class sequence {
 public:
     // True as long as no number was left out.
-    bool goes_on_with(std::uint64_t number) { return number == ++last_ || (last_ = number, false); }
+    bool continues_with(std::uint64_t number) { return number == ++last_ || (last_ = number, false); }
     std::uint64_t last() const { return last_; }
 
 private:
@@ -24,16 +24,16 @@ private:
 
 class checker {
 public:
-    checker(auditor& ledger, progress shown) : ledger_(ledger), progress_(std::move(shown)) {}
+    checker(auditor& ledger, progress reporter) : ledger_(ledger), progress_(std::move(reporter)) {}
 
     awaitable<result<check_report>> run() {
         if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
         auto engine = co_await ledger_.engine_findings();
         if (!engine) co_return engine.error();
-        for (auto& line : *engine) tell("the database itself: " + line);
+        for (auto& line : *engine) add_finding("the database itself: " + line);
         const auto orphans = co_await ledger_.orphans();
         if (!orphans) co_return orphans.error();
-        if (*orphans > 0) tell(counted(*orphans, "row belongs", "rows belong") + " to nothing");
+        if (*orphans > 0) add_finding(counted(*orphans, "row belongs", "rows belong") + " to nothing");
         const auto rows = co_await ledger_.counted_rows();
         if (!rows) co_return rows.error();
         progress_.begin("messages and changes", *rows);
@@ -61,8 +61,8 @@ private:
         const auto& app = now->empty() ? listed : now->front();
         const auto name = fmt::format("app {}", app.token);
         ++report_.apps;
-        if (app.id != listed.id) tell(name + ": is gone");
-        if (!core::app_token::parse(app.token)) tell(name + ": its token is none");
+        if (app.id != listed.id) add_finding(name + ": is gone");
+        if (!core::app_token::parse(app.token)) add_finding(name + ": its token is none");
         sequence numbers;
         std::vector<core::chat_number> chats;
         for (;;) {
@@ -71,7 +71,7 @@ private:
             if (!slice) co_return slice.error();
             if (slice->empty()) break;
             for (const auto& chat : *slice) {
-                follow(numbers, chat.number.value(), name, "chat");
+                check_sequence(numbers, chat.number.value(), name, "chat");
                 chats.push_back(chat.number);
             }
         }
@@ -87,7 +87,7 @@ private:
         if (!now) co_return now.error();
         const auto name = fmt::format("{} chat {}", app_name, number.value());
         if (now->empty() || now->front().number != number) {
-            tell(name + ": is gone");
+            add_finding(name + ": is gone");
             co_return result<void>();
         }
         const auto& chat = now->front();
@@ -113,13 +113,14 @@ private:
             if (!slice) co_return slice.error();
             if (slice->empty()) break;
             for (const auto& message : *slice) {
-                follow(numbers, message.number.value(), name, "message");
+                check_sequence(numbers, message.number.value(), name, "message");
                 if (message.version != 1) seen.edited[message.number.value()] = message.version;
                 if (message.is_deleted) seen.deleted.insert(message.number.value());
                 if (message.is_deleted && (message.has_content || message.has_metadata))
-                    tell(fmt::format("{} message {}: is deleted, but its text is there", name, message.number.value()));
+                    add_finding(
+                        fmt::format("{} message {}: is deleted, but its text is there", name, message.number.value()));
                 if (!message.is_deleted && !message.has_content)
-                    tell(fmt::format("{} message {}: has no text", name, message.number.value()));
+                    add_finding(fmt::format("{} message {}: has no text", name, message.number.value()));
             }
             report_.messages += slice->size();
             progress_.add(slice->size());
@@ -138,20 +139,20 @@ private:
             if (slice->empty()) break;
             for (const auto& change : *slice) {
                 if (change.message.value() < 1 || change.message.value() > chat.messages_count) {
-                    tell(fmt::format("{} change {}: is of message {}, which is not there", name, change.seq,
-                                     change.message.value()));
+                    add_finding(fmt::format("{} change {}: is of message {}, which is not there", name, change.seq,
+                                            change.message.value()));
                 }
-                follow(seqs, change.seq, name, "change");
+                check_sequence(seqs, change.seq, name, "change");
                 auto& version = reached.try_emplace(change.message.value(), 1).first->second;
                 if (change.version != ++version) {
-                    tell(fmt::format("{} message {}: change {} made version {}, expected {}", name,
-                                     change.message.value(), change.seq, change.version, version));
+                    add_finding(fmt::format("{} message {}: change {} made version {}, expected {}", name,
+                                            change.message.value(), change.seq, change.version, version));
                 }
             }
             for (const auto& change : *slice)
                 if (change.has_text && seen.deleted.contains(change.message.value()))
-                    tell(fmt::format("{} message {}: is deleted, but its history is there", name,
-                                     change.message.value()));
+                    add_finding(fmt::format("{} message {}: is deleted, but its history is there", name,
+                                            change.message.value()));
             report_.changes += slice->size();
             progress_.add(slice->size());
         }
@@ -167,19 +168,20 @@ private:
         const auto found = reached.find(message);
         const std::uint64_t expected = found == reached.end() ? 1 : found->second;
         if (version == expected) return;
-        tell(fmt::format("{} message {}: version is {}, its changes say {}", chat, message, version, expected));
+        add_finding(fmt::format("{} message {}: version is {}, its changes say {}", chat, message, version, expected));
     }
 
-    void follow(sequence& numbers, std::uint64_t number, const std::string& where, std::string_view what) {
+    void check_sequence(sequence& numbers, std::uint64_t number, const std::string& where, std::string_view what) {
         const auto before = numbers.last();
-        if (!numbers.goes_on_with(number)) tell(fmt::format("{}: {} {} follows {}", where, what, number, before));
+        if (!numbers.continues_with(number))
+            add_finding(fmt::format("{}: {} {} follows {}", where, what, number, before));
     }
 
     void compare(const std::string& where, std::string_view count, std::uint64_t stored, std::uint64_t last) {
-        if (stored != last) tell(fmt::format("{}: {} is {}, the last number is {}", where, count, stored, last));
+        if (stored != last) add_finding(fmt::format("{}: {} is {}, the last number is {}", where, count, stored, last));
     }
 
-    void tell(std::string finding) { report_.tell(std::move(finding)); }
+    void add_finding(std::string finding) { report_.add_finding(std::move(finding)); }
 
     auditor& ledger_;
     progress progress_;
@@ -188,8 +190,8 @@ private:
 
 }  // namespace
 
-awaitable<result<check_report>> check(ledger::auditor& ledger, progress shown) {
-    checker c(ledger, std::move(shown));
+awaitable<result<check_report>> check(ledger::auditor& ledger, progress reporter) {
+    checker c(ledger, std::move(reporter));
     co_return co_await c.run();
 }
 

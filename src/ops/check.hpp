@@ -23,12 +23,12 @@ struct check_report {
     std::uint64_t findings_count = 0;
     std::vector<std::string> findings;
 
-    void tell(std::string finding) {
+    void add_finding(std::string finding) {
         if (++findings_count <= findings_max) findings.push_back(std::move(finding));
     }
 };
 
 // Errors: unavailable.
-awaitable<result<check_report>> check(ledger::auditor& ledger, progress shown = {});
+awaitable<result<check_report>> check(ledger::auditor& ledger, progress reporter = {});
 
 }  // namespace confab::ops

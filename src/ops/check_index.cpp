@@ -18,7 +18,7 @@ class later_changes {
 public:
     // Reads on from change `reached` to the last one there is.
     awaitable<result<void>> read(ledger::auditor& ledger, core::chat_id chat, std::uint64_t reached) {
-        if (!begun_at_ || reached < *begun_at_) *this = later_changes(reached);
+        if (!started_at_ || reached < *started_at_) *this = later_changes(reached);
         for (;;) {
             const auto slice = co_await ledger.changes(chat, read_to_);
             if (!slice) co_return slice.error();
@@ -41,30 +41,30 @@ public:
 
 private:
     // With the change `reached` itself: it has to be there.
-    explicit later_changes(std::uint64_t reached) : begun_at_(reached), read_to_(reached > 0 ? reached - 1 : 0) {}
+    explicit later_changes(std::uint64_t reached) : started_at_(reached), read_to_(reached > 0 ? reached - 1 : 0) {}
 
-    std::optional<std::uint64_t> begun_at_;
+    std::optional<std::uint64_t> started_at_;
     std::uint64_t read_to_ = 0, found_missing_ = 0;
     std::unordered_map<core::message_number, std::uint64_t> last_of_;
 };
 
 class index_checker {
 public:
-    index_checker(ledger::auditor& ledger, search::index_auditor& index, check_report report, progress shown)
-        : ledger_(ledger), index_(index), report_(std::move(report)), progress_(std::move(shown)) {}
+    index_checker(ledger::auditor& ledger, search::index_auditor& index, check_report report, progress reporter)
+        : ledger_(ledger), index_(index), report_(std::move(report)), progress_(std::move(reporter)) {}
 
     awaitable<result<check_report>> run() {
         auto engine = co_await index_.engine_findings();
         if (!engine) co_return engine.error();
-        for (auto& line : *engine) report_.tell("the search index itself: " + line);
+        for (auto& line : *engine) report_.add_finding("the search index itself: " + line);
         std::uint64_t total = 0;
-        const auto count = [&](const search::chat_reach& c) -> awaitable<result<void>> {
-            total += c.reach.messages;
+        const auto count = [&](const search::chat_position& c) -> awaitable<result<void>> {
+            total += c.position.messages;
             co_return result<void>();
         };
         if (const auto ok = co_await for_each_chat(count); !ok) co_return ok.error();
         progress_.begin("messages in the search index", total);
-        const auto check = [this](const search::chat_reach& c) { return check_chat(c.chat, c.reach.messages); };
+        const auto check = [this](const search::chat_position& c) { return check_chat(c.chat, c.position.messages); };
         if (const auto ok = co_await for_each_chat(check); !ok) co_return ok.error();
         co_return std::move(report_);
     }
@@ -89,32 +89,32 @@ private:
             const auto slice = co_await index_.texts(chat, last);
             if (!slice) co_return slice.error();
             if (slice->texts.empty()) break;
-            reached = slice->reach.messages;
+            reached = slice->position.messages;
             for (const auto& t : slice->texts)
                 if (t.number != std::exchange(last, t.number).next())
-                    tell(chat, t.number, "does not follow the one before it");
+                    add_finding(chat, t.number, "does not follow the one before it");
             if (const auto ok = co_await compare(chat, *slice, changes); !ok) co_return ok.error();
             report_.indexed += slice->texts.size();
             progress_.add(slice->texts.size());
         }
-        if (last.value() < reached) tell(chat, last, "is the last, though more were taken in");
+        if (last.value() < reached) add_finding(chat, last, "is the last, though more were taken in");
         co_return result<void>();
     }
 
     awaitable<result<void>> compare(core::chat_id chat, const search::index_auditor::slice& slice,
                                     later_changes& changes) {
         if (const auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
-        const auto reached = slice.reach.changes;
+        const auto reached = slice.position.changes;
         if (const auto ok = co_await changes.read(ledger_, chat, reached); !ok) co_return ok.error();
         if (changes.is_found_missing(reached))
-            report_.tell(
+            report_.add_finding(
                 fmt::format("the search index: chat id {}: change {} is not in the ledger", chat.value(), reached));
         const auto last = slice.texts.back().number.value();
         for (auto at = slice.texts.begin(); at != slice.texts.end();) {
             const auto rows = co_await ledger_.texts(chat, {.after = at->number.value() - 1, .last = last});
             if (!rows) co_return rows.error();
             if (rows->empty()) {
-                tell(chat, at->number, "is not in the ledger");
+                add_finding(chat, at->number, "is not in the ledger");
                 co_return result<void>();
             }
             for (const auto& row : *rows) {
@@ -127,15 +127,17 @@ private:
     }
 
     void compare(core::chat_id chat, const search::indexed_text& indexed, const ledger::text& row) {
-        if (indexed.number != row.number) return tell(chat, indexed.number, "is not in the ledger");
-        if (indexed.version != row.version) return tell(chat, row.number, "is there with another version");
-        if (!row.content && !indexed.text.empty()) return tell(chat, row.number, "is deleted, but its text is there");
+        if (indexed.number != row.number) return add_finding(chat, indexed.number, "is not in the ledger");
+        if (indexed.version != row.version) return add_finding(chat, row.number, "is there with another version");
+        if (!row.content && !indexed.text.empty())
+            return add_finding(chat, row.number, "is deleted, but its text is there");
         if (row.content && core::fold(*row.content) != indexed.text)
-            tell(chat, row.number, "is there with another text");
+            add_finding(chat, row.number, "is there with another text");
     }
 
-    void tell(core::chat_id chat, core::message_number message, std::string_view what) {
-        report_.tell(fmt::format("the search index: chat id {} message {}: {}", chat.value(), message.value(), what));
+    void add_finding(core::chat_id chat, core::message_number message, std::string_view what) {
+        report_.add_finding(
+            fmt::format("the search index: chat id {} message {}: {}", chat.value(), message.value(), what));
     }
 
     ledger::auditor& ledger_;
@@ -147,8 +149,8 @@ private:
 }  // namespace
 
 awaitable<result<check_report>> check_index(ledger::auditor& ledger, search::index_auditor& index, check_report report,
-                                            progress shown) {
-    index_checker c(ledger, index, std::move(report), std::move(shown));
+                                            progress reporter) {
+    index_checker c(ledger, index, std::move(report), std::move(reporter));
     co_return co_await c.run();
 }
 

@@ -9,6 +9,6 @@ namespace confab::ops {
 
 // Goes on with `report`. Errors: unavailable.
 awaitable<result<check_report>> check_index(ledger::auditor& ledger, search::index_auditor& index, check_report report,
-                                            progress shown = {});
+                                            progress reporter = {});
 
 }  // namespace confab::ops

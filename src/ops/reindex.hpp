@@ -20,6 +20,6 @@ struct reindex_report {
 awaitable<result<reindex_report>> reindex(write::index_follower& follower, search::index_writer& into);
 
 // What the index holds. Errors: unavailable.
-awaitable<result<reindex_report>> report_of(search::index_writer& filled);
+awaitable<result<reindex_report>> count_indexed(search::index_writer& filled);
 
 }  // namespace confab::ops

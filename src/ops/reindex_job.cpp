@@ -14,9 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto pause_first = 1s;
-constexpr auto pause_most = 30s;
+constexpr auto pause_max = 30s;
 
-ledger::reindex_owner drawn_owner() {
+ledger::reindex_owner random_owner() {
     ledger::reindex_owner owner;
     fill_random(owner);
     return owner;
@@ -32,22 +32,22 @@ awaitable<void> wait(asio::steady_timer& timer, asio::steady_timer::time_point u
 }  // namespace
 
 // Reports each store.
-class reindex_job::counted_writer final : public search::index_writer {
+class reindex_job::counting_writer final : public search::index_writer {
 public:
-    counted_writer(search::index_writer& into, std::function<void(std::uint64_t messages)> stored)
+    counting_writer(search::index_writer& into, std::function<void(std::uint64_t messages)> stored)
         : into_(into), stored_(std::move(stored)) {}
 
-    awaitable<result<std::vector<search::chat_reach>>> chats(core::chat_id after) override {
+    awaitable<result<std::vector<search::chat_position>>> chats(core::chat_id after) override {
         return into_.chats(after);
     }
-    awaitable<result<void>> store(core::chat_id chat, std::span<const search::indexed_text> texts, search::reach from,
-                                  search::reach to) override {
+    awaitable<result<void>> store(core::chat_id chat, std::span<const search::indexed_text> texts,
+                                  search::position from, search::position to) override {
         const auto done = co_await into_.store(chat, texts, from, to);
         if (done) stored_(to.messages - from.messages);
         co_return done;
     }
     awaitable<result<void>> clear() override { return into_.clear(); }
-    awaitable<bool> tidy() override { return into_.tidy(); }
+    awaitable<bool> maintain() override { return into_.maintain(); }
     std::string last_failure() const override { return into_.last_failure(); }
 
 private:
@@ -62,14 +62,14 @@ reindex_job::reindex_job(ledger::reader& ledger, const search::elastic_index_opt
       progress_(progress),
       options_(std::move(options)),
       home_(home),
-      owner_(drawn_owner()),
+      owner_(random_owner()),
       pause_alarm_(home),
       renewal_alarm_(home),
       follow_alarm_(home),
       beside_ended_(home),
       beside_(search::open_elastic_siblings(index_options_, progress)),
       changes_(ledger, *beside_, home, options_.ledger_failure),
-      pause_(pause_first, pause_most) {
+      pause_(pause_first, pause_max) {
     open_index(search::new_successor_name(index_options_));
 }
 
@@ -88,7 +88,7 @@ awaitable<reindex_report> reindex_job::run() {
         failure = std::current_exception();
     }
     co_await end_beside();
-    co_await leave_lease(built.has_value());
+    co_await release_lease(built.has_value());
     if (failure) std::rethrow_exception(failure);
     if (!built) throw startup_error(why);
     co_return *built;
@@ -122,11 +122,11 @@ awaitable<void> reindex_job::claim() {
 awaitable<result<reindex_report>> reindex_job::build() {
     if (const auto done = co_await prepare(); !done) co_return done.error();
     if (const auto done = co_await show_progress(); !done) co_return done.error();
-    if (const auto done = co_await walk(lease_.reached); !done) co_return done.error();
+    if (const auto done = co_await walk(lease_.last_chat); !done) co_return done.error();
     if (const auto done = co_await walk({}); !done) co_return done.error();
     if (const auto done = co_await take_over(); !done) co_return done.error();
     if (const auto done = co_await walk({}); !done) co_return done.error();
-    co_return co_await repeated([this] { return report_of(*writer_); });
+    co_return co_await with_retries([this] { return count_indexed(*writer_); });
 }
 
 // The index to resume, or a new one.
@@ -134,54 +134,55 @@ awaitable<result<void>> reindex_job::prepare() {
     if (lease_.index != index_->name()) {
         const auto fresh = index_->name();
         open_index(lease_.index);
-        const auto is_usable = co_await repeated([this] { return index_->is_usable(); });
+        const auto is_usable = co_await with_retries([this] { return index_->is_usable(); });
         if (!is_usable) co_return is_usable.error();
         if (*is_usable) {
             options_.print(fmt::format("resuming the reindex of {}, index {}", lease_.since, lease_.index));
-            reached_ = lease_.reached;
+            reached_ = lease_.last_chat;
             co_return result<void>();
         }
         open_index(fresh);
-        const auto is_ours = co_await repeated([&] { return progress_.begin_again(owner_, fresh); });
+        const auto is_ours = co_await with_retries([&] { return progress_.begin_again(owner_, fresh); });
         if (!is_ours) co_return is_ours.error();
         is_taken_over_ = !*is_ours;
         if (is_taken_over_) co_return error::shutting_down;
-        lease_.reached = {};
+        lease_.last_chat = {};
     }
     options_.print(fmt::format("building the index {}", index_->name()));
-    co_return co_await repeated([this] { return index_->make(); });
+    co_return co_await with_retries([this] { return index_->make(); });
 }
 
 awaitable<result<void>> reindex_job::show_progress() {
-    const auto total = co_await repeated([this] { return progress_.messages_in_chats_of(options_.after_messages); });
+    const auto total =
+        co_await with_retries([this] { return progress_.messages_in_chats_of(options_.after_messages); });
     if (!total) co_return total.error();
-    const auto before = co_await repeated([this] { return report_of(*writer_); });
+    const auto before = co_await with_retries([this] { return count_indexed(*writer_); });
     if (!before) co_return before.error();
-    options_.shown.begin("messages in the new search index", *total, before->messages);
+    options_.reporter.begin("messages in the new search index", *total, before->messages);
     co_return result<void>();
 }
 
 awaitable<result<void>> reindex_job::walk(core::chat_id after) {
-    const auto passed = [this, &after](core::chat_id chat) {
+    const auto on_chat_done = [this, &after](core::chat_id chat) {
         after = chat;
         reached_ = std::max(reached_, chat);
         note_success();
     };
-    co_return co_await repeated([&] { return follower_->catch_up(after, passed); });
+    co_return co_await with_retries([&] { return follower_->catch_up(after, on_chat_done); });
 }
 
 awaitable<result<void>> reindex_job::take_over() {
-    const auto is_ours = co_await repeated([this] { return progress_.renew(owner_, reached_); });
+    const auto is_ours = co_await with_retries([this] { return progress_.renew(owner_, reached_); });
     if (!is_ours) co_return is_ours.error();
     is_taken_over_ = !*is_ours;
     if (is_taken_over_) co_return error::shutting_down;
-    co_return co_await repeated([this] { return index_->take_over(); });
+    co_return co_await with_retries([this] { return index_->take_over(); });
 }
 
 void reindex_job::open_index(const std::string& name) {
     index_ = search::open_elastic_successor(index_options_, progress_, name);
-    writer_ = std::make_unique<counted_writer>(index_->writer(), [this](std::uint64_t messages) {
-        options_.shown.add(messages);
+    writer_ = std::make_unique<counting_writer>(index_->writer(), [this](std::uint64_t messages) {
+        options_.reporter.add(messages);
         note_success();
     });
     follower_ = std::make_unique<write::index_follower>(
@@ -191,7 +192,7 @@ void reindex_job::open_index(const std::string& name) {
 }
 
 template <class Step>
-auto reindex_job::repeated(Step step) -> decltype(step()) {
+auto reindex_job::with_retries(Step step) -> decltype(step()) {
     for (;;) {
         auto done = co_await step();
         if (done) note_success();
@@ -264,9 +265,9 @@ awaitable<void> reindex_job::end_beside() {
     while (beside_running_ > 0) co_await wait(beside_ended_, clock::time_point::max());
 }
 
-awaitable<void> reindex_job::leave_lease(bool is_done) {
+awaitable<void> reindex_job::release_lease(bool is_done) {
     if (is_done)
-        co_await repeated([this] { return progress_.finish(owner_); });
+        co_await with_retries([this] { return progress_.finish(owner_); });
     else
         co_await progress_.give_up(owner_, reached_);
 }

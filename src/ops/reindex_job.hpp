@@ -35,7 +35,7 @@ struct reindex_job_options {
     std::chrono::milliseconds follow_every{10'000};         // so soon a deletion leaves the index that is built
     std::function<std::string()> ledger_failure = nullptr;  // why the ledger's last call failed
     std::function<void(const std::string& line)> print = [](const std::string&) {};  // what happens
-    progress shown = {};
+    progress reporter = {};
 };
 
 class reindex_job {
@@ -53,7 +53,7 @@ public:
     void stop();
 
 private:
-    class counted_writer;
+    class counting_writer;
     using clock = std::chrono::steady_clock;
 
     awaitable<void> claim();
@@ -66,7 +66,7 @@ private:
     void open_index(const std::string& name);
     // Has the step done until it succeeds, cannot, or nothing has succeeded for too long.
     template <class Step>
-    auto repeated(Step step) -> decltype(step());
+    auto with_retries(Step step) -> decltype(step());
     void note_success();
     std::string reason(boost::system::error_code cause) const;
 
@@ -77,7 +77,7 @@ private:
     awaitable<void> follow_changes();
     awaitable<void> end_beside();
     // The next one may go on at once.
-    awaitable<void> leave_lease(bool is_done);
+    awaitable<void> release_lease(bool is_done);
 
     ledger::reader& ledger_;
     const search::elastic_index_options index_options_;
@@ -91,7 +91,7 @@ private:
     ledger::reindex_lease lease_;
     core::chat_id reached_;  // all chats up to this one are in the index
     std::unique_ptr<search::elastic_successor> index_;
-    std::unique_ptr<counted_writer> writer_;
+    std::unique_ptr<counting_writer> writer_;
     std::unique_ptr<write::index_follower> follower_;
     const std::unique_ptr<search::sibling_indexes> beside_;  // the index that is built is one of them
     write::sibling_follower changes_;

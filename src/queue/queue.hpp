@@ -13,7 +13,7 @@
 
 namespace confab::queue {
 
-using outcome = result<core::answer>;
+using outcome = result<core::command_result>;
 
 class sender {
 public:
@@ -26,8 +26,8 @@ public:
 
     // The same, but waits no longer than `most` once the command is kept where the death of this process does not harm
     // it. Nothing: it will be settled, by and by. A queue that keeps nothing waits as submit() does.
-    virtual awaitable<result<std::optional<core::answer>>> hand_over(const core::command& c,
-                                                                     std::chrono::milliseconds most) = 0;
+    virtual awaitable<result<std::optional<core::command_result>>> submit_with_timeout(
+        const core::command& c, std::chrono::milliseconds most) = 0;
 };
 
 struct batch_limits {

@@ -4,7 +4,7 @@ namespace confab::write {
 namespace {
 
 // Heads kept between batches; some 100 bytes each.
-constexpr std::size_t heads_max = 200'000;
+constexpr std::size_t counters_max = 200'000;
 
 using commands = std::vector<const core::command*>;
 using outcomes = std::vector<queue::outcome>;
@@ -18,28 +18,28 @@ public:
         for (;;) {
             const auto batch = co_await source_.take(options_.limits);
             if (batch.empty()) co_return;
-            source_.answer(co_await settle(batch));
-            co_await ledger_.tidy(now());
+            source_.answer(co_await process(batch));
+            co_await ledger_.maintain(now());
         }
     }
 
 private:
     // An outcome for every command. Data that the ledger refuses is found by settling each command alone.
-    awaitable<outcomes> settle(const commands& batch) {
-        auto settled = co_await commit(batch);
-        if (settled) co_return std::move(*settled);
-        if (settled.error() == error::rejected && batch.size() > 1) co_return co_await settle_one_by_one(batch);
-        co_return outcomes(batch.size(), queue::outcome(settled.error()));
+    awaitable<outcomes> process(const commands& batch) {
+        auto done = co_await commit(batch);
+        if (done) co_return std::move(*done);
+        if (done.error() == error::rejected && batch.size() > 1) co_return co_await process_one_by_one(batch);
+        co_return outcomes(batch.size(), queue::outcome(done.error()));
     }
 
     // What comes after a failure is not tried, so that nothing overtakes it.
-    awaitable<outcomes> settle_one_by_one(const commands& batch) {
+    awaitable<outcomes> process_one_by_one(const commands& batch) {
         outcomes all;
         for (const auto* c : batch) {
             const commands alone(1, c);
-            auto settled = co_await commit(alone);
-            const auto refused = settled ? boost::system::error_code() : settled.error();
-            all.push_back(settled ? std::move(settled->front()) : queue::outcome(refused));
+            auto done = co_await commit(alone);
+            const auto refused = done ? boost::system::error_code() : done.error();
+            all.push_back(done ? std::move(done->front()) : queue::outcome(refused));
             if (!refused || refused == error::rejected) continue;
             all.resize(batch.size(), queue::outcome(refused));
             break;
@@ -47,12 +47,12 @@ private:
         co_return all;
     }
 
-    // Errors: what kept the batch from being committed. What was decided is void then, and so is all that was known: the
-    // next batch reads the ledger again.
+    // Errors: what kept the batch from being committed. What was decided is void then, and so is all that was known:
+    // the next batch reads the ledger again.
     awaitable<result<outcomes>> commit(const commands& batch) {
-        auto settled = co_await try_commit(batch);
-        if (!settled) state_.clear();
-        co_return settled;
+        auto done = co_await try_commit(batch);
+        if (!done) state_.clear();
+        co_return done;
     }
 
     awaitable<result<outcomes>> try_commit(const commands& batch) {
@@ -63,7 +63,7 @@ private:
         auto decided = decide_all(batch, effects);
         const auto applied = co_await ledger_.apply(effects);
         if (!applied) co_return applied.error();
-        state_.end_batch(heads_max);
+        state_.end_batch(counters_max);
         if (options_.committed) options_.committed(effects);
         co_return decided;
     }

@@ -1,6 +1,7 @@
-// The batch writer. It sleeps until a command waits, takes what waits (within its limits), decides, has the ledger keep it, and
-// only then answers everyone. Why not a transaction per request: on a common disk one sync costs as much as hundreds of
-// inserts, and under load a sync is shared by all that came while the last one ran. Alone, a write waits for nobody.
+// The batch writer. It sleeps until a command waits, takes what waits (within its limits), decides, has the ledger keep
+// it, and only then answers everyone. Why not a transaction per request: on a common disk one sync costs as much as
+// hundreds of inserts, and under load a sync is shared by all that came while the last one ran. Alone, a write waits
+// for nobody.
 #pragma once
 
 #include <functional>

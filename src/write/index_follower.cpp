@@ -32,18 +32,18 @@ using namespace std::chrono_literals;
 constexpr std::size_t store_messages_max = 4'000;
 constexpr std::size_t store_bytes_max = 1024 * 1024;
 
-constexpr auto care_every = 5s;  // for the index's own tidying, when nothing happens
+constexpr auto maintenance_interval = 5s;  // for the index's own tidying, when nothing happens
 // After a failure, twice as long each time. At most so long after its cause is gone what was deleted is still there.
 constexpr auto retry_after = 5s;
 constexpr auto retry_after_max = 30s;
 
-constexpr auto left_behind_after = 20s;     // who wrote it would have followed by then
-constexpr auto look_for_left_behind = 10s;  // time and again
+constexpr auto stale_note_age = 20s;       // who wrote it would have followed by then
+constexpr auto stale_note_interval = 10s;  // time and again
 
 constexpr std::size_t known_max = 200'000;  // chats whose next due message is kept in mind
 
 // What one store brings.
-struct load {
+struct text_batch {
     std::vector<search::indexed_text> texts;
     std::size_t bytes = 0;
 
@@ -73,8 +73,8 @@ std::uint64_t covered_by(const std::vector<ledger::change>& changes, std::span<c
 }
 
 // Reads the messages up to this one that changed since `at`, as many as one load may hold, and moves `at` by them.
-awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat, std::uint64_t last, search::reach& at,
-                                     load& into) {
+awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat, std::uint64_t last,
+                                     search::position& at, text_batch& into) {
     const auto changes = co_await ledger.changes(chat, at.changes);
     if (!changes) co_return changes.error();
     if (changes->empty()) co_return result<void>();
@@ -93,8 +93,8 @@ awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat,
 }
 
 // The same with messages that were created since.
-awaitable<result<void>> read_created(ledger::reader& ledger, const ledger::chat_counts& head, search::reach& at,
-                                     load& into) {
+awaitable<result<void>> read_created(ledger::reader& ledger, const ledger::chat_counts& head, search::position& at,
+                                     text_batch& into) {
     while (at.messages < head.messages && !into.is_full()) {
         const ledger::window w{.after = at.messages, .last = head.messages};
         const auto slice = co_await ledger.texts(head.chat, w);
@@ -120,7 +120,7 @@ awaitable<result<void>> index_follower::begin() {
     for (core::chat_id after;;) {
         const auto chats = co_await into_.chats(after);
         if (!chats) {
-            const bool is_replaced = co_await into_.tidy();
+            const bool is_replaced = co_await into_.maintain();
             co_return is_replaced ? result<void>() : chats.error();
         }
         if (chats->empty()) co_return result<void>();
@@ -135,7 +135,7 @@ awaitable<result<void>> index_follower::begin() {
     }
 }
 
-awaitable<result<void>> index_follower::catch_up(core::chat_id after, std::function<void(core::chat_id)> passed) {
+awaitable<result<void>> index_follower::catch_up(core::chat_id after, std::function<void(core::chat_id)> on_chat_done) {
     for (;;) {
         const auto heads = co_await ledger_.counts_after(after);
         if (!heads) co_return heads.error();
@@ -147,104 +147,106 @@ awaitable<result<void>> index_follower::catch_up(core::chat_id after, std::funct
                 if (!taken) co_return taken.error();
             }
             if (stop_.is_set()) co_return error::shutting_down;
-            if (passed) passed(head.chat);
+            if (on_chat_done) on_chat_done(head.chat);
         }
         after = heads->back().chat;
     }
 }
 
 awaitable<result<void>> index_follower::catch_up_with(core::chat_id chat) {
-    return take_in(chat, options_.after_messages);
+    return index_chat(chat, options_.after_messages);
 }
 
 awaitable<void> index_follower::run() {
     back_off retry(retry_after, retry_after_max);
-    auto looked_for_left_behind = std::chrono::steady_clock::now();
-    for (bool is_all_due = true; !stop_.is_set();) {
-        auto done = co_await take_in_noted();
-        if (done && is_all_due) done = co_await catch_up();
-        if (done && std::chrono::steady_clock::now() - looked_for_left_behind >= look_for_left_behind) {
-            done = co_await take_in_left_behind();
-            looked_for_left_behind = std::chrono::steady_clock::now();
+    auto checked_for_stale_notes = std::chrono::steady_clock::now();
+    for (bool needs_full_scan = true; !stop_.is_set();) {
+        auto done = co_await index_noted_chats();
+        if (done && needs_full_scan) done = co_await catch_up();
+        if (done && std::chrono::steady_clock::now() - checked_for_stale_notes >= stale_note_interval) {
+            done = co_await index_stale_notes();
+            checked_for_stale_notes = std::chrono::steady_clock::now();
         }
-        is_all_due = !done;
+        needs_full_scan = !done;
         if (done) {
             retry.reset();
-            co_await stop_.rest(options_.pause);
+            co_await stop_.sleep(options_.pause);
         } else {
             if (!stop_.is_set()) log_failure(done.error());
-            co_await stop_.rest(retry.next());
+            co_await stop_.sleep(retry.next());
         }
-        if (co_await into_.tidy()) is_all_due = true;
-        if (!is_all_due) co_await rest_until_noted(care_every);
+        if (co_await into_.maintain()) needs_full_scan = true;
+        if (!needs_full_scan) co_await wait_for_notes(maintenance_interval);
     }
 }
 
-awaitable<result<void>> index_follower::take_in_noted() {
-    for (const auto chat : take_noted())
+awaitable<result<void>> index_follower::index_noted_chats() {
+    for (const auto chat : drain_noted())
         if (const auto taken = co_await catch_up_with(chat); !taken) co_return taken.error();
     co_return result<void>();
 }
 
-awaitable<result<void>> index_follower::take_in_left_behind() {
+awaitable<result<void>> index_follower::index_stale_notes() {
     if (!options_.notes) co_return result<void>();
-    const timestamp before{now().us - std::chrono::microseconds(left_behind_after).count()};
+    const timestamp before{now().us - std::chrono::microseconds(stale_note_age).count()};
     const auto chats = co_await options_.notes->noted_before(before);
     if (!chats) co_return chats.error();
     for (const auto chat : *chats)
-        if (const auto taken = co_await take_in(chat, 1); !taken) co_return taken.error();
+        if (const auto taken = co_await index_chat(chat, 1); !taken) co_return taken.error();
     co_return result<void>();
 }
 
 // As far as the ledger had come when it began: a chat that never rests leaves the others their turn.
-awaitable<result<void>> index_follower::take_in(core::chat_id chat, std::uint64_t enough) {
+awaitable<result<void>> index_follower::index_chat(core::chat_id chat, std::uint64_t min_new_messages) {
     const auto head = co_await ledger_.counts(chat);
     if (!head) co_return head.error();
     for (;;) {
-        const auto from = co_await index_.reached(chat);
+        const auto from = co_await index_.find_position(chat);
         if (!from) co_return from.error();
         expect_next(chat, *from);
         if (stop_.is_set()) co_return result<void>();
-        if (!is_due(*head, *from, enough)) co_return co_await settle(*head, *from);
-        const auto stored = co_await take_step(*head, *from, enough);
+        if (!is_due(*head, *from, min_new_messages)) co_return co_await complete(*head, *from);
+        const auto stored = co_await store_next_part(*head, *from, min_new_messages);
         if (!stored && stored.error() == error::version_mismatch) continue;  // another follower was there first
         if (!stored) co_return stored.error();
-        const bool is_replaced = co_await into_.tidy();
+        const bool is_replaced = co_await into_.maintain();
         if (is_replaced) co_return error::unavailable;  // all is due again
     }
 }
 
 // Of a chat that is too short to be indexed all is held that is to be.
-awaitable<result<void>> index_follower::settle(const ledger::chat_counts& head, search::reach at) {
+awaitable<result<void>> index_follower::complete(const ledger::chat_counts& head, search::position at) {
     if (!options_.notes) co_return result<void>();
     const ledger::chat_counts indexed{head.chat, at.messages, at.changes};
-    const auto upto = at.messages == 0 ? head : indexed;
-    co_return co_await options_.notes->settle(upto);
+    const auto completed_to = at.messages == 0 ? head : indexed;
+    co_return co_await options_.notes->remove_note(completed_to);
 }
 
-awaitable<result<void>> index_follower::take_step(const ledger::chat_counts& head, search::reach from,
-                                                  std::uint64_t enough) {
+awaitable<result<void>> index_follower::store_next_part(const ledger::chat_counts& head, search::position from,
+                                                        std::uint64_t min_new_messages) {
     auto to = from;
-    load next;
+    text_batch next;
     auto read = result<void>();
-    if (from.messages == 0 && !brings_changes_only())
+    if (from.messages == 0 && !indexes_changes_only())
         to.changes = head.changes;  // each text is read after the counters, with all of these changes in it
     else
-        read =
-            co_await read_changed(ledger_, head.chat, brings_changes_only() ? core::number_max : to.messages, to, next);
-    if (read && is_long(head, from, enough)) read = co_await read_created(ledger_, head, to, next);
+        read = co_await read_changed(ledger_, head.chat, indexes_changes_only() ? core::number_max : to.messages, to,
+                                     next);
+    if (read && is_long(head, from, min_new_messages)) read = co_await read_created(ledger_, head, to, next);
     if (!read) co_return read.error();
     if (to == from) co_return error::unavailable;  // the ledger does not hold what it counts
     co_return co_await into_.store(head.chat, next.texts, from, to);
 }
 
-bool index_follower::is_long(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const {
-    return head.messages >= options_.after_messages && head.messages >= at.messages + enough;
+bool index_follower::is_long(const ledger::chat_counts& head, search::position at,
+                             std::uint64_t min_new_messages) const {
+    return head.messages >= options_.after_messages && head.messages >= at.messages + min_new_messages;
 }
 
-bool index_follower::is_due(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const {
-    const bool may_hold_some = at.messages > 0 || brings_changes_only();
-    return is_long(head, at, enough) || (may_hold_some && head.changes > at.changes);
+bool index_follower::is_due(const ledger::chat_counts& head, search::position at,
+                            std::uint64_t min_new_messages) const {
+    const bool may_hold_some = at.messages > 0 || indexes_changes_only();
+    return is_long(head, at, min_new_messages) || (may_hold_some && head.changes > at.changes);
 }
 
 void index_follower::log_failure(boost::system::error_code cause) {
@@ -254,15 +256,15 @@ void index_follower::log_failure(boost::system::error_code cause) {
     log_.warning(why, "the search index stays behind for now: " + why);
 }
 
-awaitable<void> index_follower::rest_until_noted(std::chrono::milliseconds longest) {
+awaitable<void> index_follower::wait_for_notes(std::chrono::milliseconds longest) {
     {
         const std::lock_guard lock(mutex_);
         if (!noted_.empty()) co_return;
-        is_waiting_ = true;
+        is_sleeping_ = true;
     }
-    co_await stop_.rest(longest);
+    co_await stop_.sleep(longest);
     const std::lock_guard lock(mutex_);
-    is_waiting_ = false;
+    is_sleeping_ = false;
 }
 
 void index_follower::committed(std::span<const core::effect> effects) {
@@ -283,19 +285,19 @@ void index_follower::committed(std::span<const core::effect> effects) {
         [](const core::key_used&) {},
     };
     for (const auto& e : effects) std::visit(note_chat, e);
-    if (noted_.empty() || !std::exchange(is_waiting_, false)) return;
+    if (noted_.empty() || !std::exchange(is_sleeping_, false)) return;
     lock.unlock();
     stop_.wake();
 }
 
-std::vector<core::chat_id> index_follower::take_noted() {
+std::vector<core::chat_id> index_follower::drain_noted() {
     const std::lock_guard lock(mutex_);
     std::vector<core::chat_id> taken(noted_.begin(), noted_.end());
     noted_.clear();
     return taken;
 }
 
-void index_follower::expect_next(core::chat_id chat, search::reach at) {
+void index_follower::expect_next(core::chat_id chat, search::position at) {
     const std::lock_guard lock(mutex_);
     if (at.messages == 0) {
         due_at_.erase(chat);

@@ -51,7 +51,7 @@ public:
 
     // Takes in whatever is due in any chat after this one, in order of their ids; `passed` hears of each chat that is
     // done. Errors: also shutting_down (stop() was called).
-    awaitable<result<void>> catch_up(core::chat_id after = {}, std::function<void(core::chat_id)> passed = {});
+    awaitable<result<void>> catch_up(core::chat_id after = {}, std::function<void(core::chat_id)> on_chat_done = {});
     // Takes in whatever is due in this one.
     awaitable<result<void>> catch_up_with(core::chat_id chat);
 
@@ -64,20 +64,21 @@ public:
     void stop() { stop_.stop(); }
 
 private:
-    awaitable<result<void>> take_in_noted();
-    awaitable<result<void>> take_in_left_behind();
+    awaitable<result<void>> index_noted_chats();
+    awaitable<result<void>> index_stale_notes();
     // `enough`: so many messages of a long chat are worth a look.
-    awaitable<result<void>> take_in(core::chat_id chat, std::uint64_t enough);
-    awaitable<result<void>> settle(const ledger::chat_counts& head, search::reach at);
-    awaitable<result<void>> take_step(const ledger::chat_counts& head, search::reach from, std::uint64_t enough);
-    bool brings_changes_only() const { return options_.after_messages == changes_only; }
-    bool is_due(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const;
-    bool is_long(const ledger::chat_counts& head, search::reach at, std::uint64_t enough) const;
+    awaitable<result<void>> index_chat(core::chat_id chat, std::uint64_t min_new_messages);
+    awaitable<result<void>> complete(const ledger::chat_counts& head, search::position at);
+    awaitable<result<void>> store_next_part(const ledger::chat_counts& head, search::position from,
+                                            std::uint64_t min_new_messages);
+    bool indexes_changes_only() const { return options_.after_messages == changes_only; }
+    bool is_due(const ledger::chat_counts& head, search::position at, std::uint64_t min_new_messages) const;
+    bool is_long(const ledger::chat_counts& head, search::position at, std::uint64_t min_new_messages) const;
 
     void log_failure(boost::system::error_code cause);
-    awaitable<void> rest_until_noted(std::chrono::milliseconds longest);
-    std::vector<core::chat_id> take_noted();
-    void expect_next(core::chat_id chat, search::reach at);
+    awaitable<void> wait_for_notes(std::chrono::milliseconds longest);
+    std::vector<core::chat_id> drain_noted();
+    void expect_next(core::chat_id chat, search::position at);
 
     ledger::reader& ledger_;
     search::index& index_;
@@ -89,7 +90,7 @@ private:
     std::mutex mutex_;  // guards what follows
     std::unordered_set<core::chat_id> noted_;
     std::unordered_map<core::chat_id, std::uint64_t> due_at_;  // from which message on an indexed chat is noted
-    bool is_waiting_ = false;
+    bool is_sleeping_ = false;
 };
 
 }  // namespace confab::write

@@ -7,8 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_every = 10s;
-constexpr auto remove_every = 30s;
+constexpr auto poll_interval = 10s;
+constexpr auto remove_interval = 30s;
 constexpr int failures_max = 3;  // in a row: then the engine is down
 
 }  // namespace
@@ -24,9 +24,9 @@ awaitable<void> sibling_follower::run() {
         if (clock::now() >= remove_at && !stop_.is_set()) {
             const auto removed = co_await siblings_.remove_unused();
             if (!removed) log_failure(siblings_.last_failure());
-            remove_at = clock::now() + remove_every;
+            remove_at = clock::now() + remove_interval;
         }
-        co_await stop_.rest(look_every);
+        co_await stop_.sleep(poll_interval);
     }
 }
 

@@ -13,9 +13,9 @@ def run(rate):
     return {"requests": 1000, "rate": rate, "p50_us": 900, "p99_us": 4000, "cpu_us": 1e6 / rate}
 
 
-def row(work, connections, confab, nginx):
+def row(workload, connections, confab, nginx):
     runs = {"nginx": [run(nginx)] * 3, "confab": [run(confab)] * 3}
-    return {"work": work, "connections": connections, "runs": runs,
+    return {"work": workload, "connections": connections, "runs": runs,
             "median": {name: of_server[1] for name, of_server in runs.items()}, "ratio": confab / nginx}
 
 
@@ -29,7 +29,7 @@ def result():
         "disk": {"throughput": {"p50_us": 300, "p99_us": 900}}, "failed": [{"row": "memory", "reason": "it did not start"}], "memory": None,
         "throughput": {"rows": [row("create, over 50 chats", 64, 60_000, 100_000), row("create, in one chat", 64, 45_000, 100_000)]},
     }
-    made["targets"] = targets.judged(made)
+    made["targets"] = targets.evaluate_targets(made)
     return made
 
 
@@ -42,7 +42,7 @@ def compared(bench, old, new, *options):
     return subprocess.run([bench / "compare", old, new, *options], check=True, capture_output=True, text=True)
 
 
-def test_compare_tells_better_from_worse_and_both_from_noise(bench, result, tmp_path):
+def test_compare_distinguishes_better_worse_and_noise(bench, result, tmp_path):
     moved = deepcopy(result)
     rows = moved["throughput"]["rows"]
     rows[0] = row("create, over 50 chats", 64, 80_000, 100_000)
@@ -56,7 +56,7 @@ def test_compare_tells_better_from_worse_and_both_from_noise(bench, result, tmp_
     assert compared(bench, old, old).stdout == "nothing moved\n"
 
 
-def test_compare_takes_runs_that_lie_far_apart_for_noise(bench, result, tmp_path):
+def test_compare_treats_widely_spread_runs_as_noise(bench, result, tmp_path):
     moved = deepcopy(result)
     moved["throughput"]["rows"][0] = row("create, over 50 chats", 64, 70_000, 100_000)
     moved["throughput"]["rows"][0]["runs"]["confab"] = [run(50_000), run(70_000), run(90_000)]
@@ -64,16 +64,16 @@ def test_compare_takes_runs_that_lie_far_apart_for_noise(bench, result, tmp_path
     assert "× nginx" not in compared(bench, old, new).stdout
 
 
-def test_compare_says_that_machines_settings_and_disks_differ(bench, result, tmp_path):
+def test_compare_reports_different_machines_settings_and_disks(bench, result, tmp_path):
     other = deepcopy(result)
     other["machine"]["cpu"], other["settings"]["runs"], other["disk"]["throughput"]["p50_us"] = "another", 5, 4000
-    said = compared(bench, written(result, tmp_path / "old.json"), written(other, tmp_path / "new.json")).stderr
-    assert "cpu was a processor, now another" in said and "runs was 3, now 5" in said
-    assert "before throughput a sync took 0.30 ms, now 4.00 ms" in said
+    output = compared(bench, written(result, tmp_path / "old.json"), written(other, tmp_path / "new.json")).stderr
+    assert "cpu was a processor, now another" in output and "runs was 3, now 5" in output
+    assert "before throughput a sync took 0.30 ms, now 4.00 ms" in output
 
 
 def test_a_target_is_reached_missed_or_not_measured(result):
-    verdicts = {each["row"]: each for each in targets.judged(result)}
+    verdicts = {each["row"]: each for each in targets.evaluate_targets(result)}
     assert verdicts["create over 50 chats, 64 connections"]["reached"] is True
     assert verdicts["create in one chat, 64 connections"]["reached"] is False
     assert verdicts["create in one chat, 64 connections"]["measured"] == 0.75
@@ -82,7 +82,7 @@ def test_a_target_is_reached_missed_or_not_measured(result):
     assert len(verdicts) == len(targets.TARGETS)
 
 
-def test_a_report_shows_failures_and_is_held_against_its_result(bench, result, tmp_path):
+def test_a_report_shows_failures_and_is_compared_with_its_result(bench, result, tmp_path):
     source, docs = tmp_path / "result", tmp_path / "docs"
     source.mkdir()
     written(result, source / "result.json")

@@ -19,8 +19,8 @@ def run(bench, confab, tools, folder, *parts, settings=TINY):
 def test_a_run_measures_every_part_and_leaves_nothing_behind(bench, confab, tools, tmp_path):
     done, result = run(bench, confab, tools, tmp_path, *PARTS)
     assert done.returncode == 0 and result["failed"] == [], done.stderr
-    works = {row["work"] for row in result["throughput"]["rows"]}
-    assert {"create, over 50 chats", "create, in one chat", "list the last 50", "create, over 50 chats, 8 at once"} <= works
+    workloads = {row["work"] for row in result["throughput"]["rows"]}
+    assert {"create, over 50 chats", "create, in one chat", "list the last 50", "create, over 50 chats, 8 at once"} <= workloads
     assert all(row["runs"]["confab"][0]["requests"] > 0 for row in result["throughput"]["rows"])
     # A sync is shared by no more creations than there are connections; the log has them all.
     assert all(0 < row["median"]["confab"]["creates_of_a_sync"] <= row["connections"] for row in result["curve"]["rows"])

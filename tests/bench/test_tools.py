@@ -7,7 +7,7 @@ import time
 
 from client import call
 from content import messages
-from stage import Stage
+from data_loader import DataLoader
 
 RATE = 200
 STALL_S = 0.5
@@ -20,62 +20,62 @@ def open_loop(tools, port, app, chats, *more):
 
 
 def staged(server, chats):
-    stage = Stage(server.port, print)
-    return stage, stage.app("open loop", chats)
+    data_loader = DataLoader(server.port, print)
+    return data_loader, data_loader.app("open loop", chats)
 
 
 def test_an_open_loop_sends_what_is_due_and_times_all_of_it(start, tools):
     server = start()
-    stage, app = staged(server, 3)
+    data_loader, app = staged(server, 3)
     process = open_loop(tools, server.port, app, 3, "--seconds=1", "--warm-up-s=0.5")
-    output, complaints = process.communicate()
-    assert process.returncode == 0, complaints
+    output, error_output = process.communicate()
+    assert process.returncode == 0, error_output
     found = json.loads(output)
     assert found["answered"] == RATE and found["other_answers"] == found["unanswered"] == 0
     assert 0 < found["latency_us"]["p50"] <= found["latency_us"]["p99"] <= found["latency_us"]["max"]
     assert found["curve"][0][0] == 0
-    assert stage.messages_in(app) == RATE + RATE / 2
+    assert data_loader.messages_in(app) == RATE + RATE / 2
 
 
-def test_an_open_loop_told_to_end_answers_for_what_it_sent(start, tools):
+def test_an_open_loop_that_is_stopped_accounts_for_what_it_sent(start, tools):
     server = start()
-    stage, app = staged(server, 1)
+    data_loader, app = staged(server, 1)
     process = open_loop(tools, server.port, app, 1, "--seconds=0", "--warm-up-s=0")
-    while stage.messages_in(app) < RATE / 4:
+    while data_loader.messages_in(app) < RATE / 4:
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    output, complaints = process.communicate()
-    assert process.returncode == 0, complaints
-    assert json.loads(output)["answered"] == stage.messages_in(app)
+    output, error_output = process.communicate()
+    assert process.returncode == 0, error_output
+    assert json.loads(output)["answered"] == data_loader.messages_in(app)
 
 
 def test_an_open_loop_that_is_refused_fails_and_says_how(start, tools):
     server = start()
     _, app = staged(server, 1)
     process = open_loop(tools, server.port, app, 2, "--seconds=0.5", "--warm-up-s=0")
-    output, complaints = process.communicate()
+    output, error_output = process.communicate()
     assert process.returncode == 1
-    assert json.loads(output)["other_answers"] > 0 and "404 Not Found" in complaints
+    assert json.loads(output)["other_answers"] > 0 and "404 Not Found" in error_output
 
 
 def test_an_open_loop_whose_server_stops_answering_counts_the_wait(start, tools):
     server = start()
-    stage, app = staged(server, 1)
+    data_loader, app = staged(server, 1)
     process = open_loop(tools, server.port, app, 1, "--seconds=0", "--warm-up-s=0")
-    while stage.messages_in(app) < RATE / 10:
+    while data_loader.messages_in(app) < RATE / 10:
         time.sleep(0.01)
     server.process.send_signal(signal.SIGSTOP)
     time.sleep(STALL_S)
     server.process.send_signal(signal.SIGCONT)
-    stalled_at = stage.messages_in(app)
-    while stage.messages_in(app) < stalled_at + RATE * STALL_S:
+    stalled_at = data_loader.messages_in(app)
+    while data_loader.messages_in(app) < stalled_at + RATE * STALL_S:
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    output, complaints = process.communicate()
-    assert process.returncode == 0, complaints
+    output, error_output = process.communicate()
+    assert process.returncode == 0, error_output
     found = json.loads(output)
     # What was due meanwhile was sent, most of it after a wait in line behind four busy connections, which was timed.
-    assert found["answered"] == stage.messages_in(app) and found["waited_for_a_connection"] > 0
+    assert found["answered"] == data_loader.messages_in(app) and found["waited_for_a_connection"] > 0
     assert found["latency_us"]["max"] > STALL_S * 0.8e6 and found["latency_us"]["p99"] > STALL_S * 0.2e6
 
 
@@ -86,9 +86,9 @@ def test_a_filled_ledger_keeps_all_promises_and_is_served(confab, start, tools, 
     checked = subprocess.run([confab, "check", "--data", tmp_path / "data"], check=True, capture_output=True, text=True)
     assert "2 apps, 61 chats, 20500 messages, 0 changes, 2500 messages in the search index" in checked.stdout
     server = start()
-    stage = Stage(server.port, print)
-    assert stage.messages_in(apps["one"]) == 2500 and stage.messages_in(apps["many"]) == 60 * 300
+    data_loader = DataLoader(server.port, print)
+    assert data_loader.messages_in(apps["one"]) == 2500 and data_loader.messages_in(apps["many"]) == 60 * 300
     message = call(server.port, "GET", messages(apps["many"], 60) + "/300")
     assert len(message["content"]) == 64
     call(server.port, "POST", messages(apps["many"], 60), {"content": "goes on"}, expect=201)
-    assert stage.messages_in(apps["many"]) == 60 * 300 + 1
+    assert data_loader.messages_in(apps["many"]) == 60 * 300 + 1

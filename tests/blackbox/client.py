@@ -30,7 +30,7 @@ class Answer:
         return f"{self.status} {dict(self.headers)} {self.raw[:500]!r}"
 
 
-def assert_for_nobody_else(answer):
+def assert_private_headers(answer):
     """What every answer says once: no cache keeps it for others or without asking, and its type is the one it names."""
     assert answer.headers.get_all("Cache-Control") == ["private, no-cache"], answer
     assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"], answer
@@ -127,15 +127,15 @@ class Chat:
     def __init__(self, client, path):
         self.client, self.path, self.messages_path = client, path, path + "/messages"
 
-    def through(self, client):
+    def with_client(self, client):
         return Chat(client, self.path)
 
-    def say(self, content, key=None, **more):
+    def post_message(self, content, key=None, **more):
         headers = {"Idempotency-Key": key} if key is not None else None
         return self.client.post(self.messages_path, {"content": content, **more}, headers)
 
-    def tell(self, content, **more):
-        return self.say(content, **more).expect(201).json["number"]
+    def create_message(self, content, **more):
+        return self.post_message(content, **more).expect(201).json["number"]
 
     def edit(self, number, content, if_match=None, **more):
         path = f"{self.messages_path}/{number}"

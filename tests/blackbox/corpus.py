@@ -5,7 +5,7 @@ from pathlib import Path
 
 from client import Chat
 from fold import is_blank
-from load import share
+from load import distribute
 
 FOLDER = "/usr/share/games/fortunes"
 LANGUAGES = {
@@ -56,10 +56,10 @@ def post_everything(port, paths, fortunes):
 
     def post(client, job):
         language, content = job
-        return language, Chat(client, paths[language]).tell(content), content
+        return language, Chat(client, paths[language]).create_message(content), content
 
     stored = {language: {} for language in fortunes}
-    for language, number, content in share(port, CLIENTS, jobs, post):
+    for language, number, content in distribute(port, CLIENTS, jobs, post):
         assert number not in stored[language], f"{language} {number} was told twice"
         stored[language][number] = content
     return stored

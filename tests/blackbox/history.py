@@ -15,7 +15,7 @@ from fold import fold
 class State:
     content: str | None
     sent: int
-    told: int | None = None
+    answered_at: int | None = None
     folded: str = ""
 
     def __post_init__(self):
@@ -30,8 +30,8 @@ class History:
         for number, content in contents.items():
             self.states[number].append(State(content, 0, 0))
 
-    def writing(self, number, content):
-        """To be called before the request; its answer sets `told`."""
+    def begin_write(self, number, content):
+        """To be called before the request; its answer sets `answered_at`."""
         state = State(content, now())
         self.states[number].append(state)
         return state
@@ -39,13 +39,13 @@ class History:
     def possible(self, number, begun, ended):
         """What the message may have said to a search of this time; None in it: nothing, or not there."""
         states = self.states.get(number, [])
-        if len(states) == 1 and states[0].told == 0:
+        if len(states) == 1 and states[0].answered_at == 0:
             return states  # there from the beginning, and never written to
-        done = max((at for at, state in enumerate(states) if state.told is not None and state.told <= begun), default=-1)
+        done = max((at for at, state in enumerate(states) if state.answered_at is not None and state.answered_at <= begun), default=-1)
         seen = [states[done]] if done >= 0 else [State(None, 0)]
         return seen + [state for state in states[done + 1:] if state.sent <= ended]
 
-    def judge(self, query, begun, ended, found):
+    def verify_search(self, query, begun, ended, found):
         """`found` is what a search of that time answered: number and content of each hit, the newest first."""
         needle = fold(query)
         numbers = [number for number, _ in found]

@@ -7,8 +7,8 @@ from contextlib import closing
 from load import wait_for
 from server import run
 
-AT_ONCE = ("--index-after-messages", 1, "--index-pause-ms", 1)
-HELD_BACK = ("--index-after-messages", 1, "--index-pause-ms", 3_600_000)  # only looks at its start
+INDEX_IMMEDIATELY = ("--index-after-messages", 1, "--index-pause-ms", 1)
+INDEX_ON_START_ONLY = ("--index-after-messages", 1, "--index-pause-ms", 3_600_000)  # only looks at its start
 
 
 def path_in(data):
@@ -32,7 +32,7 @@ def wait_until_reached(data, messages, changes=0):
     wait_for(lambda: reached(data) == (messages, changes), f"{messages} messages, {changes} changes are in the index")
 
 
-def checked(confab, data):
+def indexed_by_check(confab, data):
     """How many messages `confab check` found right in the index."""
     result = run(confab, "check", "--data", data)
     assert result.returncode == 0, result

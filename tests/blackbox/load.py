@@ -11,7 +11,7 @@ from client import Client
 DEADLINE_S = 240
 
 
-def together(port, count, job):
+def run_concurrently(port, count, job):
     """Runs job(index, client) in `count` threads that start at the same moment; results in order of index."""
     start = threading.Barrier(count)
 
@@ -24,7 +24,7 @@ def together(port, count, job):
         return list(pool.map(one, range(count)))
 
 
-def share(port, count, items, job):
+def distribute(port, count, items, job):
     """Runs job(client, item) for every item, spread over `count` threads; results in order of items."""
     items = list(items)
     results = [None] * len(items)
@@ -33,16 +33,16 @@ def share(port, count, items, job):
         for position in range(index, len(items), count):
             results[position] = job(client, items[position])
 
-    together(port, count, one)
+    run_concurrently(port, count, one)
     return results
 
 
 def fill(chat, contents, clients=16):
     """Posts the contents from many clients; returns what the chat must hold, in order of its numbers."""
     def post(client, content):
-        return chat.through(client).tell(content), content
+        return chat.with_client(client).create_message(content), content
 
-    return [content for _, content in sorted(share(chat.client.port, clients, contents, post))]
+    return [content for _, content in sorted(distribute(chat.client.port, clients, contents, post))]
 
 
 def wait_for(condition, what):

@@ -21,13 +21,13 @@ class Message:
     folded: str = ""
 
     def __post_init__(self):
-        self.take(self.content)
+        self.add_version(self.content)
 
-    def take(self, content):
+    def add_version(self, content):
         """A new version; what is known of its time was known of the one before."""
         self.content, self.folded = content, fold(content or "")
         self.history.append(content)
-        self.times = {name: told for name, told in self.times.items() if name == "created_at"}
+        self.times = {name: answered for name, answered in self.times.items() if name == "created_at"}
 
     @property
     def version(self):
@@ -43,13 +43,13 @@ class Message:
 
     def assert_is(self, found):
         names = {"created_at", "updated_at"} | ({"deleted_at"} if self.deleted else set())
-        told = {name: found.get(name) for name in names}
+        answered = {name: found.get(name) for name in names}
         assert found == {"number": self.number, "content": self.content, "sender": self.sender,
-                         "metadata": self.metadata, "version": self.version, **told}, (self, found)
-        for name, time in told.items():
+                         "metadata": self.metadata, "version": self.version, **answered}, (self, found)
+        for name, time in answered.items():
             assert time and self.times.setdefault(name, time) == time, (self, found)
         if not self.deleted and len(self.version_times) < self.version:
-            self.version_times.append(told["updated_at"])
+            self.version_times.append(answered["updated_at"])
 
     def assert_versions_are(self, found):
         assert found == [{"version": version, "content": content, "created_at": time} for version, (content, time)
@@ -94,7 +94,7 @@ class Chat:
             return "deleted" if message else "not_found", message
         if not accepts(condition, message):
             return "version_mismatch", message
-        message.take(parameters["content"])
+        message.add_version(parameters["content"])
         message.metadata = parameters.get("metadata", message.metadata)
         self.changes += 1
         return "edited", message
@@ -106,7 +106,7 @@ class Chat:
         if not message.deleted:
             if not accepts(condition, message):
                 return "version_mismatch", message
-            message.take(None)
+            message.add_version(None)
             message.metadata = None
             self.changes += 1
         return "gone", message

@@ -35,5 +35,5 @@ def assert_created(answer, location):
     assert urlsplit(answer.headers["Location"]).path == location, answer
 
 
-def moment(text):
+def parse_time(text):
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc).timestamp()

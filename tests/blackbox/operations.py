@@ -5,7 +5,7 @@ answer. At any time a message has one operation at most, so it has one right con
 """
 
 from client import as_json, assert_problem
-from told import Keyed
+from expected_state import Keyed
 
 LARGE = "x" * 60_000  # fifteen pages of a content
 WORDS = ["plain", "Übung", "語", "🎈", "x" * 700]
@@ -45,8 +45,8 @@ def get(path):
 class Operations:
     """The writes and reads of one app. It keeps the messages that nothing is in doubt about."""
 
-    def __init__(self, told, rng):
-        self.told, self.rng = told, rng
+    def __init__(self, expected, rng):
+        self.expected, self.rng = expected, rng
         self.paths = []  # of the chats of small messages
         self.large_path = None
         # (path, number, name). A long history has many large contents.
@@ -69,13 +69,13 @@ class Operations:
         return result, answer
 
     def create_chat(self):
-        self.told.sending_chat()
-        result, answer = yield from self.write(("POST", self.told.app + "/chats", None, None), 201)
+        self.expected.sending_chat()
+        result, answer = yield from self.write(("POST", self.expected.app + "/chats", None, None), 201)
         if result == "done":
-            self.told.chat_created(answer.json["number"])
-            self.paths.append(self.told.chat_path(answer.json["number"]))
+            self.expected.chat_created(answer.json["number"])
+            self.paths.append(self.expected.chat_path(answer.json["number"]))
         elif result == "refused":
-            self.told.chat_refused()
+            self.expected.chat_refused()
 
     def create_message(self):
         path, name = self.rng.choice(self.paths), self.new_name()
@@ -90,15 +90,15 @@ class Operations:
         name = self.new_name()
         yield from self.create(self.large_path, name, f"{name} {LARGE}", self.long_history)
 
-    def create(self, path, name, content, kept):
-        self.told.sending_message(path, name)
+    def create(self, path, name, content, pool):
+        self.expected.sending_message(path, name)
         request = "POST", path + "/messages", *as_json({"content": content})
         result, answer = yield from self.write(request, 201)
         if result == "done":
-            self.told.message_created(path, answer.json["number"], content)
-            kept.append((path, answer.json["number"], name))
+            self.expected.message_created(path, answer.json["number"], content)
+            pool.append((path, answer.json["number"], name))
         elif result == "refused":
-            self.told.message_refused(name)
+            self.expected.message_refused(name)
 
     def create_with_key(self):
         """A new creation, or one that was refused before."""
@@ -108,21 +108,21 @@ class Operations:
             name = self.new_name()
             keyed = Keyed(self.rng.choice(self.paths) + "/messages", name, {"content": f"{name} with a key"})
         path, content = keyed.path.removesuffix("/messages"), keyed.parameters["content"]
-        self.told.sending_message(path, keyed.key)
+        self.expected.sending_message(path, keyed.key)
         result, answer = yield from self.write(keyed_request(keyed), 201)
         if result == "refused":
-            self.told.message_refused(keyed.key)
+            self.expected.message_refused(keyed.key)
             self.refused_keys.append(keyed)
             return
-        self.told.sending_keyed(keyed)
+        self.expected.sending_keyed(keyed)
         if result == "done":
             assert "Idempotent-Replayed" not in answer.headers, answer
             keyed.number = answer.json["number"]
-            self.told.message_created(path, keyed.number, content)
+            self.expected.message_created(path, keyed.number, content)
 
     def repeat_key(self):
         """A creation that was acknowledged before gets the same answer, and makes no other message."""
-        known = [keyed for keyed in self.told.keyed[-200:] if keyed.number is not None]
+        known = [keyed for keyed in self.expected.keyed[-200:] if keyed.number is not None]
         if not known:
             return
         keyed = self.rng.choice(known)
@@ -147,34 +147,34 @@ class Operations:
         """Every page of the history is overwritten."""
         yield from self.delete(self.long_history)
 
-    def edit(self, kept, text, kept_then, at=None):
-        if not kept:
+    def edit(self, pool, text, target_pool, at=None):
+        if not pool:
             return
-        path, number, name = kept.pop(self.rng.randrange(len(kept)) if at is None else at)
+        path, number, name = pool.pop(self.rng.randrange(len(pool)) if at is None else at)
         self.names += 1
         content = f"{name} {self.names} {text}"
-        self.told.editing(path, number, content)
+        self.expected.editing(path, number, content)
         request = "PUT", f"{path}/messages/{number}", *as_json({"content": content})
         result, answer = yield from self.write(request, 200)
         if result == "done":
-            self.told.edited(path, number, content, answer.json["version"])
-            kept_then.append((path, number, name))
+            self.expected.edited(path, number, content, answer.json["version"])
+            target_pool.append((path, number, name))
         elif result == "refused":
-            self.told.change_refused(path, number, content)
-            kept.append((path, number, name))
+            self.expected.change_refused(path, number, content)
+            pool.append((path, number, name))
 
-    def delete(self, kept):
-        if not kept:
+    def delete(self, pool):
+        if not pool:
             return
-        path, number, name = kept.pop(self.rng.randrange(len(kept)))
-        self.told.editing(path, number, None)
+        path, number, name = pool.pop(self.rng.randrange(len(pool)))
+        self.expected.editing(path, number, None)
         result, _ = yield from self.write(("DELETE", f"{path}/messages/{number}", None, None), 204)
         if result == "done":
-            self.told.deleted(path, number)
+            self.expected.deleted(path, number)
             self.deleted.append((path, number, name))
         elif result == "refused":
-            self.told.change_refused(path, number, None)
-            kept.append((path, number, name))
+            self.expected.change_refused(path, number, None)
+            pool.append((path, number, name))
 
     def read_message(self):
         yield from self.read(lambda path, number, _: get(f"{path}/messages/{number}"), lambda answer: answer.json)
@@ -199,7 +199,7 @@ class Operations:
         if is_read(answer):
             found = message_in(answer)
             state = found["content"], found["version"]
-            assert found["number"] == number and {state} == self.told.messages[path, number], (path, number, answer)
+            assert found["number"] == number and {state} == self.expected.messages[path, number], (path, number, answer)
         self.small.append((path, number, name))
 
     def read_deleted(self):
@@ -211,8 +211,8 @@ class Operations:
             assert_problem(answer, 410, "deleted")
 
     def list_chats(self):
-        known = set(self.told.chats)
-        answer = yield get(self.told.app + "/chats")
+        known = set(self.expected.chats)
+        answer = yield get(self.expected.app + "/chats")
         if is_read(answer):
             assert known <= {chat["number"] for chat in answer.json}
 

@@ -26,7 +26,7 @@ def listed(items, order):
     return items if order == "asc" else items[::-1]
 
 
-def beside(items, page, order):
+def split_around(items, page, order):
     """What comes before and after a page in the listed order, up to the ends of the list."""
     items = listed(items, order)
     at = items.index(page[0])

@@ -24,7 +24,7 @@ def run(binary, *arguments, environment=None, timeout=120, **more):
                           capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout, **more)
 
 
-def files_end_at(size):
+def limit_file_size(size):
     """For preexec: a full disk for everyone. Writing beyond `size` is an error in every file of the process."""
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -34,7 +34,7 @@ def files_end_at(size):
 
 
 @contextmanager
-def announced(binary, *arguments, cwd=None, environment=None):
+def running_serve(binary, *arguments, cwd=None, environment=None):
     """`confab serve` for a moment, with what it printed at its start; for what a Server cannot be asked to do."""
     command = [str(binary), "serve", *map(str, arguments)]
     with subprocess.Popen(command, cwd=cwd, env=clean_environment(environment), stdin=subprocess.DEVNULL, text=True,
@@ -59,7 +59,7 @@ def ignore(*numbers):
     return do
 
 
-class EndedAtStart(AssertionError):
+class StartFailed(AssertionError):
     """A server that ended before it listened."""
 
 
@@ -79,7 +79,7 @@ class Server:
         deadline = time.monotonic() + START_WAIT_S
         while "\ntry: curl " not in (printed := self.stdout_path.read_text()) or not printed.endswith("\n"):
             if self.process.poll() is not None:
-                raise EndedAtStart(self.process.returncode, self.log())
+                raise StartFailed(self.process.returncode, self.log())
             assert time.monotonic() < deadline, f"never said where it listens: {printed!r} {self.log()}"
             time.sleep(0.01)
         self.port = int(re.search(r"^listening on http://127\.0\.0\.1:(\d+)$", printed, re.M).group(1))

@@ -47,14 +47,14 @@ def test_every_location_and_link_is_found_there(below):
     assert chat.path == f"{app}/chats/1" and below.get(chat.path).expect(200).json == created.json
 
     for number in range(1, 8):
-        created = chat.say(f"hit {number}", key=f"k{number}").expect(201)
+        created = chat.post_message(f"hit {number}", key=f"k{number}").expect(201)
         assert created.headers["Location"] == f"{chat.messages_path}/{number}"
         assert below.get(created.headers["Location"]).expect(200).json == created.json
         below.post(f"{app}/chats").expect(201)
         below.post("/chat/v1/apps", {"name": f"app {number}"}).expect(201)
     for replayed in (below.post("/chat/v1/apps", {"name": "r"}, {"Idempotency-Key": "k"}),
                      below.post("/chat/v1/apps", {"name": "r"}, {"Idempotency-Key": "k"}),
-                     below.post(f"{app}/chats", headers={"Idempotency-Key": "k"}), chat.say("hit 7", key="k7")):
+                     below.post(f"{app}/chats", headers={"Idempotency-Key": "k"}), chat.post_message("hit 7", key="k7")):
         assert below.get(replayed.expect(201).headers["Location"]).expect(200).json == replayed.json
 
     for path, count in (("/chat/v1/apps", 9), (f"{app}/chats", 8), (chat.messages_path, 7)):

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from client import Client
-from load import together
+from load import run_concurrently
 from server import Server, run
 
 
@@ -25,7 +25,7 @@ def sound(confab, tmp_path_factory):
         with Client(server.port) as client:
             for chat in [client.new_chat(app) for app in [client.new_app() for _ in range(2)] for _ in range(3)]:
                 for i in range(5):
-                    chat.say(f"message {i}", key=f"k{i}").expect(201)
+                    chat.post_message(f"message {i}", key=f"k{i}").expect(201)
                 chat.edit(3, "edited").expect(200)
                 chat.edit(4, "edited").expect(200)
                 chat.delete(4).expect(204)
@@ -35,11 +35,11 @@ def sound(confab, tmp_path_factory):
     return server.data
 
 
-def test_tells_of_batches_that_the_database_of_a_killed_server_does_not_have(confab, start):
+def test_check_reports_batches_missing_from_the_database_of_a_killed_server(confab, start):
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()
-        chat.tell("in the journal alone")
+        chat.create_message("in the journal alone")
     server.kill()
     for file in ("confab.db-wal", "confab.db-shm"):  # as a power cut may leave it
         (server.data / file).unlink()
@@ -48,7 +48,7 @@ def test_tells_of_batches_that_the_database_of_a_killed_server_does_not_have(con
     assert "not counted: 3 batches" in result.stdout
     server = start()
     with Client(server.port) as client:
-        assert chat.through(client).contents() == ["in the journal alone"]
+        assert chat.with_client(client).contents() == ["in the journal alone"]
     server.stop()
     result = check(confab, server.data)
     assert result.stdout.startswith("1 app, 1 chat, 1 message, 0 changes, 0 messages in the search index: "), result
@@ -133,7 +133,7 @@ def test_check_changes_nothing(confab, data):
     assert (data / "confab.db").read_bytes() == before
 
 
-def test_check_beside_a_server_under_load_is_content(confab, start):
+def test_check_beside_a_server_under_load_finds_nothing(confab, start):
     server = start()
     with Client(server.port) as client:
         chats = [client.new_chat() for _ in range(4)]
@@ -141,14 +141,14 @@ def test_check_beside_a_server_under_load_is_content(confab, start):
     def write(index, client):
         if index == 0:
             return [check(confab, server.data).returncode for _ in range(5)]
-        chat = chats[index % 4].through(client)
+        chat = chats[index % 4].with_client(client)
         for turn in range(100):
-            number = chat.tell(f"{index}.{turn}")
+            number = chat.create_message(f"{index}.{turn}")
             chat.edit(number, "edited").expect(200)
             if turn % 3 == 0:
                 chat.delete(number).expect(204)
 
-    assert together(server.port, 9, write)[0] == [0] * 5
+    assert run_concurrently(server.port, 9, write)[0] == [0] * 5
     assert check(confab, server.data).returncode == 0
 
 
@@ -159,13 +159,13 @@ def test_check_without_data_says_so(confab, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_check_of_a_folder_that_cannot_be_looked_at_says_why(confab, tmp_path):
+def test_check_of_an_unreadable_folder_reports_the_reason(confab, tmp_path):
     result = run(confab, "check", "--data", tmp_path / ("x" * 300))
     assert result.returncode > 0
     assert result.stderr.startswith("confab: /") and result.stderr.count("\n") == 1, result
 
 
-def test_check_of_a_truncated_file_is_not_content(confab, data):
+def test_check_of_a_truncated_file_fails(confab, data):
     path = data / "confab.db"
     path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
     assert run(confab, "check", "--data", data).returncode > 0

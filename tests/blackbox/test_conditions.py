@@ -3,7 +3,7 @@
 import pytest
 
 from client import assert_problem
-from load import together
+from load import run_concurrently
 from wire import Wire, post_json, request_bytes
 
 PAST, FUTURE = "Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"
@@ -79,7 +79,7 @@ FORMS += [([f"{name}: {bad}"], MALFORMED, MALFORMED, MALFORMED, MALFORMED)
 FORMS += [(["If-Match: *", 'If-Match: "2"'], MALFORMED, MALFORMED, MALFORMED, MALFORMED)]
 
 
-class World:
+class Resources:
     """An app with one chat, and messages at version 2."""
 
     def __init__(self, wire, client, chat):
@@ -94,7 +94,7 @@ class World:
         return self.wire.send(request).read_answer(with_body=method != "HEAD")
 
     def message(self):
-        path = f"{self.chat.messages_path}/{self.chat.tell('text')}"
+        path = f"{self.chat.messages_path}/{self.chat.create_message('text')}"
         self.client.put(path, {"content": "text 2"}).expect(200)
         return path
 
@@ -118,46 +118,46 @@ def assert_answer(answer, expected, tag=None):
     assert expected != NOT_MODIFIED or answer.raw == b"", answer
 
 
-def check_reads(world, headers, message, untagged):
-    path = world.message()
+def check_reads(resources, headers, message, untagged):
+    path = resources.message()
     for method in ("GET", "HEAD"):
-        assert_answer(world.ask(method, path, headers), message, '"2"')
-        for each in world.lists():
-            assert_answer(world.ask(method, each, headers), untagged)
+        assert_answer(resources.ask(method, path, headers), message, '"2"')
+        for each in resources.lists():
+            assert_answer(resources.ask(method, each, headers), untagged)
 
 
-def check_writes_of_a_message(world, headers, expected):
+def check_writes_of_a_message(resources, headers, expected):
     for method, body, done in (("PUT", b'{"content":"text 3"}', 200), ("DELETE", None, 204)):
-        path = world.message()
-        before = world.client.get(path).expect(200).json
-        answer = world.ask(method, path, headers, body)
+        path = resources.message()
+        before = resources.client.get(path).expect(200).json
+        answer = resources.ask(method, path, headers, body)
         if expected == DONE:
             answer.expect(done)
-            after = world.client.get(path)
+            after = resources.client.get(path)
             assert after.status == 410 if method == "DELETE" else after.json["version"] == 3, after
         else:
             assert_answer(answer, expected)
-            assert world.client.get(path).expect(200).json == before
+            assert resources.client.get(path).expect(200).json == before
 
 
-def check_writes_without_tag(world, headers, expected):
+def check_writes_without_tag(resources, headers, expected):
     """Each with what tells whether it was done."""
     def chats():
-        return world.client.get(world.app).json["chats_count"]
+        return resources.client.get(resources.app).json["chats_count"]
 
     def name():
-        return world.client.get(world.app).json["name"]
+        return resources.client.get(resources.app).json["name"]
 
     def apps():
-        return world.client.get("/apps?limit=1&order=desc").raw
+        return resources.client.get("/apps?limit=1&order=desc").raw
 
-    renamed = f'{{"name":"{world.chat.count()} after {world.message()}"}}'.encode()
+    renamed = f'{{"name":"{resources.chat.count()} after {resources.message()}"}}'.encode()
     for method, path, body, done, state in (
-            ("POST", "/apps", b'{"name":"new"}', 201, apps), ("PUT", world.app, renamed, 200, name),
-            ("POST", f"{world.app}/chats", b"{}", 201, chats),
-            ("POST", world.chat.messages_path, b'{"content":"new"}', 201, world.chat.count)):
+            ("POST", "/apps", b'{"name":"new"}', 201, apps), ("PUT", resources.app, renamed, 200, name),
+            ("POST", f"{resources.app}/chats", b"{}", 201, chats),
+            ("POST", resources.chat.messages_path, b'{"content":"new"}', 201, resources.chat.count)):
         before = state()
-        answer = world.ask(method, path, headers, body)
+        answer = resources.ask(method, path, headers, body)
         if expected == DONE:
             answer.expect(done)
         else:
@@ -165,22 +165,22 @@ def check_writes_without_tag(world, headers, expected):
         assert (state() != before) == (expected == DONE), (method, path)
 
 
-def check_what_ignores_them(world, headers, is_malformed):
+def check_what_ignores_them(resources, headers, is_malformed):
     """Answers that would be no success without conditions (13.2.1), and methods that select no representation."""
-    message, gone = world.message(), world.deleted()
+    message, gone = resources.message(), resources.deleted()
     new = b'{"content":"new"}'
-    for path in [*world.lists(), message, f"{world.chat.messages_path}/search"]:
-        world.ask("OPTIONS", path.split("?")[0], headers).expect(204)
-    world.ask("POST", f"{world.chat.messages_path}/search", headers, b'{"query":"text 2"}').expect(200)
-    for method, path in (("GET", gone), ("HEAD", gone), ("PATCH", message), ("DELETE", world.chat.messages_path),
-                         ("GET", f"{world.app}/chats/99"), ("HEAD", f"{world.chat.messages_path}/999999"), ("GET", "/nowhere")):
-        assert world.ask(method, path, headers).status == world.ask(method, path, []).status
+    for path in [*resources.lists(), message, f"{resources.chat.messages_path}/search"]:
+        resources.ask("OPTIONS", path.split("?")[0], headers).expect(204)
+    resources.ask("POST", f"{resources.chat.messages_path}/search", headers, b'{"query":"text 2"}').expect(200)
+    for method, path in (("GET", gone), ("HEAD", gone), ("PATCH", message), ("DELETE", resources.chat.messages_path),
+                         ("GET", f"{resources.app}/chats/99"), ("HEAD", f"{resources.chat.messages_path}/999999"), ("GET", "/nowhere")):
+        assert resources.ask(method, path, headers).status == resources.ask(method, path, []).status
     if is_malformed:
         return  # a write may refuse those before it looks further
-    for method, path, body in (("PUT", gone, new), ("DELETE", gone, None), ("PUT", f"{world.chat.messages_path}/999999", new),
-                               ("DELETE", f"{world.chat.messages_path}/999999", None), ("POST", f"{world.app}/chats/99/messages", new),
+    for method, path, body in (("PUT", gone, new), ("DELETE", gone, None), ("PUT", f"{resources.chat.messages_path}/999999", new),
+                               ("DELETE", f"{resources.chat.messages_path}/999999", None), ("POST", f"{resources.app}/chats/99/messages", new),
                                ("PUT", "/apps/" + "A" * 24, b'{"name":"x"}'), ("POST", "/apps/" + "A" * 24 + "/chats", b"{}")):
-        assert world.ask(method, path, headers, body).status == world.ask(method, path, [], body).status, (method, path)
+        assert resources.ask(method, path, headers, body).status == resources.ask(method, path, [], body).status, (method, path)
 
 
 @pytest.mark.wire
@@ -188,16 +188,16 @@ def check_what_ignores_them(world, headers, is_malformed):
 def test_request_is_answered_as_its_conditions_demand(port, client, chat, form):
     headers, read, write, untagged_read, untagged_write = form
     with Wire(port) as wire:
-        world = World(wire, client, chat)
-        check_reads(world, headers, read, untagged_read)
-        check_writes_of_a_message(world, headers, write)
-        check_writes_without_tag(world, headers, untagged_write)
-        check_what_ignores_them(world, headers, write == MALFORMED)
+        resources = Resources(wire, client, chat)
+        check_reads(resources, headers, read, untagged_read)
+        check_writes_of_a_message(resources, headers, write)
+        check_writes_without_tag(resources, headers, untagged_write)
+        check_what_ignores_them(resources, headers, write == MALFORMED)
 
 
 def test_condition_is_looked_at_before_the_content(client, chat):
     """RFC 9110, 13.2.1. What If-Match demands is left to the change itself, which an invalid content never reaches."""
-    chat.tell("text")
+    chat.create_message("text")
     path = f"{chat.messages_path}/1"
     for headers, status in (({"If-None-Match": "*"}, 412), ({"If-Unmodified-Since": PAST}, 412), ({"If-None-Match": '"2"'}, 422)):
         assert client.put(path, {"content": ""}, headers).status == status, headers
@@ -206,7 +206,7 @@ def test_condition_is_looked_at_before_the_content(client, chat):
 
 def test_edit_that_excludes_a_version_never_follows_it(port, chat):
     """Beside edits without conditions: between the look at the message and the change there is always somebody."""
-    chat.tell("text")
+    chat.create_message("text")
 
     def edit(index, client):
         path = f"{chat.messages_path}/1"
@@ -218,7 +218,7 @@ def test_edit_that_excludes_a_version_never_follows_it(port, chat):
                 answer = client.put(path, {"content": f"not {excluded},"}, {"If-None-Match": excluded})
                 assert answer.status in (200, 412), answer
 
-    together(port, 8, edit)
+    run_concurrently(port, 8, edit)
     versions = chat.versions(1).expect(200).json
     followed = [(before["version"], after["content"]) for before, after in zip(versions, versions[1:])]
     assert [pair for pair in followed if f'"{pair[0]}",' in pair[1]] == []
@@ -226,16 +226,16 @@ def test_edit_that_excludes_a_version_never_follows_it(port, chat):
 
 
 def test_edits_that_exclude_another_version_are_all_done(port, chat):
-    chat.tell("text")
-    together(port, 8, lambda i, client: [chat.through(client).client.put(
+    chat.create_message("text")
+    run_concurrently(port, 8, lambda i, client: [chat.with_client(client).client.put(
         f"{chat.messages_path}/1", {"content": f"{i}.{turn}"}, {"If-None-Match": '"1000000"'}).expect(200) for turn in range(10)])
     assert chat.read(1).json["version"] == 81
     assert len({version["content"] for version in chat.versions(1).json}) == 81
 
 
-def test_list_not_sent_again_says_what_it_would_have_varied_by(client, chat):
+def test_304_for_a_list_has_the_vary_header(client, chat):
     for _ in range(20):
-        chat.tell("x" * 200)
+        chat.create_message("x" * 200)
     plain = client.get(chat.messages_path).expect(200)
     again = client.get(chat.messages_path, {"If-None-Match": "*"}).expect(304)
     assert again.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"

@@ -41,7 +41,7 @@ def test_copy_holds_everything_acknowledged_before_it(confab, start, tmp_path, h
         chat = client.new_chat()
         for number in range(200):
             client.put(app, {"name": f"name {number}"}).expect(200)
-            chat.tell(f"message {number}")
+            chat.create_message(f"message {number}")
     with halted(server):
         shutil.copytree(server.data, tmp_path / "copy")
     copy = start(data="copy")

@@ -5,7 +5,7 @@ import pytest
 import corpus
 from client import Chat, Client
 from fold import Scan
-from load import share
+from load import distribute
 from pages import follow, joined, links, page_of
 
 QUERIES = 200
@@ -53,6 +53,6 @@ def page_everything(port, client, chat):
 
     def around(client, number):
         limit = 1 + number % 60
-        assert chat.through(client).page(around=number, limit=limit).json == page_of(whole, around=number, limit=limit)
+        assert chat.with_client(client).page(around=number, limit=limit).json == page_of(whole, around=number, limit=limit)
 
-    share(port, 4, range(10, len(whole) + 10, 10), around)
+    distribute(port, 4, range(10, len(whole) + 10, 10), around)

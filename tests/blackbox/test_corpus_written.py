@@ -8,8 +8,8 @@ import pytest
 import corpus
 from client import Chat, Client
 from history import History, State, now
-from index_file import AT_ONCE, checked
-from load import together
+from index_file import INDEX_IMMEDIATELY, indexed_by_check
+from load import run_concurrently
 
 WRITERS = 4
 QUERIES = 1000
@@ -31,22 +31,22 @@ class Writer:
 
     def create(self, chat, history, own, content):
         state = State(content, now())
-        number = chat.tell(content)
-        state.told = now()
+        number = chat.create_message(content)
+        state.answered_at = now()
         history.states[number].append(state)
         own.append(number)
 
     def edit(self, chat, history, own, content):
         number = self.rng.choice(own)
-        state = history.writing(number, content)
+        state = history.begin_write(number, content)
         chat.edit(number, content).expect(200)
-        state.told = now()
+        state.answered_at = now()
 
     def delete(self, chat, history, own, _):
         number = own.pop(self.rng.randrange(len(own)))
-        state = history.writing(number, None)
+        state = history.begin_write(number, None)
         chat.delete(number).expect(204)
-        state.told = now()
+        state.answered_at = now()
 
 
 class Writers:
@@ -61,7 +61,7 @@ class Writers:
         self.process = fork.Process(target=self.run, daemon=True)
 
     def run(self):
-        together(self.port, len(self.writers), self.write)
+        run_concurrently(self.port, len(self.writers), self.write)
         self.sender.send({language: {number: states for number, states in history.states.items() if states[-1].sent > 0}
                           for language, history in self.histories.items()})
 
@@ -91,7 +91,7 @@ class Writers:
 def test_fortunes_are_found_exactly_while_they_are_written(confab, start, rng):
     """Each search is judged when all is known that was sent and answered."""
     fortunes = {language: corpus.fortunes(language) for language in corpus.LANGUAGES}
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         app = client.new_app("fortunes")
         paths = {language: client.new_chat(app).path for language in fortunes}
@@ -109,8 +109,8 @@ def test_fortunes_are_found_exactly_while_they_are_written(confab, start, rng):
             searches.append((language, query, begun, now(), [(hit["number"], hit["content"]) for hit in found]))
     assert len(searches) == QUERIES
     for language, query, begun, ended, found in searches:
-        histories[language].judge(query, begun, ended, found)
+        histories[language].verify_search(query, begun, ended, found)
     writes = sum(len(states) for history in histories.values() for states in history.states.values())
     print(f"{writes - sum(map(len, fortunes.values()))} writes beside {len(searches)} searches")
     server.stop()
-    assert checked(confab, server.data) > 0
+    assert indexed_by_check(confab, server.data) > 0

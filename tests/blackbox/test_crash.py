@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from client import Client
-from judge import judge, retry, send
+from verification import verify, retry, send
 from load import wait_for
 from server import run
-from told import Keyed, Told
+from expected_state import Keyed, ExpectedState
 
 WRITERS = 16
 CHATS_AT_FIRST = 4
@@ -23,77 +23,77 @@ class Writer:
     """A client that creates chats and messages, with and without a key, edits and deletes its own, until the server is
     gone."""
 
-    def __init__(self, told, port, name, rng):
-        self.told, self.name, self.rng = told, name, rng
+    def __init__(self, expected, port, name, rng):
+        self.expected, self.name, self.rng = expected, name, rng
         self.client = Client(port)
         self.own = []
-        self.chats = sorted(told.chats)[:CHATS_AT_FIRST]
+        self.chats = sorted(expected.chats)[:CHATS_AT_FIRST]
 
     def run(self):
-        deeds = [self.create_message] * 6 + [self.create_message_with_key] * 5 + [self.edit] * 3
-        deeds += [self.delete, self.create_chat, self.create_chat_with_key]
+        actions = [self.create_message] * 6 + [self.create_message_with_key] * 5 + [self.edit] * 3
+        actions += [self.delete, self.create_chat, self.create_chat_with_key]
         try:
             for turn in itertools.count():
-                self.rng.choice(deeds)(f"{self.name}.{turn}")
+                self.rng.choice(actions)(f"{self.name}.{turn}")
         except (ConnectionError, http.client.HTTPException):
             self.client.close()  # the server was killed: whatever was under way is in doubt
 
     def new_message(self, name):
-        path = self.told.chat_path(self.rng.choice(self.chats))
+        path = self.expected.chat_path(self.rng.choice(self.chats))
         content = " ".join([name, *self.rng.choices(WORDS, k=self.rng.randint(0, 4))])
-        self.told.sending_message(path, name)
+        self.expected.sending_message(path, name)
         return path, content
 
     def create_message(self, name):
         path, content = self.new_message(name)
         created = self.client.post(path + "/messages", {"content": content}).expect(201).json
-        self.told.message_created(path, created["number"], content)
+        self.expected.message_created(path, created["number"], content)
         self.own.append((path, created["number"], name))
 
     def create_message_with_key(self, name):
         path, content = self.new_message(name)
         request = Keyed(path + "/messages", name, {"content": content})
-        self.told.sending_keyed(request)
+        self.expected.sending_keyed(request)
         request.number = send(self.client, request).json["number"]
-        self.told.message_created(path, request.number, content)
+        self.expected.message_created(path, request.number, content)
 
     def edit(self, turn):
         if not self.own:
             return
         path, number, name = self.rng.choice(self.own)
         content = f"{name} edited in {turn}"
-        self.told.editing(path, number, content)
+        self.expected.editing(path, number, content)
         edited = self.client.put(f"{path}/messages/{number}", {"content": content}).expect(200).json
-        self.told.edited(path, number, content, edited["version"])
+        self.expected.edited(path, number, content, edited["version"])
 
     def delete(self, _):
         if not self.own:
             return
         path, number, _ = self.own.pop(self.rng.randrange(len(self.own)))
-        self.told.editing(path, number, None)
+        self.expected.editing(path, number, None)
         self.client.delete(f"{path}/messages/{number}").expect(204)
-        self.told.deleted(path, number)
+        self.expected.deleted(path, number)
 
     def create_chat(self, _):
-        self.told.sending_chat()
-        self.told.chat_created(self.client.post(self.told.app + "/chats").expect(201).json["number"])
+        self.expected.sending_chat()
+        self.expected.chat_created(self.client.post(self.expected.app + "/chats").expect(201).json["number"])
 
     def create_chat_with_key(self, name):
-        request = Keyed(self.told.app + "/chats", name, {})
-        self.told.sending_chat()
-        self.told.sending_keyed(request)
+        request = Keyed(self.expected.app + "/chats", name, {})
+        self.expected.sending_chat()
+        self.expected.sending_keyed(request)
         request.number = send(self.client, request).json["number"]
-        self.told.chat_created(request.number)
+        self.expected.chat_created(request.number)
 
 
-def write_until_killed(server, told, round_number, rng):
+def write_until_killed(server, expected, round_number, rng):
     """Lets the writers loose and kills the server after a random number of acknowledged creations."""
-    enough = len(told) + rng.randint(0, 400)
-    writers = [Writer(told, server.port, f"{round_number}.{i}", random.Random(rng.random())) for i in range(WRITERS)]
+    enough = len(expected) + rng.randint(0, 400)
+    writers = [Writer(expected, server.port, f"{round_number}.{i}", random.Random(rng.random())) for i in range(WRITERS)]
     with ThreadPoolExecutor(WRITERS) as pool:
         running = [pool.submit(writer.run) for writer in writers]
         try:
-            wait_for(lambda: len(told) >= enough or any(one.done() for one in running), "enough is written")
+            wait_for(lambda: len(expected) >= enough or any(one.done() for one in running), "enough is written")
             given_up = [one for one in running if one.done()]
             assert server.process.poll() is None, f"the server ended by itself: {server.log()}"
         finally:
@@ -107,24 +107,24 @@ def write_until_killed(server, told, round_number, rng):
 def test_killed_under_load_keeps_every_acknowledged_message(confab, start, pytestconfig, rng):
     server = start()
     with Client(server.port) as client:
-        told = Told(client.new_app())
+        expected = ExpectedState(client.new_app())
         for _ in range(CHATS_AT_FIRST):
-            told.sending_chat()
-            told.chat_created(client.post(told.app + "/chats").expect(201).json["number"])
+            expected.sending_chat()
+            expected.chat_created(client.post(expected.app + "/chats").expect(201).json["number"])
     for round_number in range(pytestconfig.getoption("--crash-rounds")):
-        old = rng.sample(told.keyed, min(len(told.keyed), OLD_KEYS_PER_ROUND))
-        before = len(told.keyed)
-        write_until_killed(server, told, round_number, rng)
+        old = rng.sample(expected.keyed, min(len(expected.keyed), OLD_KEYS_PER_ROUND))
+        before = len(expected.keyed)
+        write_until_killed(server, expected, round_number, rng)
         server = start()
         with Client(server.port) as client:
-            judge(client, told)
-            for request in [*told.keyed[before:], *old, *told.keyed[before:]]:
-                retry(client, told, request)
-            judge(client, told)
+            verify(client, expected)
+            for request in [*expected.keyed[before:], *old, *expected.keyed[before:]]:
+                retry(client, expected, request)
+            verify(client, expected)
         assert run(confab, "check", "--data", server.data).returncode == 0
     server.stop()
     assert run(confab, "check", "--data", server.data).returncode == 0
-    print(f"{len(told.messages)} messages, {len(told.chats)} chats, {len(told.keyed)} keys")
+    print(f"{len(expected.messages)} messages, {len(expected.chats)} chats, {len(expected.keyed)} keys")
 
 
 @pytest.mark.heavy

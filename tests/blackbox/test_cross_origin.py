@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from client import FORM, JSON, Client, assert_for_nobody_else, assert_problem
-from server import announced
+from client import FORM, JSON, Client, assert_private_headers, assert_problem
+from server import running_serve
 from wire import Wire, post_json, request_bytes
 
 OTHER_NAMES = ["evil.example", "evil.example:3000", "localhost.evil.example", "app.localhost", "127.0.0.1.evil.example", "127.1", "2130706433"]
@@ -15,7 +15,7 @@ OWN = ["localhost", "localhost:3000", "LOCALHOST", "localhost.", "127.0.0.1", "1
 def assert_misdirected(answer):
     assert_problem(answer, 421, "misdirected")
     assert "--allowed-hosts" in answer.json["detail"], answer
-    assert_for_nobody_else(answer)
+    assert_private_headers(answer)
 
 
 def paths(chat):
@@ -24,7 +24,7 @@ def paths(chat):
 
 @pytest.mark.parametrize("host", OTHER_NAMES)
 def test_another_name_reads_nothing(client, chat, host):
-    chat.tell("secret")
+    chat.create_message("secret")
     for path in paths(chat):
         answer = client.get(path, {"Host": host})
         assert_misdirected(answer)
@@ -37,7 +37,7 @@ def test_another_name_reads_nothing(client, chat, host):
 
 @pytest.mark.parametrize("host", OTHER_NAMES)
 def test_another_name_changes_nothing(client, chat, host):
-    chat.tell("as it was")
+    chat.create_message("as it was")
     named = {"Host": host}
     for answer in (client.post(chat.messages_path, {"content": "x"}, named), client.post("/apps", {"name": "x"}, named),
                    client.put(f"{chat.messages_path}/1", {"content": "x"}, named), client.delete(f"{chat.messages_path}/1", named)):
@@ -46,7 +46,7 @@ def test_another_name_changes_nothing(client, chat, host):
 
 
 @pytest.mark.parametrize("host", OWN)
-def test_own_name_or_address_is_let_pass(client, chat, host):
+def test_own_name_or_address_is_allowed(client, chat, host):
     named = {"Host": host}
     assert client.post(chat.messages_path, {"content": "x"}, named).expect(201).json["number"] == 1
     client.get(chat.messages_path, named).expect(200)
@@ -76,7 +76,7 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES)
 def test_page_of_another_site_changes_nothing(client, port, chat, body):
-    chat.tell("as it was")
+    chat.create_message("as it was")
     sent, content_type = BODIES[body]
     chats = chat.path.rpartition("/")[0]
     for headers in elsewhere(port):
@@ -84,7 +84,7 @@ def test_page_of_another_site_changes_nothing(client, port, chat, body):
                              ("PUT", f"{chat.messages_path}/1"), ("PUT", chats.rpartition("/")[0]), ("DELETE", f"{chat.messages_path}/1")):
             answer = client.request(method, path, sent, {**content_type, **headers})
             assert_problem(answer, 403, "cross_origin")
-            assert_for_nobody_else(answer)
+            assert_private_headers(answer)
     assert chat.contents() == ["as it was"]
     assert client.get(chats).expect(200).json == [client.get(chat.path).json]
 
@@ -146,7 +146,7 @@ def test_refusal_leaves_the_connection_usable(port, chat):
 
 
 @pytest.mark.parametrize("way", ["flag", "environment", "file"])
-def test_allowed_names_are_let_pass(start, tmp_path, way):
+def test_allowed_names_are_accepted(start, tmp_path, way):
     config = tmp_path / "confab.conf"
     config.write_text('allowed-hosts = "chat.example,front"\n')
     server = {"flag": lambda: start("--allowed-hosts", "Chat.Example, front"),
@@ -166,7 +166,7 @@ def test_allowed_names_are_let_pass(start, tmp_path, way):
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.1"])
 def test_rules_hold_on_every_address(confab, tmp_path, address):
-    with announced(confab, "--listen", f"{address}:0", "--auth=open", "--data", tmp_path / "data") as (_, printed):
+    with running_serve(confab, "--listen", f"{address}:0", "--auth=open", "--data", tmp_path / "data") as (_, printed):
         port = int(re.search(r"listening on http://\S+:(\d+)\b", printed)[1])
         with Client(port) as client:
             chat = client.new_chat()

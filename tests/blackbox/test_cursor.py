@@ -4,7 +4,7 @@ import re
 import threading
 
 from client import Chat, Client
-from load import together
+from load import run_concurrently
 from server import Server
 
 
@@ -25,19 +25,19 @@ def changes_in(messages):
 
 def test_every_write_moves_the_cursor_by_one(chat):
     assert cursor(listing(chat), chat) == (0, 0)
-    steps = [(lambda: chat.say("a"), (1, 0)), (lambda: chat.say("b"), (2, 0)), (lambda: chat.edit(1, "c"), (2, 1)),
+    steps = [(lambda: chat.post_message("a"), (1, 0)), (lambda: chat.post_message("b"), (2, 0)), (lambda: chat.edit(1, "c"), (2, 1)),
              (lambda: chat.edit(1, "c"), (2, 2)), (lambda: chat.delete(2), (2, 3)), (lambda: chat.delete(2), (2, 3)),
              (lambda: chat.edit(2, "x"), (2, 3)), (lambda: chat.edit(1, "x", if_match='"9"'), (2, 3)),
-             (lambda: chat.say("d", key="k"), (3, 3)), (lambda: chat.say("d", key="k"), (3, 3)),
-             (lambda: chat.say(" "), (3, 3)), (lambda: chat.edit(9, "x"), (3, 3)), (lambda: chat.delete(3), (3, 4))]
+             (lambda: chat.post_message("d", key="k"), (3, 3)), (lambda: chat.post_message("d", key="k"), (3, 3)),
+             (lambda: chat.post_message(" "), (3, 3)), (lambda: chat.edit(9, "x"), (3, 3)), (lambda: chat.delete(3), (3, 4))]
     for step, expected in steps:
         step()
         assert cursor(listing(chat), chat) == expected
 
 
-def test_whole_and_paged_lists_and_their_heads_tell_the_same(client, chat):
+def test_whole_and_paged_lists_and_head_have_the_same_cursor(client, chat):
     for i in range(30):
-        chat.tell(f"message {i}")
+        chat.create_message(f"message {i}")
     chat.edit(3, "x").expect(200)
     for query in ("", "?limit=3", "?limit=3&order=desc", "?before=1", "?after=99", "?around=7"):
         for method in ("GET", "HEAD"):
@@ -49,7 +49,7 @@ def test_chats_of_one_app_have_cursors_of_their_own(client, app):
     chats = [client.new_chat(app) for _ in range(12)]
     for messages, chat in enumerate(chats):
         for i in range(messages):
-            chat.edit(chat.tell("x"), "y").expect(200)
+            chat.edit(chat.create_message("x"), "y").expect(200)
     assert [cursor(listing(chat), chat) for chat in chats] == [(i, i) for i in range(12)]
 
 
@@ -58,7 +58,7 @@ def test_cursor_survives_restarts(start):
     with Client(server.port) as client:
         chat = client.new_chat()
         for i in range(10):
-            chat.edit(chat.tell("x"), "y").expect(200)
+            chat.edit(chat.create_message("x"), "y").expect(200)
         chat.delete(4).expect(204)
     for end in (Server.stop, Server.kill):
         end(server)
@@ -67,26 +67,26 @@ def test_cursor_survives_restarts(start):
             assert cursor(listing(Chat(client, chat.path)), chat) == (10, 11)
 
 
-def write(chat, index, client, told, lock):
+def write(chat, index, client, acknowledged, lock):
     """Creates, edits and deletes its own messages; counts what was acknowledged before it goes on."""
-    mine = chat.through(client)
+    mine = chat.with_client(client)
     for turn in range(120):
-        number = mine.tell(f"{index}.{turn}")
+        number = mine.create_message(f"{index}.{turn}")
         for _ in range(turn % 3):
             mine.edit(number, f"{index}.{turn} edited").expect(200)
         if turn % 4 == 0:
             mine.delete(number).expect(204)
         with lock:
-            told["messages"] += 1
-            told["changes"] += turn % 3 + (turn % 4 == 0)
+            acknowledged["messages"] += 1
+            acknowledged["changes"] += turn % 3 + (turn % 4 == 0)
 
 
 def test_list_while_written_misses_nothing_its_cursor_counts(port, chat):
-    told, lock, done = {"messages": 0, "changes": 0}, threading.Lock(), threading.Event()
+    acknowledged, lock, done = {"messages": 0, "changes": 0}, threading.Lock(), threading.Event()
 
     def read(mine, query):
         with lock:
-            before = dict(told)
+            before = dict(acknowledged)
         answer = mine.client.get(mine.messages_path + query).expect(200)
         messages, changes = cursor(answer, chat)
         assert messages >= before["messages"] and changes >= before["changes"]
@@ -96,16 +96,16 @@ def test_list_while_written_misses_nothing_its_cursor_counts(port, chat):
 
     def run(index, client):
         if index < 4:
-            write(chat, index, client, told, lock)
+            write(chat, index, client, acknowledged, lock)
             done.set()
             return
         seen = (0, 0)
         while not done.is_set():
             for query in ("", "?limit=1000&before=4294967297"):
-                now = read(chat.through(client), query)
+                now = read(chat.with_client(client), query)
                 assert now >= seen and now[1] >= seen[1]
                 seen = now
 
-    together(port, 6, run)
+    run_concurrently(port, 6, run)
     final = listing(chat)
-    assert cursor(final, chat) == (480, told["changes"]) == (len(final.json), changes_in(final.json))
+    assert cursor(final, chat) == (480, acknowledged["changes"]) == (len(final.json), changes_in(final.json))

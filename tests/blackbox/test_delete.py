@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from client import JSON, Chat, Client, assert_problem
-from load import fill, together
+from load import fill, run_concurrently
 from objects import assert_created, assert_tombstone
 from pages import follow, joined
 from server import Server, run
@@ -24,7 +24,7 @@ def assert_gone(chat, number):
 
 def test_deleted_message_is_gone_but_keeps_its_place(chat):
     for i in range(1, 6):
-        chat.tell(f"message {i}", sender="me", metadata={"i": i})
+        chat.create_message(f"message {i}", sender="me", metadata={"i": i})
     chat.edit(3, "edited").expect(200)
     before = chat.messages()
     answer = chat.delete(3).expect(204)
@@ -39,7 +39,7 @@ def test_deleted_message_is_gone_but_keeps_its_place(chat):
 
 def test_tombstones_are_on_pages_and_counted(chat):
     for i in range(1, 31):
-        chat.tell(f"message {i}")
+        chat.create_message(f"message {i}")
     for number in (1, 2, 15, 29, 30):
         chat.delete(number).expect(204)
     whole = chat.messages()
@@ -52,16 +52,16 @@ def test_tombstones_are_on_pages_and_counted(chat):
 
 def test_number_of_a_deleted_message_is_never_given_again(client, chat):
     for number in range(1, 11):
-        assert chat.tell("short-lived") == number
+        assert chat.create_message("short-lived") == number
         chat.delete(number).expect(204)
-    assert chat.count() == 10 and chat.tell("next") == 11
+    assert chat.count() == 10 and chat.create_message("next") == 11
     assert client.get(chat.path.rsplit("/chats/")[0]).json["chats_count"] == 1
     assert [message["content"] for message in chat.messages()] == [None] * 10 + ["next"]
 
 
 @pytest.mark.parametrize("tags", [None, "*", '"1"', '"2"', '"3"', '"77"', 'W/"1"'])
 def test_deleting_again_changes_nothing(chat, tags):
-    chat.tell("text")
+    chat.create_message("text")
     chat.delete(1).expect(204)
     before = chat.messages()
     for _ in range(3):
@@ -71,7 +71,7 @@ def test_deleting_again_changes_nothing(chat, tags):
 
 
 def test_deleting_what_does_not_exist_is_not_found(client, app, chat):
-    chat.tell("kept")
+    chat.create_message("kept")
     for number in ("0", "2", "-1", "01", "x", "4294967297", "18446744073709551617", "99999999999999999999"):
         assert_problem(client.delete(f"{chat.messages_path}/{number}"), 404, "not_found")
     assert_problem(client.delete(f"{app}/chats/9/messages/1"), 404, "not_found")
@@ -83,7 +83,7 @@ def test_message_of_the_same_number_elsewhere_stays(client, app):
     chats = [client.new_chat(app) for _ in range(3)]
     for chat in chats:
         for number in (1, 2, 3):
-            chat.tell(f"message {number}")
+            chat.create_message(f"message {number}")
     chats[1].delete(2).expect(204)
     contents = [[message["content"] for message in chat.messages()] for chat in chats]
     assert contents == [["message 1", "message 2", "message 3"], ["message 1", None, "message 3"],
@@ -92,7 +92,7 @@ def test_message_of_the_same_number_elsewhere_stays(client, app):
 
 def test_delete_does_not_shift_the_next_answer(port, chat):
     for number in range(1, 21):
-        chat.tell(f"message {number}")
+        chat.create_message(f"message {number}")
     paths = [f"{chat.messages_path}/{number}" for number in range(1, 21)]
     with Wire(port) as wire:
         wire.send(b"".join(request_bytes("DELETE", path) + request_bytes("GET", path) for path in paths))
@@ -102,21 +102,21 @@ def test_delete_does_not_shift_the_next_answer(port, chat):
 
 
 def test_key_of_a_deleted_message_replays_its_tombstone(chat):
-    first = chat.say("once", key="k", sender="me", metadata={"a": 1}).expect(201)
+    first = chat.post_message("once", key="k", sender="me", metadata={"a": 1}).expect(201)
     edited = chat.edit(1, "edited").expect(200).json
     chat.delete(1).expect(204)
     for _ in range(2):
-        again = chat.say("once", key="k", sender="me", metadata={"a": 1})
+        again = chat.post_message("once", key="k", sender="me", metadata={"a": 1})
         assert_created(again, first.headers["Location"])
         assert again.headers["Idempotent-Replayed"] == "true"
         assert_tombstone(again.json, edited)
         assert again.json == chat.messages()[0]
-    assert_problem(chat.say("other", key="k"), 422, "key_reused")
+    assert_problem(chat.post_message("other", key="k"), 422, "key_reused")
     assert chat.count() == 1
 
 
 def test_allowed_on_a_message_is_get_put_and_delete(client, chat):
-    chat.tell("text")
+    chat.create_message("text")
     everything = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}
     path = f"{chat.messages_path}/1"
     for answer in (client.request("OPTIONS", path).expect(204), client.post(path, {"content": "x"}),
@@ -146,10 +146,10 @@ def test_text_of_a_deleted_message_is_in_no_row(confab, start):
     with Client(server.port) as client:
         chat = client.new_chat()
         for i in range(1, 41):
-            chat.say(f"{SECRET} message {i}", key=f"k{i}", sender="me", metadata={"hidden": SECRET}).expect(201)
+            chat.post_message(f"{SECRET} message {i}", key=f"k{i}", sender="me", metadata={"hidden": SECRET}).expect(201)
             for edit in range(i % 4):
                 chat.edit(i, f"{SECRET} edit {edit}", metadata={"hidden": SECRET, "edit": edit}).expect(200)
-        chat.tell("kept")
+        chat.create_message("kept")
         chat.edit(41, "kept as edited").expect(200)
         for i in range(1, 41):
             chat.delete(i).expect(204)
@@ -172,7 +172,7 @@ def test_tombstones_survive_restarts(start):
     with Client(server.port) as client:
         chat = client.new_chat()
         for i in range(20):
-            chat.tell(f"message {i}")
+            chat.create_message(f"message {i}")
         for number in range(1, 21, 2):
             chat.delete(number).expect(204)
         before = chat.messages()
@@ -189,7 +189,7 @@ def test_tombstones_survive_restarts(start):
 
 def fight(chat, number, client, index, deleted):
     """One of many who edit a message, and now and then one who deletes it. What it was told of versions."""
-    mine, told = chat.through(client), []
+    mine, acknowledged = chat.with_client(client), []
     for turn in range(12):
         was_deleted = deleted.is_set()
         if index % 4 == 0 and turn == 6:
@@ -200,16 +200,16 @@ def fight(chat, number, client, index, deleted):
         if was_deleted or answer.status == 410:
             assert_problem(answer, 410, "deleted")
         else:
-            told.append(answer.expect(200).json["version"])
-    return told
+            acknowledged.append(answer.expect(200).json["version"])
+    return acknowledged
 
 
-def test_no_edit_is_done_after_a_deletion_was_told(port, chat):
+def test_no_edit_is_done_after_an_acknowledged_deletion(port, chat):
     for number in range(1, 21):
-        first = chat.say("fought over").expect(201).json
+        first = chat.post_message("fought over").expect(201).json
         deleted = threading.Event()
-        told = together(port, 8, lambda index, client: fight(chat, number, client, index, deleted))
-        versions = sorted(version for versions in told for version in versions)
+        acknowledged = run_concurrently(port, 8, lambda index, client: fight(chat, number, client, index, deleted))
+        versions = sorted(version for versions in acknowledged for version in versions)
         assert versions == list(range(2, len(versions) + 2))
         tombstone = chat.messages()[number - 1]
         assert tombstone["content"] is None and tombstone["version"] == len(versions) + 2
@@ -218,10 +218,10 @@ def test_no_edit_is_done_after_a_deletion_was_told(port, chat):
 
 
 def test_list_while_deleted_shows_each_message_whole_or_as_its_tombstone(port, chat):
-    befores = [chat.say(f"message {i}", metadata={"i": i}).expect(201).json for i in range(600)]
+    befores = [chat.post_message(f"message {i}", metadata={"i": i}).expect(201).json for i in range(600)]
 
     def run(index, client):
-        mine = chat.through(client)
+        mine = chat.with_client(client)
         if index < 2:
             return [mine.delete(number).expect(204) for number in range(1 + index, 601, 2)]
         for _ in range(15):
@@ -229,18 +229,18 @@ def test_list_while_deleted_shows_each_message_whole_or_as_its_tombstone(port, c
                 if found != before:
                     assert_tombstone(found, before)
 
-    together(port, 4, run)
+    run_concurrently(port, 4, run)
     assert all(message["content"] is None for message in chat.messages())
 
 
 def test_versions_while_deleted_are_whole_or_gone(port, chat):
     for number in range(1, 41):
-        chat.tell("text 1")
+        chat.create_message("text 1")
         for version in range(2, 12):
             chat.edit(number, f"text {version}").expect(200)
 
     def run(index, client):
-        mine = chat.through(client)
+        mine = chat.with_client(client)
         for number in range(1, 41):
             if index == 0:
                 mine.delete(number).expect(204)
@@ -251,10 +251,10 @@ def test_versions_while_deleted_are_whole_or_gone(port, chat):
                     else:
                         assert_problem(answer, 410, "deleted")
 
-    together(port, 6, run)
+    run_concurrently(port, 6, run)
 
 
-def test_held_search_never_shows_what_was_deleted_meanwhile(port, chat):
+def test_paused_search_never_shows_messages_deleted_meanwhile(port, chat):
     contents = fill(chat, [f"hit {i} " + "x" * 4000 for i in range(2500)])
     with Wire(port, receive_buffer=4096) as wire:
         status, headers = wire.send(post_json(chat.messages_path + "/search", b'{"query":"hit"}')).read_status()
@@ -270,12 +270,12 @@ def test_held_search_never_shows_what_was_deleted_meanwhile(port, chat):
 
 def test_of_32_conditional_deletions_and_edits_one_is_done(port, chat):
     def rush(index, client):
-        mine = chat.through(client)
+        mine = chat.with_client(client)
         return mine.delete(number, if_match='"1"') if index % 2 else mine.edit(number, f"{index}", if_match='"1"')
 
     for number in range(1, 11):
-        chat.tell("text")
-        answers = together(port, 32, rush)
+        chat.create_message("text")
+        answers = run_concurrently(port, 32, rush)
         edits, deletions = [answer.status for answer in answers[::2]], [answer.status for answer in answers[1::2]]
         if edits.count(200):
             assert edits.count(200) == 1 and edits.count(412) == 15 and deletions.count(412) == 16
@@ -285,6 +285,6 @@ def test_of_32_conditional_deletions_and_edits_one_is_done(port, chat):
 
 
 def test_body_of_a_deletion_is_ignored(client, chat):
-    chat.tell("text")
+    chat.create_message("text")
     client.request("DELETE", f"{chat.messages_path}/1", b'{"content":"x"}', JSON).expect(204)
     assert_gone(chat, 1)

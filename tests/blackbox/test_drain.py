@@ -59,7 +59,7 @@ def test_request_sent_behind_that_list_takes_nothing_from_it(start):
         answered = not wire.is_closed_by_server()
         assert server.wait(ENDS_WITHIN_S) == 0
     with Client(start().port) as client:
-        assert answered == (chat.through(client).messages()[0]["content"] is None)
+        assert answered == (chat.with_client(client).messages()[0]["content"] is None)
 
 
 def test_bytes_sent_behind_a_last_request_take_nothing_from_its_answer(start):
@@ -71,7 +71,7 @@ def test_bytes_sent_behind_a_last_request_take_nothing_from_its_answer(start):
         assert wire.is_closed_by_server()
 
 
-def test_list_nobody_reads_is_broken_off_at_the_drain_deadline(start):
+def test_unread_list_is_aborted_at_the_drain_deadline(start):
     server = start("--drain-timeout-s", 1)
     chat, _ = big_chat(server)
     with begin_list(server, chat):
@@ -110,7 +110,7 @@ def is_served(server):
         return False
 
 
-def test_reader_that_stops_is_cut_off_and_makes_room(start):
+def test_stalled_reader_is_disconnected_and_frees_its_connection(start):
     server = start()
     chat, _ = big_chat(server)
     server.stop()

@@ -54,39 +54,39 @@ ERRORS = {
 }
 
 
-def random_fault(rng, moment):
-    kind, file, calls = rng.choice(CALLS[moment])
+def random_fault(rng, phase):
+    kind, file, calls = rng.choice(CALLS[phase])
     error = rng.choice(ERRORS[kind])
     percent = rng.choice([0, 1, 50, 99, 100] if error else [0, 1, 50])
     return Fault(kind, file, countdown=round(calls ** rng.random()), error=error, percent=percent)
 
 
-def run_round(trial, fault, moment, rng):
+def run_round(trial, fault, phase, rng):
     """Load, judge, end, restart, judge. The fault is armed under load, at the end or at the start. Returns whether the
     server was serving writes after the load."""
     names = rng.choice([SPILLING, MIXED])
-    keyed_before = len(trial.told.keyed)
+    keyed_before = len(trial.expected.keyed)
     if names is SPILLING:
         trial.have_large_messages()
         trial.fill_page_cache()
-    if moment == "load":
+    if phase == "load":
         trial.load_until_met(names, fault)
     else:
         trial.load(names)
-    state = trial.judge_live()
-    end_server(trial, fault, moment, rng)
-    if moment == "start":
+    state = trial.verify_live()
+    end_server(trial, fault, phase, rng)
+    if phase == "start":
         trial.start_on_failing_disk(fault)
     else:
         trial.start_server()
-    trial.judge_after_restart(keyed_before)
+    trial.verify_after_restart(keyed_before)
     return state
 
 
-def end_server(trial, fault, moment, rng):
-    if moment == "stop":
+def end_server(trial, fault, phase, rng):
+    if phase == "stop":
         trial.disk.arm(fault)
-    if moment == "stop" or moment == "load" and rng.random() < 0.5:
+    if phase == "stop" or phase == "load" and rng.random() < 0.5:
         trial.server.stop()
     else:
         trial.kill_server()
@@ -102,17 +102,17 @@ def test_one_failing_call_loses_nothing_acknowledged(confab, start, pytestconfig
                 if trial:
                     trial.remove()
                 trial = Trial(confab, start, tmp_path, f"data{number}", rng)
-            moment = rng.choices(["load", "stop", "start"], [8, 1, 1])[0]
-            fault = random_fault(rng, moment)
-            print(f"round {number}, {moment}: {fault}", flush=True)
+            phase = rng.choices(["load", "stop", "start"], [8, 1, 1])[0]
+            fault = random_fault(rng, phase)
+            print(f"round {number}, {phase}: {fault}", flush=True)
             before = len(trial.disk.failed())
-            state = run_round(trial, fault, moment, rng)
+            state = run_round(trial, fault, phase, rng)
             met = trial.disk.failed()[before:]
             print(f"  met: {met}, then {state}", flush=True)
-            failed.update((call, errno.errorcode.get(fault.error, "short count"), moment) for call in met)
+            failed.update((call, errno.errorcode.get(fault.error, "short count"), phase) for call in met)
     finally:
-        for (call, error, moment), count in sorted(failed.items()):
-            print(f"{count:4} {call:30} {error:12} {moment}")
+        for (call, error, phase), count in sorted(failed.items()):
+            print(f"{count:4} {call:30} {error:12} {phase}")
     assert failed, "no call failed"
 
 
@@ -127,12 +127,12 @@ def test_failed_spill_while_a_batch_loads_loses_nothing_acknowledged(confab, sta
         hits += "unavailable" in trial.operations.codes  # not so when a commit met it
         wait_for(lambda: len(trial.disk.failed()) == attempt, "a write fails")
         trial.run_each(["create_message"] * 20 + ["edit_small"] * 20)
-        assert trial.judge_live() == "serving"
+        assert trial.verify_live() == "serving"
         if hits == HITS:
             break
     assert set(trial.disk.failed()) == {"pwrite64 confab.db-wal"}
     trial.server.kill()
     trial.start_server()
-    trial.judge_after_restart()
+    trial.verify_after_restart()
     print(f"{attempt} attempts")
     assert hits, "no spill met the load of a batch"

@@ -34,7 +34,7 @@ def content_json(text):
 def send_until_answered(wire, unit):
     sent = 0
     while sent < ENDLESS_MAX and not select.select([wire.socket], [], [], 0)[0]:
-        wire.send_unwanted(unit)
+        wire.send_ignoring_reset(unit)
         sent += len(unit)
 
 
@@ -101,7 +101,7 @@ def test_idempotency_key_in_the_trailer_is_none(wire, chat):
 
 
 def test_if_match_in_the_trailer_is_no_condition(wire, chat):
-    chat.tell("draft")
+    chat.create_message("draft")
     path = chat.messages_path + "/1"
     edited = answer_to(wire, "PUT", path, content_json("edited"), [AS_JSON], ['If-Match: "77"'])
     assert edited.expect(200).json["content"] == "edited"
@@ -138,8 +138,8 @@ def statuses(wire):
                                    "Host: other.test", "Connection: close", "Expect: 100-continue"])
 def test_framing_in_the_trailer_shifts_no_request(wire, chat, field):
     wire.send(request_bytes("POST", chat.messages_path, headers=[AS_JSON, CHUNKED]))
-    wire.send_unwanted(chunked(content_json("first"), field) + post_json(chat.messages_path, content_json("second")))
-    wire.send_unwanted(request_bytes("GET", chat.path, headers=["Connection: close"]))
+    wire.send_ignoring_reset(chunked(content_json("first"), field) + post_json(chat.messages_path, content_json("second")))
+    wire.send_ignoring_reset(request_bytes("GET", chat.path, headers=["Connection: close"]))
     answered = list(statuses(wire))
     assert answered in ([201, 201, 200], [201], [400]), answered
     assert chat.contents() == ["first", "second"][:answered.count(201)]
@@ -149,7 +149,7 @@ def test_framing_in_the_trailer_shifts_no_request(wire, chat, field):
 def test_transfer_encoding_in_http_1_0_is_refused(wire, chat, connection):
     head = [AS_JSON, CHUNKED, f"Connection: {connection}"]
     request = request_bytes("POST", chat.messages_path, headers=head, version="1.0") + chunked(content_json("no"))
-    wire.send_unwanted(request + post_json(chat.messages_path, content_json("smuggled")))
+    wire.send_ignoring_reset(request + post_json(chat.messages_path, content_json("smuggled")))
     assert_problem(wire.read_answer(), 400, "malformed")
     assert wire.is_closed_by_server()
     assert chat.contents() == []

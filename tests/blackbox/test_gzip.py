@@ -45,8 +45,8 @@ def test_lists_and_hits_are_compressed_and_the_same_unpacked(client, long_chat):
 
 
 def test_short_answers_errors_and_what_has_a_tag_stay_as_they_are(client, chat):
-    chat.tell("x" * 60000)
-    chat.tell("short")
+    chat.create_message("x" * 60000)
+    chat.create_message("short")
     assert_plain(client.get(chat.messages_path + "/1", GZIP).expect(200))
     assert_plain(client.get(chat.messages_path + "?limit=1&after=1", GZIP).expect(200))
     assert_plain(chat.client.post(chat.messages_path, {"content": "y" * 5000}, GZIP).expect(201))
@@ -71,7 +71,7 @@ def test_gzip_is_not_sent_to_others(client, long_chat, accepted):
 
 @pytest.mark.wire
 @pytest.mark.parametrize("path", ["", "?limit=40"])
-def test_head_tells_what_get_would(port, long_chat, path):
+def test_head_has_the_headers_of_get(port, long_chat, path):
     with Wire(port) as wire:
         head = [f"{name}: {value}" for name, value in GZIP.items()]
         answer = wire.send(request_bytes("HEAD", long_chat.messages_path + path, headers=head)).read_answer(False)
@@ -107,7 +107,7 @@ def test_short_body_that_cannot_be_compressed_is_an_internal_error(start, fault_
 @pytest.mark.wire
 @pytest.mark.parametrize("version", ["1.1", "1.0"])
 @pytest.mark.parametrize("call", [1, 4])
-def test_long_body_that_cannot_be_compressed_is_broken_off(start, fault_library, call, version):
+def test_long_body_that_cannot_be_compressed_is_aborted(start, fault_library, call, version):
     server, path = failing_from(call, start, fault_library)
     with Wire(server.port) as wire:
         wire.send(request_bytes("GET", path, headers=["Accept-Encoding: gzip"], version=version))

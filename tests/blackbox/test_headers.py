@@ -2,13 +2,13 @@
 
 import pytest
 
-from client import JSON, Client, assert_for_nobody_else
+from client import JSON, Client, assert_private_headers
 from load import fill
 from wire import Wire, post_json, request_bytes
 
 
 def test_every_status_of_the_api(client, chat):
-    number = chat.tell("text")
+    number = chat.create_message("text")
     path = f"{chat.messages_path}/{number}"
     asked = [
         (200, client.get("/apps?limit=1")),
@@ -17,10 +17,10 @@ def test_every_status_of_the_api(client, chat):
         (200, client.get(path + "/versions")),
         (200, client.put(path, {"content": "other"})),
         (200, chat.search("other")),
-        (201, chat.say("next")),
+        (201, chat.post_message("next")),
         (204, client.request("OPTIONS", path)),
         (204, client.delete(path)),
-        (304, chat.read(chat.tell("third"), '"1"')),
+        (304, chat.read(chat.create_message("third"), '"1"')),
         (400, client.request("POST", "/apps", b"{", JSON)),
         (404, client.get("/nowhere")),
         (404, client.request("HEAD", "/nowhere")),
@@ -32,7 +32,7 @@ def test_every_status_of_the_api(client, chat):
         (422, client.post("/apps", {})),
     ]
     for status, answer in asked:
-        assert_for_nobody_else(answer.expect(status))
+        assert_private_headers(answer.expect(status))
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
@@ -42,7 +42,7 @@ def test_streamed_lists(client, chat, coding):
                    client.request("HEAD", chat.messages_path, headers={"Accept-Encoding": coding}),
                    client.request("POST", chat.messages_path + "/search?query=message", headers={"Accept-Encoding": coding})):
         assert "Content-Length" not in answer.expect(200).headers
-        assert_for_nobody_else(answer)
+        assert_private_headers(answer)
 
 
 @pytest.mark.wire
@@ -50,7 +50,7 @@ def test_http_1_0(port, chat):
     fill(chat, [f"message {number} {'x' * 200}" for number in range(1200)])
     for path in (chat.path, chat.messages_path, "/nowhere"):
         with Wire(port) as wire:
-            assert_for_nobody_else(wire.send(request_bytes("GET", path, version="1.0")).read_answer())
+            assert_private_headers(wire.send(request_bytes("GET", path, version="1.0")).read_answer())
 
 
 REFUSED = {
@@ -64,14 +64,14 @@ REFUSED = {
 @pytest.mark.parametrize("status", REFUSED)
 def test_requests_that_are_refused_unread(port, status):
     with Wire(port) as wire:
-        assert_for_nobody_else(wire.send_unwanted(REFUSED[status]).read_answer().expect(status))
+        assert_private_headers(wire.send_ignoring_reset(REFUSED[status]).read_answer().expect(status))
 
 
 @pytest.mark.wire
 @pytest.mark.parametrize("wrong", [b"HEAD /apps HTTP/1.1\r\n\r\n", request_bytes("HEAD", "/apps", headers=["X: " + "x" * 20000])])
 def test_head_that_is_refused_unread_has_no_body(port, wrong):
     with Wire(port) as wire:
-        assert_for_nobody_else(wire.send_unwanted(wrong).read_answer(with_body=False))
+        assert_private_headers(wire.send_ignoring_reset(wrong).read_answer(with_body=False))
         assert wire.is_closed_by_server()
 
 
@@ -80,4 +80,4 @@ def test_connection_that_is_turned_away(start):
     with Client(server.port) as client:
         client.get("/apps").expect(200)
         with Wire(server.port) as beyond:
-            assert_for_nobody_else(beyond.read_answer().expect(503))
+            assert_private_headers(beyond.read_answer().expect(503))

@@ -25,7 +25,7 @@ def post_app(target, *hosts, version="1.1"):
 
 
 def assert_refused(wire, request):
-    assert_problem(wire.send_unwanted(request).read_answer(), 400, "malformed")
+    assert_problem(wire.send_ignoring_reset(request).read_answer(), 400, "malformed")
     assert wire.is_closed_by_server()
 
 

@@ -146,7 +146,7 @@ def test_http_1_0_gets_whole_answers_without_chunks(port, chat):
 
 
 @pytest.mark.parametrize("lines", [b"\r\n", b"\r\n\r\n\r\n"])
-def test_empty_lines_before_a_request_are_let_pass(wire, app, lines):
+def test_empty_lines_before_a_request_are_ignored(wire, app, lines):
     wire.send(lines + request_bytes("GET", app) + lines + request_bytes("GET", app))
     for _ in range(2):
         wire.read_answer().expect(200)
@@ -243,7 +243,7 @@ def statuses_after(port, request):
             return
 
 
-def test_many_broken_connections_leave_the_server_well(port, chat):
+def test_many_broken_connections_leave_the_server_usable(port, chat):
     request = post_json(chat.messages_path, content_json("never whole"))
     rng = random.Random(1)
     for _ in range(500):
@@ -262,7 +262,7 @@ def test_idle_connection_is_closed(start):
         client.get("/apps").expect(200)
 
 
-def test_silent_connection_is_closed_without_a_word(start):
+def test_silent_connection_is_closed_without_an_answer(start):
     server = start("--idle-timeout-s", 1)
     with Wire(server.port) as silent, Wire(server.port) as empty_lines:
         empty_lines.send(b"\r\n\r\n")
@@ -270,7 +270,7 @@ def test_silent_connection_is_closed_without_a_word(start):
             assert wire.is_closed_by_server()
 
 
-def test_too_many_connections_make_room_again(start):
+def test_connections_above_the_limit_are_accepted_again_later(start):
     server = start("--connections-max", 3)
     held = [Wire(server.port) for _ in range(3)]
     for wire in held:
@@ -308,11 +308,11 @@ def test_more_connections_than_file_descriptors_harm_nobody_already_served(start
         chat = client.new_chat()
         beyond = [Wire(server.port) for _ in range(200)]
         for wire in beyond:
-            wire.send_unwanted(request_bytes("GET", "/apps"))
+            wire.send_ignoring_reset(request_bytes("GET", "/apps"))
         wait_for(lambda: open_files(server) == 128 or is_readable(beyond[-1]),
                  "no file is left, or the last was turned away")
         for number in range(1, 21):
-            assert chat.tell(f"message {number}") == number
+            assert chat.create_message(f"message {number}") == number
             assert chat.find(f"message {number}") == [number]
         for wire in beyond:
             wire.close()

@@ -6,7 +6,7 @@ import pytest
 
 from client import Chat, Client, assert_problem
 from keys import set_fingerprint
-from load import together
+from load import run_concurrently
 from objects import assert_created
 
 
@@ -35,20 +35,20 @@ def test_repeated_creation_of_each_kind_is_created_once(client, app, chat):
 
 
 def test_same_key_for_another_payload_is_refused(client, app, chat):
-    chat.say("first", key="k", sender="me").expect(201)
-    for answer in (chat.say("second", key="k", sender="me"), chat.say("first", key="k"),
-                   chat.say("first", key="k", sender="me", metadata={"a": 1})):
+    chat.post_message("first", key="k", sender="me").expect(201)
+    for answer in (chat.post_message("second", key="k", sender="me"), chat.post_message("first", key="k"),
+                   chat.post_message("first", key="k", sender="me", metadata={"a": 1})):
         assert_problem(answer, 422, "key_reused")
     client.post("/apps", {"name": "first"}, keyed("names" + app[-24:])).expect(201)
     assert_problem(client.post("/apps", {"name": "second"}, keyed("names" + app[-24:])), 422, "key_reused")
     assert chat.contents() == ["first"]
-    assert chat.say("first", key="k", sender="me").expect(201).json["number"] == 1
+    assert chat.post_message("first", key="k", sender="me").expect(201).json["number"] == 1
 
 
 def test_quoted_and_bare_key_are_the_same_and_case_counts(chat):
-    first = chat.say("text", key="abc-1").expect(201)
-    assert_replay(chat.say("text", key='"abc-1"'), first)
-    assert chat.say("text", key="ABC-1").expect(201).json["number"] == 2
+    first = chat.post_message("text", key="abc-1").expect(201)
+    assert_replay(chat.post_message("text", key='"abc-1"'), first)
+    assert chat.post_message("text", key="ABC-1").expect(201).json["number"] == 2
     assert chat.count() == 2
 
 
@@ -63,7 +63,7 @@ def test_same_parameters_in_another_form_are_the_same_payload(client, chat):
     assert chat.count() == 1
 
 
-def say_raw(client, chat, metadata, key):
+def post_raw(client, chat, metadata, key):
     """With metadata exactly as it stands there."""
     body = f'{{"content": "text", "metadata": {metadata}}}'.encode()
     return client.request("POST", chat.messages_path, body, {"Content-Type": "application/json", **keyed(key)})
@@ -77,13 +77,13 @@ UNLIKE = ['{"b":{"d":1.0,"c":[{"f":"é","e":null}]},"a":2,"a":1}', '{"b":{"d":1,
 
 
 def test_same_metadata_in_another_order_is_the_same_payload(client, chat):
-    first = say_raw(client, chat, SENT, "k").expect(201)
+    first = post_raw(client, chat, SENT, "k").expect(201)
     for metadata in ALIKE:
-        again = say_raw(client, chat, metadata, "k")
+        again = post_raw(client, chat, metadata, "k")
         assert_replay(again, first)
         assert again.raw == first.raw
     for metadata in UNLIKE:
-        assert_problem(say_raw(client, chat, metadata, "k"), 422, "key_reused")
+        assert_problem(post_raw(client, chat, metadata, "k"), 422, "key_reused")
     form = urlencode({"content": "text", "metadata": ALIKE[0]})
     headers = {**keyed("k"), "Content-Type": "application/x-www-form-urlencoded"}
     assert_replay(client.request("POST", chat.messages_path, form, headers), first)
@@ -95,13 +95,13 @@ def test_key_of_an_older_version_is_recognised_for_its_life(start):
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()
-        first = say_raw(client, chat, SENT, "k").expect(201)
+        first = post_raw(client, chat, SENT, "k").expect(201)
     server.stop()
     set_fingerprint(server.data, "message", "text", "0", "", "1", SENT)
     with Client(start().port) as client:
-        assert_replay(say_raw(client, chat, SENT, "k"), first)
-        assert_problem(say_raw(client, chat, UNLIKE[0], "k"), 422, "key_reused")
-        assert chat.through(client).count() == 1
+        assert_replay(post_raw(client, chat, SENT, "k"), first)
+        assert_problem(post_raw(client, chat, UNLIKE[0], "k"), 422, "key_reused")
+        assert chat.with_client(client).count() == 1
 
 
 def test_same_key_in_two_collections_creates_in_both(client):
@@ -111,14 +111,14 @@ def test_same_key_in_two_collections_creates_in_both(client):
         client.post(app + "/chats").expect(201)
     chats = [Chat(client, f"{app}/chats/{number}") for app in apps for number in (1, 2)]
     for position, chat in enumerate(chats):
-        assert chat.say(f"text {position}", key="k").expect(201).json["number"] == 1
+        assert chat.post_message(f"text {position}", key="k").expect(201).json["number"] == 1
     assert [chat.contents() for chat in chats] == [[f"text {position}"] for position in range(4)]
 
 
 def test_replay_shows_the_object_as_it_is_now(client, chat):
-    first = chat.say("old", key="k").expect(201)
+    first = chat.post_message("old", key="k").expect(201)
     edited = chat.edit(1, "new").expect(200).json
-    again = chat.say("old", key="k")
+    again = chat.post_message("old", key="k")
     assert_replay(again, first)
     assert again.json == edited == chat.read(1).json
 
@@ -130,9 +130,9 @@ def test_replay_shows_the_object_as_it_is_now(client, chat):
 
 
 def test_refused_request_does_not_use_up_its_key(client, app, chat):
-    assert_problem(chat.say("", key="k"), 422, "invalid_parameters")
+    assert_problem(chat.post_message("", key="k"), 422, "invalid_parameters")
     assert_problem(client.post(f"{app}/chats/2/messages", {"content": "x"}, keyed("k")), 404, "not_found")
-    assert chat.say("valid", key="k").expect(201).json["number"] == 1
+    assert chat.post_message("valid", key="k").expect(201).json["number"] == 1
     client.post(f"{app}/chats").expect(201)
     created = client.post(f"{app}/chats/2/messages", {"content": "x"}, keyed("k")).expect(201)
     assert "Idempotent-Replayed" not in created.headers
@@ -140,14 +140,14 @@ def test_refused_request_does_not_use_up_its_key(client, app, chat):
 
 @pytest.mark.parametrize("key", ["x" * 255, '"' + "y" * 255 + '"', "1", "a/b?c=d;e,f", '"two words"'])
 def test_keys_of_any_allowed_shape_work(chat, key):
-    first = chat.say("text", key=key).expect(201)
-    assert_replay(chat.say("text", key=key), first)
+    first = chat.post_message("text", key=key).expect(201)
+    assert_replay(chat.post_message("text", key=key), first)
     assert chat.count() == 1
 
 
 @pytest.mark.parametrize("key", ["", '""', "x" * 256, '"' + "x" * 256 + '"'])
 def test_keys_of_no_allowed_shape_are_refused(chat, key):
-    answer = chat.say("text", key=key)
+    answer = chat.post_message("text", key=key)
     assert answer.status in (400, 422), answer
     assert answer.headers.get_content_type() == "application/problem+json"
     assert chat.contents() == []
@@ -155,12 +155,12 @@ def test_keys_of_no_allowed_shape_are_refused(chat, key):
 
 def test_long_keys_that_differ_at_their_end_are_two(chat):
     for end in "ab":
-        chat.say("text", key="x" * 254 + end).expect(201)
+        chat.post_message("text", key="x" * 254 + end).expect(201)
     assert chat.count() == 2
 
 
 def test_key_on_requests_that_create_nothing_is_ignored(client, app, chat):
-    chat.tell("text")
+    chat.create_message("text")
     for content in ("one", "two"):
         client.put(f"{chat.messages_path}/1", {"content": content}, keyed("k")).expect(200)
         assert client.post(f"{chat.messages_path}/search", {"query": content}, keyed("k")).expect(200).json != []
@@ -175,7 +175,7 @@ def test_32_retries_at_once_create_one(port, client, app, chat, kind):
     for turn in range(5):
         before = len(client.get(path).json)
         key = keyed(f"{app} {turn}")
-        answers = together(port, 32, lambda _, client: client.post(path, parameters, key).expect(201))
+        answers = run_concurrently(port, 32, lambda _, client: client.post(path, parameters, key).expect(201))
         assert len({answer.headers["Location"] for answer in answers}) == 1
         assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
         assert len(client.get(path).json) == before + 1
@@ -183,10 +183,10 @@ def test_32_retries_at_once_create_one(port, client, app, chat, kind):
 
 def test_one_key_with_two_payloads_at_once_creates_one(port, chat):
     for turn in range(1, 11):
-        def say(index, client):
-            return chat.through(client).say(f"payload {index % 2} turn {turn}", key=f"race {turn}")
+        def post_message(index, client):
+            return chat.with_client(client).post_message(f"payload {index % 2} turn {turn}", key=f"race {turn}")
 
-        answers = together(port, 16, say)
+        answers = run_concurrently(port, 16, post_message)
         winner = chat.content(turn)
         for index, answer in enumerate(answers):
             if winner == f"payload {index % 2} turn {turn}":
@@ -203,17 +203,17 @@ def test_restart_in_between_remembers_every_key(start):
         path = "/apps/" + app.json["token"]
         created = client.post(path + "/chats", headers=keyed("k")).expect(201)
         chat = Chat(client, path + "/chats/1")
-        messages = [chat.say(f"text {i}", key=f"k{i}").expect(201) for i in range(20)]
+        messages = [chat.post_message(f"text {i}", key=f"k{i}").expect(201) for i in range(20)]
     server.stop()
     with Client(start().port) as client:
         assert_replay(client.post("/apps", {"name": "kept"}, keyed("k")), app)
         assert_replay(client.post(path + "/chats", headers=keyed("k")), created)
         for i, message in enumerate(messages):
-            again = chat.through(client).say(f"text {i}", key=f"k{i}")
+            again = chat.with_client(client).post_message(f"text {i}", key=f"k{i}")
             assert_replay(again, message)
             assert again.json == message.json
-        assert_problem(chat.through(client).say("other", key="k0"), 422, "key_reused")
-        assert chat.through(client).contents() == [f"text {i}" for i in range(20)]
+        assert_problem(chat.with_client(client).post_message("other", key="k0"), 422, "key_reused")
+        assert chat.with_client(client).contents() == [f"text {i}" for i in range(20)]
         assert [app["name"] for app in client.get("/apps").json] == ["kept"]
 
 
@@ -223,9 +223,9 @@ def test_request_whose_digest_fails_is_refused_and_can_be_sent_again(start, tmp_
     with Client(server.port) as client:
         chat = client.new_chat()
         fault.touch()
-        assert_problem(chat.say("once", key="k"), 500, "internal")
+        assert_problem(chat.post_message("once", key="k"), 500, "internal")
         fault.unlink()
         assert chat.contents() == []
-        chat.say("once", key="k").expect(201)
+        chat.post_message("once", key="k").expect(201)
         assert chat.contents() == ["once"]
     server.stop()

@@ -9,7 +9,7 @@ import pytest
 
 from client import Chat, Client, assert_problem
 from fold import Scan, fold, is_blank
-from index_file import AT_ONCE, HELD_BACK, checked, files_in, path_in, reached, wait_until_reached
+from index_file import INDEX_IMMEDIATELY, INDEX_ON_START_ONLY, indexed_by_check, files_in, path_in, reached, wait_until_reached
 from load import fill, wait_for
 from server import run
 
@@ -35,7 +35,7 @@ def assert_exact(chat):
 @pytest.fixture
 def indexed(start, rng):
     """The data folder of a stopped server, with one chat that is in the index to its last message, and its path."""
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         chat = client.new_chat()
         fill(chat, texts(rng))
@@ -46,7 +46,7 @@ def indexed(start, rng):
 
 
 def test_signs_and_single_characters_are_literal_in_the_index(start, confab, rng):
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     signs = "%_*\"\\'?()[]{}+-~^$.|&/<>=:!#@,;`\t語🎈éﬁ\u0301"
     with Client(server.port) as client:
         chat = client.new_chat()
@@ -56,12 +56,12 @@ def test_signs_and_single_characters_are_literal_in_the_index(start, confab, rng
         for query in [*signs, *("".join(rng.choices(signs, k=2)) for _ in range(200)), "%%", "*:*", '"a"', "a%b", "a_b"]:
             if not is_blank(query):
                 assert chat.find(query) == scan.find(query), ascii(query)
-    assert checked(confab, server.data) == len(contents)
+    assert indexed_by_check(confab, server.data) == len(contents)
 
 
-def test_what_is_written_is_found_at_once_while_the_index_is_held_back(start, indexed, rng):
+def test_writes_are_found_immediately_while_the_index_lags(start, indexed, rng):
     data, path = indexed
-    server = start(*HELD_BACK)
+    server = start(*INDEX_ON_START_ONLY)
     with Client(server.port) as client:
         chat = Chat(client, path)
         for turn in range(60):
@@ -77,19 +77,19 @@ def test_what_is_written_is_found_at_once_while_the_index_is_held_back(start, in
                 chat.edit(number, after).expect(200)
                 assert number in chat.find(f"STRASSE {turn}!")
                 assert (number in chat.find(before[:200])) == (before[:200] in fold(after))
-            last = chat.tell(f"created {turn}!")
+            last = chat.create_message(f"created {turn}!")
             assert chat.find(f"Created {turn}!") == [last]
             assert chat.search("e").expect(200).json[0]["number"] == last
         assert_exact(chat)
         messages, changes = reached(data)
         assert messages < chat.count() and changes < 55, "the index was not held back, so this showed nothing"
     server.stop()
-    with Client(start(*AT_ONCE).port) as client:
+    with Client(start(*INDEX_IMMEDIATELY).port) as client:
         assert_exact(Chat(client, path))
 
 
 def test_pages_of_a_search_are_whole_while_the_index_moves(start, rng):
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client, Client(server.port) as other:
         chat = client.new_chat()
         contents = fill(chat, texts(rng, 300))
@@ -99,7 +99,7 @@ def test_pages_of_a_search_are_whole_while_the_index_moves(start, rng):
                                  {"query": "e"}).expect(200).json:
             found += [message["number"] for message in page]
             before = found[-1]
-            chat.tell("one more needle")
+            chat.create_message("one more needle")
         assert found[-len(hits):] == hits and found == sorted(found, reverse=True)
 
 
@@ -107,27 +107,27 @@ def test_index_that_was_removed_comes_back(start, confab, indexed):
     data, path = indexed
     for file in files_in(data):
         file.unlink()
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         assert_exact(Chat(client, path))
         wait_until_reached(data, COUNT)
         assert_exact(Chat(client, path))
-    assert checked(confab, data) == COUNT
+    assert indexed_by_check(confab, data) == COUNT
 
 
 def test_index_that_is_removed_beneath_a_server_changes_no_answer(start, indexed):
     data, path = indexed
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         chat = Chat(client, path)
         assert_exact(chat)
         for file in files_in(data):
             file.unlink()
         for turn in range(20):
-            chat.tell(f"needle after it was gone {turn}")
+            chat.create_message(f"needle after it was gone {turn}")
         assert_exact(chat)
     server.stop()
-    with Client(start(*AT_ONCE).port) as client:
+    with Client(start(*INDEX_IMMEDIATELY).port) as client:
         assert_exact(Chat(client, path))
         wait_until_reached(data, COUNT + 20)
 
@@ -159,13 +159,13 @@ def test_damaged_index_is_replaced_and_changes_no_answer(start, confab, indexed,
     file = path_in(data)
     assert files_in(data) == [file], "a stopped server leaves its log settled"
     file.write_bytes(damage(file.read_bytes()))
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         assert_exact(Chat(client, path))
         wait_for(lambda: is_sound(confab, data), "the index is whole again")
         assert_exact(Chat(client, path))
     server.stop()
-    assert checked(confab, data) == COUNT
+    assert indexed_by_check(confab, data) == COUNT
 
 
 def is_sound(confab, data):
@@ -175,18 +175,18 @@ def is_sound(confab, data):
 
 def test_index_of_another_ledger_is_replaced(start, confab, indexed, rng):
     data, path = indexed
-    other = start(*AT_ONCE, data="other")
+    other = start(*INDEX_IMMEDIATELY, data="other")
     with Client(other.port) as client:
         fill(client.new_chat(), texts(rng))
         wait_until_reached(other.data, COUNT)
     other.stop()
     shutil.copy(path_in(other.data), path_in(data))
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         assert_exact(Chat(client, path))
         wait_until_reached(data, COUNT)
         assert_exact(Chat(client, path))
-    assert checked(confab, data) == COUNT
+    assert indexed_by_check(confab, data) == COUNT
 
 
 @pytest.mark.parametrize("notes", ["update meta set value = '1 of Unicode 15.0.0' where key = 'folding'",
@@ -197,40 +197,40 @@ def test_index_folded_by_another_version_is_replaced(start, confab, indexed, not
         db.executescript(f"update signatures set grams = zeroblob(2048); {notes}")
     result = run(confab, "check", "--data", data)
     assert result.returncode == 0 and " 0 messages in the search index" in result.stdout, result
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         assert_exact(Chat(client, path))
         wait_until_reached(data, COUNT)
         assert_exact(Chat(client, path))
-    assert checked(confab, data) == COUNT
+    assert indexed_by_check(confab, data) == COUNT
 
 
 def test_ledger_put_back_to_an_earlier_state_is_searched_as_it_is(start, confab, indexed, tmp_path):
     data, path = indexed
     earlier = shutil.copy(data / "confab.db", tmp_path / "earlier.db")
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         chat = Chat(client, path)
         for _ in range(10):
-            chat.tell("needle of a time that will not have been")
+            chat.create_message("needle of a time that will not have been")
         chat.edit(1, "needle that will not have been edited").expect(200)
         wait_until_reached(data, COUNT + 10, 1)
     server.stop()
     shutil.copy(earlier, data / "confab.db")
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         chat = Chat(client, path)
         for turn in range(20):
-            chat.tell(f"hay {turn}")
+            chat.create_message(f"hay {turn}")
         chat.edit(2, "needle, edited").expect(200)
         assert_exact(chat)
         wait_until_reached(data, COUNT + 20, 1)
         assert_exact(chat)
-    assert checked(confab, data) == COUNT + 20
+    assert indexed_by_check(confab, data) == COUNT + 20
 
 
 def test_killed_while_indexing_goes_on_where_it_was(start, confab, rng):
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         path = client.new_chat().path
     count = changes = 0
@@ -249,21 +249,21 @@ def test_killed_while_indexing_goes_on_where_it_was(start, confab, rng):
             goal = rng.randint(count - 140, count)
             wait_for(lambda: reached(server.data)[0] >= goal, f"{goal} messages are in the index")
         server.kill()
-        checked(confab, server.data)
-        server = start(*AT_ONCE)
+        indexed_by_check(confab, server.data)
+        server = start(*INDEX_IMMEDIATELY)
         with Client(server.port) as client:
             assert_exact(Chat(client, path))
     wait_until_reached(server.data, count, changes)
-    assert checked(confab, server.data) == count
+    assert indexed_by_check(confab, server.data) == count
 
 
 def test_deleted_text_leaves_the_index_too(start, indexed):
     data, path = indexed
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     secret = "xyzzy-plugh-4711"
     with Client(server.port) as client:
         chat = Chat(client, path)
-        number = chat.tell(f"a secret: {secret}")
+        number = chat.create_message(f"a secret: {secret}")
         wait_until_reached(data, COUNT + 1)
         assert is_in_files(data, secret)
         chat.delete(number).expect(204)
@@ -277,15 +277,15 @@ def is_in_files(data, text):
 
 # confab reindex, and what confab check says of an index.
 
-def test_reindex_builds_the_index_anew(confab, start, indexed):
+def test_reindex_rebuilds_the_index(confab, start, indexed):
     data, path = indexed
     for file in files_in(data):
         file.unlink()
     result = run(confab, "reindex", "--data", data, "--index-after-messages", 1)
     assert (result.returncode, result.stderr) == (0, ""), result
     assert result.stdout == f"{COUNT} messages of 1 chat in the search index; shorter chats are scanned\n"
-    assert checked(confab, data) == COUNT
-    with Client(start(*HELD_BACK).port) as client:
+    assert indexed_by_check(confab, data) == COUNT
+    with Client(start(*INDEX_ON_START_ONLY).port) as client:
         assert_exact(Chat(client, path))
 
 
@@ -293,12 +293,12 @@ def test_reindex_leaves_short_chats_out(confab, indexed):
     data, _ = indexed
     result = run(confab, "reindex", "--data", data, "--index-after-messages", COUNT + 1)
     assert result.stdout.startswith("0 messages of 0 chats "), result
-    assert checked(confab, data) == 0
+    assert indexed_by_check(confab, data) == 0
 
 
 def test_reindex_beside_a_server_is_refused(confab, start, indexed):
     data, _ = indexed
-    start(*AT_ONCE)
+    start(*INDEX_IMMEDIATELY)
     result = run(confab, "reindex", "--data", data)
     assert result.returncode == 1 and "another confab" in result.stderr, result
 
@@ -335,7 +335,7 @@ def test_check_finds_what_is_wrong_with_the_index(confab, indexed, kind):
     result = run(confab, "check", "--data", data)
     assert result.returncode == 1 and "the search index" in result.stdout, result
     assert run(confab, "reindex", "--data", data, "--index-after-messages", 1).returncode == 0
-    assert checked(confab, data) == COUNT
+    assert indexed_by_check(confab, data) == COUNT
 
 
 def test_check_of_an_index_that_cannot_be_read_still_checks_the_ledger(confab, indexed):
@@ -356,5 +356,5 @@ def test_search_that_cannot_end_in_time_is_refused_and_never_cut(start, indexed)
         answer = chat.search("found nowhere")
         assert wanted == []
         assert_problem(answer, 503, "too_slow")
-        chat.tell("found early")
+        chat.create_message("found early")
         assert_problem(chat.search("found early"), 503, "too_slow")

@@ -14,7 +14,7 @@ import pytest
 
 from client import Chat, Client
 from libraries import MovedClock
-from server import files_end_at, run
+from server import limit_file_size, run
 
 FIXTURE_MADE_AT = datetime(2026, 11, 28, 2, 52, 3, tzinfo=timezone.utc)
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -48,7 +48,7 @@ def killed(start):
     with Client(server.port) as client:
         chat = client.new_chat()
         for name in NAMES:
-            chat.tell(name)
+            chat.create_message(name)
     server.kill()
     remove_wal(server.data)
     return server.data, chat.path
@@ -59,7 +59,7 @@ def assert_serves(confab, start, path, contents, *options):
     with Client(server.port) as client:
         chat = Chat(client, path)
         assert chat.contents() == contents
-        assert chat.tell("goes on") == len(contents) + 1
+        assert chat.create_message("goes on") == len(contents) + 1
     server.stop()
     assert run(confab, "check", "--data", server.data).returncode == 0
     return server
@@ -86,9 +86,9 @@ def test_folder_of_version_0_1_0_is_replayed_before_anything_is_answered(confab,
         assert messages[4]["content"] is None
         for n in (1, 40):
             assert messages[n - 1]["content"] == f"message {n} é 😀"
-            again = chat.say(f"message {n} é 😀", key=f"key {n}").expect(201)
+            again = chat.post_message(f"message {n} é 😀", key=f"key {n}").expect(201)
             assert again.json["number"] == n and again.headers["Idempotent-Replayed"] == "true"
-        assert chat.tell("new") == 41
+        assert chat.create_message("new") == 41
     server.kill()
     remove_wal(data)
     server = start()
@@ -120,17 +120,17 @@ def test_older_database_beside_a_newer_journal_is_refused(confab, start):
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()
-        chat.tell("old")
+        chat.create_message("old")
     server.stop()
     older = (server.data / "confab.db").read_bytes()
     server = start()
     with Client(server.port) as client:
-        chat = chat.through(client)
-        chat.tell("between")
+        chat = chat.with_client(client)
+        chat.create_message("between")
     server.stop()
     server = start()
     with Client(server.port) as client:
-        chat.through(client).tell("newer")
+        chat.with_client(client).create_message("newer")
     server.kill()
     remove_wal(server.data)
     (server.data / "confab.db").write_bytes(older)
@@ -172,7 +172,7 @@ def test_journal_of_another_ledger_is_refused(confab, start, killed):
     other = start(data="other")
     with Client(other.port) as client:
         chat = client.new_chat()
-        chat.tell("of the other")
+        chat.create_message("of the other")
     other.stop()
     shutil.copyfile(other.data / "confab.db", data / "confab.db")
     line = refusal(confab, data)
@@ -191,10 +191,10 @@ def test_journal_without_its_database_is_refused(confab, killed):
 @pytest.mark.parametrize("what", ["missing", "empty"])
 def test_wal_without_its_database_is_refused_and_kept(confab, start, what):
     """The journal is off, so the WAL is all there is."""
-    server = start(preexec=files_end_at(50_000_000))
+    server = start(preexec=limit_file_size(50_000_000))
     with Client(server.port) as client:
         chat = client.new_chat()
-        chat.tell("in the WAL")
+        chat.create_message("in the WAL")
     server.kill()
     database = server.data / "confab.db"
     whole = database.read_bytes()
@@ -213,9 +213,9 @@ def written_in(start, chat, *contents):
     """A server that has committed these; with no chat yet it makes one."""
     server = start()
     client = Client(server.port)
-    chat = chat.through(client) if chat else client.new_chat()
+    chat = chat.with_client(client) if chat else client.new_chat()
     for content in contents:
-        chat.tell(content)
+        chat.create_message(content)
         assert chat.contents()[-1] == content  # a read commits
     return server, chat
 
@@ -266,7 +266,7 @@ def test_copy_of_the_database_from_before_its_wal_restarted_is_refused(confab, s
     older = database.read_bytes()
     checkpoint(server.data, "restart")
     for content in later:
-        chat.tell(content)
+        chat.create_message(content)
         assert chat.contents()[-1] == content
     server.kill()
     whole = database.read_bytes()
@@ -280,7 +280,7 @@ def test_older_wal_beside_a_newer_database_is_refused(confab, start):
     server, chat = written_in(start, None, "old")
     wal = server.data / "confab.db-wal"
     older = wal.read_bytes()
-    chat.tell("newer")
+    chat.create_message("newer")
     assert chat.contents() == ["old", "newer"]
     checkpoint(server.data, "passive")
     server.kill()
@@ -298,7 +298,7 @@ def test_wal_of_another_ledger_is_refused(confab, start):
     other = start(data="other")
     with Client(other.port) as client:
         stranger = client.new_chat()
-        assert stranger.tell("of the other") == 1
+        assert stranger.create_message("of the other") == 1
         stranger.contents()
     other.kill()
     wal = server.data / "confab.db-wal"
@@ -333,12 +333,12 @@ def test_unknown_choice_for_a_gap_is_refused(confab, tmp_path):
     assert result.returncode == 2 and "journal-gap" in result.stderr
 
 
-def test_journal_that_is_off_says_so_once_and_in_check(confab, start):
-    server = start(preexec=files_end_at(50_000_000))
+def test_disabled_journal_is_reported_once_and_by_check(confab, start):
+    server = start(preexec=limit_file_size(50_000_000))
     with Client(server.port) as client:
         chat = client.new_chat()
         for name in NAMES:
-            chat.tell(name)
+            chat.create_message(name)
         assert chat.contents() == NAMES
         checked = run(confab, "check", "--data", server.data)
         assert checked.returncode == 0 and "the journal is off" in checked.stdout and "ulimit -f" in checked.stdout

@@ -4,8 +4,8 @@ import resource
 
 import pytest
 
-from index_file import AT_ONCE
-from load import together
+from index_file import INDEX_IMMEDIATELY
+from load import run_concurrently
 from server import run
 
 MIB = 2**20
@@ -22,17 +22,17 @@ def serves(port):
             chat = client.new_chat()
             contents = [f"message {i} needle {'x' * 400}" for i in range(20)]
             for content in contents:
-                chat.tell(content)
+                chat.create_message(content)
             assert chat.contents() == contents
             assert sorted(chat.find("needle")) == list(range(1, 21))
 
-    together(port, 8, work)
+    run_concurrently(port, 8, work)
 
 
 @pytest.mark.parametrize("mib", [60, 80, 100, 140, 180, 220, 250, 280, 320, 400, 450, 480, 500, 600, 800, 1000, 1200])
 def test_limited_server_refuses_to_start_or_serves(start, tmp_path, mib):
     try:
-        server = start(*AT_ONCE, *THREADS, preexec=limited_to(mib))
+        server = start(*INDEX_IMMEDIATELY, *THREADS, preexec=limited_to(mib))
     except AssertionError:
         log = (tmp_path / "data.stderr").read_text()
         assert log.startswith("confab: ") and log.count("\n") == 1, log
@@ -58,4 +58,4 @@ def test_more_threads_need_more(confab, tmp_path):
 
 
 def test_unlimited_server_serves(start):
-    serves(start(*AT_ONCE, *THREADS).port)
+    serves(start(*INDEX_IMMEDIATELY, *THREADS).port)

@@ -24,7 +24,7 @@ def loaded(confab, tmp_path_factory):
             app = client.new_app()
             chat, edited = client.new_chat(app), client.new_chat(app)
             fill(chat, [f"{i:5} {CONTENT}" for i in range(COUNT)])
-            edited.tell(CONTENT)
+            edited.create_message(CONTENT)
             for version in range(EDITS):
                 edited.edit(1, f"{version} {CONTENT}").expect(200)
         server.stop()
@@ -50,7 +50,7 @@ EXPECTED = {"whole list": COUNT, "page": 1000, "whole search": COUNT, "page of s
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
-def test_large_answer_is_whole_and_never_held_whole(server, loaded, kind):
+def test_large_answer_is_complete_and_never_buffered_completely(server, loaded, kind):
     with Watch(server) as watch, Wire(server.port) as wire:
         answer = wire.send(loaded[1][kind]).read_answer().expect(200)
     assert len(answer.json) == EXPECTED[kind] and answer.raw.count(CONTENT.encode()) == EXPECTED[kind]
@@ -58,7 +58,7 @@ def test_large_answer_is_whole_and_never_held_whole(server, loaded, kind):
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
-def test_slow_readers_of_large_answers_hold_little(server, loaded, kind):
+def test_slow_readers_of_large_answers_use_little_memory(server, loaded, kind):
     with Watch(server) as watch, Client(server.port) as client:
         held = [Wire(server.port, receive_buffer=4096).send(loaded[1][kind]) for _ in range(HELD)]
         for wire in held:
@@ -66,7 +66,7 @@ def test_slow_readers_of_large_answers_hold_little(server, loaded, kind):
             assert wire.file.read(20000)
         chat = client.new_chat()
         for number in range(1, 51):
-            assert chat.tell("served meanwhile") == number and len(chat.messages()) == number
+            assert chat.create_message("served meanwhile") == number and len(chat.messages()) == number
         for wire in held:
             wire.close()
     watch.assert_bounded()

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from client import Chat, Client
-from load import share
+from load import distribute
 from memory import Watch
 from server import Server
 from wire import Wire, request_bytes
@@ -42,7 +42,7 @@ def million(confab, tmp_path_factory):
 
 
 @pytest.fixture
-def hall(start, million, tmp_path):
+def million_chat(start, million, tmp_path):
     """A running server, its chat of a million messages and the two small ones."""
     data, paths = million
     shutil.copytree(data, tmp_path / "data")
@@ -78,8 +78,8 @@ def assert_is_the_million(listed):
 
 
 @pytest.mark.heavy
-def test_million_messages_are_listed_in_bounded_memory(hall):
-    server, chat, _, _ = hall
+def test_million_messages_are_listed_in_bounded_memory(million_chat):
+    server, chat, _, _ = million_chat
     with Watch(server) as watch:
         for _ in range(2):
             with Wire(server.port) as wire:
@@ -92,22 +92,22 @@ def test_million_messages_are_listed_in_bounded_memory(hall):
 def create_meanwhile(chat, other):
     """Four clients fill another chat and write into the listed one too."""
     def create(client, content):
-        other.through(client).tell(content)
-        chat.through(client).tell("beyond the end of the list")
+        other.with_client(client).create_message(content)
+        chat.with_client(client).create_message("beyond the end of the list")
 
-    share(chat.client.port, 4, MADE_MEANWHILE, create)
+    distribute(chat.client.port, 4, MADE_MEANWHILE, create)
 
 
 @pytest.mark.heavy
-def test_held_list_lets_others_work_and_ends_where_it_began(hall):
-    server, chat, other, third = hall
+def test_slowly_read_list_blocks_nobody_and_has_the_snapshot_of_its_start(million_chat):
+    server, chat, other, third = million_chat
     with Watch(server) as watch, Wire(server.port, receive_buffer=4096) as held, ThreadPoolExecutor(1) as pool:
         assert held.send(request_bytes("GET", chat.messages_path)).read_status()[0] == 200
         listed = objects(held.read_chunks())
         assert [next(listed)["number"] for _ in range(5)] == [1, 2, 3, 4, 5]
         create_meanwhile(chat, other)
         for number in range(1, 101):
-            assert third.tell(f"served {number}") == number
+            assert third.create_message(f"served {number}") == number
             assert third.find(f"served {number}") == [number] and len(third.messages()) == number
         assert chat.count() == MESSAGES + len(MADE_MEANWHILE)
         creating = pool.submit(create_meanwhile, chat, third)
@@ -117,8 +117,8 @@ def test_held_list_lets_others_work_and_ends_where_it_began(hall):
 
 
 @pytest.mark.heavy
-def test_pages_and_edges_of_a_million_are_found(hall):
-    _, chat, _, _ = hall
+def test_pages_and_edges_of_a_million_are_found(million_chat):
+    _, chat, _, _ = million_chat
     for number in (1, 2, 499_999, 500_000, MESSAGES - 1, MESSAGES):
         assert [found["number"] for found in chat.page(after=number - 1, limit=1).json] == [number]
         assert [found["number"] for found in chat.page(before=number + 1, limit=1).json] == [number]

@@ -26,14 +26,14 @@ def test_name_of_255_characters_and_one_more(client, app, character):
 
 @pytest.mark.parametrize("character", ["a", "é", "語", "😀"])
 def test_sender_of_128_characters_and_one_more(chat, character):
-    assert chat.say("x", sender=character * 128).expect(201).json["sender"] == character * 128
-    assert_problem(chat.say("x", sender=character * 129), 422, "invalid_parameters", "sender", "too_long")
+    assert chat.post_message("x", sender=character * 128).expect(201).json["sender"] == character * 128
+    assert_problem(chat.post_message("x", sender=character * 129), 422, "invalid_parameters", "sender", "too_long")
     assert chat.count() == 1
 
 
 @pytest.mark.parametrize("character", ["a", "é", "語", "😀"])
 def test_query_of_256_characters_and_one_more(chat, character):
-    chat.tell(character * 300)
+    chat.create_message(character * 300)
     assert chat.find(character * 256) == [1]
     assert_problem(chat.search(character * 257), 422, "invalid_parameters", "query", "too_long")
 
@@ -43,37 +43,37 @@ def test_content_of_64_kib_and_one_byte_more(chat, character):
     room = 65536 - 1
     content = character * (room // len(character.encode()))
     content += "." * (65536 - len(content.encode()))
-    assert chat.say(content).expect(201).json["content"] == content
-    assert_problem(chat.say(content + "."), 422, "invalid_parameters", "content", "too_long")
+    assert chat.post_message(content).expect(201).json["content"] == content
+    assert_problem(chat.post_message(content + "."), 422, "invalid_parameters", "content", "too_long")
     assert_problem(chat.edit(1, content + "."), 422, "invalid_parameters", "content", "too_long")
     assert chat.contents() == [content]
     assert chat.edit(1, content).expect(200).json["content"] == content
 
 
 def test_content_of_one_byte(chat):
-    assert chat.tell("x") == 1
+    assert chat.create_message("x") == 1
     assert chat.content(1) == "x"
 
 
 def test_metadata_of_4_kib_and_one_byte_more(chat):
     at_limit = {"k": "v" * (4096 - len('{"k":""}'))}
-    assert chat.say("x", metadata=at_limit).expect(201).json["metadata"] == at_limit
+    assert chat.post_message("x", metadata=at_limit).expect(201).json["metadata"] == at_limit
     beyond = {"k": at_limit["k"] + "v"}
-    assert_problem(chat.say("x", metadata=beyond), 422, "invalid_parameters", "metadata", "too_long")
+    assert_problem(chat.post_message("x", metadata=beyond), 422, "invalid_parameters", "metadata", "too_long")
     assert chat.count() == 1
 
 
 def test_metadata_comes_back_as_it_was_sent(chat):
     metadata = {"": "", "ü": ["😀", -1, 0.25, 1e300, 2**53, -(2**63), 2**63 - 1, True, False, None], "o": {"o": {}}}
-    assert chat.say("x", metadata=metadata).expect(201).json["metadata"] == metadata
+    assert chat.post_message("x", metadata=metadata).expect(201).json["metadata"] == metadata
     assert chat.read(1).json["metadata"] == metadata
 
 
 @pytest.mark.parametrize("blank", ["", *WHITE_SPACE, "".join(WHITE_SPACE)], ids=ascii)
 def test_blank_is_refused(client, app, chat, blank):
-    chat.tell("kept")
+    chat.create_message("kept")
     for answer, field in ((client.post("/apps", {"name": blank}), "name"), (client.put(app, {"name": blank}), "name"),
-                          (chat.say(blank), "content"), (chat.edit(1, blank), "content"),
+                          (chat.post_message(blank), "content"), (chat.edit(1, blank), "content"),
                           (chat.search(blank), "query")):
         assert_problem(answer, 422, "invalid_parameters", field, "blank")
     assert chat.contents() == ["kept"]
@@ -81,14 +81,14 @@ def test_blank_is_refused(client, app, chat, blank):
 
 @pytest.mark.parametrize("blank", ["", " ", "".join(WHITE_SPACE)], ids=ascii)
 def test_sender_may_be_blank(chat, blank):
-    assert chat.say("x", sender=blank).expect(201).json["sender"] == blank
+    assert chat.post_message("x", sender=blank).expect(201).json["sender"] == blank
     assert chat.read(1).json["sender"] == blank
 
 
 @pytest.mark.parametrize("text", NOT_WHITE_SPACE, ids=ascii)
 def test_only_white_space_is_blank(client, chat, text):
     assert client.post("/apps", {"name": text}).expect(201).json["name"] == text
-    assert chat.content(chat.tell(text)) == text
+    assert chat.content(chat.create_message(text)) == text
     if fold(text) == "":
         assert_problem(chat.search(text), 422, "invalid_parameters", "query", "blank")
     else:
@@ -96,7 +96,7 @@ def test_only_white_space_is_blank(client, chat, text):
 
 
 def test_null_is_no_text(client, app, chat):
-    for answer, field in ((client.post("/apps", {"name": None}), "name"), (chat.say(None), "content"),
+    for answer, field in ((client.post("/apps", {"name": None}), "name"), (chat.post_message(None), "content"),
                           (client.put(app, {"name": None}), "name"), (chat.search(None), "query")):
         answer.expect(422)
         assert answer.json["errors"][0]["field"] == field
@@ -105,8 +105,8 @@ def test_null_is_no_text(client, app, chat):
 
 
 def test_nul_character_is_refused(client, chat):
-    for answer, field in ((client.post("/apps", {"name": "a\0b"}), "name"), (chat.say("a\0b"), "content"),
-                          (chat.say("\0"), "content"), (chat.say("x", sender="a\0"), "sender"),
+    for answer, field in ((client.post("/apps", {"name": "a\0b"}), "name"), (chat.post_message("a\0b"), "content"),
+                          (chat.post_message("\0"), "content"), (chat.post_message("x", sender="a\0"), "sender"),
                           (chat.search("a\0b"), "query"),
                           (client.post(chat.messages_path + "?content=a%00b"), "content")):
         assert_problem(answer, 422, "invalid_parameters", field, "invalid")
@@ -160,7 +160,7 @@ def body_of(size):
 def test_body_of_512_kib_and_one_byte_more(client, port, chat):
     client.request("POST", chat.messages_path, body_of(BODY_BYTES_MAX), JSON).expect(201)
     with Wire(port) as wire:
-        refused = wire.send_unwanted(post_json(chat.messages_path, body_of(BODY_BYTES_MAX + 1))).read_answer()
+        refused = wire.send_ignoring_reset(post_json(chat.messages_path, body_of(BODY_BYTES_MAX + 1))).read_answer()
         assert_problem(refused, 413, "too_large")
     assert chat.contents() == ["x"]
 
@@ -171,7 +171,7 @@ def test_endless_chunked_body_is_too_large(port, chat):
     head = request_bytes("POST", chat.messages_path, headers=chunked)
     chunk = b"10000\r\n" + b"y" * 0x10000 + b"\r\n"
     with Wire(port) as wire:
-        assert_problem(wire.send_unwanted(head + 9 * chunk).read_answer(), 413, "too_large")
+        assert_problem(wire.send_ignoring_reset(head + 9 * chunk).read_answer(), 413, "too_large")
     assert chat.contents() == []
 
 

@@ -6,8 +6,8 @@ import gzip
 import pytest
 
 from client import Client
-from index_file import AT_ONCE, wait_until_reached
-from load import fill, share
+from index_file import INDEX_IMMEDIATELY, wait_until_reached
+from load import fill, distribute
 from pages import follow, joined, links
 
 GZIP = {"Accept-Encoding": "gzip"}
@@ -46,7 +46,7 @@ def up_to(length):
 def test_apps(client, port):
     made = []
     for length in lengths(ROWS):
-        made += share(port, CLIENTS, range(length - len(made)), lambda client, _: client.new_app().removeprefix("/apps/"))
+        made += distribute(port, CLIENTS, range(length - len(made)), lambda client, _: client.new_app().removeprefix("/apps/"))
         apps = whole(client, "/apps")
         assert len(apps) == length and {app["token"] for app in apps} == set(made), length
         assert apps == joined(follow(client, "/apps?limit=1000"))
@@ -55,7 +55,7 @@ def test_apps(client, port):
 def test_chats(client, port, app):
     made = 0
     for length in lengths(ROWS):
-        share(port, CLIENTS, range(length - made), lambda client, _: client.new_chat(app))
+        distribute(port, CLIENTS, range(length - made), lambda client, _: client.new_chat(app))
         made = length
         assert numbers(whole(client, app + "/chats")) == up_to(length)
 
@@ -79,17 +79,17 @@ def test_hits(client, chat, content, slice_rows):
 
 @CONTENTS
 def test_versions(client, port, chat, content, slice_rows):
-    chat.tell(content)
+    chat.create_message(content)
     made = 1
     for length in lengths(slice_rows, VERSIONS_ROWS):
-        share(port, CLIENTS, range(length - made), lambda client, _: chat.through(client).edit(1, content).expect(200))
+        distribute(port, CLIENTS, range(length - made), lambda client, _: chat.with_client(client).edit(1, content).expect(200))
         made = max(made, length)
         listed = whole(client, f"{chat.messages_path}/1/versions")
         assert [row["version"] for row in listed] == up_to(made) and {row["content"] for row in listed} == {content}
 
 
 def test_hits_of_an_index(start):
-    server = start(*AT_ONCE)
+    server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         chat = client.new_chat()
         for length in lengths(CANDIDATES):

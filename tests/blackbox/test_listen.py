@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from client import REFUSED
-from server import STOP_WAIT_S, announced, run
+from server import STOP_WAIT_S, running_serve, run
 
 
 def has_ipv6():
@@ -51,7 +51,7 @@ def serving(confab, tmp_path):
     """Starts a server; what it printed, and the process."""
     def start(*listen, options=(), environment=None):
         words = [word for each in listen for word in ("--listen", each)]
-        return announced(confab, *words, *options, "--data", tmp_path / "data", environment=environment)
+        return running_serve(confab, *words, *options, "--data", tmp_path / "data", environment=environment)
 
     return start
 
@@ -113,7 +113,7 @@ def test_several_addresses_by_every_way(serving, tmp_path, listen, options, envi
             status("127.0.0.4", ports[0])
 
 
-def test_both_families_of_the_world_share_a_port(serving):
+def test_wildcard_addresses_of_both_families_share_a_port(serving):
     world = ["0.0.0.0", "[::]"][:len(LOOPBACK)]
     with serving(*(f"{address}:0" for address in world), options=["--auth=open"]) as (_, printed):
         addresses, ports = listening(printed)

@@ -33,12 +33,12 @@ def test_writes_are_refused_under_a_lock_and_work_after_it(confab, start, times)
     with Client(server.port) as client:
         chat = client.new_chat()
         for turn in range(times):
-            number = chat.tell(f"before {turn}")
+            number = chat.create_message(f"before {turn}")
             with locked(server):
-                assert_refused_for_now(chat.say("refused", key=f"{turn}"), chat.edit(number, "refused"),
+                assert_refused_for_now(chat.post_message("refused", key=f"{turn}"), chat.edit(number, "refused"),
                                        chat.delete(number), client.post("/apps", {"name": "refused"}))
                 assert chat.content(number) == f"before {turn}" and chat.find(f"before {turn}") == [number]
-            assert chat.say(f"after {turn}", key=f"{turn}").expect(201).json["number"] == number + 1
+            assert chat.post_message(f"after {turn}", key=f"{turn}").expect(201).json["number"] == number + 1
         assert chat.contents() == [f"{when} {turn}" for turn in range(times) for when in ("before", "after")]
         assert len(client.get("/apps").expect(200).json) == 1
     server.stop()
@@ -50,7 +50,7 @@ def test_first_write_of_all_under_a_lock_is_refused_and_works_after_it(start):
     with Client(server.port) as client:
         with locked(server):
             assert_refused_for_now(*(client.post("/apps", {"name": "refused"}) for _ in range(2)))
-        assert client.new_chat().tell("works") == 1
+        assert client.new_chat().create_message("works") == 1
     server.stop()
 
 
@@ -59,7 +59,7 @@ def test_lock_while_expired_keys_are_removed_closes_nothing(start):
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()
-        chat.say("first", key="k").expect(201)
+        chat.post_message("first", key="k").expect(201)
     server.stop()
     add_expired_keys(server.data, 10)
     server = start()
@@ -68,7 +68,7 @@ def test_lock_while_expired_keys_are_removed_closes_nothing(start):
             assert_problem(client.post(UNKNOWN_APP + "/chats"), 404, "not_found")
             assert_refused_for_now(client.post("/apps", {"name": "once that is done"}))
         assert "cannot tidy" in server.log()
-        assert [chat.through(client).tell("works") for _ in range(3)] == [2, 3, 4]
+        assert [chat.with_client(client).create_message("works") for _ in range(3)] == [2, 3, 4]
     server.stop()
     assert count_keys(server.data) == 1
 
@@ -81,7 +81,7 @@ def test_change_that_another_program_leaves_unfinished_is_gone_with_it(start):
             with closing(sqlite3.connect(server.data / "confab.db", isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
                 other.execute("UPDATE chats SET messages_count = 77")
-                assert_refused_for_now(chat.say("refused"))
-            assert chat.tell(f"message {turn}") == turn + 1
+                assert_refused_for_now(chat.post_message("refused"))
+            assert chat.create_message(f"message {turn}") == turn + 1
         assert chat.count() == 3 and chat.contents() == [f"message {turn}" for turn in range(3)]
     server.stop()

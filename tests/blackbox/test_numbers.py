@@ -5,32 +5,32 @@ import threading
 from collections import Counter
 
 from client import JSON, Client, assert_problem
-from load import fill, together
+from load import fill, run_concurrently
 from wire import Wire, post_json, request_bytes
 
 
-def make_world(client, apps=4, chats=4):
+def make_chats(client, apps=4, chats=4):
     return [client.new_chat(app) for app in [client.new_app() for _ in range(apps)] for _ in range(chats)]
 
 
 def test_64_writers_leave_no_gap_and_no_double(port, client):
-    world = make_world(client)
+    all_chats = make_chats(client)
 
     def write(index, client):
-        told = []
+        acknowledged = []
         for turn in range(25):
-            chat = world[(index * 7 + turn) % len(world)].through(client)
+            chat = all_chats[(index * 7 + turn) % len(all_chats)].with_client(client)
             content = f"writer {index} turn {turn}"
-            told.append((chat.path, chat.tell(content), content))
-        return told
+            acknowledged.append((chat.path, chat.create_message(content), content))
+        return acknowledged
 
-    told = [one for ones in together(port, 64, write) for one in ones]
-    for chat in world:
-        mine = {number: content for path, number, content in told if path == chat.path}
+    acknowledged = [one for ones in run_concurrently(port, 64, write) for one in ones]
+    for chat in all_chats:
+        mine = {number: content for path, number, content in acknowledged if path == chat.path}
         assert chat.contents() == [mine[number] for number in range(1, len(mine) + 1)]
         assert chat.count() == len(mine)
-    assert sum(chat.count() for chat in world) == len(told) == 64 * 25
-    for path, number, content in told[::16]:
+    assert sum(chat.count() for chat in all_chats) == len(acknowledged) == 64 * 25
+    for path, number, content in acknowledged[::16]:
         assert client.get(f"{path}/messages/{number}").expect(200).json["content"] == content
 
 
@@ -41,7 +41,7 @@ def test_64_creators_of_apps_and_chats_leave_no_gap(port, client):
         own = client.new_app()
         return own, [(app, client.post(app + "/chats").expect(201).json["number"]) for app in (shared, own, shared)]
 
-    created = together(port, 64, create)
+    created = run_concurrently(port, 64, create)
     tokens = [own for own, _ in created]
     numbers = sorted(number for _, chats in created for app, number in chats if app == shared)
     assert numbers == list(range(1, 129))
@@ -53,12 +53,12 @@ def test_64_creators_of_apps_and_chats_leave_no_gap(port, client):
 
 
 def test_concurrent_edits_end_at_one_of_them_with_every_version_counted(port, chat):
-    chat.tell("draft")
+    chat.create_message("draft")
 
     def edit(index, client):
-        return [chat.through(client).edit(1, f"{index}.{turn}").expect(200).json for turn in range(10)]
+        return [chat.with_client(client).edit(1, f"{index}.{turn}").expect(200).json for turn in range(10)]
 
-    answers = [answer for answers in together(port, 16, edit) for answer in answers]
+    answers = [answer for answers in run_concurrently(port, 16, edit) for answer in answers]
     assert sorted(answer["version"] for answer in answers) == list(range(2, 162))
     assert chat.read(1).json == max(answers, key=lambda answer: answer["version"])
 
@@ -70,7 +70,7 @@ def test_whole_list_of_3000_messages_is_in_order(chat):
 
 
 def test_whole_list_of_1500_chats_is_in_order(port, client, app):
-    together(port, 15, lambda _, client: [client.post(app + "/chats").expect(201) for _ in range(100)])
+    run_concurrently(port, 15, lambda _, client: [client.post(app + "/chats").expect(201) for _ in range(100)])
     assert [chat["number"] for chat in client.get(app + "/chats").json] == list(range(1, 1501))
     assert client.get(app).json["chats_count"] == 1500
 
@@ -82,7 +82,7 @@ def test_list_while_written_ends_at_a_prefix(port, chat):
     def write():
         with Client(port) as writer:
             for number in range(1, 1501):
-                assert chat.through(writer).tell(f"message {number}") == number
+                assert chat.with_client(writer).create_message(f"message {number}") == number
                 acknowledged.append(number)
             done.set()
 
@@ -114,7 +114,7 @@ def test_slowly_read_list_ends_where_the_chat_ended_at_its_start(port, chat):
     assert chat.contents() == [*contents[:-1], "edited meanwhile", *more]
 
 
-def test_reader_gone_in_the_middle_of_a_list_leaves_the_server_well(port, chat):
+def test_reader_gone_in_the_middle_of_a_list_leaves_the_server_usable(port, chat):
     contents = fill(chat, [f"message {i} " + "x" * 4000 for i in range(2500)])
     for _ in range(20):
         with Wire(port, receive_buffer=4096) as wire:
@@ -124,9 +124,9 @@ def test_reader_gone_in_the_middle_of_a_list_leaves_the_server_well(port, chat):
 
 def test_write_is_seen_by_another_connection_at_once(port, client, app, chat):
     with Client(port) as other:
-        seen = chat.through(other)
+        seen = chat.with_client(other)
         for number in range(1, 101):
-            created = chat.say(f"word{number}x").expect(201).json
+            created = chat.post_message(f"word{number}x").expect(201).json
             assert seen.read(number).expect(200).json == created
             assert seen.messages()[-1] == created
             assert seen.search(f"WORD{number}X").expect(200).json == [created]
@@ -138,14 +138,14 @@ def test_write_is_seen_by_another_connection_at_once(port, client, app, chat):
 
 def too_large(port, path):
     with Wire(port) as wire:
-        return wire.send_unwanted(post_json(path, json.dumps({"content": "x" * 600000}).encode())).read_answer()
+        return wire.send_ignoring_reset(post_json(path, json.dumps({"content": "x" * 600000}).encode())).read_answer()
 
 
-def test_refused_creations_burn_no_number(client, app, chat):
-    chat.tell("one", key="used")
+def test_refused_creations_use_no_number(client, app, chat):
+    chat.create_message("one", key="used")
     refusals = [
-        (lambda: chat.say(""), 422), (lambda: chat.say(5), 422), (lambda: chat.say("x" * 65537), 422),
-        (lambda: chat.say("two", key="used"), 422), (lambda: chat.say("two", metadata=[]), 422),
+        (lambda: chat.post_message(""), 422), (lambda: chat.post_message(5), 422), (lambda: chat.post_message("x" * 65537), 422),
+        (lambda: chat.post_message("two", key="used"), 422), (lambda: chat.post_message("two", metadata=[]), 422),
         (lambda: client.post(f"{app}/chats/99/messages", {"content": "x"}), 404),
         (lambda: too_large(client.port, chat.messages_path), 413),
         (lambda: too_large(client.port, app + "/chats"), 413),
@@ -156,14 +156,14 @@ def test_refused_creations_burn_no_number(client, app, chat):
     for number in range(2, 5):
         for refused, status in refusals:
             refused().expect(status)
-        assert chat.tell(f"message {number}") == number
+        assert chat.create_message(f"message {number}") == number
         assert client.post(app + "/chats").expect(201).json["number"] == number
         client.get(f"{app}/chats/{number + 1}").expect(404)
     assert chat.count() == 4 and client.get(app).json["chats_count"] == 4
 
 
 def test_refused_edits_change_nothing(chat):
-    before = chat.say("kept").expect(201).json
+    before = chat.post_message("kept").expect(201).json
     assert_problem(chat.edit(1, " "), 422, "invalid_parameters", "content", "blank")
     assert_problem(chat.edit(1, "x" * 65537), 422, "invalid_parameters", "content", "too_long")
     assert_problem(chat.edit(2, "x"), 404, "not_found")

@@ -191,7 +191,7 @@ SECRET_URLS = [
     "mysql://ada:%sesame@127.0.0.1/chats", "mysql://ada:se same@127.0.0.1/chats"]
 
 
-def assert_nothing_told(result):
+def assert_no_secret_printed(result):
     for secret in ("sesame", "7351", "same@"):
         assert secret not in result.stdout and secret not in result.stderr, result
 
@@ -206,17 +206,17 @@ def test_no_output_contains_a_secret(confab, tmp_path, url):
     for flags, environment in ways:
         shown = run(confab, "config", *flags, environment=environment)
         assert shown.returncode == 0 and shown.stderr == "", shown
-        assert_nothing_told(shown)
+        assert_no_secret_printed(shown)
         refused = run(confab, "check", *flags, environment=environment)
         assert refused.returncode > 0, refused
-        assert_nothing_told(refused)
+        assert_no_secret_printed(refused)
     for option, scheme in (("redis", "redis"), ("elasticsearch", "http")):
-        assert_nothing_told(run(confab, "config", f"--{option}", url.replace("mysql", scheme)))
+        assert_no_secret_printed(run(confab, "config", f"--{option}", url.replace("mysql", scheme)))
 
 
 @pytest.mark.parametrize("url", [url for url in SECRET_URLS if "chats" not in url or "7351" in url or ":a" in url])
 @pytest.mark.parametrize("command", ["serve", "worker", "migrate", "jobs", "reindex", "status"])
-def test_start_with_a_url_that_is_none_tells_no_secret(confab, tmp_path, command, url):
+def test_start_with_an_invalid_url_prints_no_secret(confab, tmp_path, command, url):
     for option, scheme in (("mysql", "mysql"), ("redis", "redis"), ("elasticsearch", "http")):
         flags = {"mysql": "mysql://ada:x@127.0.0.1:1/chats", "redis": "nonsense",
                  "elasticsearch": "nonsense", option: url.replace("mysql", scheme)}
@@ -226,7 +226,7 @@ def test_start_with_a_url_that_is_none_tells_no_secret(confab, tmp_path, command
             del flags["redis"]
         refused = run(confab, command, *(f"--{name}={value}" for name, value in flags.items() if value))
         assert refused.returncode > 0, refused
-        assert_nothing_told(refused)
+        assert_no_secret_printed(refused)
 
 
 @pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
@@ -247,7 +247,7 @@ def test_password_file_is_shown_by_its_path_if_it_is_there(confab, tmp_path, eng
     for value in ("sesame", "se/same@host", tmp_path / "sesame", tmp_path):
         shown = run(confab, "config", f"--{option}", value)
         assert f"{option} = ***  (flag)" in shown.stdout
-        assert_nothing_told(shown)
+        assert_no_secret_printed(shown)
 
 
 def test_urls_are_shown_without_their_passwords(confab):

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from client import JSON, Client, assert_problem
-from load import fill, together
-from pages import beside, follow, joined, links, page_of
+from load import fill, run_concurrently
+from pages import split_around, follow, joined, links, page_of
 from wire import Wire, request_bytes
 
 COUNT = 503
@@ -38,7 +38,7 @@ def lists(shared_server, neighbours):
 
     with Client(shared_server.port) as client:
         before, app, after = (client.new_app() for _ in range(3))
-        together(shared_server.port, 8, create)
+        run_concurrently(shared_server.port, 8, create)
         for other in (before, after):
             client.new_chat(other)
     return {"messages": neighbours[1].messages_path, "chats": app + "/chats"}
@@ -91,7 +91,7 @@ def test_each_page_links_to_exactly_what_is_beside_it(client, path, whole, order
 
 
 def assert_linked_to_its_neighbours(client, answer, whole, limit, order):
-    before, after = beside(whole, answer.json, order)
+    before, after = split_around(whole, answer.json, order)
     found = links(answer)
     assert ("prev" in found, "next" in found) == (bool(before), bool(after)), answer.headers["Link"]
     if before:
@@ -146,11 +146,11 @@ def test_number_however_large_stays_inside_its_list(client, path, whole, number)
 
 def test_neighbours_messages_are_never_listed(client, neighbours):
     for chat in neighbours:
-        whole = chat.through(client).messages()
+        whole = chat.with_client(client).messages()
         assert all(message["content"].startswith(chat.path + " ") for message in whole) and len(whole) == COUNT
         for number in (0, COUNT, *HUGE):
             for anchor in ANCHORS:
-                assert chat.through(client).page(**{anchor: number}, limit=1000).json == \
+                assert chat.with_client(client).page(**{anchor: number}, limit=1000).json == \
                     page_of(whole, 1000, **{anchor: number}), (chat.path, anchor, number)
 
 
@@ -237,9 +237,9 @@ def test_pages_followed_while_written_hold_every_number_once(port, chat):
     fill(chat, [f"message {i}" for i in range(100)])
 
     def run(index, client):
-        mine = chat.through(client)
+        mine = chat.with_client(client)
         if index < 3:
-            return [mine.tell(f"writer {index} turn {turn}") for turn in range(200)]
+            return [mine.create_message(f"writer {index} turn {turn}") for turn in range(200)]
         seen = []
         for _ in range(10):
             before = mine.count()
@@ -248,7 +248,7 @@ def test_pages_followed_while_written_hold_every_number_once(port, chat):
             seen.append((order, before, [message["number"] for message in joined(pages)]))
         return seen
 
-    for order, before, numbers in [one for ones in together(port, 5, run)[3:] for one in ones]:
+    for order, before, numbers in [one for ones in run_concurrently(port, 5, run)[3:] for one in ones]:
         assert len(numbers) >= before
         assert sorted(numbers) == list(range(1, len(numbers) + 1))
         assert numbers == sorted(numbers, reverse=order == "desc")

@@ -4,7 +4,7 @@ import pytest
 
 from client import Client, assert_problem
 from objects import APP, assert_object
-from pages import beside, follow, joined, links, page_of
+from pages import split_around, follow, joined, links, page_of
 
 COUNT = 47
 ORDERS = ["asc", "desc"]
@@ -27,7 +27,7 @@ def test_page_at_every_app_is_a_slice_of_the_whole(client, apps, limit, order):
             expected = page_of(apps, limit, order, **{anchor: number})
             assert answer.json == expected, (anchor, number)
             if expected:
-                before, after = beside(apps, expected, order)
+                before, after = split_around(apps, expected, order)
                 assert ("prev" in links(answer), "next" in links(answer)) == (bool(before), bool(after))
 
 

@@ -78,7 +78,7 @@ def test_every_route_takes_a_form(client):
 
 
 def test_search_is_another_name_for_query(client, chat):
-    chat.tell("needle")
+    chat.create_message("needle")
     path = chat.messages_path + "/search"
     assert len(client.post(path, {"search": "needle"}).expect(200).json) == 1
     assert len(form_request(client, path, "search=needle").expect(200).json) == 1
@@ -110,20 +110,20 @@ def test_unknown_and_repeated_members_are_ignored(client, chat):
 def test_wrong_types_are_refused(client, app, chat, value):
     assert_problem(client.post("/apps", {"name": value}), 422, "invalid_parameters", "name", "wrong_type")
     assert_problem(client.put(app, {"name": value}), 422, "invalid_parameters", "name", "wrong_type")
-    assert_problem(chat.say(value), 422, "invalid_parameters", "content", "wrong_type")
-    assert_problem(chat.say("x", sender=value), 422, "invalid_parameters", "sender", "wrong_type")
+    assert_problem(chat.post_message(value), 422, "invalid_parameters", "content", "wrong_type")
+    assert_problem(chat.post_message("x", sender=value), 422, "invalid_parameters", "sender", "wrong_type")
     assert_problem(chat.search(value), 422, "invalid_parameters", "query", "wrong_type")
     assert chat.contents() == []
 
 
 @pytest.mark.parametrize("value", [5, True, [], [1], "text"])
 def test_metadata_that_is_no_object_is_refused(chat, value):
-    assert_problem(chat.say("x", metadata=value), 422, "invalid_parameters", "metadata", "wrong_type")
+    assert_problem(chat.post_message("x", metadata=value), 422, "invalid_parameters", "metadata", "wrong_type")
     assert chat.contents() == []
 
 
 def test_missing_parameters_are_required(client, app, chat):
-    chat.tell("one")
+    chat.create_message("one")
     for answer, field in ((client.post("/apps", {}), "name"), (client.post("/apps"), "name"),
                           (client.put(app, {"nam": "x"}), "name"), (client.post(chat.messages_path, {}), "content"),
                           (client.put(f"{chat.messages_path}/1", {"metadata": {}}), "content"),

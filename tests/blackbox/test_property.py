@@ -7,7 +7,7 @@ import pytest
 import model
 from client import Chat, Client, assert_problem
 from fold import is_blank
-from index_file import AT_ONCE
+from index_file import INDEX_IMMEDIATELY
 from objects import assert_created
 from pages import links
 from server import Server, run
@@ -61,7 +61,7 @@ class Pair:
 
     def create_with(self, parameters, key):
         expected, message = self.model.create(parameters, key)
-        answer = self.real.say(**parameters, key=key)
+        answer = self.real.post_message(**parameters, key=key)
         if expected == "blank":
             assert_problem(answer, 422, "invalid_parameters", "content", "blank")
         elif not self.is_refused(answer, expected):
@@ -163,7 +163,7 @@ DEEDS = [Pair.create] * 12 + [Pair.create_again] * 3 + [Pair.edit] * 10 + [Pair.
 NARROW = ("--batch-commands-max", 1, "--read-threads", 1, "--threads", 1)
 
 
-@pytest.mark.parametrize("options", [(), NARROW, AT_ONCE], ids=["by_default", "all_narrow", "all_indexed"])
+@pytest.mark.parametrize("options", [(), NARROW, INDEX_IMMEDIATELY], ids=["by_default", "all_narrow", "all_indexed"])
 def test_random_requests_and_restarts_never_differ_from_the_model(confab, start, rng, options):
     server = start(*options)
     client = Client(server.port)

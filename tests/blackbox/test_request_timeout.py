@@ -5,7 +5,7 @@ import select
 
 import pytest
 
-from client import Client, assert_for_nobody_else, assert_problem
+from client import Client, assert_private_headers, assert_problem
 from wire import Wire, post_json, request_bytes
 
 pytestmark = pytest.mark.wire
@@ -41,7 +41,7 @@ def wire(impatient):
 
 def assert_late(wire, with_body=True):
     answer = wire.read_answer(with_body)
-    assert_for_nobody_else(answer)
+    assert_private_headers(answer)
     assert answer.headers["Connection"] == "close"
     if with_body:
         assert_problem(answer, 408, "request_timeout")
@@ -63,14 +63,14 @@ def test_whatever_is_missing_it_is_answered_408(impatient):
 def test_every_byte_gives_no_new_time(wire):
     wire.send(b"GET /apps HTTP/1.1\r\nHost: localhost\r\nX: ")
     while not select.select([wire.socket], [], [], 0.05)[0]:
-        wire.send_unwanted(b"x")
+        wire.send_ignoring_reset(b"x")
     assert_late(wire)
 
 
 def test_bytes_without_end_give_no_new_time(wire):
     wire.send(CHUNKED_POST)
     while not select.select([wire.socket], [], [], 0)[0]:
-        wire.send_unwanted((b"1;" + b"x" * 7000 + b"\r\na\r\n") * 8)
+        wire.send_ignoring_reset((b"1;" + b"x" * 7000 + b"\r\na\r\n") * 8)
     assert_late(wire)
 
 
@@ -95,7 +95,7 @@ def test_half_a_request_behind_others(wire):
 def test_half_a_request_behind_answers_that_were_taken_slowly(impatient):
     with Client(impatient.port) as client:
         chat = client.new_chat()
-        path = f"{chat.messages_path}/{chat.tell('x' * 60000)}"
+        path = f"{chat.messages_path}/{chat.create_message('x' * 60000)}"
     asked = 200  # more than the buffers of both sides hold
     with Wire(impatient.port, receive_buffer=4096) as wire:
         wire.send(request_bytes("GET", path) * asked + b"GET /apps HT")

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from client import assert_problem
-from objects import APP, CHAT, MESSAGE, assert_created, assert_object, moment
+from objects import APP, CHAT, MESSAGE, assert_created, assert_object, parse_time
 
 NO_NUMBERS = ["0", "-1", "01", "+1", "1x", "x", "1.0", "1e0", "%20", "2147483648", "4294967296", "4294967297",
               "18446744073709551616", "18446744073709551617", "99999999999999999999"]
@@ -35,7 +35,7 @@ def test_created_chats_are_numbered_and_counted(client, app):
 
 def test_created_messages_are_numbered_and_counted(chat):
     for number in (1, 2, 3):
-        created = chat.say(f"message {number}", sender="Ayşe", metadata={"mood": "☀", "tags": [1, None, True, 0.5]})
+        created = chat.post_message(f"message {number}", sender="Ayşe", metadata={"mood": "☀", "tags": [1, None, True, 0.5]})
         assert_created(created, f"{chat.messages_path}/{number}")
         assert_object(created.json, MESSAGE, number=number, content=f"message {number}", sender="Ayşe", version=1,
                       metadata={"mood": "☀", "tags": [1, None, True, 0.5]})
@@ -45,7 +45,7 @@ def test_created_messages_are_numbered_and_counted(chat):
 
 
 def test_message_without_sender_and_metadata_has_them_null(chat):
-    assert_object(chat.say("alone").expect(201).json, MESSAGE, sender=None, metadata=None)
+    assert_object(chat.post_message("alone").expect(201).json, MESSAGE, sender=None, metadata=None)
 
 
 def test_apps_are_listed_in_order_of_creation(client):
@@ -63,7 +63,7 @@ def test_empty_lists_are_empty_arrays(client, chat):
 def test_times_are_now_in_utc(client):
     before = time.time()
     created = client.post("/apps", {"name": "clock"}).expect(201).json
-    assert before - 0.001 <= moment(created["created_at"]) <= time.time()
+    assert before - 0.001 <= parse_time(created["created_at"]) <= time.time()
     assert created["created_at"] == created["updated_at"]
 
 
@@ -78,7 +78,7 @@ def test_renamed_app_keeps_everything_but_its_name(client, app):
 
 
 def test_edited_message_keeps_everything_but_its_content(chat):
-    before = chat.say("draft", sender="me", metadata={"a": 1}).expect(201).json
+    before = chat.post_message("draft", sender="me", metadata={"a": 1}).expect(201).json
     for version in (2, 3):
         time.sleep(0.005)
         after = chat.edit(1, f"text {version}").expect(200).json
@@ -90,7 +90,7 @@ def test_edited_message_keeps_everything_but_its_content(chat):
 
 
 def test_edit_with_metadata_replaces_it(chat):
-    chat.tell("text", metadata={"a": 1})
+    chat.create_message("text", metadata={"a": 1})
     assert chat.edit(1, "text", metadata={"b": 2}).expect(200).json["metadata"] == {"b": 2}
     assert chat.read(1).json["metadata"] == {"b": 2}
 
@@ -99,14 +99,14 @@ def test_sent_tokens_numbers_and_counts_have_no_effect(client, app, chat):
     created = client.post("/apps", {"name": "n", "token": "x" * 24, "chats_count": 7}).expect(201).json
     assert created["token"] != "x" * 24 and created["chats_count"] == 0
     assert client.post(f"{app}/chats", {"number": 9, "messages_count": 9}).expect(201).json["number"] == 2
-    message = chat.say("text", number=9, version=9, created_at="2001-01-01T00:00:00.000Z").expect(201).json
+    message = chat.post_message("text", number=9, version=9, created_at="2001-01-01T00:00:00.000Z").expect(201).json
     assert (message["number"], message["version"]) == (1, 1)
     assert message["created_at"] > "2020"
 
 
 @pytest.mark.parametrize("number", NO_NUMBERS)
 def test_path_number_that_is_none_is_not_found(client, app, chat, number):
-    chat.tell("one")
+    chat.create_message("one")
     for path in (f"{app}/chats/{number}", f"{app}/chats/{number}/messages", f"{app}/chats/{number}/messages/1",
                  f"{chat.messages_path}/{number}"):
         assert_problem(client.get(path), 404, "not_found")
@@ -140,7 +140,7 @@ def test_token_in_another_case_is_not_found(client, app):
 
 
 def test_trailing_slash_leads_to_the_same_thing(client, app, chat):
-    chat.tell("one")
+    chat.create_message("one")
     for path in ("/apps", app, f"{app}/chats", chat.path, chat.messages_path, f"{chat.messages_path}/1"):
         assert client.get(path + "/").expect(200).json == client.get(path).json
     assert client.post(chat.messages_path + "/", {"content": "two"}).expect(201).json["number"] == 2
@@ -148,7 +148,7 @@ def test_trailing_slash_leads_to_the_same_thing(client, app, chat):
 
 
 def test_head_is_get_without_the_body(client, app, chat):
-    chat.tell("one")
+    chat.create_message("one")
     for path in ("/apps", app, f"{app}/chats", chat.path, chat.messages_path, f"{chat.messages_path}/1",
                  f"{app}/chats/9"):
         head, get = client.request("HEAD", path), client.get(path)
@@ -162,7 +162,7 @@ def allowed(answer):
     return {method.strip() for method in answer.headers["Allow"].split(",")}
 
 
-def test_options_tells_what_is_allowed(client, chat, app):
+def test_options_lists_the_allowed_methods(client, chat, app):
     for path, methods in (("/apps", {"GET", "POST"}), (app, {"GET", "PUT"}), (f"{app}/chats", {"GET", "POST"}),
                           (chat.path, {"GET"}), (chat.messages_path, {"GET", "POST"}),
                           (f"{chat.messages_path}/1", {"GET", "PUT", "DELETE"}),
@@ -174,7 +174,7 @@ def test_options_tells_what_is_allowed(client, chat, app):
 
 
 @pytest.mark.wire
-def test_options_of_the_whole_server_tells_every_method(client):
+def test_options_of_the_whole_server_lists_every_method(client):
     answer = client.request("OPTIONS", "*").expect(204)
     assert allowed(answer) == {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"}
     assert_problem(client.request("GET", "*"), 404, "not_found")
@@ -192,7 +192,7 @@ def test_method_that_is_not_allowed_is_405_with_allow(client, chat, app):
 
 
 def test_every_answer_says_how_long_it_took(client, app, chat):
-    for answer in (client.get("/apps"), chat.say("text"), chat.read(1), chat.read(2), chat.search("text"), chat.delete(1),
+    for answer in (client.get("/apps"), chat.post_message("text"), chat.read(1), chat.read(2), chat.search("text"), chat.delete(1),
                    client.request("HEAD", app), client.request("OPTIONS", app), client.request("PATCH", app)):
         assert re.fullmatch(r"total;dur=\d+\.\d{3}", answer.headers["Server-Timing"]), answer
 

@@ -8,13 +8,13 @@ import pytest
 
 from client import Client, assert_problem
 from fold import IGNORABLE, Scan, fold, is_blank
-from load import fill, share, together
+from load import fill, distribute, run_concurrently
 from objects import MESSAGE, assert_object
 
 
 def test_hits_are_whole_messages_newest_first(chat):
     for content in ("a needle", "hay", "Needles", "NEEDLE", "nee dle"):
-        chat.tell(content, sender="me", metadata={"k": 1})
+        chat.create_message(content, sender="me", metadata={"k": 1})
     found = chat.search("needle").expect(200).json
     assert found == [chat.read(number).json for number in (4, 3, 1)]
     assert_object(found[0], MESSAGE)
@@ -25,7 +25,7 @@ def test_same_word_in_another_chat_and_another_tenant_is_never_returned(client):
     chats = [client.new_chat(app) for app in apps for _ in range(3)]
     for turn in range(4):
         for position, chat in enumerate(chats):
-            chat.tell(f"shared word in chat {position} turn {turn}")
+            chat.create_message(f"shared word in chat {position} turn {turn}")
     for position, chat in enumerate(chats):
         found = chat.search("shared word").expect(200).json
         assert [message["content"] for message in found] == [f"shared word in chat {position} turn {turn}"
@@ -78,19 +78,19 @@ NOT_FOUND = [
 @pytest.mark.parametrize("query, content", FOUND, ids=ascii)
 def test_folded_text_is_found(chat, query, content):
     assert fold(query) in fold(content)
-    chat.tell("0\u4e00" + content + "\u4e000")
+    chat.create_message("0\u4e00" + content + "\u4e000")
     assert chat.find(query) == [1]
 
 
 @pytest.mark.parametrize("query, content", NOT_FOUND, ids=ascii)
 def test_text_that_only_looks_alike_is_not_found(chat, query, content):
     assert fold(query) not in fold(content)
-    chat.tell(content)
+    chat.create_message(content)
     assert chat.find(query) == []
 
 
 def test_query_of_invisible_characters_is_blank(chat, rng):
-    chat.tell("something")
+    chat.create_message("something")
     ignorable = [chr(point) for point in IGNORABLE]
     for query in ("\ufe0f", "\u200b", "\u00ad\u2060", " \u200b ", "\ufeff", "".join(rng.sample(ignorable, 50))):
         for answer in (chat.search(query), chat.client.post(f"{chat.messages_path}/search", {"query": query, "limit": 3})):
@@ -98,8 +98,8 @@ def test_query_of_invisible_characters_is_blank(chat, rng):
 
 
 def test_message_of_invisible_characters_is_found_by_nothing_else(chat):
-    assert chat.tell("\u200b\ufe0f") == 1
-    assert chat.tell("a") == 2
+    assert chat.create_message("\u200b\ufe0f") == 1
+    assert chat.create_message("a") == 2
     assert chat.find("a") == [2]
     assert chat.content(1) == "\u200b\ufe0f"
 
@@ -113,7 +113,7 @@ HIGHLIGHTED = [
 
 @pytest.mark.parametrize("content, query, fragments", HIGHLIGHTED, ids=ascii)
 def test_invisible_characters_belong_to_the_character_before_them(chat, content, query, fragments):
-    chat.tell(content)
+    chat.create_message(content)
     found = chat.client.post(f"{chat.messages_path}/search", {"query": query, "highlight": True}).expect(200).json
     assert found[0]["fragments"] == [{"text": text[1:], "match": True} if text.startswith("*") else {"text": text}
                                      for text in fragments]
@@ -137,7 +137,7 @@ def test_every_hit_of_3000_is_returned(chat):
 
 def test_edited_message_is_found_by_its_new_text_only(chat):
     for content in ("first", "second", "third"):
-        chat.tell(content)
+        chat.create_message(content)
     chat.edit(2, "Changed").expect(200)
     assert chat.find("second") == []
     assert chat.find("changed") == [2]
@@ -145,17 +145,17 @@ def test_edited_message_is_found_by_its_new_text_only(chat):
 
 def test_search_while_written_finds_every_acknowledged_hit(port, client, chat):
     def write(index, client):
-        mine = chat.through(client)
+        mine = chat.with_client(client)
         for turn in range(40):
-            number = mine.tell(f"hit {index}")
+            number = mine.create_message(f"hit {index}")
             found = mine.find("hit")
             assert number in found and found == sorted(found, reverse=True)
             assert all(message["content"] == f"hit {index}" for message in mine.search(f"hit {index}").json)
 
-    together(port, 8, write)
+    run_concurrently(port, 8, write)
     assert chat.find("HIT") == list(range(320, 0, -1))
     with Client(port) as other:
-        assert chat.through(other).find("hit") == list(range(320, 0, -1))
+        assert chat.with_client(other).find("hit") == list(range(320, 0, -1))
 
 
 def folding_characters():
@@ -172,9 +172,9 @@ def test_every_character_that_folds_is_found(port, chat, rng):
     def check(client, character):
         for query in (character, fold(character), character.upper(), character.lower()):
             if not is_blank(query):
-                assert chat.through(client).find(query) == scan.find(query), ascii(query)
+                assert chat.with_client(client).find(query) == scan.find(query), ascii(query)
 
-    share(port, 4, rng.sample(folding, 400), check)
+    distribute(port, 4, rng.sample(folding, 400), check)
 
 
 def random_text(rng, alphabet, length):
@@ -191,16 +191,16 @@ def test_random_text_is_found_exactly_where_a_scan_finds_it(port, chat, rng):
     scan = Scan(contents)
 
     def check(client, query):
-        assert chat.through(client).find(query) == scan.find(query), ascii(query)
+        assert chat.with_client(client).find(query) == scan.find(query), ascii(query)
 
     queries = [random_text(rng, alphabet, rng.randint(1, 3)) for _ in range(400)]
-    share(port, 4, [query for query in queries if not is_blank(query)], check)
+    distribute(port, 4, [query for query in queries if not is_blank(query)], check)
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
 def test_normal_form_of_the_query_does_not_matter(chat, form):
     for content in ("Ünïcödé ﬁre", "Ångström", "한국어 텍스트", "Việt Nam"):
-        number = chat.tell(content)
+        number = chat.create_message(content)
         for length in (1, 4, 7):
             query = content[:length]
             assert number in chat.find(unicodedata.normalize(form, query)), query
@@ -208,7 +208,7 @@ def test_normal_form_of_the_query_does_not_matter(chat, form):
 
 def test_longest_query_in_longest_message(chat):
     content = "".join(random.Random(7).choice("abcdefg語🎈") for _ in range(16000))
-    chat.tell(content)
+    chat.create_message(content)
     for at in (0, 8000, len(content) - 256):
         assert chat.find(content[at:at + 256]) == [1]
         assert chat.find(content[at:at + 255] + "z") == []

@@ -6,7 +6,7 @@ import pytest
 
 from client import FORM, Client, assert_problem
 from fold import Scan
-from load import fill, together
+from load import fill, run_concurrently
 from pages import LIMIT_DEFAULT, follow, joined, links
 
 COUNT = 700
@@ -40,7 +40,7 @@ def hits_before(hits, limit=LIMIT_DEFAULT, before=None):
 
 @pytest.mark.parametrize("query", [*WORDS, "e", "A", "ÄRG", "b=C", "% ", "z \"", "nowhere"])
 def test_search_followed_to_the_end_is_the_whole_answer(client, chat, query):
-    hits = chat.through(client).search(query).expect(200).json
+    hits = chat.with_client(client).search(query).expect(200).json
     assert [hit["number"] for hit in hits] == Scan(chat.contents()).find(query)
     for limit in (1, 3, 50, 1000):
         if limit == 1 and len(hits) > 200:
@@ -127,7 +127,7 @@ def test_paging_parameter_of_a_wrong_type_in_a_body_is_named(client, chat, field
 def test_longest_query_is_followed_to_the_end(client, fresh):
     query = "語🎈" * 128
     for i in range(7):
-        fresh.tell(f"{i} {query}")
+        fresh.create_message(f"{i} {query}")
     first = search_page(fresh, query, limit=2).expect(200)
     rest = joined(follow(client, links(first)["next"], method="POST"))
     assert [hit["number"] for hit in first.json + rest] == list(range(7, 0, -1))
@@ -139,7 +139,7 @@ def test_blank_query_stays_refused_when_paged(chat):
 
 def test_deleted_message_is_never_found(fresh):
     for i in range(20):
-        fresh.tell(f"word {i}")
+        fresh.create_message(f"word {i}")
     fresh.edit(7, "word changed").expect(200)
     for number in (1, 7, 12, 20):
         fresh.delete(number).expect(204)
@@ -153,9 +153,9 @@ def test_deleted_message_is_never_found(fresh):
 
 def test_edit_and_delete_are_searched_at_once_by_everyone(port, fresh):
     with Client(port) as other:
-        seen = fresh.through(other)
+        seen = fresh.with_client(other)
         for turn in range(1, 61):
-            number = fresh.tell(f"first{turn}x")
+            number = fresh.create_message(f"first{turn}x")
             edited = fresh.edit(number, f"second{turn}x").expect(200).json
             assert seen.find(f"first{turn}x") == []
             assert seen.search(f"SECOND{turn}X").expect(200).json == [edited]
@@ -167,8 +167,8 @@ def test_edit_and_delete_are_searched_at_once_by_everyone(port, fresh):
 def test_search_while_edited_and_deleted_finds_every_acknowledged_state(port, fresh):
     """Each client turns its own messages over and over; its last acknowledged text is found, its older ones are not."""
     def run(index, client):
-        mine = fresh.through(client)
-        number = mine.tell(f"<{index} state 0>")
+        mine = fresh.with_client(client)
+        number = mine.create_message(f"<{index} state 0>")
         for turn in range(1, 40):
             mine.edit(number, f"<{index} state {turn}>").expect(200)
             assert mine.find(f"<{index} state {turn}>") == [number]
@@ -176,7 +176,7 @@ def test_search_while_edited_and_deleted_finds_every_acknowledged_state(port, fr
             if turn % 10 == 0:
                 mine.delete(number).expect(204)
                 assert mine.find(f"<{index} ") == []
-                number = mine.tell(f"<{index} state {turn}>")
+                number = mine.create_message(f"<{index} state {turn}>")
 
-    together(port, 8, run)
+    run_concurrently(port, 8, run)
     assert len(fresh.find("state 39>")) == 8 and len(fresh.find("state")) == 8

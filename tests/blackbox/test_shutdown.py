@@ -8,53 +8,53 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from client import REFUSED, Chat, Client, assert_problem
-from server import STOP_WAIT_S, announced, ignore
+from server import STOP_WAIT_S, running_serve, ignore
 from load import fill, wait_for
 from wire import Wire, request_bytes
 
 PROMISED_S = 10
 
 
-def post_until_refused(port, path, name, keep_alive, told):
-    """Posts until the server is gone; what it said in between goes to `told`. Half an answer is no clean refusal."""
+def post_until_refused(port, path, name, keep_alive, acknowledged):
+    """Posts until the server is gone; what it said in between goes to `acknowledged`. Half an answer is no clean refusal."""
     client = Client(port)
     for turn in itertools.count():
         content = f"{name}.{turn}"
         if not keep_alive:
             client.close()
         try:
-            answer = Chat(client, path).say(content)
+            answer = Chat(client, path).post_message(content)
         except REFUSED:
             client.close()
             return
         if answer.status == 201:
-            told.append(content)
+            acknowledged.append(content)
         else:
             assert_problem(answer, 503, "writes_closed")
 
 
 @pytest.mark.parametrize("keep_alive", [True, False])
-def test_sigterm_under_load_keeps_exactly_what_was_told(start, keep_alive):
+def test_sigterm_under_load_keeps_exactly_the_acknowledged_writes(start, keep_alive):
     """Several rounds: what goes wrong here goes wrong between two instructions."""
     server = start()
     with Client(server.port) as client:
-        told = {client.new_chat().path: [] for _ in range(4)}
+        acknowledged = {client.new_chat().path: [] for _ in range(4)}
     for round_number in range(8):
-        stop_under_load(server, told, round_number, keep_alive)
+        stop_under_load(server, acknowledged, round_number, keep_alive)
         server = start()
         with Client(server.port) as client:
-            for path, contents in told.items():
+            for path, contents in acknowledged.items():
                 unanswered = set(Chat(client, path).contents()) - set(contents)
                 assert unanswered == set(), f"carried out in round {round_number}, but never answered"
                 assert sorted(Chat(client, path).contents()) == sorted(contents)
 
 
-def stop_under_load(server, told, round_number, keep_alive):
-    before = sum(map(len, told.values()))
+def stop_under_load(server, acknowledged, round_number, keep_alive):
+    before = sum(map(len, acknowledged.values()))
     with ThreadPoolExecutor(32) as pool:
-        writers = [pool.submit(post_until_refused, server.port, path, f"{round_number}.{i}", keep_alive, told[path])
-                   for i, path in enumerate([*told] * 8)]
-        wait_for(lambda: sum(map(len, told.values())) > before + 200, "the load runs")
+        writers = [pool.submit(post_until_refused, server.port, path, f"{round_number}.{i}", keep_alive, acknowledged[path])
+                   for i, path in enumerate([*acknowledged] * 8)]
+        wait_for(lambda: sum(map(len, acknowledged.values())) > before + 200, "the load runs")
         server.terminate()
         assert server.wait() == 0, server.log()
         for writer in writers:
@@ -70,8 +70,8 @@ def half_a_post(wire, path, body):
 STOP = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGXCPU]
 
 
-@pytest.mark.parametrize("told", STOP)
-def test_request_half_sent_when_told_to_stop_is_finished(start, told):
+@pytest.mark.parametrize("stop_signal", STOP)
+def test_request_half_sent_at_the_signal_is_finished(start, stop_signal):
     server = start()
     body = json.dumps({"content": "sent in two halves"}).encode()
     with Client(server.port) as client:
@@ -79,7 +79,7 @@ def test_request_half_sent_when_told_to_stop_is_finished(start, told):
     with Wire(server.port) as wire:
         half_a_post(wire, f"{path}/messages", body)
         wire.send(body[:10])
-        server.terminate(told)
+        server.terminate(stop_signal)
         wait_for(lambda: is_refused(server.port), "new connections are refused")
         wire.send(body[10:]).read_answer().expect(201)
         assert wire.is_closed_by_server()
@@ -107,7 +107,7 @@ def test_sigterm_stops_even_if_it_was_ignored_at_the_start(start):
 
 
 @pytest.mark.parametrize("first", STOP)
-def test_second_signal_does_not_cut_short_what_the_first_lets_finish(start, first):
+def test_second_signal_does_not_interrupt_the_drain(start, first):
     """systemd may send SIGHUP right behind SIGTERM, a terminal that closes SIGHUP behind SIGINT."""
     server = start()
     with Client(server.port) as client:
@@ -173,7 +173,7 @@ def test_requests_that_never_end_do_not_hold_up_the_end(start):
         server.terminate()
         assert server.wait(PROMISED_S) == 0
     with Client(start().port) as client:
-        assert chat.through(client).contents() == contents
+        assert chat.with_client(client).contents() == contents
 
 
 def test_drain_timeout_bounds_the_wait_for_a_request_that_never_ends(start):
@@ -188,7 +188,7 @@ def test_drain_timeout_bounds_the_wait_for_a_request_that_never_ends(start):
 
 def test_sigterm_right_after_the_start_ends_well(confab, tmp_path):
     for _ in range(20):
-        with announced(confab, "--listen", "127.0.0.1:0", "--data", tmp_path / "data") as (process, _):
+        with running_serve(confab, "--listen", "127.0.0.1:0", "--data", tmp_path / "data") as (process, _):
             process.terminate()
             assert process.wait(STOP_WAIT_S) == 0
 
@@ -203,7 +203,7 @@ def test_every_restart_shows_the_same(start):
         server.stop()
         server = start()
         with Client(server.port) as client:
-            assert (client.get("/apps").raw, chat.through(client).messages()) == before
+            assert (client.get("/apps").raw, chat.with_client(client).messages()) == before
     with Client(server.port) as client:
-        assert chat.through(client).contents() == contents
-        assert chat.through(client).tell("next") == 301
+        assert chat.with_client(client).contents() == contents
+        assert chat.with_client(client).create_message("next") == 301

@@ -11,7 +11,7 @@ import pytest
 
 from client import Chat, Client
 from load import fill, wait_for
-from server import announced, clean_environment, files_end_at, run
+from server import running_serve, clean_environment, limit_file_size, run
 
 
 def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None, environment=None,
@@ -52,7 +52,7 @@ def test_start_prints_where_it_listens_its_data_and_a_line_to_try(start):
 
 
 def test_relative_data_folder_is_created_and_printed_in_full(confab, tmp_path):
-    with announced(confab, "--listen", "127.0.0.1:0", "--data", "new/folder", cwd=tmp_path) as (_, printed):
+    with running_serve(confab, "--listen", "127.0.0.1:0", "--data", "new/folder", cwd=tmp_path) as (_, printed):
         assert f"\ndata in {tmp_path}/new/folder\n" in printed
 
 
@@ -121,7 +121,7 @@ def test_server_started_without_standard_streams_has_none_of_its_files_in_their_
 
 
 def test_full_disk_at_the_first_start_is_refused(confab, tmp_path):
-    refused_start(confab, tmp_path / "data", preexec=files_end_at(0))
+    refused_start(confab, tmp_path / "data", preexec=limit_file_size(0))
 
 
 @pytest.mark.parametrize("buffering", ["L", "0", "65536"])
@@ -152,13 +152,13 @@ def test_second_server_on_the_data_is_refused_and_the_first_lives(confab, start)
     with Client(server.port) as client:
         chat = client.new_chat()
         refused_start(confab, server.data)
-        assert chat.tell("still here") == 1
+        assert chat.create_message("still here") == 1
         os.symlink(server.data, server.data.with_name("alias"))
         refused_start(confab, server.data.with_name("alias"))
-        assert chat.tell("and here") == 2
+        assert chat.create_message("and here") == 2
     server.kill()
     with Client(start().port) as client:
-        assert chat.through(client).contents() == ["still here", "and here"]
+        assert chat.with_client(client).contents() == ["still here", "and here"]
 
 
 def test_second_server_is_refused_after_the_lock_file_is_removed(confab, start):
@@ -171,7 +171,7 @@ def test_second_server_is_refused_after_the_lock_file_is_removed(confab, start):
     (server.data / "confab.lock").write_text("1")
     assert refused_start(confab, server.data) == refused
     with Client(server.port) as client:
-        assert client.new_chat().tell("still here") == 1
+        assert client.new_chat().create_message("still here") == 1
     server.stop()
     start()
 
@@ -187,7 +187,7 @@ def test_server_goes_on_with_its_lock_file_where_the_folder_cannot_be_locked(con
     assert f"another confab (process {server.process.pid}) is using it" in error
     assert state_of(server.data) == before
     with Client(server.port) as client:
-        assert client.new_chat().tell("still here") == 1
+        assert client.new_chat().create_message("still here") == 1
 
 
 @pytest.mark.parametrize("content, named", [("4711", " (process 4711)"), ("", ""), ("no\nnumber", ""), (None, "")])
@@ -265,12 +265,12 @@ def test_foreign_database_is_refused_and_left_alone(confab, tmp_path):
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "[::]:0"])
-def test_bind_to_the_world_needs_to_be_said_in_so_many_words(confab, tmp_path, listen):
+def test_bind_to_all_addresses_requires_auth_open(confab, tmp_path, listen):
     assert "--auth=open" in refused_start(confab, tmp_path / "data", listen=listen)
 
 
 def test_bind_to_the_world_with_open_auth_serves(confab, tmp_path):
-    with announced(confab, "--listen", "0.0.0.0:0", "--auth=open", "--data", tmp_path / "data") as (_, printed):
+    with running_serve(confab, "--listen", "0.0.0.0:0", "--auth=open", "--data", tmp_path / "data") as (_, printed):
         port = int(re.search(r"^listening on http://\S+:(\d+)$", printed, re.M).group(1))
         with Client(port) as client:
             client.get("/apps").expect(200)
@@ -288,5 +288,5 @@ def test_every_start_after_a_start_killed_early_works(confab, tmp_path, rng, sta
         process.wait(60)
     server = start()
     with Client(server.port) as client:
-        assert Chat(client, client.new_chat().path).tell("works") == 1
+        assert Chat(client, client.new_chat().path).create_message("works") == 1
     assert run(confab, "check", "--data", server.data).returncode == 0

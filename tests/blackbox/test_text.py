@@ -25,7 +25,7 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
 def test_odd_text_comes_back_byte_equal(client, chat, text):
-    assert chat.say(text).expect(201).json["content"] == text
+    assert chat.post_message(text).expect(201).json["content"] == text
     assert chat.content(1) == text
     assert chat.contents() == [text]
     assert client.put(chat.path.rsplit("/chats")[0], {"name": text[:255]}).expect(200).json["name"] == text[:255]
@@ -38,7 +38,7 @@ def test_all_of_unicode_comes_back_byte_equal(client, chat):
     for content in contents:
         body = json.dumps({"content": content}).encode()
         client.request("POST", chat.messages_path, body, JSON).expect(201)
-        chat.tell(content)
+        chat.create_message(content)
     assert chat.contents() == [content for content in contents for _ in range(2)]
 
 
@@ -47,7 +47,7 @@ def test_long_text_survives_a_restart(start):
     server = start()
     with Client(server.port) as client:
         path = client.new_chat().path
-        assert Chat(client, path).tell(text) == 1
+        assert Chat(client, path).create_message(text) == 1
     server.stop()
     with Client(start().port) as client:
         assert Chat(client, path).contents() == [text]

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from client import Chat, Client, assert_problem
-from load import together
+from load import run_concurrently
 from objects import MESSAGE, assert_object
 from server import Server
 from wire import Wire, request_bytes
@@ -27,17 +27,17 @@ def assert_not_modified(answer, tag):
 
 
 def test_etag_is_the_version(client, chat):
-    created = chat.say("text", key="k").expect(201)
+    created = chat.post_message("text", key="k").expect(201)
     assert etag(created) == '"1"' == etag(chat.read(1))
     for version in (2, 3):
         assert etag(chat.edit(1, f"text {version}").expect(200)) == f'"{version}"' == etag(chat.read(1))
     assert etag(client.request("HEAD", f"{chat.messages_path}/1").expect(200)) == '"3"'
-    assert etag(chat.say("text", key="k").expect(201)) == '"3"'
+    assert etag(chat.post_message("text", key="k").expect(201)) == '"3"'
 
 
 @pytest.mark.parametrize("tags", MATCHING + WEAK)
 def test_known_version_is_not_sent_again(client, chat, tags):
-    chat.tell("text")
+    chat.create_message("text")
     assert_not_modified(chat.read(1, if_none_match=tags), '"1"')
     assert_not_modified(client.request("HEAD", f"{chat.messages_path}/1", headers={"If-None-Match": tags}), '"1"')
     edited = chat.edit(1, "changed").expect(200).json
@@ -49,12 +49,12 @@ def test_known_version_is_not_sent_again(client, chat, tags):
 
 @pytest.mark.parametrize("tags", STRONG_MISMATCHES)
 def test_other_version_is_sent(chat, tags):
-    created = chat.say("text").expect(201).json
+    created = chat.post_message("text").expect(201).json
     assert chat.read(1, if_none_match=tags).expect(200).json == created
 
 
 def test_304_does_not_shift_the_next_answer(port, chat):
-    chat.tell("text")
+    chat.create_message("text")
     path = f"{chat.messages_path}/1"
     with Wire(port) as wire:
         for _ in range(3):
@@ -66,7 +66,7 @@ def test_304_does_not_shift_the_next_answer(port, chat):
 @pytest.mark.parametrize("tags", MATCHING)
 def test_edit_and_delete_of_the_expected_version_are_done(chat, tags):
     for number in (1, 2):
-        chat.tell("text")
+        chat.create_message("text")
     assert chat.edit(1, "edited", if_match=tags).expect(200).json["version"] == 2
     chat.delete(2, if_match=tags).expect(204)
     assert [message["content"] for message in chat.messages()] == ["edited", None]
@@ -74,7 +74,7 @@ def test_edit_and_delete_of_the_expected_version_are_done(chat, tags):
 
 @pytest.mark.parametrize("tags", STRONG_MISMATCHES + WEAK)
 def test_edit_and_delete_of_another_version_change_nothing(chat, tags):
-    created = chat.say("text", metadata={"a": 1}).expect(201).json
+    created = chat.post_message("text", metadata={"a": 1}).expect(201).json
     for _ in range(2):
         assert_problem(chat.edit(1, "edited", if_match=tags, metadata={}), 412, "version_mismatch")
         assert_problem(chat.delete(1, if_match=tags), 412, "version_mismatch")
@@ -85,7 +85,7 @@ def test_edit_and_delete_of_another_version_change_nothing(chat, tags):
 
 @pytest.mark.parametrize("tags", MALFORMED)
 def test_malformed_condition_is_refused_and_changes_nothing(chat, tags):
-    created = chat.say("text").expect(201).json
+    created = chat.post_message("text").expect(201).json
     for answer in (chat.edit(1, "edited", if_match=tags), chat.delete(1, if_match=tags),
                    chat.read(1, if_none_match=tags)):
         assert_problem(answer, 400, "malformed")
@@ -94,7 +94,7 @@ def test_malformed_condition_is_refused_and_changes_nothing(chat, tags):
 
 @pytest.mark.wire
 def test_condition_in_two_header_lines_is_one_list(port, chat):
-    chat.tell("text")
+    chat.create_message("text")
     path = f"{chat.messages_path}/1"
     with Wire(port) as wire:
         def ask(method, name, *tags):
@@ -114,7 +114,7 @@ def test_condition_on_what_does_not_exist_is_not_found(chat):
 
 
 def test_edits_one_after_the_other_each_on_the_version_it_read(chat):
-    tag = etag(chat.say("text").expect(201))
+    tag = etag(chat.post_message("text").expect(201))
     for turn in range(20):
         answer = chat.edit(1, f"text {turn}", if_match=tag).expect(200)
         assert_problem(chat.edit(1, "late", if_match=tag), 412, "version_mismatch")
@@ -124,8 +124,8 @@ def test_edits_one_after_the_other_each_on_the_version_it_read(chat):
 
 def test_of_32_edits_of_one_version_exactly_one_is_done(port, chat):
     for turn in range(1, 11):
-        chat.tell("draft")
-        answers = together(port, 32, lambda i, client: chat.through(client).edit(turn, f"edit {i}", if_match='"1"'))
+        chat.create_message("draft")
+        answers = run_concurrently(port, 32, lambda i, client: chat.with_client(client).edit(turn, f"edit {i}", if_match='"1"'))
         winners = [(i, answer) for i, answer in enumerate(answers) if answer.status == 200]
         (index, winner), = winners
         assert winner.json["content"] == f"edit {index}" and winner.json["version"] == 2
@@ -136,21 +136,21 @@ def test_of_32_edits_of_one_version_exactly_one_is_done(port, chat):
 
 
 def test_counting_with_conditional_edits_loses_no_count(port, chat):
-    chat.tell("0")
+    chat.create_message("0")
 
     def count_up(_, client):
-        mine, done = chat.through(client), 0
+        mine, done = chat.with_client(client), 0
         while done < 5:
             read = mine.read(1).expect(200)
             done += mine.edit(1, str(int(read.json["content"]) + 1), if_match=etag(read)).status == 200
 
-    together(port, 8, count_up)
+    run_concurrently(port, 8, count_up)
     assert chat.content(1) == "40"
     assert [entry["content"] for entry in chat.versions(1).json] == [str(i) for i in range(41)]
 
 
 def test_versions_are_all_contents_oldest_first(chat):
-    first = chat.say("text 1", sender="me", metadata={"a": 1}).expect(201).json
+    first = chat.post_message("text 1", sender="me", metadata={"a": 1}).expect(201).json
     assert chat.versions(1).expect(200).json == [{"version": 1, "content": "text 1", "created_at": first["created_at"]}]
     made = [first]
     for version in range(2, 6):
@@ -159,7 +159,7 @@ def test_versions_are_all_contents_oldest_first(chat):
     assert chat.versions(1).expect(200).json == [
         {"version": message["version"], "content": message["content"], "created_at": message["updated_at"]}
         for message in made]
-    chat.tell("other")
+    chat.create_message("other")
     assert len(chat.versions(2).json) == 1
 
 
@@ -168,7 +168,7 @@ def test_300_edits_are_301_versions_also_after_a_restart(start):
     contents = [f"text {version} " + "ünï語🎈" * (version % 50) for version in range(1, 302)]
     with Client(server.port) as client:
         chat = client.new_chat()
-        chat.tell(contents[0])
+        chat.create_message(contents[0])
         for content in contents[1:]:
             chat.edit(1, content).expect(200)
         before = chat.versions(1).expect(200).json
@@ -186,17 +186,17 @@ def test_300_edits_are_301_versions_also_after_a_restart(start):
 
 def test_versions_of_largest_contents_arrive_whole(chat):
     contents = [f"{version:3} " + "語" * 21844 for version in range(1, 201)]
-    chat.tell(contents[0])
+    chat.create_message(contents[0])
     for content in contents[1:]:
         chat.edit(1, content).expect(200)
     assert [entry["content"] for entry in chat.versions(1).expect(200).json] == contents
 
 
 def test_versions_while_edited_are_never_torn(port, chat):
-    chat.tell("text 1")
+    chat.create_message("text 1")
 
     def run(index, client):
-        mine = chat.through(client)
+        mine = chat.with_client(client)
         if index == 0:
             return [mine.edit(1, f"text {version}").expect(200) for version in range(2, 302)]
         for _ in range(100):
@@ -206,12 +206,12 @@ def test_versions_while_edited_are_never_torn(port, chat):
                 [(version, f"text {version}") for version in range(1, len(found) + 1)]
             assert len(found) >= known
 
-    together(port, 4, run)
+    run_concurrently(port, 4, run)
     assert len(chat.versions(1).json) == 301
 
 
 def test_versions_of_nothing_are_not_found(client, app, chat):
-    chat.tell("text")
+    chat.create_message("text")
     for number in ("0", "2", "-1", "x", "01", "4294967297", "99999999999999999999"):
         assert_problem(client.get(f"{chat.messages_path}/{number}/versions"), 404, "not_found")
     assert_problem(client.get(f"{app}/chats/9/messages/1/versions"), 404, "not_found")
@@ -219,7 +219,7 @@ def test_versions_of_nothing_are_not_found(client, app, chat):
 
 
 def test_versions_can_only_be_read(client, chat):
-    chat.tell("text")
+    chat.create_message("text")
     path = f"{chat.messages_path}/1/versions"
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         assert_problem(client.request(method, path), 405, "method_not_allowed")

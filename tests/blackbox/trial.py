@@ -7,12 +7,12 @@ import time
 from dataclasses import replace
 
 from client import Client
-from judge import judge, retry
+from verification import verify, retry
 from libraries import FailingCall
 from load import Waves
 from operations import Operations
-from server import EndedAtStart, run
-from told import Told
+from server import StartFailed, run
+from expected_state import ExpectedState
 
 OPTIONS = ("--index-after-messages", "200", "--index-pause-ms", "20")  # so that the index is written to, too
 CONNECTIONS = 128
@@ -40,8 +40,8 @@ class Trial:
         self.disk = FailingCall(folder, self.data)
         self.start_server()
         with Client(self.server.port) as client:
-            self.told = Told(client.new_app())
-        self.operations = Operations(self.told, rng)
+            self.expected = ExpectedState(client.new_app())
+        self.operations = Operations(self.expected, rng)
         self.run_each(["create_chat"] * (CHATS_AT_FIRST + 1))
         self.operations.large_path = self.operations.paths.pop()
 
@@ -95,7 +95,7 @@ class Trial:
         deadline = time.monotonic() + RECOVERY_S_MAX
         with Client(self.server.port) as client, Waves(self.server.port, 1) as waves:
             while True:
-                read = client.get(self.told.app + "/chats")
+                read = client.get(self.expected.app + "/chats")
                 self.operations.codes.clear()
                 waves.run([self.operations.create_message()])
                 if read.status == 200 and self.operations.codes <= {"writes_closed"}:
@@ -104,10 +104,10 @@ class Trial:
                     f"reads: {read.status}, writes: {self.operations.codes}, {self.server.log()[-1000:]}"
                 time.sleep(0.05)
 
-    def judge_live(self):
+    def verify_live(self):
         state = self.wait_until_usable()
         with Client(self.server.port) as client:
-            judge(client, self.told, is_final=False)
+            verify(client, self.expected, is_final=False)
         assert self.server.process.poll() is None, self.server.log()
         return state
 
@@ -123,23 +123,23 @@ class Trial:
         self.disk.arm(fault)
         try:
             self.start_server()
-        except EndedAtStart as ended:
+        except StartFailed as ended:
             code, log = ended.args
-            said = log.splitlines()[-1]
-            assert code == 1 and said.startswith("confab: "), ended
-            print(f"  did not start: {said}")
+            last_line = log.splitlines()[-1]
+            assert code == 1 and last_line.startswith("confab: "), ended
+            print(f"  did not start: {last_line}")
             self.disk.disarm()
             self.start_server()
         self.disk.disarm()
 
-    def judge_after_restart(self, keyed_before=0):
+    def verify_after_restart(self, keyed_before=0):
         """`keyed_before`: how many creations with a key had been judged before."""
-        old = self.rng.sample(self.told.keyed[:keyed_before], min(keyed_before, OLD_KEYS))
+        old = self.rng.sample(self.expected.keyed[:keyed_before], min(keyed_before, OLD_KEYS))
         with Client(self.server.port) as client:
-            judge(client, self.told)
-            for request in [*self.told.keyed[keyed_before:], *old]:
-                retry(client, self.told, request)
-            judge(client, self.told)
+            verify(client, self.expected)
+            for request in [*self.expected.keyed[keyed_before:], *old]:
+                retry(client, self.expected, request)
+            verify(client, self.expected)
         checked = run(self.confab, "check", "--data", self.data)
         assert checked.returncode == 0, checked
 

@@ -40,7 +40,7 @@ class Wire:
         self.socket.sendall(data)
         return self
 
-    def send_unwanted(self, data):
+    def send_ignoring_reset(self, data):
         """For requests the server may refuse without reading to their end; its answer must arrive all the same."""
         try:
             self.send(data)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from services import ConnectionsNginx
+from services import StreamNginx
 
 SUITE = Path(__file__).resolve().parent.parent / "blackbox"
 # The list of all apps is known only while nobody else has made any.
@@ -22,7 +22,7 @@ def test_what_holds_alone_holds_behind_nginx_that_speaks_http(cluster, confab):
 def test_what_holds_alone_holds_in_a_cluster_behind_nginx(cluster, confab, tmp_path):
     """The whole of it: every connection reaches one of the nodes as it is."""
     pids = [option for node in cluster.nodes for option in ("--front-pid", node.process.pid)]
-    with ConnectionsNginx(tmp_path / "connections", [node.port for node in cluster.nodes]) as front:
+    with StreamNginx(tmp_path / "connections", [node.port for node in cluster.nodes]) as front:
         run_whole_suite(confab, front.port, *pids)
 
 

@@ -34,7 +34,7 @@ def test_a_cluster_stops_in_good_order(cluster, client, number):
 def test_a_node_takes_the_options_of_the_front(start_cluster):
     options = ["--listen", "127.0.0.2:0", "--base-path", "/chat"]
     node = start_cluster(nodes=1, workers=1, node_options=options).nodes[0]
-    first, second = re.findall(r"^listening on http://(\S+):(\d+)$", node.said(), re.M)
+    first, second = re.findall(r"^listening on http://(\S+):(\d+)$", node.output(), re.M)
     assert first[0] == "127.0.0.2" and second == ("127.0.0.1", str(node.port))
     for address, port in (first, second):
         connection = http.client.HTTPConnection(address, int(port), timeout=STOP_WAIT_S)
@@ -45,13 +45,13 @@ def test_a_node_takes_the_options_of_the_front(start_cluster):
         assert client.post("/apps", {"name": "app"}).expect(201).headers["Location"].startswith("/chat/apps/")
 
 
-def test_a_cluster_behind_gates_answers_too(start_cluster):
-    cluster = start_cluster(nodes=1, workers=1, gates=True)
+def test_a_cluster_behind_proxies_answers(start_cluster):
+    cluster = start_cluster(nodes=1, workers=1, proxies=True)
     with Client(cluster.front.port) as client:
         client.new_app()
-        cluster.nodes[0].gates.mysql.shut()
+        cluster.nodes[0].proxies.mysql.disable()
         assert client.get("/apps").status == 503
-        cluster.nodes[0].gates.mysql.open()
+        cluster.nodes[0].proxies.mysql.open()
         client.get("/apps").expect(200)
 
 
@@ -84,7 +84,7 @@ def stop(program, number):
     return running
 
 
-def test_make_cluster_stops_when_told_and_keeps_its_data(confab, tmp_path):
+def test_make_cluster_stops_on_a_signal_and_keeps_its_data(confab, tmp_path):
     program, port = started_program(confab, tmp_path / "data")
     try:
         with Client(port) as client:

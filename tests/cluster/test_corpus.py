@@ -25,7 +25,7 @@ def test_fortunes_go_in_through_two_nodes_and_come_out_byte_equal_and_found(clus
     def write(index):
         with Client(ports[index % 2]) as client:
             for language, content in itertools.islice(jobs, index, None, CLIENTS):
-                number = Chat(client, paths[language]).tell(content)
+                number = Chat(client, paths[language]).create_message(content)
                 with lock:
                     assert number not in stored[language], f"{language} {number} was told twice"
                     stored[language][number] = content

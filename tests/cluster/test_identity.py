@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from client import Chat, Client
-from crowd import Crowd, entries_in
+from load_clients import LoadClients, entries_in
 from load import fill, wait_for
 from services import Cluster
 from services.sql_server import ADMIN, DATABASE, USER
@@ -28,8 +28,8 @@ class Neighbour:
         self.sql = SimpleNamespace(query=self.query)
         self.redis = SimpleNamespace(client=lambda: engines.redis.client(db=redis_database))
 
-    def urls(self, gates=None):
-        urls = self.engines.urls(gates)
+    def urls(self, proxies=None):
+        urls = self.engines.urls(proxies)
         urls["mysql"] = urls["mysql"].removesuffix(DATABASE) + NEIGHBOUR
         urls["redis"] += f"/{self.redis_database}"
         return urls
@@ -80,12 +80,12 @@ def test_two_clusters_on_one_redis_each_have_their_own_data(confab, engines, nei
             with Client(cluster.front.port) as client:
                 made.append({client.new_app(f"app {n}").removeprefix("/apps/") for n in range(12)})
         assert (apps_of(first), apps_of(second)) == tuple(made)
-        crowds = [Crowd(cluster, random.Random(rng.random()), chats=2, writers=8) for cluster in (first, second)]
-        with crowds[0].writing(), crowds[1].writing():
-            for crowd in crowds:
-                crowd.wait_for_more(200)
-        for crowd in crowds:
-            crowd.judge()
+        load_client_groups = [LoadClients(cluster, random.Random(rng.random()), chats=2, writers=8) for cluster in (first, second)]
+        with load_client_groups[0].writing(), load_client_groups[1].writing():
+            for load_clients in load_client_groups:
+                load_clients.wait_for_more(200)
+        for load_clients in load_client_groups:
+            load_clients.verify()
 
 
 def test_two_clusters_on_one_elasticsearch_each_search_their_own_texts(confab, engines, neighbour, tmp_path):
@@ -135,7 +135,7 @@ def old_app(engines):
     return load_old(engines)
 
 
-def test_queue_of_version_0_1_0_is_worked_off_after_migrate(start_cluster, engines, old_app):
+def test_queue_of_version_0_1_0_is_processed_after_migrate(start_cluster, engines, old_app):
     """40 messages that were answered 202, an edit and a deletion, and their answers go to the channels that they name."""
     redis = engines.redis.client()
     answers = redis.pubsub()
@@ -146,8 +146,8 @@ def test_queue_of_version_0_1_0_is_worked_off_after_migrate(start_cluster, engin
     with Client(cluster.front.port) as client:
         contents = {n: Chat(client, f"{old_app}/chats/{n}").contents() for n in range(1, 5)}
         waited = {n: [f"waiting {i} é 😀" for i in range(1, 41) if i % 4 + 1 == n] for n in contents}
-        told = ["told 1", "told 2", "edited while nobody worked", "told 4", None]
-        assert contents == {**waited, 1: told + waited[1]}
+        acknowledged = ["told 1", "told 2", "edited while nobody worked", "told 4", None]
+        assert contents == {**waited, 1: acknowledged + waited[1]}
         for i in range(1, 41):
             again = client.post(f"{old_app}/chats/{i % 4 + 1}/messages", {"content": f"waiting {i} é 😀", "sender": "s"},
                                 {"Idempotency-Key": f"key {i}"}).expect(201)
@@ -202,8 +202,8 @@ def test_copy_of_a_database_becomes_a_cluster_of_its_own(confab, engines, neighb
             copy.run("migrate", "--new-identity")
             assert copy.identity() != first.identity()
             with small_cluster(confab, tmp_path / "second", copy.engines) as second, Client(second.front.port) as there:
-                theirs = chat.through(there)
-                assert (chat.tell("told here"), theirs.tell("told there")) == (121, 121)
+                theirs = chat.with_client(there)
+                assert (chat.create_message("told here"), theirs.create_message("told there")) == (121, 121)
                 assert (chat.find("told"), theirs.find("told")) == ([121], [121])
                 assert (chat.contents()[-1], theirs.contents()[-1]) == ("told here", "told there")
                 second.run("reindex", "--index-after-messages=50")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from client import Client, assert_problem
-from crowd import entries_in
+from load_clients import entries_in
 from load import wait_for
 
 
@@ -19,12 +19,12 @@ def jobs(cluster, *words, status=0):
     return cluster.run("jobs", *words, status=status)
 
 
-def refused_letter(cluster, chat):
+def refused_dead_letter(cluster, chat):
     """The id of a dead letter: a message that the database cannot keep as long as its column is too short."""
     sql = cluster.engines.sql
     sql.query("alter table messages modify content varchar(10)")
     try:
-        before, refused, after = chat.say("short"), chat.say("much longer than that"), chat.say("short too")
+        before, refused, after = chat.post_message("short"), chat.post_message("much longer than that"), chat.post_message("short too")
         assert_problem(refused, 500, "rejected")
         assert (before.expect(201).json["number"], after.expect(201).json["number"]) == (1, 2)
     finally:
@@ -34,16 +34,16 @@ def refused_letter(cluster, chat):
     _, _, token, _, number = chat.path.split("/")
     found = re.search(rf"^  (\d+)  partition (\d+), entry ([\d-]+), sent \d+\.\d s ago: create_message, app {token}, chat {number}; "
                       r"kept at .*Z: the database refused its data$", shown, re.M)
-    letter, partition, entry = found.groups()
+    dead_letter, partition, entry = found.groups()
     assert logged_dead_letters(cluster) == [
         f"dead letter in partition {partition}, entry {entry}: create_message, app {token}, chat {number}: the database refused its data "
         "(`confab jobs` lists them)"]
-    return letter
+    return dead_letter
 
 
 def logged_dead_letters(cluster):
     """What workers logged of them, as errors."""
-    return [found[1] for worker in cluster.workers for found in re.finditer(r"^.*\berror\b.* (dead letter .*)$", worker.said(), re.M)]
+    return [found[1] for worker in cluster.workers for found in re.finditer(r"^.*\berror\b.* (dead letter .*)$", worker.output(), re.M)]
 
 
 def test_waiting_commands_are_shown_by_partition(cluster, chat):
@@ -64,8 +64,8 @@ def test_waiting_commands_are_shown_by_partition(cluster, chat):
 
 
 def test_what_the_database_refused_is_kept_and_can_be_replayed(cluster, chat):
-    letter = refused_letter(cluster, chat)
-    assert f"dead letter {letter} was sent again" in jobs(cluster, "replay", letter)
+    dead_letter = refused_dead_letter(cluster, chat)
+    assert f"dead letter {dead_letter} was sent again" in jobs(cluster, "replay", dead_letter)
     deadline = time.monotonic() + 60
     while chat.count() < 3:
         assert time.monotonic() < deadline
@@ -76,16 +76,16 @@ def test_what_the_database_refused_is_kept_and_can_be_replayed(cluster, chat):
 
 
 def test_what_the_database_refused_can_be_dropped(cluster, chat):
-    letter = refused_letter(cluster, chat)
-    assert f"dead letter {letter} is dropped" in jobs(cluster, "drop", letter)
+    dead_letter = refused_dead_letter(cluster, chat)
+    assert f"dead letter {dead_letter} is dropped" in jobs(cluster, "drop", dead_letter)
     assert "0 dead letters" in jobs(cluster)
-    jobs(cluster, "drop", letter, status=1)
-    jobs(cluster, "replay", letter, status=1)
+    jobs(cluster, "drop", dead_letter, status=1)
+    jobs(cluster, "replay", dead_letter, status=1)
     assert chat.contents() == ["short", "short too"]
 
 
 def test_flood_of_what_cannot_be_read_is_one_line_of_log_and_listed_whole(cluster, chat):
-    chat.tell("so that there is a stream")
+    chat.create_message("so that there is a stream")
     redis = cluster.engines.redis.client()
     stream = next(redis.scan_iter("confab:*:epoch", count=1000)).replace(b":epoch", b":stream")
     for number in range(20):
@@ -99,7 +99,7 @@ def test_flood_of_what_cannot_be_read_is_one_line_of_log_and_listed_whole(cluste
 
 
 @pytest.mark.parametrize("words", [["replay"], ["drop", "x"], ["erase", "1"], ["drop", "1", "2"]])
-def test_words_it_does_not_know_are_refused(cluster, words):
+def test_unknown_arguments_are_refused(cluster, words):
     jobs(cluster, *words, status=2)
 
 

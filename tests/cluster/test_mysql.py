@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from client import Client, assert_problem
-from crowd import Crowd
+from load_clients import LoadClients
 from libraries import MovedClock
 from load import fill, wait_for
 from services import MySql, Worker
@@ -19,50 +19,50 @@ HOUR_S = 3600
 @pytest.fixture
 def cluster(start_cluster):
     """Each process reaches each engine through a gate of its own."""
-    return start_cluster(gates=True)
+    return start_cluster(proxies=True)
 
 
 def test_killed_and_started_again_keeps_every_number_once(cluster, rng):
-    crowd = Crowd(cluster, rng)
-    with crowd.writing():
+    load_clients = LoadClients(cluster, rng)
+    with load_clients.writing():
         for _ in range(2):
-            crowd.wait_for_more(300)
+            load_clients.wait_for_more(300)
             cluster.engines.sql.kill()
             time.sleep(1)
             cluster.engines.sql.restart()
-            crowd.wait_for_more(300)
-    crowd.judge()
+            load_clients.wait_for_more(300)
+    load_clients.verify()
 
 
 def test_slow_answers_cost_time_and_nothing_else(cluster, rng):
-    crowd = Crowd(cluster, rng)
-    with crowd.writing():
-        crowd.wait_for_more(200)
+    load_clients = LoadClients(cluster, rng)
+    with load_clients.writing():
+        load_clients.wait_for_more(200)
         for worker in cluster.workers:
-            worker.gates.mysql.slow_down(100)
-        crowd.wait_for_more(150)
+            worker.proxies.mysql.add_latency(100)
+        load_clients.wait_for_more(150)
         for worker in cluster.workers:
-            worker.gates.mysql.open()
-        crowd.wait_for_more(200)
-    crowd.judge()
+            worker.proxies.mysql.open()
+        load_clients.wait_for_more(200)
+    load_clients.verify()
 
 
 def test_lost_reply_of_a_commit_lets_another_worker_go_on_in_time(cluster, rng):
     """The connection stays open and says nothing: what was committed is not committed again, and others do not wait for ever."""
-    crowd = Crowd(cluster, rng)
-    with crowd.writing():
-        crowd.wait_for_more(200)
+    load_clients = LoadClients(cluster, rng)
+    with load_clients.writing():
+        load_clients.wait_for_more(200)
         for worker in cluster.workers:
-            worker.gates.mysql.drop_replies()
+            worker.proxies.mysql.drop_replies()
             lost = time.monotonic()
-            crowd.wait_for_more(500)  # also of this worker's partitions
+            load_clients.wait_for_more(500)  # also of this worker's partitions
             missing = partitions_without_owner_but(cluster, worker)
             while missing():
                 assert time.monotonic() - lost < 15, "nobody took the partitions over within 15 s"
                 time.sleep(0.1)
-            worker.gates.mysql.open()
-        crowd.wait_for_more(300)
-    crowd.judge()
+            worker.proxies.mysql.open()
+        load_clients.wait_for_more(300)
+    load_clients.verify()
 
 
 def partitions_without_owner_but(cluster, lost):
@@ -78,18 +78,18 @@ def partitions_without_owner_but(cluster, lost):
 
 
 def test_undecodable_entry_while_the_ledger_is_down_for_long_is_one_dead_letter(cluster, rng):
-    crowd = Crowd(cluster, rng, chats=1, writers=4)
-    with crowd.writing():
-        crowd.wait_for_more(50)
+    load_clients = LoadClients(cluster, rng, chats=1, writers=4)
+    with load_clients.writing():
+        load_clients.wait_for_more(50)
         for worker in cluster.workers:
-            worker.gates.mysql.shut()
+            worker.proxies.mysql.disable()
         stream = f"confab:{cluster.identity()}:{{p{partition_in_use(cluster)}}}:stream"
         cluster.engines.redis.client().xadd(stream, {"c": "no command"})
         time.sleep(60)
         for worker in cluster.workers:
-            worker.gates.mysql.open()
-        crowd.wait_for_more(50)
-    crowd.judge()
+            worker.proxies.mysql.open()
+        load_clients.wait_for_more(50)
+    load_clients.verify()
     (count,), = cluster.engines.sql.query("select count(*) from dead_letters")
     assert count == 1
 
@@ -136,8 +136,8 @@ def test_server_that_is_read_only_is_refused_at_start(cluster):
     for variable in read_only_variables(sql):
         with set_global(sql, variable, 1, back=0):
             for process in (cluster.nodes[0], cluster.workers[0]):
-                said = refusal(cluster.new(type(process), next(number)))
-                assert "MySQL at 127.0.0.1:" in said and "it is read-only (read_only = ON)" in said, said
+                output = refusal(cluster.new(type(process), next(number)))
+                assert "MySQL at 127.0.0.1:" in output and "it is read-only (read_only = ON)" in output, output
             with pytest.raises(Exception, match="it is read-only"):
                 cluster.run("migrate")
             cluster.run("check")  # a replica will do
@@ -174,26 +174,26 @@ def test_server_that_replicates_from_another_is_warned_of(cluster):
 
     def said_by_new():
         started = [cluster.new(type(process), next(number)).start() for process in (cluster.nodes[0], cluster.workers[0])]
-        said = [each.said() for each in started]
+        output = [each.output() for each in started]
         for each in started:
             each.close()
-        return said
+        return output
 
     with replicating(sql):
-        assert not any("replicates" in said for said in said_by_new())
+        assert not any("replicates" in output for output in said_by_new())
         with may_see_replication(sql):
-            for said in said_by_new():
-                assert "MySQL at 127.0.0.1:" in said and "it replicates from 127.0.0.1:1 and is not read-only" in said, said
+            for output in said_by_new():
+                assert "MySQL at 127.0.0.1:" in output and "it replicates from 127.0.0.1:1 and is not read-only" in output, output
     with may_see_replication(sql):
-        assert not any("replicates" in said for said in said_by_new())
+        assert not any("replicates" in output for output in said_by_new())
 
 
 def test_server_that_becomes_read_only_refuses_writes_in_time_and_goes_on_afterwards(cluster, rng):
     sql = cluster.engines.sql
-    crowd = Crowd(cluster, rng)
-    with crowd.writing():
+    load_clients = LoadClients(cluster, rng)
+    with load_clients.writing():
         for variable in read_only_variables(sql):
-            crowd.wait_for_more(200)
+            load_clients.wait_for_more(200)
             with set_global(sql, "read_only", 1, back=0), set_global(sql, variable, 1, back=0):
                 time.sleep(2)
                 for node in cluster.nodes:
@@ -203,13 +203,13 @@ def test_server_that_becomes_read_only_refuses_writes_in_time_and_goes_on_afterw
                         assert_problem(refused, 503, "unavailable")
                         assert "MySQL is read-only" in refused.json["detail"]
                         assert time.monotonic() - begun < 1
-                        client.get(crowd.told.app).expect(200)
-                    assert "MySQL is read-only" in node.said(), node.log()
-                kept = len(crowd)
+                        client.get(load_clients.expected.app).expect(200)
+                    assert "MySQL is read-only" in node.output(), node.log()
+                kept = len(load_clients)
                 time.sleep(2)
-                assert len(crowd) == kept, "something was acknowledged meanwhile"
-            crowd.wait_for_more(200)
-    crowd.judge()
+                assert len(load_clients) == kept, "something was acknowledged meanwhile"
+            load_clients.wait_for_more(200)
+    load_clients.verify()
     with Client(cluster.nodes[0].port) as client:
         assert [app["name"] for app in client.get("/apps").expect(200).json] == ["crowd"]
 
@@ -218,14 +218,14 @@ def test_server_put_back_to_an_earlier_state_stops_every_worker_that_knows_bette
     sql = cluster.engines.sql
     # One that owned nothing committed nothing, and knows no better.
     wait_for(lambda: shares(cluster) == [32, 32], "the partitions are shared out")
-    crowd = Crowd(cluster, rng, chats=16)
-    with crowd.writing():
-        crowd.wait_for_more(200)
+    load_clients = LoadClients(cluster, rng, chats=16)
+    with load_clients.writing():
+        load_clients.wait_for_more(200)
         sql.pause()
         sql.save_data("older")
         sql.resume()
-        crowd.wait_for_more(500)
-    crowd.wait_until_nothing_waits()
+        load_clients.wait_for_more(500)
+    load_clients.wait_until_queue_is_empty()
     sql.kill()
     sql.restore_data("older")
     sql.restart()
@@ -235,7 +235,7 @@ def test_server_put_back_to_an_earlier_state_stops_every_worker_that_knows_bette
     counted = "select sum(messages_count) from chats"
     (before,), = sql.query(counted)
     with Client(cluster.nodes[0].port) as client:
-        assert_problem(client.post(crowd.told.chat_path(1) + "/messages", {"content": "never"}), 503, "outcome_unknown")
+        assert_problem(client.post(load_clients.expected.chat_path(1) + "/messages", {"content": "never"}), 503, "outcome_unknown")
     assert sql.query(counted) == ((before,),)
 
 
@@ -245,20 +245,20 @@ def shares(cluster):
     return [count for count, in rows]
 
 
-def test_check_is_content_with_heavy_messages_behind_light_ones(start_cluster):
+def test_check_finds_nothing_with_large_messages_behind_small_ones(start_cluster):
     cluster = start_cluster(worker_options=["--index-after-messages=50", "--index-pause-ms=10"])
     with Client(cluster.nodes[0].port) as client:
         chat = client.new_chat()
         fill(chat, [f"light {n}" for n in range(100)])
         for _ in range(3):
-            chat.tell("x" * 60_000)
+            chat.create_message("x" * 60_000)
         fill(chat, [f"light {n}" for n in range(2_400)])
         whole = chat.messages()
         assert [len(message["content"]) for message in whole[100:103]] == [60_000] * 3 and len(whole) == 2_503
         assert [message["number"] for message in chat.page(limit=1000, order="desc").json] == list(range(2_503, 1_503, -1))
         wait_for(lambda: indexed(cluster) > 2_503 - 50, "the chat is in the index, but for what is too little to be taken in")
         assert chat.find("xxx") == [103, 102, 101]
-    assert "2503 messages, 0 changes" in (said := cluster.run("check")) and "all numbers gapless" in said
+    assert "2503 messages, 0 changes" in (output := cluster.run("check")) and "all numbers gapless" in output
 
 
 def indexed(cluster):
@@ -284,10 +284,10 @@ def test_keys_are_judged_alike_by_workers_whose_clocks_differ(start_cluster, tmp
     wait_for(lambda: owners(cluster) == 2, "both workers own partitions")
     with Client(cluster.nodes[0].port) as client:
         chats = [client.new_chat() for _ in range(8)]
-        both = [chat.say("once", key=f"both {chat.path}").expect(201) for chat in chats]
+        both = [chat.post_message("once", key=f"both {chat.path}").expect(201) for chat in chats]
         cluster.workers[0].stop()
         assert_replayed(chats, both, "both")
-        by_moved = [chat.say("once", key=f"moved {chat.path}").expect(201) for chat in chats]
+        by_moved = [chat.post_message("once", key=f"moved {chat.path}").expect(201) for chat in chats]
         cluster.workers[0].restart()
         wait_for(lambda: owners(cluster) == 2, "both workers own partitions")
         cluster.workers[1].stop()
@@ -296,7 +296,7 @@ def test_keys_are_judged_alike_by_workers_whose_clocks_differ(start_cluster, tmp
         assert [chat.count() for chat in chats] == [2] * 8
         # What expires does so by the database's clock.
         cluster.engines.sql.query("update idempotency set expires_at = unix_timestamp() * 1000000 - 1")
-        assert [chat.say("once", key=f"both {chat.path}").expect(201).json["number"] for chat in chats] == [3] * 8
+        assert [chat.post_message("once", key=f"both {chat.path}").expect(201).json["number"] for chat in chats] == [3] * 8
 
 
 def owners(cluster):
@@ -306,7 +306,7 @@ def owners(cluster):
 
 def assert_replayed(chats, answers, name):
     for chat, first in zip(chats, answers):
-        again = chat.say("once", key=f"{name} {chat.path}").expect(201)
+        again = chat.post_message("once", key=f"{name} {chat.path}").expect(201)
         assert again.headers["Idempotent-Replayed"] == "true"
         assert again.json["number"] == first.json["number"]
 
@@ -314,10 +314,10 @@ def assert_replayed(chats, answers, name):
 def test_search_index_out_of_reach_at_start_is_warned_of(cluster):
     for process in (cluster.nodes[0], cluster.workers[0]):
         late = cluster.new(type(process), 9)
-        late.gates.elasticsearch.shut()
+        late.proxies.elasticsearch.disable()
         late.start()
-        wait_for(lambda: "Elasticsearch" in late.said(), "a warning")
-        assert "until it answers, searches read whole chats" in late.said(), late.log()
+        wait_for(lambda: "Elasticsearch" in late.output(), "a warning")
+        assert "until it answers, searches read whole chats" in late.output(), late.log()
         late.stop()
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from client import Chat, Client, assert_problem
-from crowd import Crowd
+from load_clients import LoadClients
 from services.sql_server import ADMIN
 
 
@@ -20,9 +20,9 @@ def pair(cluster):
 def test_what_one_node_wrote_every_other_reads_pages_finds_retries_and_checks(pair):
     one, other = pair
     chat = one.new_chat()
-    there = chat.through(other)
+    there = chat.with_client(other)
     for number in range(1, 31):
-        assert chat.tell(f"message {number}") == number
+        assert chat.create_message(f"message {number}") == number
         assert there.content(number) == f"message {number}"
     assert [m["number"] for m in there.page(limit=5, order="desc").json] == [30, 29, 28, 27, 26]
     assert there.find("MESSAGE 1") == [*range(19, 9, -1), 1]
@@ -54,7 +54,7 @@ def test_redis_that_is_full_before_the_queue_is_warned_of_with_both_figures(clus
     def said_with(number, queue_bytes_max):
         node = cluster.new(type(cluster.nodes[0]), number, [f"--queue-bytes-max={queue_bytes_max}"])
         with node:
-            return node.said()
+            return node.output()
 
     warning = ("has a maxmemory of 100000000 bytes, less than the 128000000 bytes that the queue may hold "
                "(queue-bytes-max 2000000, partitions 64): raise maxmemory")
@@ -150,32 +150,32 @@ def innodb_deadlocks(cluster):
 
 
 def test_node_killed_under_load_takes_nothing_with_it(cluster, rng):
-    crowd = Crowd(cluster, rng)
-    with crowd.writing():
+    load_clients = LoadClients(cluster, rng)
+    with load_clients.writing():
         for node in cluster.nodes:
-            crowd.wait_for_more(300)
+            load_clients.wait_for_more(300)
             node.kill()
-            crowd.wait_for_more(100)
+            load_clients.wait_for_more(100)
             node.restart()
-    crowd.judge()
+    load_clients.verify()
 
 
 def test_three_nodes_on_one_chat_number_it_without_gap(start_cluster):
     cluster = start_cluster(nodes=3)
     with Client(cluster.nodes[0].port) as client:
         path = client.new_chat().path
-    told = [[] for _ in range(96)]
+    acknowledged = [[] for _ in range(96)]
 
     def write(index):
         with Client(cluster.nodes[index % 3].port) as client:
             chat = Chat(client, path)
             for turn in range(30):
                 content = f"{index}.{turn}"
-                told[index].append((chat.tell(content), content))
+                acknowledged[index].append((chat.create_message(content), content))
 
     with ThreadPoolExecutor(96) as pool:
         list(pool.map(write, range(96)))
-    expected = [content for _, content in sorted(itertools.chain(*told))]
+    expected = [content for _, content in sorted(itertools.chain(*acknowledged))]
     for node in cluster.nodes:
         with Client(node.port) as client:
             assert Chat(client, path).contents() == expected

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 from client import Client
 from services import Node, Worker
-from services.service import plain_environment
+from services.service import clean_environment
 from services.sql_server import ADMIN, DATABASE
 
 PASSWORD = "p@ss/w#rd:%1"
@@ -41,7 +41,7 @@ def files(tmp_path):
 def run(confab, command, urls, options):
     """By the environment, as docker-compose.yml does it."""
     names = {f"CONFAB_{name.upper().replace('-', '_')}": str(value) for name, value in {**urls, **options}.items()}
-    return subprocess.run([confab, command], env=plain_environment(names), text=True, capture_output=True, timeout=60)
+    return subprocess.run([confab, command], env=clean_environment(names), text=True, capture_output=True, timeout=60)
 
 
 def test_a_cluster_logs_in_with_passwords_from_files(confab, tmp_path, urls, files):
@@ -51,16 +51,16 @@ def test_a_cluster_logs_in_with_passwords_from_files(confab, tmp_path, urls, fil
         running.enter_context(Worker(confab, tmp_path / "worker", urls, options=flags))
         node = running.enter_context(Node(confab, tmp_path / "node", urls, options=flags))
         with Client(node.port) as client:
-            assert client.new_chat().tell("hello") == 1
+            assert client.new_chat().create_message("hello") == 1
         for command in ("status", "jobs", "check", "config"):
             done = run(confab, command, urls, files)
             assert done.returncode == 0, (command, done.stdout, done.stderr)
             assert PASSWORD not in done.stdout + done.stderr
-    assert PASSWORD not in node.said()
+    assert PASSWORD not in node.output()
 
 
 @pytest.mark.parametrize("engine, words", [("mysql", "Access denied for user"), ("redis", "WRONGPASS")])
-def test_a_wrong_password_is_refused_in_the_words_of_the_engine(confab, tmp_path, urls, files, engine, words):
+def test_a_wrong_password_is_refused_with_the_error_of_the_engine(confab, tmp_path, urls, files, engine, words):
     (tmp_path / "other").write_text("p%40ss%2Fw%23rd:%251")  # as a URL would have it
     done = run(confab, "status", urls, {**files, f"{engine}-password-file": tmp_path / "other"})
     assert done.returncode == 1

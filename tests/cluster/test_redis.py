@@ -5,52 +5,52 @@ import time
 
 import pytest
 from client import Client, assert_problem
-from crowd import Crowd
+from load_clients import LoadClients
 from libraries import MovedClock
 from services import Redis
-from services.service import plain_environment
+from services.service import clean_environment
 
 
 def test_flushed_under_load_skips_and_repeats_nothing(cluster, rng):
-    crowd = Crowd(cluster, rng)
+    load_clients = LoadClients(cluster, rng)
     client = cluster.engines.redis.client()
-    with crowd.writing():
+    with load_clients.writing():
         for _ in range(10):
-            crowd.wait_for_more(100)
+            load_clients.wait_for_more(100)
             client.flushall()
-    crowd.judge()
+    load_clients.verify()
 
 
 def test_killed_and_started_again_goes_on(cluster, rng):
-    crowd = Crowd(cluster, rng)
-    with crowd.writing():
+    load_clients = LoadClients(cluster, rng)
+    with load_clients.writing():
         for _ in range(3):
-            crowd.wait_for_more(200)
+            load_clients.wait_for_more(200)
             cluster.engines.redis.kill()
             time.sleep(0.5)
             cluster.engines.redis.restart()
-            crowd.wait_for_more(200)
-    crowd.judge()
+            load_clients.wait_for_more(200)
+    load_clients.verify()
 
 
 def test_restored_from_an_older_append_only_file_skips_and_repeats_nothing(cluster, rng):
-    crowd = Crowd(cluster, rng)
+    load_clients = LoadClients(cluster, rng)
     server = cluster.engines.redis
-    with crowd.writing():
-        crowd.wait_for_more(200)
+    with load_clients.writing():
+        load_clients.wait_for_more(200)
         server.save_data("older")
-        crowd.wait_for_more(300)
+        load_clients.wait_for_more(300)
         server.kill()
         server.restore_data("older")
         server.restart()
-        crowd.wait_for_more(300)
+        load_clients.wait_for_more(300)
         server.client().flushall()
-        crowd.wait_for_more(200)
+        load_clients.wait_for_more(200)
         server.kill()
         server.restore_data("older")  # of an epoch before the one that is now
         server.restart()
-        crowd.wait_for_more(300)
-    crowd.judge()
+        load_clients.wait_for_more(300)
+    load_clients.verify()
 
 
 @pytest.fixture
@@ -67,31 +67,31 @@ def clock(engines, tmp_path):
 def test_clock_set_back_skips_and_repeats_nothing(clock, start_cluster, rng):
     """New ids then lie at or below the position: those of a stream that forgot are of another epoch, those of one that did not go on from its last."""
     cluster = start_cluster()
-    crowd = Crowd(cluster, rng)
+    load_clients = LoadClients(cluster, rng)
     redis = cluster.engines.redis
-    with crowd.writing():
-        crowd.wait_for_more(200)
+    with load_clients.writing():
+        load_clients.wait_for_more(200)
         clock.move(-10)
-        crowd.wait_for_more(200)
+        load_clients.wait_for_more(200)
         redis.client().flushall()
-        crowd.wait_for_more(200)
+        load_clients.wait_for_more(200)
         redis.save_data("older")
-        crowd.wait_for_more(200)
+        load_clients.wait_for_more(200)
         redis.kill()
         redis.restore_data("older")
         clock.move(-20)
         redis.restart()
-        crowd.wait_for_more(200)
-    crowd.judge()
+        load_clients.wait_for_more(200)
+    load_clients.verify()
 
 
 def test_full_refuses_with_nothing_done(start_cluster, rng):
     cluster = start_cluster(node_options=["--queue-commands-max", 5])
-    crowd = Crowd(cluster, rng, chats=1, writers=16)
+    load_clients = LoadClients(cluster, rng, chats=1, writers=16)
     for worker in cluster.workers:
         worker.pause()
     with Client(cluster.nodes[0].port) as client:
-        path = crowd.told.chat_path(1) + "/messages"
+        path = load_clients.expected.chat_path(1) + "/messages"
         answers = [client.post(path, {"content": f"late {n}"}, {"Idempotency-Key": f"late {n}", "Prefer": "respond-async"})
                    for n in range(8)]
         assert [answer.status for answer in answers] == [202] * 5 + [503] * 3
@@ -99,25 +99,25 @@ def test_full_refuses_with_nothing_done(start_cluster, rng):
         assert int(answers[-1].headers["Retry-After"]) >= 1
         for worker in cluster.workers:
             worker.resume()
-        crowd.wait_until_nothing_waits()
+        load_clients.wait_until_queue_is_empty()
         listed = client.get(path).expect(200).json
         assert sorted(message["content"] for message in listed) == [f"late {n}" for n in range(5)]
 
 
 def test_undecodable_entry_between_good_ones_is_one_dead_letter(cluster, rng):
-    crowd = Crowd(cluster, rng, chats=1, writers=4)
-    with crowd.writing():
-        crowd.wait_for_more(50)
+    load_clients = LoadClients(cluster, rng, chats=1, writers=4)
+    with load_clients.writing():
+        load_clients.wait_for_more(50)
         stream = next(key for key in cluster.engines.redis.client().scan_iter("confab:*:stream", count=1000)
                       if b"stream" in key)
         cluster.engines.redis.client().xadd(stream, {"c": "no command"})
-        crowd.wait_for_more(50)
-    crowd.judge()
+        load_clients.wait_for_more(50)
+    load_clients.verify()
     (count,), = cluster.engines.sql.query("select count(*) from dead_letters")
     assert count == 1
 
 
-def test_policy_that_throws_away_is_refused_at_start(cluster, engines):
+def test_eviction_policy_is_refused_at_start(cluster, engines):
     engines.redis.client().config_set("maxmemory-policy", "allkeys-lru")
     try:
         node = cluster.new(type(cluster.nodes[0]), 9)
@@ -129,11 +129,11 @@ def test_policy_that_throws_away_is_refused_at_start(cluster, engines):
 
 
 NOTICED_S = 2  # after a change of role, writes are refused with its reason
-PATIENCE_S = 60  # only ever used up by a failure
+RETRY_TIMEOUT_S = 60  # only ever used up by a failure
 
 
 def until(holds):
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + RETRY_TIMEOUT_S
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -147,13 +147,13 @@ def primary(tmp_path):
 
 
 def test_demoted_refuses_writes_with_the_reason_and_takes_them_again(cluster, rng, primary):
-    crowd = Crowd(cluster, rng)
+    load_clients = LoadClients(cluster, rng)
     redis = cluster.engines.redis.client()
-    path = crowd.told.chat_path(1) + "/messages"
+    path = load_clients.expected.chat_path(1) + "/messages"
     try:
-        with crowd.writing():
+        with load_clients.writing():
             for _ in range(2):
-                crowd.wait_for_more(200)
+                load_clients.wait_for_more(200)
                 redis.replicaof("127.0.0.1", primary.port)
                 time.sleep(NOTICED_S)
                 for node in cluster.nodes:
@@ -164,35 +164,35 @@ def test_demoted_refuses_writes_with_the_reason_and_takes_them_again(cluster, rn
                         assert int(answer.headers["Retry-After"]) >= 1
                         client.get(path + "?limit=1").expect(200)
                 redis.replicaof("NO", "ONE")
-                crowd.wait_for_more(200)
+                load_clients.wait_for_more(200)
     finally:
         redis.replicaof("NO", "ONE")
-    crowd.judge()
+    load_clients.verify()
     for each in cluster.nodes + cluster.workers:
-        assert "is a replica of 127.0.0.1" in each.said()
-        assert "Redis takes writes again" in each.said()
+        assert "is a replica of 127.0.0.1" in each.output()
+        assert "Redis takes writes again" in each.output()
 
 
-def test_full_of_clients_is_logged_once_with_its_words(cluster, rng):
-    crowd = Crowd(cluster, rng)
+def test_too_many_redis_clients_are_logged_once_with_the_error_of_redis(cluster, rng):
+    load_clients = LoadClients(cluster, rng)
     processes = cluster.nodes + cluster.workers
     with cluster.engines.redis.client(single_connection_client=True) as only:
         only.config_set("maxclients", 1)
         try:
             before = only.info("stats")["rejected_connections"]
-            logged = {each: len(each.said()) for each in processes}
+            logged = {each: len(each.output()) for each in processes}
             for kind in ("normal", "pubsub"):
                 only.client_kill_filter(_type=kind, skipme=True)
             until(lambda: only.info("stats")["rejected_connections"] - before >= 100)
             for each in processes:
-                said = each.said()[logged[each]:]
-                assert "max number of clients reached" in said
-                assert len(said) < 3000, said
+                output = each.output()[logged[each]:]
+                assert "max number of clients reached" in output
+                assert len(output) < 3000, output
         finally:
             only.config_set("maxclients", 10000)
-    with crowd.writing():
-        crowd.wait_for_more(100)
-    crowd.judge()
+    with load_clients.writing():
+        load_clients.wait_for_more(100)
+    load_clients.verify()
 
 
 @pytest.fixture
@@ -206,42 +206,42 @@ def without_config(engines):
 
 
 def test_without_config_works(without_config, start_cluster, rng):
-    crowd = Crowd(start_cluster(), rng)
-    with crowd.writing():
-        crowd.wait_for_more(100)
-    crowd.judge()
+    load_clients = LoadClients(start_cluster(), rng)
+    with load_clients.writing():
+        load_clients.wait_for_more(100)
+    load_clients.verify()
 
 
-def test_without_subscribe_says_so_and_answers_all_the_same(engines, start_cluster, rng):
+def test_missing_subscribe_permission_is_logged_and_requests_are_answered(engines, start_cluster, rng):
     """Answers are looked up, until the user may receive them."""
     redis = engines.redis.client()
     redis.execute_command("ACL", "SETUSER", "default", "-subscribe")
     try:
         cluster = start_cluster()
-        crowd = Crowd(cluster, rng)
-        with crowd.writing():
-            crowd.wait_for_more(20)
+        load_clients = LoadClients(cluster, rng)
+        with load_clients.writing():
+            load_clients.wait_for_more(20)
         for node in cluster.nodes:
-            assert "no subscription at redis://" in node.said() and "NOPERM" in node.said()
+            assert "no subscription at redis://" in node.output() and "NOPERM" in node.output()
         assert redis.pubsub_channels("confab:*") == []
         redis.execute_command("ACL", "SETUSER", "default", "+subscribe")
         until(lambda: redis.pubsub_channels("confab:*"))
-        with crowd.writing():
-            crowd.wait_for_more(100)
-        crowd.judge()
+        with load_clients.writing():
+            load_clients.wait_for_more(100)
+        load_clients.verify()
     finally:
         redis.execute_command("ACL", "SETUSER", "default", "+@all")
 
 
 def jobs_refused(cluster, redis_url):
     urls = {f"CONFAB_{role.upper()}": url for role, url in cluster.engines.urls().items()}
-    done = subprocess.run([str(cluster.confab), "jobs"], env=plain_environment({**urls, "CONFAB_REDIS": redis_url}), text=True,
+    done = subprocess.run([str(cluster.confab), "jobs"], env=clean_environment({**urls, "CONFAB_REDIS": redis_url}), text=True,
                           capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
     assert done.returncode == 1, done
     return done.stderr
 
 
-def test_jobs_has_the_words_of_redis(cluster, tmp_path):
+def test_jobs_shows_the_error_of_redis(cluster, tmp_path):
     url = cluster.engines.redis.url
     assert "WRONGPASS" in jobs_refused(cluster, url.replace("redis://", "redis://nobody:wrong@"))
     assert "ERR DB index is out of range" in jobs_refused(cluster, f"{url}/99")

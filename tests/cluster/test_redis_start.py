@@ -8,11 +8,11 @@ import pytest
 from libraries import build
 from services import Redis
 from services.nginx import Nginx
-from services.service import plain_environment
+from services.service import clean_environment
 
 NO_MYSQL = "mysql://confab@127.0.0.1:1/confab"
 # Of a server that may still come. Whatever is wrong for good is said at once: the margin is for a busy machine.
-PATIENCE_S = 10
+RETRY_TIMEOUT_S = 10
 
 
 class Sentinel(Redis):
@@ -59,22 +59,22 @@ class Start:
     def __init__(self, confab, url, *options, environment=None):
         command = [str(confab), "serve", "--mysql", NO_MYSQL, "--redis", url, "--listen", "127.0.0.1:0", "--auth=open", *options]
         self.begun = time.monotonic()
-        self.process = subprocess.Popen(command, env=plain_environment(environment), text=True, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(command, env=clean_environment(environment), text=True, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def refused(self, at_once=True):
-        said, _ = self.process.communicate(timeout=120)
-        assert self.process.returncode == 1, said
-        assert "confab: redis://" in said, said
+        output, _ = self.process.communicate(timeout=120)
+        assert self.process.returncode == 1, output
+        assert "confab: redis://" in output, output
         if at_once:
-            assert time.monotonic() - self.begun < PATIENCE_S, said
-        return said
+            assert time.monotonic() - self.begun < RETRY_TIMEOUT_S, output
+        return output
 
     def taken(self):
-        said, _ = self.process.communicate(timeout=120)
-        assert self.process.returncode == 1, said
-        assert "confab: redis://" not in said and "127.0.0.1:1/" in said, said
-        return said
+        output, _ = self.process.communicate(timeout=120)
+        assert self.process.returncode == 1, output
+        assert "confab: redis://" not in output and "127.0.0.1:1/" in output, output
+        return output
 
 
 @pytest.fixture
@@ -102,15 +102,15 @@ def test_usable_one_is_taken(server, start):
 
 def test_wrong_password(server, start):
     add_user(server)
-    said = start(server.url.replace("redis://", "redis://somebody:wrong@")).refused()
-    assert "WRONGPASS" in said
-    assert "wrong@" not in said
+    output = start(server.url.replace("redis://", "redis://somebody:wrong@")).refused()
+    assert "WRONGPASS" in output
+    assert "wrong@" not in output
 
 
 def test_missing_password_is_no_policy(server, start):
     server.client().config_set("requirepass", "right")
-    said = start(server.url).refused()
-    assert "NOAUTH" in said and "maxmemory-policy" not in said
+    output = start(server.url).refused()
+    assert "NOAUTH" in output and "maxmemory-policy" not in output
 
 
 def test_wrong_database(server, start):
@@ -153,9 +153,9 @@ def test_something_else_listens(tmp_path, start):
 def test_no_room_for_one_more_client(server, start):
     with server.client(single_connection_client=True) as only:
         only.config_set("maxclients", 1)
-        said = start(server.url).refused(at_once=False)
-    assert "max number of clients reached" in said
-    assert len(said) < 2000, said
+        output = start(server.url).refused(at_once=False)
+    assert "max number of clients reached" in output
+    assert len(output) < 2000, output
 
 
 def test_every_address_of_a_name_is_tried(server, start, tmp_path):
@@ -165,8 +165,8 @@ def test_every_address_of_a_name_is_tried(server, start, tmp_path):
 
 def test_reason_of_every_address_is_said(start, tmp_path):
     environment = {"LD_PRELOAD": str(build("two_addresses", tmp_path))}
-    said = start("redis://two-addresses:1", environment=environment).refused(at_once=False)
-    assert "::1: " in said and "127.0.0.1: connection refused" in said
+    output = start("redis://two-addresses:1", environment=environment).refused(at_once=False)
+    assert "::1: " in output and "127.0.0.1: connection refused" in output
 
 
 @pytest.fixture
@@ -187,8 +187,8 @@ def test_server_that_takes_the_login_is_found_behind_one_that_does_not(server, s
 def test_reason_of_every_server_is_said(server, start_redis, start, two_servers):
     start_redis("--replicaof", f"127.0.0.1 {server.port}", kind=OtherAddress, port=server.port)
     server.client().config_set("requirepass", "right")
-    said = start(f"redis://two-servers:{server.port}", environment=two_servers).refused()
-    assert "127.0.0.2: it is a replica of" in said and "127.0.0.1: NOAUTH" in said
+    output = start(f"redis://two-servers:{server.port}", environment=two_servers).refused()
+    assert "127.0.0.2: it is a replica of" in output and "127.0.0.1: NOAUTH" in output
 
 
 @pytest.mark.parametrize("policy, is_taken", [("noeviction", True), ("allkeys-lru", False)])
@@ -210,8 +210,8 @@ def test_policy_comes_from_config_where_info_is_forbidden(server, start):
 
 def test_policy_that_is_not_shown_has_to_be_taken_unchecked(server, start):
     url = add_user(server, "-info", "-config", "-role")
-    said = start(url).refused()
-    assert "--redis-policy-unchecked" in said and "NOPERM" not in said
+    output = start(url).refused()
+    assert "--redis-policy-unchecked" in output and "NOPERM" not in output
     assert "used unchecked" in start(url, "--redis-policy-unchecked").taken()
 
 
@@ -226,8 +226,8 @@ def test_cluster_mode(start_redis, start):
 
 def test_replica(server, start_redis, start):
     replica = start_redis("--replicaof", f"127.0.0.1 {server.port}")
-    said = start(replica.url).refused()
-    assert f"a replica of 127.0.0.1:{server.port}" in said and "name the primary" in said
+    output = start(replica.url).refused()
+    assert f"a replica of 127.0.0.1:{server.port}" in output and "name the primary" in output
 
 
 def test_replica_found_without_info_or_role(server, start_redis, start):

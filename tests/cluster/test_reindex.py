@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from load import fill, wait_for
-from services.service import plain_environment
+from services.service import clean_environment
 
 CHATS, MESSAGES = 5, 120
 INDEX_SOON = ["--index-after-messages=50", "--index-pause-ms=10"]
@@ -17,13 +17,13 @@ OTHER_LEDGER = "fedcba9876543210"
 
 @pytest.fixture
 def cluster(start_cluster):
-    return start_cluster(gates=True, worker_options=INDEX_SOON)
+    return start_cluster(proxies=True, worker_options=INDEX_SOON)
 
 
 @pytest.fixture
-def gate(cluster):
+def proxy(cluster):
     """The way on which a reindex reaches Elasticsearch."""
-    return cluster.toxiproxy.gate("reindex", cluster.engines.elasticsearch.port)
+    return cluster.toxiproxy.proxy("reindex", cluster.engines.elasticsearch.port)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def chats(cluster, client):
     """Each has one message with a secret."""
     made = [client.new_chat() for _ in range(CHATS)]
     for chat in made:
-        chat.secret = chat.tell("a secret text")
+        chat.secret = chat.create_message("a secret text")
         fill(chat, ["a common text"] * (MESSAGES - 1))
     wait_for(lambda: indexed(cluster) >= CHATS * 100, "all chats are in the index")
     return made
@@ -44,27 +44,27 @@ def indexed(cluster):
 class Reindex:
     """One that runs, reaching Elasticsearch through the gate, and MySQL, too, if there is one."""
 
-    def __init__(self, cluster, gate, mysql_gate=None):
-        urls = {**cluster.engines.urls(), "elasticsearch": f"http://127.0.0.1:{gate.port}"}
-        if mysql_gate:
-            urls["mysql"] = cluster.engines.sql.url_at(mysql_gate.port)
+    def __init__(self, cluster, proxy, mysql_proxy=None):
+        urls = {**cluster.engines.urls(), "elasticsearch": f"http://127.0.0.1:{proxy.port}"}
+        if mysql_proxy:
+            urls["mysql"] = cluster.engines.sql.url_at(mysql_proxy.port)
         self.output = (cluster.folder / f"reindex-{time.monotonic_ns()}").open("w+")
         self.process = subprocess.Popen(
             [str(cluster.confab), "reindex", "--index-after-messages=50"], stdin=subprocess.DEVNULL, stdout=self.output,
-            stderr=subprocess.STDOUT, env=plain_environment({f"CONFAB_{role.upper()}": url for role, url in urls.items()}))
+            stderr=subprocess.STDOUT, env=clean_environment({f"CONFAB_{role.upper()}": url for role, url in urls.items()}))
 
-    def said(self):
+    def output(self):
         self.output.flush()
         return os.pread(self.output.fileno(), 1 << 20, 0).decode()
 
     def ends(self, status):
-        assert self.process.wait(timeout=300) == status, self.said()
-        return self.said()
+        assert self.process.wait(timeout=300) == status, self.output()
+        return self.output()
 
 
 @contextmanager
-def reindexing(cluster, *gates):
-    run = Reindex(cluster, *gates)
+def reindexing(cluster, *proxies):
+    run = Reindex(cluster, *proxies)
     try:
         yield run
     finally:
@@ -107,32 +107,32 @@ def let_lease_run_out(cluster, *columns):
     cluster.engines.sql.query("update reindex_state set " + ", ".join(f"{column} = utc_timestamp(6)" for column in columns))
 
 
-def killed_halfway(cluster, gate):
+def killed_halfway(cluster, proxy):
     """The name of the index it was building."""
-    gate.slow_down(700)
-    with reindexing(cluster, gate) as run:
+    proxy.add_latency(700)
+    with reindexing(cluster, proxy) as run:
         index = wait_until_half_built(cluster)
         run.process.kill()
         run.process.wait()
-    gate.open()
+    proxy.open()
     return index
 
 
-def test_killed_one_keeps_nothing_that_is_deleted_later_and_is_resumed(cluster, chats, gate):
-    index = killed_halfway(cluster, gate)
+def test_killed_one_keeps_nothing_that_is_deleted_later_and_is_resumed(cluster, chats, proxy):
+    index = killed_halfway(cluster, proxy)
     assert secrets_in(cluster, index) >= 2
     for chat in chats:
         chat.delete(chat.secret).expect(204)
     wait_for(lambda: secrets_in(cluster, index) == 0, "the deletions are in the half-built index")
     cluster.engines.sql.query("update reindex_state set lease_until = utc_timestamp(6) + interval 1 hour")
-    with reindexing(cluster, gate) as second:
+    with reindexing(cluster, proxy) as second:
         assert "another reindex runs, since " in second.ends(1)
     let_lease_run_out(cluster, "lease_until")
     assert f"{index} is half-built" in cluster.run("check", status=1)
-    with reindexing(cluster, gate) as second:
-        said = second.ends(0)
-    assert "resuming the reindex of " in said and index in said
-    assert f"messages of {CHATS} chats in the search index" in said
+    with reindexing(cluster, proxy) as second:
+        output = second.ends(0)
+    assert "resuming the reindex of " in output and index in output
+    assert f"messages of {CHATS} chats in the search index" in output
     assert "all numbers gapless" in cluster.run("check")
     assert state(cluster) == (None, 0)
     for chat in chats:
@@ -140,55 +140,55 @@ def test_killed_one_keeps_nothing_that_is_deleted_later_and_is_resumed(cluster, 
         assert len(chat.find("common")) == MESSAGES - 1
 
 
-def test_interrupted_one_says_so_and_is_resumed_at_once(cluster, chats, gate):
-    gate.slow_down(700)
-    with reindexing(cluster, gate) as run:
+def test_interrupted_one_says_so_and_is_resumed_at_once(cluster, chats, proxy):
+    proxy.add_latency(700)
+    with reindexing(cluster, proxy) as run:
         index = wait_until_half_built(cluster)
         run.process.send_signal(signal.SIGTERM)
         assert "interrupted: `confab reindex` resumes it" in run.ends(1)
-    gate.open()
-    with reindexing(cluster, gate) as run:
-        said = run.ends(0)
-    assert "resuming the reindex of " in said and index in said
+    proxy.open()
+    with reindexing(cluster, proxy) as run:
+        output = run.ends(0)
+    assert "resuming the reindex of " in output and index in output
     assert "all numbers gapless" in cluster.run("check")
 
 
-def test_answers_slower_than_two_seconds_and_an_engine_that_is_away_only_delay_it(cluster, chats, gate):
-    gate.slow_down(2500)
-    with reindexing(cluster, gate) as run:
+def test_answers_slower_than_two_seconds_and_an_engine_that_is_away_only_delay_it(cluster, chats, proxy):
+    proxy.add_latency(2500)
+    with reindexing(cluster, proxy) as run:
         wait_for(lambda: state(cluster)[1] >= 1, "a chat is in the new index")
-        gate.shut()
-        wait_for(lambda: "trying again in" in run.said() or run.process.poll() is not None, "it has noticed")
-        gate.open()
-        said = run.ends(0)
-    assert f"Elasticsearch at http://127.0.0.1:{gate.port}" in said
-    assert f"messages of {CHATS} chats in the search index" in said
+        proxy.disable()
+        wait_for(lambda: "trying again in" in run.output() or run.process.poll() is not None, "it has noticed")
+        proxy.open()
+        output = run.ends(0)
+    assert f"Elasticsearch at http://127.0.0.1:{proxy.port}" in output
+    assert f"messages of {CHATS} chats in the search index" in output
     assert "all numbers gapless" in cluster.run("check")
 
 
-def test_mysql_that_is_away_only_delays_it(cluster, chats, gate):
-    mysql_gate = cluster.toxiproxy.gate("reindex-mysql", cluster.engines.sql.port)
-    gate.slow_down(700)
-    with reindexing(cluster, gate, mysql_gate) as run:
+def test_mysql_that_is_away_only_delays_it(cluster, chats, proxy):
+    mysql_proxy = cluster.toxiproxy.proxy("reindex-mysql", cluster.engines.sql.port)
+    proxy.add_latency(700)
+    with reindexing(cluster, proxy, mysql_proxy) as run:
         wait_until_half_built(cluster)
-        mysql_gate.shut()
-        gate.open()
-        wait_for(lambda: "trying again in" in run.said() or run.process.poll() is not None, "it has noticed")
-        mysql_gate.open()
-        said = run.ends(0)
-    assert any(line.startswith("MySQL, ") and "trying again in" in line for line in said.splitlines()), said
-    assert f"messages of {CHATS} chats in the search index" in said
+        mysql_proxy.disable()
+        proxy.open()
+        wait_for(lambda: "trying again in" in run.output() or run.process.poll() is not None, "it has noticed")
+        mysql_proxy.open()
+        output = run.ends(0)
+    assert any(line.startswith("MySQL, ") and "trying again in" in line for line in output.splitlines()), output
+    assert f"messages of {CHATS} chats in the search index" in output
     assert "all numbers gapless" in cluster.run("check")
 
 
-def test_one_without_its_engine_names_it(cluster, gate):
-    gate.shut()
-    with reindexing(cluster, gate) as run:
-        assert f"confab: Elasticsearch at http://127.0.0.1:{gate.port}: " in run.ends(1)
+def test_one_without_its_engine_names_it(cluster, proxy):
+    proxy.disable()
+    with reindexing(cluster, proxy) as run:
+        assert f"confab: Elasticsearch at http://127.0.0.1:{proxy.port}: " in run.ends(1)
 
 
-def test_orphan_is_removed_after_its_lease_and_nothing_else_is(cluster, chats, gate):
-    orphan = killed_halfway(cluster, gate)
+def test_orphan_is_removed_after_its_lease_and_nothing_else_is(cluster, chats, proxy):
+    orphan = killed_halfway(cluster, proxy)
     engine = cluster.engines.elasticsearch
     (described,) = engine.request("GET", f"/{orphan}")[1].values()
     shape = {"mappings": described["mappings"], "settings": {"analysis": described["settings"]["index"]["analysis"]}}
@@ -212,7 +212,7 @@ def test_deletion_reaches_an_index_that_was_blocked_for_a_full_disk(cluster, cha
     block(engine, searched, True)
     for chat in chats:
         chat.delete(chat.secret).expect(204)
-    wait_for(lambda: any("stays behind for now: Elasticsearch at http://" in worker.said() for worker in cluster.workers),
+    wait_for(lambda: any("stays behind for now: Elasticsearch at http://" in worker.output() for worker in cluster.workers),
              "a worker says why")
     assert secrets_in(cluster, searched) == CHATS
     block(engine, searched, None)

@@ -13,7 +13,7 @@ INDEX_SOON = ["--index-after-messages=50", "--index-pause-ms=10"]
 
 @pytest.fixture
 def cluster(start_cluster):
-    return start_cluster(gates=True, worker_options=INDEX_SOON)
+    return start_cluster(proxies=True, worker_options=INDEX_SOON)
 
 
 def wait_until_indexed(cluster, messages):
@@ -29,20 +29,20 @@ def filled(client, count):
     return chat
 
 
-def test_found_at_once_whether_the_index_has_taken_it_in_or_not(cluster, client):
+def test_found_immediately_whether_indexed_or_not(cluster, client):
     chat = filled(client, 400)
     wait_until_indexed(cluster, 350)
     for worker in cluster.workers:
-        worker.gates.elasticsearch.shut()  # nothing is taken in any more
+        worker.proxies.elasticsearch.disable()  # nothing is taken in any more
     assert chat.find("common") == list(range(400, 0, -1))
-    chat.tell("a rare text")
+    chat.create_message("a rare text")
     assert chat.find("rare") == [401]
     chat.edit(7, "an edited text").expect(200)
     assert chat.find("edited") == [7]
     chat.delete(8).expect(204)
     assert chat.find("common") == [n for n in range(400, 0, -1) if n not in (7, 8)]
     for worker in cluster.workers:
-        worker.gates.elasticsearch.open()
+        worker.proxies.elasticsearch.open()
     chat.edit(9, "an edited text").expect(200)
     cluster.run("check")
 
@@ -53,7 +53,7 @@ def test_engine_down_for_a_while_costs_no_write_and_no_hit(cluster, client):
     cluster.engines.elasticsearch.kill()
     down = time.monotonic()
     for n in range(401, 481):
-        chat.tell("said while it was down")
+        chat.create_message("said while it was down")
         if n % 20 == 0:
             assert chat.find("common") == list(range(400, 0, -1))
             assert chat.find("while it was down") == list(range(n, 400, -1))
@@ -66,7 +66,7 @@ def test_engine_down_for_a_while_costs_no_write_and_no_hit(cluster, client):
     cluster.run("check")
 
 
-def test_engine_that_says_nothing_makes_searches_scan(cluster, client):
+def test_silent_engine_makes_searches_scan(cluster, client):
     chat = filled(client, 400)
     wait_until_indexed(cluster, 350)
     cluster.engines.elasticsearch.pause()
@@ -78,11 +78,11 @@ def test_engine_that_says_nothing_makes_searches_scan(cluster, client):
     cluster.run("check")
 
 
-def test_what_a_dead_worker_left_unindexed_another_takes_in(start_cluster):
+def test_messages_left_unindexed_by_a_dead_worker_are_indexed_by_another(start_cluster):
     """The one that wrote it reaches no engine and dies; the other one learns of it by what was noted with the writes."""
-    cluster = start_cluster(workers=1, gates=True, worker_options=INDEX_SOON)
+    cluster = start_cluster(workers=1, proxies=True, worker_options=INDEX_SOON)
     writer = cluster.workers[0]
-    writer.gates.elasticsearch.shut()
+    writer.proxies.elasticsearch.disable()
     with Client(cluster.front.port) as client:
         cluster.add_worker()
         wait_for(lambda: owned_by_both(cluster), "both workers own partitions")
@@ -107,25 +107,25 @@ def test_reindex_is_not_noticed_by_who_searches(cluster, client):
 
     def search():
         with Client(cluster.front.port) as own:
-            mine = chat.through(own)
+            mine = chat.with_client(own)
             while not done.is_set():
                 looks.append(mine.find("common") == list(range(800, 0, -1)))
 
     searching = threading.Thread(target=search)
     searching.start()
     try:
-        told = cluster.run("reindex", "--index-after-messages=50")
+        output = cluster.run("reindex", "--index-after-messages=50")
     finally:
         done.set()
         searching.join()
-    assert "800 messages of 1 chat " in told
+    assert "800 messages of 1 chat " in output
     assert looks and all(looks)
-    chat.tell("said after it")
+    chat.create_message("said after it")
     assert chat.find("after") == [801]
     cluster.run("check")
 
 
-def test_cluster_without_engine_finds_the_same_by_reading_and_takes_one_in_later(start_cluster, shared_engines):
+def test_cluster_without_engine_scans_and_can_add_one_later(start_cluster, shared_engines):
     engine = shared_engines.elasticsearch
     with without(shared_engines, engine):
         cluster = start_cluster(nodes=1, workers=1)

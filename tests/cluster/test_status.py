@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from client import Client
 from load import wait_for
-from services.service import plain_environment
+from services.service import clean_environment
 from services.sql_server import ADMIN
 
 
@@ -25,7 +25,7 @@ def status(cluster, exit_status=0):
 def look(cluster):
     """The same, whatever the exit status."""
     urls = {f"CONFAB_{role.upper()}": url for role, url in cluster.engines.urls().items()}
-    asked = subprocess.run([cluster.confab, "status", "--json"], env=plain_environment(urls), text=True, capture_output=True)
+    asked = subprocess.run([cluster.confab, "status", "--json"], env=clean_environment(urls), text=True, capture_output=True)
     return json.loads(asked.stdout)
 
 
@@ -40,8 +40,8 @@ def down(engine):
     engine.restart()
 
 
-def test_a_cluster_that_is_well(cluster, chat):
-    chat.tell("once")
+def test_a_healthy_cluster(cluster, chat):
+    chat.create_message("once")
     wait_for(lambda: [worker["partitions"] for worker in look(cluster)["workers"]] == [32, 32], "both workers have their share")
     found = status(cluster)
     assert found["cluster"] == cluster.identity()
@@ -83,7 +83,7 @@ def test_what_waits_for_workers_that_are_gone(cluster, chat):
 
 
 def test_an_engine_that_is_down_is_reported_and_the_others_are_shown(cluster, chat):
-    chat.tell("once")
+    chat.create_message("once")
     with down(cluster.engines.sql):
         found = status(cluster, exit_status=1)
         assert list(faults(found)) == ["mysql"] and "refused" in faults(found)["mysql"]
@@ -131,7 +131,7 @@ def test_how_far_the_search_index_has_come(start_cluster):
         chat = client.new_chat()
         with down(cluster.engines.elasticsearch):
             for number in range(25):
-                chat.tell(f"message {number}")
+                chat.create_message(f"message {number}")
             found = status(cluster, exit_status=1)
             assert found["index"]["chats_waiting"] == 1 and found["index"]["oldest_waiting_age_ms"] > 0
         wait_for(lambda: look(cluster)["index"]["chats_waiting"] == 0, "the index has come after")
@@ -148,16 +148,16 @@ def test_dead_letters_are_a_problem(cluster, chat):
     assert found["problems"] == ["1 dead letter: see `confab jobs`"]
 
 
-def test_a_database_that_is_not_migrated_is_said_with_what_to_do(confab, engines):
+def test_a_database_that_is_not_migrated_is_reported_with_the_remedy(confab, engines):
     urls = [part for role, url in engines.urls().items() for part in (f"--{role}", url)]
-    done = subprocess.run([confab, "status", "--json", *urls], env=plain_environment(), text=True, capture_output=True)
+    done = subprocess.run([confab, "status", "--json", *urls], env=clean_environment(), text=True, capture_output=True)
     assert done.returncode == 1
     found = json.loads(done.stdout)
     assert "run `confab migrate`" in faults(found)["mysql"]
     assert found["engines"]["mysql"]["role"] == "primary"
 
 
-def test_a_server_alone_is_told_what_it_is_for(confab, tmp_path):
-    done = subprocess.run([confab, "status"], env=plain_environment(), cwd=tmp_path, text=True, capture_output=True)
+def test_status_of_a_server_alone_explains_its_use(confab, tmp_path):
+    done = subprocess.run([confab, "status"], env=clean_environment(), cwd=tmp_path, text=True, capture_output=True)
     assert done.returncode == 2
     assert "shows a cluster" in done.stderr and "confab check" in done.stderr

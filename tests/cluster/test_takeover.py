@@ -51,25 +51,25 @@ def owners(cluster):
 def test_node_that_waits_too_short_says_so_at_its_start(start_cluster):
     cluster = start_cluster(nodes=1, workers=1, node_options=["--answer-timeout-ms=5000"])
     node = cluster.nodes[0]
-    wait_for(lambda: re.findall(WARNING, node.said()) == [("5000", "6000")], "the node warns")
-    assert "Set --answer-timeout-ms to 9000 or more" in node.said()
+    wait_for(lambda: re.findall(WARNING, node.output()) == [("5000", "6000")], "the node warns")
+    assert "Set --answer-timeout-ms to 9000 or more" in node.output()
 
 
 def test_node_notices_a_worker_whose_lease_is_too_long_once(start_cluster):
     cluster = start_cluster(nodes=1, workers=1)
     node = cluster.nodes[0]
     cluster.add_worker("--lease-ms=20000")
-    wait_for(lambda: re.findall(WARNING, node.said()) == [("10000", "20000")], "the node warns")
+    wait_for(lambda: re.findall(WARNING, node.output()) == [("10000", "20000")], "the node warns")
 
 
-def test_client_whose_write_is_in_doubt_is_told_to_repeat_it_with_its_key(start_cluster):
+def test_client_with_an_unknown_outcome_is_asked_to_retry_with_its_key(start_cluster):
     cluster = start_cluster(nodes=1, workers=1, node_options=["--answer-timeout-ms=500"])
     with Client(cluster.nodes[0].port) as client:
         chat = client.new_chat()
         cluster.workers[0].pause()
-        answer = chat.say("once", key="k").expect(503)
+        answer = chat.post_message("once", key="k").expect(503)
         assert answer.json["code"] == "outcome_unknown"
         assert "same Idempotency-Key" in answer.json["detail"] and "restart" not in answer.json["detail"]
         cluster.workers[0].resume()
-        wait_for(lambda: chat.say("once", key="k").status == 201, "it is done")
+        wait_for(lambda: chat.post_message("once", key="k").status == 201, "it is done")
         assert chat.count() == 1

@@ -17,7 +17,7 @@ namespace confab::testing {
 namespace {
 
 using core::chat_id, core::message_number;
-using search::indexed_text, search::reach;
+using search::indexed_text, search::position;
 
 class elastic_fixture final : public index_fixture {
 public:
@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(elastic, index_contract,
 
 constexpr chat_id chat(7);
 
-class elastic_own : public ::testing::Test {
+class elastic_index_test : public ::testing::Test {
 protected:
     std::unique_ptr<search::elastic_index> open() { return search::open_elastic_index(options, *progress); }
 
@@ -51,13 +51,14 @@ protected:
         for (auto n = first; n <= last; ++n) all.push_back({message_number(n), 1, text});
         return all;
     }
-    static result<void> store(search::elastic_index& into, const std::vector<indexed_text>& all, reach from, reach to) {
+    static result<void> store(search::elastic_index& into, const std::vector<indexed_text>& all, position from,
+                              position to) {
         return run(into.writer().store(chat, all, from, to));
     }
-    static std::vector<std::uint64_t> told(search::elastic_index& by, const std::string& query) {
-        return told(by, core::folded_query(query));
+    static std::vector<std::uint64_t> candidate_numbers(search::elastic_index& by, const std::string& query) {
+        return candidate_numbers(by, core::folded_query(query));
     }
-    static std::vector<std::uint64_t> told(search::elastic_index& by, const core::folded_query& query) {
+    static std::vector<std::uint64_t> candidate_numbers(search::elastic_index& by, const core::folded_query& query) {
         std::vector<std::uint64_t> all;
         for (std::optional below = message_number(core::number_max); below;) {
             const auto slice = run(by.reader().candidates(chat, query, *below)).value();
@@ -67,13 +68,13 @@ protected:
         return all;
     }
 
-    elastic::answer ask(elastic::verb verb, const std::string& target, const std::string& body = "") {
+    elastic::response ask(elastic::verb verb, const std::string& target, const std::string& body = "") {
         return run(engine->send(elastic::request(verb, target, body))).value();
     }
     // The one index behind the alias.
     std::string index_name() {
-        const auto told = ask(elastic::verb::get, "/" + options.alias + "/_alias");
-        const auto& all = told.body.as_object();
+        const auto response = ask(elastic::verb::get, "/" + options.alias + "/_alias");
+        const auto& all = response.body.as_object();
         EXPECT_EQ(all.size(), 1U);
         return std::string(all.begin()->key());
     }
@@ -94,16 +95,16 @@ protected:
         ledger::mysql::make_mysql_index_progress(mysql_with_schema());
 };
 
-TEST_F(elastic_own, tells_more_than_ten_thousand) {
+TEST_F(elastic_index_test, returns_more_than_ten_thousand_candidates) {
     const auto index = open();
     for (std::uint64_t n = 0; n < 12'000; n += 4'000)
         ASSERT_TRUE(store(*index, texts(n + 1, n + 4'000, "page me"), {n, 0}, {n + 4'000, 0}));
-    const auto all = told(*index, "e m");
+    const auto all = candidate_numbers(*index, "e m");
     ASSERT_EQ(all.size(), 12'000U);
     for (std::uint64_t i = 0; i < all.size(); ++i) ASSERT_EQ(all[i], 12'000 - i);
 }
 
-TEST_F(elastic_own, lets_no_late_replay_bring_back_what_was_deleted) {
+TEST_F(elastic_index_test, does_not_restore_deleted_texts_on_a_late_replay) {
     const auto index = open();
     ASSERT_TRUE(store(*index, {{message_number(1), 1, "a secret word"}}, {}, {1, 0}));
     ASSERT_TRUE(store(*index, {{message_number(1), 2, ""}}, {1, 0}, {1, 1}));
@@ -114,13 +115,13 @@ TEST_F(elastic_own, lets_no_late_replay_bring_back_what_was_deleted) {
     const auto target = "/" + search::write_alias_of(index_name()) + "/_bulk?refresh=true";
     const auto replayed = ask(elastic::verb::post, target, old_bulk);
     EXPECT_EQ(replayed.body.at_pointer("/items/0/index/status").as_int64(), 409);
-    EXPECT_TRUE(told(*index, "secret").empty());
-    EXPECT_TRUE(told(*index, "s").empty());
+    EXPECT_TRUE(candidate_numbers(*index, "secret").empty());
+    EXPECT_TRUE(candidate_numbers(*index, "s").empty());
     EXPECT_EQ(run(index->auditor().texts(chat, {})).value().texts,
               (std::vector{indexed_text{message_number(1), 2, ""}}));
 }
 
-TEST_F(elastic_own, of_two_writers_at_one_reach_lets_one_store) {
+TEST_F(elastic_index_test, accepts_one_of_two_stores_at_the_same_position) {
     const auto one = open(), other = open();
     ASSERT_TRUE(store(*one, texts(1, 5, "a"), {}, {5, 0}));
     EXPECT_EQ(store(*other, texts(1, 5, "a"), {}, {5, 0}).error(), error::version_mismatch);
@@ -137,45 +138,46 @@ TEST_F(elastic_own, of_two_writers_at_one_reach_lets_one_store) {
     loop.run();
     EXPECT_EQ(stored, 1);
     EXPECT_EQ(refused, 1);
-    EXPECT_EQ(told(*one, "b"), (std::vector<std::uint64_t>{9, 8, 7, 6}));
+    EXPECT_EQ(candidate_numbers(*one, "b"), (std::vector<std::uint64_t>{9, 8, 7, 6}));
 }
 
-TEST_F(elastic_own, that_was_lost_and_made_anew_has_reached_nothing) {
+TEST_F(elastic_index_test, has_no_position_when_lost_and_created_again) {
     const auto index = open(), unaware = open();
     const core::folded_query query("kept");
     ASSERT_TRUE(store(*index, texts(1, 5, "kept"), {}, {5, 0}));
-    EXPECT_FALSE(run(index->writer().tidy()));
-    EXPECT_EQ(run(unaware->reader().reached(chat)).value(), (reach{5, 0}));
+    EXPECT_FALSE(run(index->writer().maintain()));
+    EXPECT_EQ(run(unaware->reader().find_position(chat)).value(), (position{5, 0}));
     const auto lost = index_name();
     ASSERT_TRUE(ask(elastic::verb::erase, "/" + lost).is_ok());
     EXPECT_EQ(store(*index, texts(6, 7, "late"), {5, 0}, {7, 0}).error(), error::unavailable);
     EXPECT_EQ(ask(elastic::verb::get, "/" + lost).status, 404U);
     EXPECT_EQ(run(unaware->reader().candidates(chat, query, message_number(6))).error(), error::unavailable);
-    EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_EQ(run(index->reader().find_position(chat)).error(), error::unavailable);
     search::migrate_elastic(options);
-    EXPECT_EQ(run(index->reader().reached(chat)).value(), reach());
-    EXPECT_TRUE(run(index->writer().tidy()));
+    EXPECT_EQ(run(index->reader().find_position(chat)).value(), position());
+    EXPECT_TRUE(run(index->writer().maintain()));
     ASSERT_TRUE(store(*index, texts(1, 5, "kept"), {}, {5, 0}));
-    EXPECT_EQ(told(*index, "kept").size(), 5U);
+    EXPECT_EQ(candidate_numbers(*index, "kept").size(), 5U);
 }
 
-TEST_F(elastic_own, that_is_there_is_left_as_it_is_by_migrate) {
+TEST_F(elastic_index_test, is_kept_by_migrate_when_it_exists) {
     const auto index = open();
     ASSERT_TRUE(store(*index, texts(1, 5, "kept"), {}, {5, 0}));
     const auto before = index_name();
     search::migrate_elastic(options);
     EXPECT_EQ(index_name(), before);
-    EXPECT_EQ(told(*index, "kept").size(), 5U);
+    EXPECT_EQ(candidate_numbers(*index, "kept").size(), 5U);
 }
 
-TEST_F(elastic_own, of_another_shape_is_refused_by_migrate_and_read_by_nobody) {
+TEST_F(elastic_index_test, of_another_mapping_is_refused_by_migrate_and_never_read) {
     auto others = options;
     others.alias += "-others";
     const auto made =
         R"({"aliases":{")" + others.alias + R"(":{}},"mappings":{"properties":{"text":{"type":"text"}}}})";
     ASSERT_TRUE(ask(elastic::verb::put, "/" + others.alias + "-1", made).is_ok());
     EXPECT_THROW(search::migrate_elastic(others), startup_error);
-    EXPECT_EQ(run(search::open_elastic_index(others, *progress)->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_EQ(run(search::open_elastic_index(others, *progress)->reader().find_position(chat)).error(),
+              error::unavailable);
     auto plain = options;
     plain.alias += "-plain";
     ASSERT_TRUE(ask(elastic::verb::put, "/" + plain.alias).is_ok());
@@ -184,7 +186,7 @@ TEST_F(elastic_own, of_another_shape_is_refused_by_migrate_and_read_by_nobody) {
 
 // Of another version, before or after this one: nobody of this one reads it or writes to it, and a new one can take its
 // place.
-TEST_F(elastic_own, of_another_folding_is_left_alone_until_it_is_made_anew) {
+TEST_F(elastic_index_test, of_another_folding_is_kept_until_it_is_rebuilt) {
     int count = 0;
     const auto ledger = R"("ledger":")" + options.cluster + '"';
     for (const auto& meta : {R"({"folding":"2 of Unicode 99",)" + ledger + '}', '{' + ledger + '}'}) {
@@ -192,7 +194,7 @@ TEST_F(elastic_own, of_another_folding_is_left_alone_until_it_is_made_anew) {
         others.alias += "-folded" + std::to_string(++count);
         const auto name = put_index(others.alias, meta);
         const auto index = search::open_elastic_index(others, *progress);
-        EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+        EXPECT_EQ(run(index->reader().find_position(chat)).error(), error::unavailable);
         EXPECT_EQ(store(*index, texts(1, 5, "x"), {}, {5, 0}).error(), error::unavailable);
         EXPECT_NO_THROW(search::migrate_elastic(others));
         const auto successor = search::open_elastic_successor(others, *progress, search::new_successor_name(others));
@@ -200,30 +202,30 @@ TEST_F(elastic_own, of_another_folding_is_left_alone_until_it_is_made_anew) {
         ASSERT_TRUE(store(*successor, texts(1, 3, "new"), {}, {3, 0}));
         ASSERT_TRUE(run(successor->take_over()));
         EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 404U);
-        EXPECT_EQ(run(index->reader().reached(chat)).value(), (reach{3, 0}));
+        EXPECT_EQ(run(index->reader().find_position(chat)).value(), (position{3, 0}));
     }
 }
 
-TEST_F(elastic_own, of_another_cluster_is_read_by_nobody_and_outlives_its_successor) {
+TEST_F(elastic_index_test, of_another_cluster_is_never_read_and_survives_its_successor) {
     auto others = options;
     others.alias += "-others";
     const auto name = put_index(
         others.alias, R"({"folding":")" + std::string(core::folding_version()) + R"(","ledger":"fedcba9876543210"})");
     const auto index = search::open_elastic_index(others, *progress);
-    EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_EQ(run(index->reader().find_position(chat)).error(), error::unavailable);
     EXPECT_EQ(store(*index, texts(1, 5, "x"), {}, {5, 0}).error(), error::unavailable);
     EXPECT_THROW(search::migrate_elastic(others), startup_error);
     const auto successor = search::open_elastic_successor(others, *progress, search::new_successor_name(others));
     ASSERT_TRUE(run(successor->make()));
     ASSERT_TRUE(run(successor->take_over()));
-    EXPECT_EQ(run(index->reader().reached(chat)).value(), reach());
+    EXPECT_EQ(run(index->reader().find_position(chat)).value(), position());
     EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 200U);
 }
 
 // The index of version 0.1.0 says nothing of its ledger, and lies behind an alias that any cluster uses.
-class elastic_of_old : public elastic_own {
+class legacy_elastic_index : public elastic_index_test {
 protected:
-    ~elastic_of_old() override { ask(elastic::verb::erase, "/" + name); }
+    ~legacy_elastic_index() override { ask(elastic::verb::erase, "/" + name); }
 
     // As version 0.1.0 left it: with the texts, and their progress where it is this ledger's.
     void fill(bool is_followed) {
@@ -247,16 +249,16 @@ protected:
     const std::string name = put_index(old.alias, R"({"folding":")" + std::string(core::folding_version()) + R"("})");
 };
 
-TEST_F(elastic_of_old, is_taken_over_with_all_its_texts_by_the_ledger_that_followed_into_it) {
+TEST_F(legacy_elastic_index, is_adopted_with_all_texts_by_the_ledger_that_indexed_into_it) {
     fill(true);
     const auto mine = of_new_cluster();
     EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::done);
     EXPECT_NO_THROW(search::migrate_elastic(mine));
     const auto index = search::open_elastic_index(mine, *progress);
-    EXPECT_EQ(told(*index, "kept").size(), 5U);
+    EXPECT_EQ(candidate_numbers(*index, "kept").size(), 5U);
     EXPECT_EQ(ask(elastic::verb::get, "/" + old.alias).status, 404U);
     ASSERT_TRUE(store(*index, texts(6, 7, "kept"), {5, 0}, {7, 0}));
-    EXPECT_EQ(told(*index, "kept").size(), 7U);
+    EXPECT_EQ(candidate_numbers(*index, "kept").size(), 7U);
     EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::not_needed);
     const auto successor = search::open_elastic_successor(mine, *progress, search::new_successor_name(mine));
     ASSERT_TRUE(run(successor->make()));
@@ -264,26 +266,26 @@ TEST_F(elastic_of_old, is_taken_over_with_all_its_texts_by_the_ledger_that_follo
     EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 404U);
 }
 
-TEST_F(elastic_of_old, is_taken_over_after_that_was_broken_off) {
+TEST_F(legacy_elastic_index, is_adopted_after_an_interrupted_adoption) {
     fill(true);
     auto mine = of_new_cluster();
     const auto mapping = R"({"_meta":{"folding":")" + std::string(core::folding_version()) + R"(","ledger":")" +
                          mine.cluster + R"("},"_routing":{"required":true}})";
     ASSERT_TRUE(ask(elastic::verb::put, "/" + name + "/_mapping", mapping).is_ok());
     EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::done);
-    EXPECT_EQ(told(*search::open_elastic_index(mine, *progress), "kept").size(), 5U);
+    EXPECT_EQ(candidate_numbers(*search::open_elastic_index(mine, *progress), "kept").size(), 5U);
 }
 
-TEST_F(elastic_of_old, is_left_alone_by_a_ledger_that_never_followed_into_it) {
+TEST_F(legacy_elastic_index, is_not_adopted_by_a_ledger_that_never_indexed_into_it) {
     fill(false);
     const auto mine = of_new_cluster();
     EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::left_alone);
     EXPECT_NO_THROW(search::migrate_elastic(mine));
-    EXPECT_EQ(told(*search::open_elastic_index(mine, *progress), "kept").size(), 0U);
+    EXPECT_EQ(candidate_numbers(*search::open_elastic_index(mine, *progress), "kept").size(), 0U);
     EXPECT_EQ(ask(elastic::verb::get, "/" + old.alias).status, 200U);
 }
 
-TEST_F(elastic_of_old, is_left_alone_once_it_says_that_it_is_of_another_cluster) {
+TEST_F(legacy_elastic_index, is_not_adopted_when_marked_for_another_cluster) {
     fill(true);
     const auto theirs = of_new_cluster();
     EXPECT_EQ(search::adopt_elastic(theirs, *progress), search::adoption::done);
@@ -294,24 +296,24 @@ TEST_F(elastic_of_old, is_left_alone_once_it_says_that_it_is_of_another_cluster)
     EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::left_alone);
 }
 
-TEST_F(elastic_own, gives_way_to_its_successor_in_one_step) {
+TEST_F(elastic_index_test, is_replaced_by_its_successor_atomically) {
     const auto index = open();
     ASSERT_TRUE(store(*index, texts(1, 5, "old"), {}, {5, 0}));
-    EXPECT_FALSE(run(index->writer().tidy()));
+    EXPECT_FALSE(run(index->writer().maintain()));
     const auto before = index_name();
     const auto successor = search::open_elastic_successor(options, *progress, search::new_successor_name(options));
     ASSERT_TRUE(run(successor->make()));
     ASSERT_TRUE(store(*successor, texts(1, 3, "new"), {}, {3, 0}));
-    EXPECT_EQ(told(*index, "old").size(), 5U);
+    EXPECT_EQ(candidate_numbers(*index, "old").size(), 5U);
     ASSERT_TRUE(run(successor->take_over()));
     EXPECT_NE(index_name(), before);
     EXPECT_EQ(ask(elastic::verb::get, "/" + before).status, 404U);
-    EXPECT_EQ(run(index->reader().reached(chat)).value(), (reach{3, 0}));
-    EXPECT_EQ(told(*index, "new").size(), 3U);
-    EXPECT_TRUE(run(index->writer().tidy()));
+    EXPECT_EQ(run(index->reader().find_position(chat)).value(), (position{3, 0}));
+    EXPECT_EQ(candidate_numbers(*index, "new").size(), 3U);
+    EXPECT_TRUE(run(index->writer().maintain()));
 }
 
-TEST_F(elastic_own, successor_that_was_begun_is_resumed_under_its_name) {
+TEST_F(elastic_index_test, unfinished_successor_is_resumed_by_name) {
     const auto kept = index_name();
     const auto name = search::new_successor_name(options);
     const auto first = search::open_elastic_successor(options, *progress, name);
@@ -321,7 +323,7 @@ TEST_F(elastic_own, successor_that_was_begun_is_resumed_under_its_name) {
     const auto second = search::open_elastic_successor(options, *progress, name);
     EXPECT_TRUE(run(second->is_usable()).value());
     ASSERT_TRUE(run(second->make()));
-    EXPECT_EQ(run(second->reader().reached(chat)).value(), (reach{3, 0}));
+    EXPECT_EQ(run(second->reader().find_position(chat)).value(), (position{3, 0}));
     EXPECT_EQ(index_name(), kept);
     ASSERT_TRUE(run(second->take_over()));
     ASSERT_TRUE(run(second->take_over()));
@@ -329,7 +331,7 @@ TEST_F(elastic_own, successor_that_was_begun_is_resumed_under_its_name) {
     EXPECT_EQ(ask(elastic::verb::get, "/" + kept).status, 404U);
 }
 
-TEST_F(elastic_own, successor_of_another_ledger_or_none_is_of_no_use) {
+TEST_F(elastic_index_test, successor_of_another_ledger_or_of_none_is_unusable) {
     auto others = options;
     others.cluster = "fedcba9876543210";
     const auto name = search::new_successor_name(options);
@@ -338,19 +340,19 @@ TEST_F(elastic_own, successor_of_another_ledger_or_none_is_of_no_use) {
     EXPECT_TRUE(run(search::open_elastic_successor(others, *progress, name)->is_usable()).value());
 }
 
-TEST_F(elastic_own, failure_is_told_with_the_name_of_the_engine) {
+TEST_F(elastic_index_test, failure_message_names_the_engine) {
     auto gone = options;
     gone.engine.where = engine_url::parse("http://127.0.0.1:1", "http", 9200);
     const auto index = search::open_elastic_index(gone, *progress);
-    EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_EQ(run(index->reader().find_position(chat)).error(), error::unavailable);
     EXPECT_EQ(index->last_failure(), "Elasticsearch at http://127.0.0.1:1: Connection refused");
     const auto there = open();
-    ASSERT_TRUE(run(there->reader().reached(chat)));
+    ASSERT_TRUE(run(there->reader().find_position(chat)));
     EXPECT_EQ(there->last_failure(), "");
     auto absent = options;
     absent.alias += "-absent";
     const auto none = search::open_elastic_index(absent, *progress);
-    EXPECT_EQ(run(none->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_EQ(run(none->reader().find_position(chat)).error(), error::unavailable);
     EXPECT_NE(none->last_failure().find("the search index " + absent.alias + " is not there"), std::string::npos)
         << none->last_failure();
 }
@@ -375,7 +377,7 @@ constexpr std::pair<char32_t, char32_t> scripts[] = {
     {0xe0100, 0xe0102}, {0x10fffd, 0x10ffff}};
 
 // Every query is answered by exactly the texts that contain it: the trigrams' phrase is a substring, in any script.
-TEST_F(elastic_own, tells_exactly_what_a_plain_search_finds_in_texts_of_all_scripts) {
+TEST_F(elastic_index_test, returns_exactly_the_matches_of_a_plain_search_in_all_scripts) {
     std::mt19937_64 random(seed());
     const auto below = [&](std::uint64_t bound) { return random() % bound; };
     const auto any_text = [&](std::size_t characters) {
@@ -409,16 +411,17 @@ TEST_F(elastic_own, tells_exactly_what_a_plain_search_finds_in_texts_of_all_scri
         std::vector<std::uint64_t> expected;
         for (const auto& t : held)
             if (query.find_in(t.text, 0) != std::string::npos) expected.insert(expected.begin(), t.number.value());
-        ASSERT_EQ(told(*index, query), expected) << boost::json::serialize(boost::json::string(query.folded()));
+        ASSERT_EQ(candidate_numbers(*index, query), expected)
+            << boost::json::serialize(boost::json::string(query.folded()));
     }
 }
 
-TEST_F(elastic_own, looks_for_the_longest_query_by_its_beginning) {
+TEST_F(elastic_index_test, searches_the_longest_query_by_its_prefix) {
     const auto index = open();
     const std::string same(64, 'x');
     ASSERT_TRUE(store(*index, {{message_number(1), 1, same + "yes"}, {message_number(2), 1, same + "no"}}, {}, {2, 0}));
-    EXPECT_EQ(told(*index, same + "yes"), (std::vector<std::uint64_t>{2, 1}));
-    EXPECT_EQ(told(*index, same.substr(3) + "yes"), (std::vector<std::uint64_t>{1}));
+    EXPECT_EQ(candidate_numbers(*index, same + "yes"), (std::vector<std::uint64_t>{2, 1}));
+    EXPECT_EQ(candidate_numbers(*index, same.substr(3) + "yes"), (std::vector<std::uint64_t>{1}));
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ protected:
         for (const auto* c : commands) ASSERT_TRUE(core::decide(s, *c, now(), {}, effects));
         ASSERT_TRUE(run(ledger->writer().apply(effects)));
     }
-    void say(std::uint64_t count, const std::string& text) {
+    void add_messages(std::uint64_t count, const std::string& text) {
         std::vector<core::command> batch;
         for (; count > 0; --count) batch.push_back(command(new_message(token, 1, text)));
         commit(batch);
@@ -126,16 +126,16 @@ TEST_F(elastic_search, finds_what_a_scan_finds_while_the_chat_grows_and_changes)
 }
 
 TEST_F(elastic_search, scans_while_the_engine_cannot_be_reached) {
-    say(300, "a text");
+    add_messages(300, "a text");
     auto nowhere = options;
     nowhere.engine.where.port = 9;  // discard: nobody listens
     const auto unreachable = search::open_elastic_index(nowhere, *progress);
-    EXPECT_EQ(run(unreachable->reader().reached(chat().id)).error(), error::unavailable);
+    EXPECT_EQ(run(unreachable->reader().find_position(chat().id)).error(), error::unavailable);
     run(compare(unreachable->reader(), "text", 301));
 }
 
 TEST_F(elastic_search, stays_exact_while_a_new_index_is_filled_and_takes_over) {
-    say(3'000, "a text of the beginning");
+    add_messages(3'000, "a text of the beginning");
     ASSERT_TRUE(run(follow()));
     asio::io_context loop;
     std::optional<ops::reindex_report> report;
@@ -146,7 +146,7 @@ TEST_F(elastic_search, stays_exact_while_a_new_index_is_filled_and_takes_over) {
         for (std::uint64_t n = 1; !report; ++n) {
             change(n, "an edited text");
             remove(n + 1'000);
-            say(1, "one more text");
+            add_messages(1, "one more text");
             const auto followed = co_await follow();
             begun_anew += followed ? 0 : 1;
             co_await compare(index->reader(), "edited", 5'000);

@@ -130,11 +130,11 @@ protected:
     void follow_siblings() { run(follow()); }
     awaitable<void> follow() {
         const auto home = co_await asio::this_coro::executor;
-        write::sibling_follower follower(worker.reader(), *beside, home, {});
+        write::sibling_follower follower(worker.reader(), *all_siblings, home, {});
         const auto done = co_await follower.catch_up();
         EXPECT_TRUE(done);
     }
-    void remove_unused() { ASSERT_TRUE(run(beside->remove_unused())); }
+    void remove_unused() { ASSERT_TRUE(run(all_siblings->remove_unused())); }
 
     void lease(const std::string& index) { ASSERT_TRUE(run(progress->claim(me, index)).value().is_mine); }
     static void let_lease_run_out() {
@@ -181,9 +181,9 @@ protected:
     const std::unique_ptr<elastic::client> engine = elastic::make_client(options.engine);
     const std::unique_ptr<ledger::index_progress> progress =
         ledger::mysql::make_mysql_index_progress(mysql_with_schema());
-    hand_worker worker;
+    manual_worker worker;
     app_token token = app_token::make();
-    const std::unique_ptr<search::sibling_indexes> beside = search::open_elastic_siblings(options, *progress);
+    const std::unique_ptr<search::sibling_indexes> all_siblings = search::open_elastic_siblings(options, *progress);
     const ledger::reindex_owner me{std::byte{1}}, somebody{std::byte{2}};
 };
 
@@ -214,7 +214,7 @@ TEST_F(siblings, lose_what_a_killed_reindex_stored_after_its_deletion) {
 }
 
 // Killed between the two, it has noted nothing of what it stored.
-TEST_F(siblings, lose_what_a_reindex_stored_without_noting_how_far_it_came) {
+TEST_F(siblings, lose_what_a_reindex_stored_without_saving_its_progress) {
     say(5);
     const auto name = leased_index();
     store_five_texts(name);
@@ -248,7 +248,7 @@ TEST_F(siblings, lose_what_is_deleted_while_the_reindex_that_builds_them_is_else
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
-TEST_F(siblings, have_begun_with_a_chat_before_its_first_text_is_stored) {
+TEST_F(siblings, record_a_chat_before_its_first_text_is_stored) {
     say(1);
     const auto name = search::new_successor_name(options);
     const auto without_alias = boost::json::serialize(search::index_shape(1, {}, cluster));
@@ -306,7 +306,7 @@ TEST_F(siblings, of_another_folding_are_kept_only_while_their_reindex_runs) {
     EXPECT_FALSE(is_there(name));
 }
 
-TEST_F(siblings, of_another_ledger_or_of_none_are_left_alone) {
+TEST_F(siblings, of_another_ledger_or_of_none_are_not_removed) {
     say(20);
     auto others = options, nobodys = options;
     others.cluster = other_cluster;
@@ -370,12 +370,12 @@ TEST_F(siblings, are_leased_to_one_reindex_at_a_time) {
     EXPECT_TRUE(run(progress->renew(me, core::chat_id(3))).value());
     execute({"update reindex_state set lease_until = utc_timestamp(6)"});  // it was killed half a minute ago
     const auto taken = run(progress->claim(somebody, "two")).value();
-    EXPECT_TRUE(taken.is_mine && taken.index == "one" && taken.reached == core::chat_id(5));
+    EXPECT_TRUE(taken.is_mine && taken.index == "one" && taken.last_chat == core::chat_id(5));
     EXPECT_FALSE(run(progress->renew(me, core::chat_id(9))).value());
     ASSERT_TRUE(run(progress->finish(me)));
     EXPECT_TRUE(run(progress->lease()).value());
     EXPECT_TRUE(run(progress->begin_again(somebody, "three")).value());
-    EXPECT_EQ(run(progress->lease()).value()->reached, core::chat_id());
+    EXPECT_EQ(run(progress->lease()).value()->last_chat, core::chat_id());
     ASSERT_TRUE(run(progress->finish(somebody)));
     EXPECT_FALSE(run(progress->lease()).value());
 }
@@ -438,7 +438,7 @@ TEST_F(siblings, are_left_to_the_reindex_that_took_over_when_the_lease_ran_out) 
     EXPECT_TRUE(run(progress->renew(somebody, {})).value());
 }
 
-TEST_F(siblings, that_are_of_no_use_are_built_again_under_another_name) {
+TEST_F(siblings, that_are_unusable_are_rebuilt_under_another_name) {
     say(20);
     lease("siblings-that-never-was");
     ASSERT_TRUE(run(progress->give_up(me, core::chat_id(1'000'000))));

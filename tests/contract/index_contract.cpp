@@ -12,7 +12,7 @@ namespace confab::testing {
 namespace {
 
 using core::chat_id, core::message_number;
-using search::indexed_text, search::reach;
+using search::indexed_text, search::position;
 using values = std::vector<std::uint64_t>;
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(index_contract);
@@ -24,9 +24,9 @@ indexed_text text(std::uint64_t number, std::string folded, std::uint64_t versio
 }
 
 // What an index was given, beside the index.
-class shelf {
+class tracked_index {
 public:
-    explicit shelf(const named_index& tested) : index_(tested.make()) {}
+    explicit tracked_index(const named_index& tested) : index_(tested.make()) {}
 
     // Stores the texts at the reach they make, if changes are counted by the texts that were there before.
     void store(chat_id into, const std::vector<indexed_text>& texts) {
@@ -35,19 +35,19 @@ public:
         for (const auto& t : texts) {
             if (t.number.value() <= from.messages) ++to.changes;
             to.messages = std::max(to.messages, t.number.value());
-            held_[into][t.number] = t;
+            stored_[into][t.number] = t;
         }
         ASSERT_TRUE(run(writer().store(into, texts, from, to)));
         reaches_[into] = to;
     }
 
     // Every candidate below `below`; each slice is held against the contract on its way.
-    values told(chat_id in, std::string_view query, std::uint64_t below) {
+    values candidates_below(chat_id in, std::string_view query, std::uint64_t below) {
         const core::folded_query folded(query);
         values all;
         for (auto from = message_number(below);;) {
             const auto slice = run(reader().candidates(in, folded, from)).value();
-            EXPECT_EQ(slice.reach, reaches_[in]);
+            EXPECT_EQ(slice.position, reaches_[in]);
             EXPECT_LE(slice.numbers.size(), search::candidates_max);
             for (const auto number : slice.numbers) {
                 EXPECT_TRUE(number < from && (!slice.next || number >= *slice.next));
@@ -64,14 +64,14 @@ public:
     // Where the query is, by what was stored.
     values hits(chat_id in, std::string_view query, std::uint64_t below) {
         values found;
-        for (const auto& [number, t] : held_[in])
+        for (const auto& [number, t] : stored_[in])
             if (number.value() < below && t.text.find(query) != std::string::npos)
                 found.insert(found.begin(), number.value());
         return found;
     }
 
     void expect_none_missed(chat_id in, std::string_view query, std::uint64_t below) {
-        const auto among = told(in, query, below), wanted = hits(in, query, below);
+        const auto among = candidates_below(in, query, below), wanted = hits(in, query, below);
         EXPECT_TRUE(std::ranges::includes(among, wanted, std::greater())) << query << " below " << below;
     }
 
@@ -79,48 +79,48 @@ public:
     void expect_exact(chat_id in) {
         auto& auditor = index_->auditor();
         EXPECT_EQ(run(auditor.engine_findings()).value(), std::vector<std::string>());
-        auto expected = held_[in].begin();
+        auto expected = stored_[in].begin();
         for (message_number after;;) {
             const auto slice = run(auditor.texts(in, after)).value();
             if (slice.texts.empty()) break;
-            EXPECT_EQ(slice.reach, reaches_[in]);
+            EXPECT_EQ(slice.position, reaches_[in]);
             for (const auto& t : slice.texts) {
-                ASSERT_NE(expected, held_[in].end());
+                ASSERT_NE(expected, stored_[in].end());
                 ASSERT_EQ(t, expected->second) << t.number.value();
                 ++expected;
             }
             after = slice.texts.back().number;
         }
-        EXPECT_EQ(expected, held_[in].end());
+        EXPECT_EQ(expected, stored_[in].end());
     }
 
     search::index& reader() { return index_->reader(); }
     search::index_writer& writer() { return index_->writer(); }
     search::index_auditor& auditor() { return index_->auditor(); }
     void reopen() { index_->reopen(); }
-    reach reached(chat_id in) { return run(reader().reached(in)).value(); }
-    std::map<message_number, indexed_text>& held(chat_id in) { return held_[in]; }
+    position find_position(chat_id in) { return run(reader().find_position(in)).value(); }
+    std::map<message_number, indexed_text>& held(chat_id in) { return stored_[in]; }
 
 private:
     std::unique_ptr<index_fixture> index_;
-    std::map<chat_id, reach> reaches_;
-    std::map<chat_id, std::map<message_number, indexed_text>> held_;
+    std::map<chat_id, position> reaches_;
+    std::map<chat_id, std::map<message_number, indexed_text>> stored_;
 };
 
 TEST_P(index_contract, knows_nothing_at_first) {
-    shelf s(GetParam());
-    EXPECT_EQ(s.reached(chat), reach());
-    EXPECT_EQ(s.told(chat, "a", 100), values());
+    tracked_index s(GetParam());
+    EXPECT_EQ(s.find_position(chat), position());
+    EXPECT_EQ(s.candidates_below(chat, "a", 100), values());
     EXPECT_TRUE(run(s.writer().chats({})).value().empty());
     EXPECT_TRUE(run(s.auditor().chats({})).value().empty());
     EXPECT_TRUE(run(s.auditor().texts(chat, {})).value().texts.empty());
 }
 
-TEST_P(index_contract, tells_at_once_what_was_stored_and_keeps_it_through_a_restart) {
-    shelf s(GetParam());
+TEST_P(index_contract, returns_stored_texts_immediately_and_after_a_restart) {
+    tracked_index s(GetParam());
     s.store(chat, {text(1, "the first"), text(2, "a second"), text(3, "the third")});
     for (int round = 0; round < 2; ++round) {
-        EXPECT_EQ(s.reached(chat), (reach{3, 0}));
+        EXPECT_EQ(s.find_position(chat), (position{3, 0}));
         s.expect_none_missed(chat, "th", 4);
         s.expect_none_missed(chat, "the third", 4);
         s.expect_none_missed(chat, "the", 3);
@@ -132,18 +132,18 @@ TEST_P(index_contract, tells_at_once_what_was_stored_and_keeps_it_through_a_rest
     s.expect_exact(chat);
 }
 
-TEST_P(index_contract, asked_above_its_reach_tells_what_it_has) {
-    shelf s(GetParam());
+TEST_P(index_contract, queried_above_its_position_returns_what_it_has) {
+    tracked_index s(GetParam());
     s.store(chat, {text(1, "a"), text(2, "b")});
     s.expect_none_missed(chat, "a", core::number_max);
-    EXPECT_EQ(s.told(chat, "a", 1), values());
+    EXPECT_EQ(s.candidates_below(chat, "a", 1), values());
 }
 
 TEST_P(index_contract, knows_a_changed_text_by_its_last_version_only) {
-    shelf s(GetParam());
+    tracked_index s(GetParam());
     s.store(chat, {text(1, "old words"), text(2, "stays")});
     s.store(chat, {text(1, "new words", 2), text(3, "old as well")});
-    EXPECT_EQ(s.reached(chat), (reach{3, 1}));
+    EXPECT_EQ(s.find_position(chat), (position{3, 1}));
     s.expect_none_missed(chat, "new", 4);
     s.expect_none_missed(chat, "old", 4);
     s.expect_exact(chat);
@@ -153,37 +153,37 @@ TEST_P(index_contract, knows_a_changed_text_by_its_last_version_only) {
 }
 
 TEST_P(index_contract, keeps_the_later_of_two_versions) {
-    shelf s(GetParam());
+    tracked_index s(GetParam());
     s.store(chat, {text(1, "third", 3), text(2, "other")});
     ASSERT_TRUE(run(s.writer().store(chat, std::vector{text(1, "second", 2)}, {2, 0}, {2, 1})));
     const auto slice = run(s.auditor().texts(chat, {})).value();
     ASSERT_EQ(slice.texts.size(), 2U);
     EXPECT_EQ(slice.texts[0], text(1, "third", 3));
-    EXPECT_EQ(slice.reach, (reach{2, 1}));
+    EXPECT_EQ(slice.position, (position{2, 1}));
 }
 
-TEST_P(index_contract, stores_nothing_from_another_reach) {
-    shelf s(GetParam());
+TEST_P(index_contract, stores_nothing_from_another_position) {
+    tracked_index s(GetParam());
     s.store(chat, {text(1, "one"), text(2, "two")});
-    for (const auto from : {reach{1, 0}, reach{3, 0}, reach{2, 1}, reach{}}) {
+    for (const auto from : {position{1, 0}, position{3, 0}, position{2, 1}, position{}}) {
         const auto stored = run(s.writer().store(chat, std::vector{text(1, "lost", 9)}, from, {3, 3}));
         EXPECT_EQ(stored.error(), error::version_mismatch);
     }
     EXPECT_EQ(run(s.writer().store(chat_id(8), std::vector{text(2, "x")}, {1, 0}, {2, 0})).error(),
               error::version_mismatch);
-    EXPECT_EQ(s.reached(chat), (reach{2, 0}));
+    EXPECT_EQ(s.find_position(chat), (position{2, 0}));
     s.expect_exact(chat);
 }
 
-TEST_P(index_contract, moves_its_reach_without_a_text) {
-    shelf s(GetParam());
+TEST_P(index_contract, advances_its_position_without_a_text) {
+    tracked_index s(GetParam());
     s.store(chat, {text(1, "one")});
     ASSERT_TRUE(run(s.writer().store(chat, {}, {1, 0}, {1, 5})));
-    EXPECT_EQ(s.reached(chat), (reach{1, 5}));
+    EXPECT_EQ(s.find_position(chat), (position{1, 5}));
 }
 
-TEST_P(index_contract, keeps_chats_apart_that_lie_side_by_side) {
-    shelf s(GetParam());
+TEST_P(index_contract, separates_adjacent_chats) {
+    tracked_index s(GetParam());
     for (const auto id : {6U, 7U, 8U})
         s.store(chat_id(id), {text(1, "shared"), text(2, "only in " + std::to_string(id))});
     s.expect_none_missed(chat, "in 7", core::number_max);
@@ -192,14 +192,14 @@ TEST_P(index_contract, keeps_chats_apart_that_lie_side_by_side) {
     for (const auto id : {6U, 7U, 8U}) s.expect_exact(chat_id(id));
 }
 
-TEST_P(index_contract, tells_its_chats_in_order_of_their_ids) {
-    shelf s(GetParam());
+TEST_P(index_contract, lists_chats_in_order_of_id) {
+    tracked_index s(GetParam());
     for (const auto id : {9U, 3U, 5U}) s.store(chat_id(id), {text(1, "x"), text(2, "y")});
     s.store(chat_id(5), {text(1, "z", 2)});
     const auto all = run(s.writer().chats({})).value();
     ASSERT_EQ(all.size(), 3U);
     EXPECT_EQ(all[1].chat, chat_id(5));
-    EXPECT_EQ(all[1].reach, (reach{2, 1}));
+    EXPECT_EQ(all[1].position, (position{2, 1}));
     const auto rest = run(s.writer().chats(chat_id(5))).value();
     ASSERT_EQ(rest.size(), 1U);
     EXPECT_EQ(rest[0].chat, chat_id(9));
@@ -207,8 +207,8 @@ TEST_P(index_contract, tells_its_chats_in_order_of_their_ids) {
     EXPECT_EQ(run(s.auditor().chats(chat_id(3))).value().size(), 2U);
 }
 
-TEST_P(index_contract, tells_many_candidates_in_slices) {
-    shelf s(GetParam());
+TEST_P(index_contract, returns_many_candidates_in_slices) {
+    tracked_index s(GetParam());
     std::vector<indexed_text> many;
     values expected;
     for (std::uint64_t n = 1; n <= 1'500; ++n) {
@@ -221,8 +221,8 @@ TEST_P(index_contract, tells_many_candidates_in_slices) {
         for (const auto below : {1'501U, 700U, 2U}) s.expect_none_missed(chat, query, below);
 }
 
-TEST_P(index_contract, takes_every_sign_for_itself) {
-    shelf s(GetParam());
+TEST_P(index_contract, treats_every_character_literally) {
+    tracked_index s(GetParam());
     const std::string signs[] = {"%",  "_", "*",  "\"", "\\", "'",         "?",        "(",   ")",  "[",
                                  "]",  "{", "}",  "+",  "-",  "~",         "^",        "$",   ".",  "|",
                                  "&",  "/", "<",  ">",  "=",  ":",         "!",        "#",   "@",  "\n",
@@ -239,7 +239,7 @@ TEST_P(index_contract, takes_every_sign_for_itself) {
 }
 
 TEST_P(index_contract, knows_the_longest_text_to_its_end) {
-    shelf s(GetParam());
+    tracked_index s(GetParam());
     std::string longest;
     while (longest.size() < 300'000) longest += "word " + std::to_string(longest.size()) + ' ';
     const auto end = longest.substr(longest.size() - 40);
@@ -255,19 +255,19 @@ TEST_P(index_contract, knows_the_longest_text_to_its_end) {
 }
 
 TEST_P(index_contract, forgets_everything_when_cleared) {
-    shelf s(GetParam());
+    tracked_index s(GetParam());
     s.store(chat, {text(1, "gone")});
     s.store(chat_id(8), {text(1, "gone")});
     ASSERT_TRUE(run(s.writer().clear()));
-    EXPECT_EQ(s.reached(chat), reach());
+    EXPECT_EQ(s.find_position(chat), position());
     EXPECT_TRUE(run(s.writer().chats({})).value().empty());
     EXPECT_TRUE(run(s.auditor().texts(chat, {})).value().texts.empty());
     ASSERT_TRUE(run(s.writer().store(chat, std::vector{text(1, "anew")}, {}, {1, 0})));
-    EXPECT_EQ(s.reached(chat), (reach{1, 0}));
+    EXPECT_EQ(s.find_position(chat), (position{1, 0}));
 }
 
-TEST_P(index_contract, tells_numbers_and_reach_of_one_moment) {
-    shelf s(GetParam());
+TEST_P(index_contract, returns_numbers_and_position_of_one_snapshot) {
+    tracked_index s(GetParam());
     std::atomic<bool> is_done = false;
     std::thread looking([&] {
         asio::io_context here;
@@ -278,7 +278,7 @@ TEST_P(index_contract, tells_numbers_and_reach_of_one_moment) {
             here.restart();
             here.run();
             const auto found = running.get().value();
-            EXPECT_EQ(found.numbers.empty() ? 0 : found.numbers.front().value(), found.reach.messages);
+            EXPECT_EQ(found.numbers.empty() ? 0 : found.numbers.front().value(), found.position.messages);
         }
     });
     for (std::uint64_t n = 0; n < 3'000; n += 30) {
@@ -311,7 +311,7 @@ private:
 };
 
 TEST_P(index_contract, misses_nothing_in_random_texts_with_random_changes) {
-    shelf s(GetParam());
+    tracked_index s(GetParam());
     random_texts random(seed());
     for (int round = 0; round < 40; ++round) {
         const chat_id in(random.upto(2));
@@ -332,7 +332,7 @@ TEST_P(index_contract, misses_nothing_in_random_texts_with_random_changes) {
             s.expect_none_missed(in, query, random.upto(held.size() + 1));
         }
         if (round % 10 == 9) s.reopen();
-        run(s.writer().tidy());
+        run(s.writer().maintain());
     }
     for (const auto in : {chat_id(1), chat_id(2)}) s.expect_exact(in);
 }

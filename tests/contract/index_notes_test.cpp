@@ -16,8 +16,8 @@ protected:
     core::chat_id chat() { return run(worker.reader().find_chat(token, chat_number(1))).value().id; }
     chats noted(timestamp before) { return run(notes->noted_before(before)).value(); }
     chats noted() { return noted({now().us + 1'000'000}); }
-    void settle(std::uint64_t messages, std::uint64_t changes) {
-        ASSERT_TRUE(run(notes->settle({chat(), messages, changes})));
+    void remove_note(std::uint64_t messages, std::uint64_t changes) {
+        ASSERT_TRUE(run(notes->remove_note({chat(), messages, changes})));
     }
 
     void SetUp() override {
@@ -25,23 +25,23 @@ protected:
         token = new_chat(worker);
     }
 
-    hand_worker worker;
+    manual_worker worker;
     asio::thread_pool pool{1};
     app_token token = app_token::make();
     const std::unique_ptr<ledger::index_notes> notes =
         ledger::mysql::make_mysql_index_progress(mysql_server(pool.get_executor()));
 };
 
-TEST_F(index_notes, tell_of_a_chat_with_enough_messages_until_all_of_them_are_held) {
+TEST_F(index_notes, list_a_chat_with_enough_messages_until_all_are_indexed) {
     say(note_after_messages - 1);
     EXPECT_EQ(noted(), chats());
     const timestamp before{now().us - 1'000'000};  // notes bear the database's time
     say(2);
     EXPECT_EQ(noted(), chats{chat()});
     EXPECT_EQ(noted(before), chats());
-    settle(note_after_messages - 1, 0);
+    remove_note(note_after_messages - 1, 0);
     EXPECT_EQ(noted(), chats{chat()});
-    settle(note_after_messages, 0);
+    remove_note(note_after_messages, 0);
     EXPECT_EQ(noted(), chats());
 }
 
@@ -50,30 +50,30 @@ TEST_F(index_notes, are_as_old_as_the_first_and_reach_as_far_as_the_last) {
     const auto between = now();
     say(2 * note_after_messages);
     EXPECT_EQ(noted({between.us + 1}), chats{chat()});
-    settle(2 * note_after_messages, 0);
+    remove_note(2 * note_after_messages, 0);
     EXPECT_EQ(noted(), chats{chat()});
-    settle(3 * note_after_messages, 0);
+    remove_note(3 * note_after_messages, 0);
     EXPECT_EQ(noted(), chats());
 }
 
-TEST_F(index_notes, tell_of_every_change) {
+TEST_F(index_notes, list_every_change) {
     say(2);
     worker.commit(command_of(edit(token, 1, 1, "b")));
     EXPECT_EQ(noted(), chats{chat()});
-    settle(2, 1);
+    remove_note(2, 1);
     EXPECT_EQ(noted(), chats());
     worker.commit(command_of(core::delete_message{token, chat_number(1), message_number(2)}));
-    settle(2, 1);
+    remove_note(2, 1);
     EXPECT_EQ(noted(), chats{chat()});
-    settle(2, 2);
+    remove_note(2, 2);
     EXPECT_EQ(noted(), chats());
 }
 
-TEST_F(index_notes, of_what_was_not_committed_do_not_exist) {
+TEST_F(index_notes, do_not_exist_for_uncommitted_writes) {
     say(note_after_messages - 1);
     const std::vector<command> batch(1, command_of(new_message(token, 1, "a")));
     ASSERT_TRUE(worker.load(batch));
-    kill_all_others();
+    kill_other_sessions();
     EXPECT_FALSE(worker.apply());
     EXPECT_EQ(noted(), chats());
 }

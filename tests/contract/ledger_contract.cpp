@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "contract/book.hpp"
+#include "contract/checked_ledger.hpp"
 
 namespace confab::testing {
 namespace {
@@ -12,7 +12,7 @@ using core::app_token, core::chat_number, core::message_number;
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ledger_contract);
 
 TEST_P(ledger_contract, empty_has_nothing_to_find) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     EXPECT_EQ(run(b.reader().find_app(app_token::make())).error(), error::not_found);
     EXPECT_EQ(run(b.reader().find_chat(app_token::make(), chat_number(1))).error(), error::not_found);
     EXPECT_EQ(b.message(app_token::make(), 1, 1).error(), error::not_found);
@@ -20,7 +20,7 @@ TEST_P(ledger_contract, empty_has_nothing_to_find) {
 }
 
 TEST_P(ledger_contract, keeps_what_was_applied_through_a_restart) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_app("näme 😀");
     EXPECT_EQ(number_of(b.commit(command(core::create_chat{token}))), 1U);
     auto full = new_message(token, 1, "content\n\"'; drop table messages; --");
@@ -44,7 +44,7 @@ TEST_P(ledger_contract, keeps_what_was_applied_through_a_restart) {
 }
 
 TEST_P(ledger_contract, goes_on_counting_after_its_state_was_dropped) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     for (std::uint64_t i = 1; i <= 20; ++i) {
         EXPECT_EQ(number_of(b.commit(command(new_message(token, 1, "x")))), i);
@@ -53,8 +53,8 @@ TEST_P(ledger_contract, goes_on_counting_after_its_state_was_dropped) {
     }
 }
 
-TEST_P(ledger_contract, keeps_apart_chats_that_lie_side_by_side) {
-    book b(GetParam().make);
+TEST_P(ledger_contract, separates_adjacent_chats) {
+    checked_ledger b(GetParam().make);
     const auto mine = b.new_chat(), other = b.new_chat();
     b.commit(command(core::create_chat{mine}));
     for (const auto chat : {1, 2})
@@ -76,7 +76,7 @@ TEST_P(ledger_contract, keeps_apart_chats_that_lie_side_by_side) {
 }
 
 TEST_P(ledger_contract, decides_a_batch_as_one_after_the_other) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = app_token::make();
     const auto answers =
         b.commit({command(new_app(token, "a")), command(core::create_chat{token}),
@@ -90,7 +90,7 @@ TEST_P(ledger_contract, decides_a_batch_as_one_after_the_other) {
 }
 
 TEST_P(ledger_contract, keeps_the_history_of_edits) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     b.commit(command(new_message(token, 1, "first")));
     auto with_metadata = edit(token, 1, 1, "second");
@@ -116,8 +116,8 @@ std::vector<std::string> contents(const std::vector<core::message_version>& vers
     return all;
 }
 
-TEST_P(ledger_contract, tells_what_a_message_said) {
-    book b(GetParam().make);
+TEST_P(ledger_contract, returns_the_content_of_a_version) {
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     b.commit({command(new_message(token, 1, "a")), command(new_message(token, 1, "other"))});
     const auto chat = run(b.reader().find_chat(token, chat_number(1))).value().id;
@@ -149,7 +149,7 @@ TEST_P(ledger_contract, tells_what_a_message_said) {
 }
 
 TEST_P(ledger_contract, leaves_a_tombstone_and_no_text_of_what_was_deleted) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     auto full = new_message(token, 1, "secret");
     full.sender = valid<core::sender_name>("ann");
@@ -179,10 +179,11 @@ TEST_P(ledger_contract, leaves_a_tombstone_and_no_text_of_what_was_deleted) {
 
 TEST_P(ledger_contract, takes_many_changes_of_many_messages_in_one_batch) {
     constexpr std::uint64_t count = 300;
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     std::vector<core::command> created;
-    for (std::uint64_t n = 1; n <= count; ++n) created.push_back(command(new_message(token, 1, "a" + std::to_string(n))));
+    for (std::uint64_t n = 1; n <= count; ++n)
+        created.push_back(command(new_message(token, 1, "a" + std::to_string(n))));
     b.commit(created);
     // Of each message: three edits, the first with metadata; of every third a deletion too.
     std::vector<core::command> changes;
@@ -219,7 +220,7 @@ TEST_P(ledger_contract, takes_many_changes_of_many_messages_in_one_batch) {
 }
 
 TEST_P(ledger_contract, changes_only_the_version_that_was_meant) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     b.commit(command(new_message(token, 1, "a")));
     auto change = edit(token, 1, 1, "b");
@@ -234,7 +235,7 @@ TEST_P(ledger_contract, changes_only_the_version_that_was_meant) {
 }
 
 TEST_P(ledger_contract, renames_an_app_and_leaves_the_rest) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     const auto renamed =
         std::get<core::app>(b.commit(command(core::rename_app{token, valid<core::app_name>("new")})).value());
@@ -247,7 +248,7 @@ TEST_P(ledger_contract, renames_an_app_and_leaves_the_rest) {
 }
 
 TEST_P(ledger_contract, remembers_keys_through_a_restart) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     b.commit(command(core::create_chat{token}));
     const auto keyed = command(new_message(token, 1, "once"), key("k", "once"));
@@ -262,7 +263,7 @@ TEST_P(ledger_contract, remembers_keys_through_a_restart) {
 }
 
 TEST_P(ledger_contract, replays_an_app_by_its_id) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = app_token::make();
     b.commit(command(new_app(token, "once"), key("k", "once")));
     b.reopen();
@@ -272,7 +273,7 @@ TEST_P(ledger_contract, replays_an_app_by_its_id) {
 }
 
 TEST_P(ledger_contract, two_of_one_key_in_a_batch_make_one) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     const auto keyed = command(new_message(token, 1, "once"), key("k", "once"));
     const auto answers = b.commit({keyed, keyed});
@@ -281,7 +282,7 @@ TEST_P(ledger_contract, two_of_one_key_in_a_batch_make_one) {
 }
 
 TEST_P(ledger_contract, lists_in_slices_without_a_gap) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     constexpr std::uint64_t count = 2500;
     std::vector<core::command> batch;
@@ -310,7 +311,7 @@ TEST_P(ledger_contract, lists_in_slices_without_a_gap) {
 }
 
 TEST_P(ledger_contract, ends_a_slice_of_heavy_rows_early) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     std::vector<core::command> batch;
     for (int i = 0; i < 40; ++i) batch.push_back(command(new_message(token, 1, std::string(65536, 'x'))));
@@ -321,7 +322,7 @@ TEST_P(ledger_contract, ends_a_slice_of_heavy_rows_early) {
 }
 
 TEST_P(ledger_contract, lists_apps_and_chats_in_order) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     std::vector<app_token> tokens;
     for (int i = 0; i < 5; ++i) tokens.push_back(b.new_app(std::to_string(i)));
     const auto last = run(b.reader().last_app()).value();
@@ -336,24 +337,24 @@ TEST_P(ledger_contract, lists_apps_and_chats_in_order) {
     EXPECT_TRUE(run(b.reader().chats(apps[1].id, {.last = 9})).value().empty());
 }
 
-TEST_P(ledger_contract, tidies_away_expired_keys_only) {
-    book b(GetParam().make);
+TEST_P(ledger_contract, removes_expired_keys_only) {
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     const auto keyed = command(new_message(token, 1, "once"), key("k", "once"));
     b.commit(keyed);
-    b.tidy(now());
+    b.maintain(now());
     EXPECT_EQ(std::get<core::replayed>(b.commit(keyed).value()).number, 1U);
-    b.tidy({now().us + 25 * 3'600'000'000LL});
+    b.maintain({now().us + 25 * 3'600'000'000LL});
     EXPECT_EQ(number_of(b.commit(keyed)), 2U);
 }
 
-TEST_P(ledger_contract, tidies_on_when_the_clock_went_back) {
-    book b(GetParam().make);
+TEST_P(ledger_contract, removes_expired_keys_after_the_clock_went_back) {
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
-    b.tidy({now().us + 10 * 365 * 24 * 3'600'000'000LL});
+    b.maintain({now().us + 10 * 365 * 24 * 3'600'000'000LL});
     const auto keyed = command(new_message(token, 1, "once"), key("k", "once"));
     b.commit(keyed);
-    b.tidy({now().us + 25 * 3'600'000'000LL});
+    b.maintain({now().us + 25 * 3'600'000'000LL});
     EXPECT_EQ(number_of(b.commit(keyed)), 2U);
 }
 

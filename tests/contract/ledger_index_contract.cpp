@@ -1,7 +1,7 @@
 // What every ledger tells those who keep a search index, and those who search with one.
 #include <algorithm>
 
-#include "contract/book.hpp"
+#include "contract/checked_ledger.hpp"
 
 namespace confab::testing {
 namespace {
@@ -12,7 +12,7 @@ std::vector<message_number> numbers(std::initializer_list<std::uint64_t> values)
     return {values.begin(), values.end()};
 }
 
-chat_id id_of(book& b, const core::app_token& token, std::uint64_t chat = 1) {
+chat_id id_of(checked_ledger& b, const core::app_token& token, std::uint64_t chat = 1) {
     return run(b.reader().find_chat(token, chat_number(chat))).value().id;
 }
 
@@ -21,7 +21,7 @@ core::command removal(const core::app_token& token, std::uint64_t message) {
 }
 
 // A chat of five messages: the second edited twice, the fourth deleted.
-core::app_token changed_chat(book& b) {
+core::app_token changed_chat(checked_ledger& b) {
     const auto token = b.new_chat();
     for (const auto* text : {"one", "two", "three", "four", "five"}) b.commit(command(new_message(token, 1, text)));
     b.commit({command(edit(token, 1, 2, "zwei")), command(edit(token, 1, 2, "deux")), removal(token, 4)});
@@ -29,7 +29,7 @@ core::app_token changed_chat(book& b) {
 }
 
 TEST_P(ledger_contract, counts_what_a_chat_holds) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto chat = id_of(b, changed_chat(b));
     const auto counts = run(b.reader().counts(chat)).value();
     EXPECT_EQ(counts.chat, chat);
@@ -39,7 +39,7 @@ TEST_P(ledger_contract, counts_what_a_chat_holds) {
 }
 
 TEST_P(ledger_contract, counts_every_chat_in_order_of_ids) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     std::vector<core::command> batch;
     for (int i = 1; i < 1'500; ++i) batch.push_back(command(core::create_chat{token}));
@@ -61,8 +61,8 @@ TEST_P(ledger_contract, counts_every_chat_in_order_of_ids) {
     EXPECT_EQ(last[0].chat, all[1'499].chat);
 }
 
-TEST_P(ledger_contract, tells_the_changes_of_one_chat_from_anywhere) {
-    book b(GetParam().make);
+TEST_P(ledger_contract, returns_the_changes_of_one_chat_from_any_position) {
+    checked_ledger b(GetParam().make);
     const auto token = changed_chat(b);
     changed_chat(b);
     const auto chat = id_of(b, token);
@@ -77,8 +77,8 @@ TEST_P(ledger_contract, tells_the_changes_of_one_chat_from_anywhere) {
     EXPECT_TRUE(run(b.reader().changes(chat, core::number_max + 1)).value().empty());
 }
 
-TEST_P(ledger_contract, tells_many_changes_in_slices) {
-    book b(GetParam().make);
+TEST_P(ledger_contract, returns_many_changes_in_slices) {
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     b.commit(command(new_message(token, 1, "0")));
     std::vector<core::command> edits;
@@ -105,8 +105,8 @@ void expect_changed_chat(std::span<const ledger::text> texts) {
     }
 }
 
-TEST_P(ledger_contract, tells_texts_as_they_are_now) {
-    book b(GetParam().make);
+TEST_P(ledger_contract, returns_current_texts) {
+    checked_ledger b(GetParam().make);
     const auto token = changed_chat(b);
     changed_chat(b);
     const auto chat = id_of(b, token);
@@ -125,14 +125,14 @@ TEST_P(ledger_contract, tells_texts_as_they_are_now) {
 }
 
 TEST_P(ledger_contract, counts_the_messages_and_changes_of_all_chats) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto before = run(b.auditor().counted_rows()).value();
     for (int i = 0; i < 2; ++i) id_of(b, changed_chat(b));  // a read has them committed
     EXPECT_EQ(run(b.auditor().counted_rows()).value() - before, 2U * (5 + 3));
 }
 
 TEST_P(ledger_contract, audits_long_texts_in_slices) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     constexpr std::size_t text_bytes = 60'000, rows_of_a_slice = 3;
     for (int i = 0; i < 10; ++i) b.commit(command(new_message(token, 1, std::string(text_bytes, 'x'))));
@@ -144,8 +144,8 @@ TEST_P(ledger_contract, audits_long_texts_in_slices) {
     }
 }
 
-TEST_P(ledger_contract, tells_texts_by_their_numbers_in_the_asked_order) {
-    book b(GetParam().make);
+TEST_P(ledger_contract, returns_texts_by_number_in_the_requested_order) {
+    checked_ledger b(GetParam().make);
     const auto chat = id_of(b, changed_chat(b));
     const auto asked = numbers({4, 2, 5});
     const auto texts = run(b.reader().texts(chat, asked)).value();
@@ -161,13 +161,13 @@ TEST_P(ledger_contract, tells_texts_by_their_numbers_in_the_asked_order) {
 }
 
 TEST_P(ledger_contract, finds_among_numbered_messages_those_that_match) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto chat = id_of(b, changed_chat(b));
     const auto matching = [&](std::initializer_list<std::uint64_t> asked, const char* query) {
         const auto all = numbers(asked);
         const core::folded_query folded(query);
         const auto found = run(b.reader().matching(chat, all, folded)).value();
-        EXPECT_EQ(found.looked_at, all.size());
+        EXPECT_EQ(found.examined, all.size());
         std::vector<message_number> hits;
         for (const auto& m : found.rows) hits.push_back(m.number);
         return hits;
@@ -180,7 +180,7 @@ TEST_P(ledger_contract, finds_among_numbered_messages_those_that_match) {
 }
 
 TEST_P(ledger_contract, finds_among_many_numbered_messages) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     std::vector<core::command> batch;
     std::vector<message_number> all;
@@ -194,23 +194,23 @@ TEST_P(ledger_contract, finds_among_many_numbered_messages) {
     const core::folded_query fox("fox");
     const auto some = numbers({9, 1, 3, 4000, 30, 6});
     const auto found = run(b.reader().matching(chat, some, fox)).value();
-    EXPECT_EQ(found.looked_at, 6U);
+    EXPECT_EQ(found.examined, 6U);
     ASSERT_EQ(found.rows.size(), 3U);
     EXPECT_EQ(found.rows[0].number, message_number(9));
     EXPECT_EQ(found.rows[1].number, message_number(3));
     EXPECT_EQ(found.rows[2].number, message_number(6));
     EXPECT_EQ(found.rows[2].content, "A Fox");
     const auto whole = run(b.reader().matching(chat, all, fox)).value();
-    EXPECT_EQ(whole.looked_at, 300U);
+    EXPECT_EQ(whole.examined, 300U);
     EXPECT_EQ(whole.rows.size(), 99U);
     EXPECT_EQ(whole.rows.front().number, message_number(300));
     const std::vector<message_number> none;
-    EXPECT_EQ(run(b.reader().matching(chat, none, fox)).value().looked_at, 0U);
+    EXPECT_EQ(run(b.reader().matching(chat, none, fox)).value().examined, 0U);
     EXPECT_EQ(run(b.reader().texts(chat, all)).value().size(), 300U);
 }
 
 TEST_P(ledger_contract, ends_what_is_asked_for_by_number_early_where_it_is_heavy) {
-    book b(GetParam().make);
+    checked_ledger b(GetParam().make);
     const auto token = b.new_chat();
     std::vector<core::command> batch;
     std::vector<message_number> all;
@@ -226,10 +226,10 @@ TEST_P(ledger_contract, ends_what_is_asked_for_by_number_early_where_it_is_heavy
     const core::folded_query x("x"), y("y");
     const auto found = run(b.reader().matching(chat, all, x)).value();
     EXPECT_EQ(found.rows.size(), few);
-    EXPECT_EQ(found.looked_at, few);
+    EXPECT_EQ(found.examined, few);
     const auto nothing = run(b.reader().matching(chat, all, y)).value();
     EXPECT_TRUE(nothing.rows.empty());
-    EXPECT_EQ(nothing.looked_at, 40U);
+    EXPECT_EQ(nothing.examined, 40U);
 }
 
 }  // namespace

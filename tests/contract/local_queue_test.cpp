@@ -21,10 +21,10 @@ public:
         --sent;
         co_return outcome;
     }
-    awaitable<result<std::optional<core::answer>>> hand_over(const core::command& c,
-                                                             std::chrono::milliseconds most) override {
+    awaitable<result<std::optional<core::command_result>>> submit_with_timeout(
+        const core::command& c, std::chrono::milliseconds most) override {
         ++sent;
-        auto outcome = co_await to_.hand_over(c, most);
+        auto outcome = co_await to_.submit_with_timeout(c, most);
         --sent;
         co_return outcome;
     }
@@ -51,7 +51,7 @@ public:
     queue::receiver& receiver() override { return *queue_; }
     void close() override { queue_->close(); }
     event_loops& senders() override { return loops_; }
-    asio::any_io_executor taker() override { return taker_.at(0).get_executor(); }
+    asio::any_io_executor receiver_executor() override { return taker_.at(0).get_executor(); }
     void wait_for(std::size_t commands) override {
         while (counted_.sent != commands) std::this_thread::yield();
         // What was counted is on its way into the queue: once its loop does something else, it is there.
@@ -73,17 +73,17 @@ INSTANTIATE_TEST_SUITE_P(local, queue_contract,
                              "local", [](queue_limits limits) { return std::make_unique<local_fixture>(limits); }}),
                          [](const auto& tested) { return tested.param.name; });
 
-TEST(local_queue, closed_hands_over_what_waits_and_then_ends) {
+TEST(local_queue, closed_delivers_queued_commands_and_then_ends) {
     local_fixture q({});
     const auto c = command(core::create_chat{core::app_token::make()});
     auto waiting = asio::co_spawn(q.senders().at(0), q.sender().submit(c), asio::use_future);
     q.wait_for(1);
     q.close();
     const auto take = [&] {
-        return asio::co_spawn(q.taker(), q.receiver().take({10, 1'000'000}), asio::use_future).get();
+        return asio::co_spawn(q.receiver_executor(), q.receiver().take({10, 1'000'000}), asio::use_future).get();
     };
     EXPECT_EQ(take().size(), 1U);
-    q.receiver().answer({core::answer{core::created{1, {}}}});
+    q.receiver().answer({core::command_result{core::created{1, {}}}});
     EXPECT_TRUE(waiting.get());
     EXPECT_TRUE(take().empty());
 }

@@ -15,7 +15,7 @@ namespace {
 class mysql_fixture final : public ledger_fixture {
 public:
     mysql_fixture() {
-        empty_the_ledger();
+        clear_ledger();
         open();
     }
     ~mysql_fixture() override { close(); }
@@ -34,7 +34,7 @@ public:
 private:
     void open() {
         opened_ = ledger::mysql::open_mysql_worker(mysql_server(pool_.get_executor()), {});
-        if (!run(opened_->ownership().hold())) throw std::runtime_error("no partitions");
+        if (!run(opened_->ownership().renew())) throw std::runtime_error("no partitions");
     }
     void close() {
         run(opened_->ownership().release());
@@ -100,7 +100,7 @@ TEST_F(mysql_data, keeps_the_number_of_partitions_it_was_given) {
     EXPECT_EQ(ask("select count(*) from partitions"), "7");
 }
 
-TEST_F(mysql_data, of_a_newer_schema_is_refused_and_left_alone) {
+TEST_F(mysql_data, of_a_newer_schema_is_refused_and_unchanged) {
     migration_refusal();
     execute({"update meta set value = 9999 where name = 'schema_version'"});
     EXPECT_NE(refusal().find("schema version 9999"), std::string::npos) << refusal();
@@ -109,14 +109,14 @@ TEST_F(mysql_data, of_a_newer_schema_is_refused_and_left_alone) {
     EXPECT_EQ(ask("select value from meta where name = 'schema_version'"), "9999");
 }
 
-TEST_F(mysql_data, of_another_program_is_refused_and_left_alone) {
+TEST_F(mysql_data, of_another_program_is_refused_and_unchanged) {
     execute({"create table something(a int)"});
     EXPECT_NE(refusal().find("another program"), std::string::npos) << refusal();
     EXPECT_NE(migration_refusal().find("another program"), std::string::npos);
     EXPECT_EQ(ask("select count(*) from information_schema.tables where table_schema = database()"), "1");
 }
 
-TEST_F(mysql_data, a_migration_that_was_broken_off_is_done_again) {
+TEST_F(mysql_data, an_interrupted_migration_is_repeated) {
     migration_refusal(7);
     execute({"drop table idempotency", "delete from meta", "delete from partitions where p > 3"});
     EXPECT_EQ(migration_refusal(7), "migrated");
@@ -145,7 +145,7 @@ TEST_F(mysql_data, copied_gets_another_identity_only_while_no_worker_holds_a_lea
     as_copy.new_identity = true;
     {
         const auto worker = ledger::mysql::open_mysql_worker(mysql_server(pool.get_executor()), {});
-        ASSERT_TRUE(run(worker->ownership().hold()));
+        ASSERT_TRUE(run(worker->ownership().renew()));
         EXPECT_NE(migration_refusal(as_copy).find("hold leases (1 of them"), std::string::npos)
             << migration_refusal(as_copy);
         EXPECT_EQ(migration_refusal(), "migrated");
@@ -162,7 +162,7 @@ TEST_F(mysql_data, copied_gets_another_identity_only_while_no_worker_holds_a_lea
 }
 
 // A database of version 0.1.0, whose queue is to be renamed.
-class mysql_of_old : public mysql_data {
+class legacy_mysql : public mysql_data {
 protected:
     void SetUp() override {
         mysql_data::SetUp();
@@ -187,7 +187,7 @@ protected:
     std::vector<std::pair<std::string, std::uint64_t>> renamed;
 };
 
-TEST_F(mysql_of_old, has_its_queue_renamed_once) {
+TEST_F(legacy_mysql, has_its_queue_renamed_once) {
     EXPECT_EQ(migration_refusal(with_queue()), "migrated");
     ASSERT_EQ(renamed.size(), 1U);
     EXPECT_EQ(renamed[0], std::pair(ledger::mysql::identity_of_mysql_ledger(mysql_server()), std::uint64_t{64}));
@@ -196,7 +196,7 @@ TEST_F(mysql_of_old, has_its_queue_renamed_once) {
     EXPECT_EQ(renamed.size(), 1U);
 }
 
-TEST_F(mysql_of_old, is_left_as_it_is_where_the_queue_cannot_be_reached) {
+TEST_F(legacy_mysql, is_left_as_it_is_where_the_queue_cannot_be_reached) {
     const std::string why = migration_refusal();
     EXPECT_NE(why.find("--redis"), std::string::npos) << why;
     auto unreachable = with_queue();
@@ -208,7 +208,7 @@ TEST_F(mysql_of_old, is_left_as_it_is_where_the_queue_cannot_be_reached) {
     EXPECT_EQ(ask("select value from meta where name = 'schema_version'"), "2");
 }
 
-TEST_F(mysql_of_old, is_refused_while_a_worker_holds_a_lease_or_waits_for_one) {
+TEST_F(legacy_mysql, is_refused_while_a_worker_holds_a_lease_or_waits_for_one) {
     for (const auto* held :
          {"update partitions set owner = 'w', lease_until = utc_timestamp(6) + interval 1 hour where p = 3",
           "insert into workers(id, seen_until) values('w', utc_timestamp(6) + interval 1 hour)"}) {
@@ -225,7 +225,7 @@ TEST_F(mysql_of_old, is_refused_while_a_worker_holds_a_lease_or_waits_for_one) {
     EXPECT_EQ(migration_refusal(with_queue()), "migrated");
 }
 
-TEST_F(mysql_of_old, is_not_served_from_before_its_queue_is_renamed) {
+TEST_F(legacy_mysql, is_not_served_from_before_its_queue_is_renamed) {
     const auto broken_off = with_queue([] { throw startup_error("interrupted"); });
     EXPECT_NE(migration_refusal(broken_off).find("interrupted"), std::string::npos);
     const auto drawn = ledger::mysql::identity_of_mysql_ledger(mysql_server());
@@ -236,7 +236,7 @@ TEST_F(mysql_of_old, is_not_served_from_before_its_queue_is_renamed) {
     EXPECT_EQ(refusal(), "opened");
 }
 
-TEST_F(mysql_of_old, is_migrated_after_that_was_broken_off_before_a_table_was_made_again) {
+TEST_F(legacy_mysql, is_migrated_after_an_interruption_before_a_table_was_recreated) {
     execute({"drop table workers"});
     EXPECT_EQ(migration_refusal(with_queue()), "migrated");
     EXPECT_EQ(renamed.size(), 1U);
@@ -244,7 +244,7 @@ TEST_F(mysql_of_old, is_migrated_after_that_was_broken_off_before_a_table_was_ma
 }
 
 // Nobody can take a lease while the queue is renamed.
-TEST_F(mysql_of_old, has_its_partitions_locked_while_its_queue_is_renamed) {
+TEST_F(legacy_mysql, has_its_partitions_locked_while_its_queue_is_renamed) {
     std::string free;
     EXPECT_EQ(
         migration_refusal(with_queue([&] { free = ask("select count(*) from partitions for update skip locked"); })),
@@ -252,7 +252,7 @@ TEST_F(mysql_of_old, has_its_partitions_locked_while_its_queue_is_renamed) {
     EXPECT_EQ(free, "0");
 }
 
-TEST_F(mysql_of_old, copied_leaves_the_queue_to_the_other_cluster) {
+TEST_F(legacy_mysql, copied_leaves_the_queue_to_the_other_cluster) {
     auto wanted = with_queue();
     wanted.new_identity = true;
     EXPECT_EQ(migration_refusal(wanted), "migrated");
@@ -286,7 +286,7 @@ TEST(mysql_session, reads_what_any_node_of_a_galera_cluster_committed_before) {
 }
 
 // A node whose server went away after its start, and came back.
-TEST_F(mysql_data, that_went_away_is_unavailable_and_no_more) {
+TEST_F(mysql_data, that_disconnected_is_unavailable) {
     migration_refusal();
     const auto node = ledger::mysql::open_mysql_node(mysql_server(pool.get_executor()));
     EXPECT_EQ(run(node->reader().last_app()).value(), core::app_id(0));
@@ -304,7 +304,7 @@ TEST_F(mysql_data, that_went_away_is_unavailable_and_no_more) {
 class mysql_audit : public ::testing::Test {
 protected:
     void SetUp() override {
-        empty_the_ledger();
+        clear_ledger();
         execute(
             {"insert into apps(id, token, name, chats_count, created_at, updated_at) "
              "values(5, 'aaaaaaaaaaaaaaaaaaaaaaaa', 'a', 1, 1, 1)",
@@ -326,11 +326,11 @@ protected:
     }
 };
 
-TEST_F(mysql_audit, is_content_with_what_is_whole) {
+TEST_F(mysql_audit, finds_nothing_in_sound_data) {
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
-TEST_F(mysql_audit, counts_every_row_that_belongs_to_nothing) {
+TEST_F(mysql_audit, counts_every_orphaned_row) {
     const std::string rows[] = {
         "insert into apps(id, token, name, created_at, updated_at) values(0, 'b', 'b', 1, 1)",
         "insert into chats(id, app_id, number, created_at, updated_at) values(11, 77, 1, 1, 1)",

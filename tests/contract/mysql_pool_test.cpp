@@ -95,7 +95,7 @@ TEST_F(mysql_pool, gives_no_connection_that_the_server_closed) {
     }());
 }
 
-TEST_F(mysql_pool, a_statement_that_takes_too_long_closes_its_connection_and_frees_its_place) {
+TEST_F(mysql_pool, a_statement_timeout_closes_the_connection_and_frees_its_slot) {
     run([]() -> awaitable<void> {
         auto limited = options(1);
         limited.connection.query_timeout = milliseconds(100);
@@ -114,7 +114,7 @@ TEST_F(mysql_pool, a_statement_that_takes_too_long_closes_its_connection_and_fre
     }());
 }
 
-TEST_F(mysql_pool, who_comes_when_all_are_out_waits_for_one_to_come_back) {
+TEST_F(mysql_pool, take_waits_when_all_connections_are_in_use) {
     run([]() -> awaitable<void> {
         mysql::pool pool(options(1));
         const auto loop = co_await asio::this_coro::executor;
@@ -143,7 +143,7 @@ TEST_F(mysql_pool, who_comes_when_all_are_out_waits_for_one_to_come_back) {
     }());
 }
 
-TEST_F(mysql_pool, who_waits_in_vain_is_told_and_leaves_no_trace) {
+TEST_F(mysql_pool, take_times_out_and_leaves_nothing_behind) {
     run([]() -> awaitable<void> {
         auto hurried = options(1);
         hurried.wait_max = milliseconds(50);
@@ -159,7 +159,7 @@ TEST_F(mysql_pool, who_waits_in_vain_is_told_and_leaves_no_trace) {
     }());
 }
 
-TEST_F(mysql_pool, a_failed_opening_gives_its_place_back) {
+TEST_F(mysql_pool, a_failed_connect_frees_its_slot) {
     run([]() -> awaitable<void> {
         auto wrong = options(1);
         wrong.connection.server.password = "another";
@@ -172,7 +172,7 @@ TEST_F(mysql_pool, a_failed_opening_gives_its_place_back) {
     }());
 }
 
-TEST_F(mysql_pool, a_result_left_in_the_middle_is_not_for_the_next) {
+TEST_F(mysql_pool, an_unread_result_is_not_seen_by_the_next_user) {
     run([]() -> awaitable<void> {
         mysql::pool pool(options(1));
         std::uint64_t left = 0;
@@ -206,7 +206,7 @@ TEST_F(mysql_pool, an_error_of_a_statement_leaves_the_connection_open) {
     }());
 }
 
-TEST_F(mysql_pool, a_loop_that_ends_takes_its_connections_along) {
+TEST_F(mysql_pool, an_io_context_that_ends_closes_its_connections) {
     mysql::pool pool(options(2));
     for (int i = 0; i < 3; ++i) {
         asio::io_context loop;

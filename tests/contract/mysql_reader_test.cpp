@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "ledger/mysql/changes.hpp"
-#include "ledger/mysql/many.hpp"
+#include "ledger/mysql/multi_row_sql.hpp"
 #include "ledger/mysql/reader.hpp"
 #include "ledger/mysql/reader_sql.hpp"
 #include "ledger/mysql/server.hpp"
@@ -31,7 +31,7 @@ const std::string token = "aaaaaaaaaaaaaaaaaaaaaaaa";
 
 // 2,000 apps; one of them has 2,000 chats; one of those 2,000 messages and 2,000 changes, its neighbours some too.
 void fill() {
-    empty_the_ledger();
+    clear_ledger();
     std::string counted = "insert into numbers values(1)";
     for (int i = 2; i <= 2000; ++i) counted += fmt::format(",({})", i);
     const auto from_numbers = [](std::string_view into, std::string_view values) {
@@ -79,13 +79,13 @@ mysql::parameters example(read_sql s) {
             return mysql::parameters(one, std::string_view(token));
         case read_sql::chat_id:
             return mysql::parameters(one, std::string_view(token));
-        case read_sql::one_place:
+        case read_sql::one_lookup:
             return placed(1);
-        case read_sql::few_places:
+        case read_sql::few_lookups:
             return placed(ledger::mysql::few_lookups);
-        case read_sql::more_places:
+        case read_sql::more_lookups:
             return placed(ledger::mysql::more_lookups);
-        case read_sql::most_places:
+        case read_sql::most_lookups:
             return placed(ledger::mysql::lookups_max);
         case read_sql::last_app:
             return {};
@@ -173,7 +173,7 @@ TEST(mysql_writer, finds_by_a_key_what_it_changes) {
     ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
         const auto version = co_await db.query("select version()");
         const bool is_mariadb = version.front().text(0).find("MariaDB") != std::string_view::npos;
-        for (const std::size_t pairs : ledger::mysql::run_sizes) {
+        for (const std::size_t pairs : ledger::mysql::chunk_sizes) {
             mysql::parameters values;
             for (std::uint64_t i = 0; i < pairs; ++i) {
                 values.add(chat.value());
@@ -210,11 +210,11 @@ public:
         cost all;
         run([](mysql::pool& pool, cost& c) -> awaitable<void> {
             const auto db = co_await pool.take();
-            const auto told = co_await db->query(
+            const auto observed = co_await db->query(
                 "show session status where variable_name in ('Bytes_sent', 'Handler_read_first', 'Handler_read_key', "
                 "'Handler_read_last', 'Handler_read_next', 'Handler_read_prev', 'Handler_read_rnd', "
                 "'Handler_read_rnd_next')");
-            for (const auto& row : told) {
+            for (const auto& row : observed) {
                 const auto value = std::stoull(std::string(row.text(1)));
                 (row.text(0) == "Bytes_sent" ? c.bytes_sent : c.rows_read) += value;
             }
@@ -236,7 +236,7 @@ private:
 
 // Puts messages of these lengths into the chat.
 void put_messages(const std::vector<std::size_t>& lengths) {
-    empty_the_ledger();
+    clear_ledger();
     ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
         co_await db.query("start transaction");
         std::uint64_t number = 0;
@@ -296,7 +296,7 @@ TEST(mysql_reader, heavy_rows_are_read_once) {
     EXPECT_LT(cost.rows_read, count * 5 / 4);
 }
 
-TEST(mysql_reader, much_behind_a_full_slice_is_not_waited_for) {
+TEST(mysql_reader, rows_behind_a_full_slice_are_not_read) {
     std::vector<std::size_t> lengths(1000, 65536);
     std::fill_n(lengths.begin(), 100, 10);  // light rows first, so that many are asked for
     put_messages(lengths);
@@ -329,7 +329,7 @@ void walk_texts(Source& from, const std::vector<std::size_t>& lengths, ledger::o
             ASSERT_EQ(t.content->size(), lengths[t.number.value() - 1]);
             ++seen;
         }
-        ledger::mysql::narrow(w, slice->back().number);
+        ledger::mysql::advance(w, slice->back().number);
     }
     EXPECT_EQ(seen, lengths.size());
 }
@@ -366,7 +366,7 @@ TEST(mysql_reader, an_audit_whose_connection_is_lost_says_so_until_it_is_refresh
     put_messages({10, 10});
     const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
     ASSERT_TRUE(run(auditor->refresh()));
-    kill_all_others();
+    kill_other_sessions();
     EXPECT_EQ(run(auditor->texts(chat, {.last = 2})).error(), error::unavailable);
     EXPECT_EQ(ledger::mysql::last_failure().find("MySQL, auditing: "), 0U) << ledger::mysql::last_failure();
     EXPECT_EQ(run(auditor->messages(chat, core::message_number(0))).error(), error::unavailable);
@@ -384,7 +384,7 @@ TEST(mysql_reader, a_page_of_light_rows_is_one_statement) {
     EXPECT_LE(r.so_far().rows_read - first, 504U);
 }
 
-TEST(mysql_reader, a_search_looks_at_a_bounded_stretch_and_tells_where_it_came) {
+TEST(mysql_reader, a_search_scans_a_bounded_range_and_returns_its_end) {
     std::vector<std::size_t> lengths(200, 65536);
     put_messages(lengths);
     execute({"update messages set content = concat(content, 'needle') where number in (3, 150, 199)"});
@@ -396,7 +396,7 @@ TEST(mysql_reader, a_search_looks_at_a_bounded_stretch_and_tells_where_it_came) 
     for (; w; ++calls) {
         const auto part = run(r.reader().matching(chat, *w, query)).value();
         for (const auto& m : part.rows) found.push_back(m.number.value());
-        w = part.rest;
+        w = part.remaining;
     }
     EXPECT_EQ(found, (std::vector<std::uint64_t>{199, 150, 3}));
     EXPECT_GE(calls, static_cast<int>(200 * 65536 / ledger::match_bytes_max));
@@ -441,7 +441,7 @@ TEST(mysql_reader, numbers_out_of_every_range_find_nothing) {
 }
 
 // A history is read in two statements; what happens between them must not show.
-TEST(mysql_reader, a_history_is_whole_while_it_grows_and_goes) {
+TEST(mysql_reader, a_history_is_complete_while_it_grows_and_is_deleted) {
     constexpr std::uint64_t messages = 20;
     put_messages(std::vector<std::size_t>(messages, 1));
     std::atomic<std::uint64_t> now{1};
@@ -471,14 +471,14 @@ TEST(mysql_reader, a_history_is_whole_while_it_grows_and_goes) {
         });
     });
     measured_reader r;
-    int told = 0;
+    int observed = 0;
     for (std::uint64_t number = now; number <= messages; number = now) {
         const auto versions = run(r.reader().versions(chat, core::message_number(number), 0));
         if (!versions) {
             EXPECT_EQ(versions.error(), error::deleted);
             continue;
         }
-        ++told;
+        ++observed;
         for (std::size_t i = 0; i < versions->size(); ++i) {
             EXPECT_EQ((*versions)[i].version, i + 1);
             EXPECT_EQ((*versions)[i].content, i == 0 ? "x" : std::to_string(i + 1));
@@ -486,7 +486,7 @@ TEST(mysql_reader, a_history_is_whole_while_it_grows_and_goes) {
         }
     }
     writer.join();
-    EXPECT_GT(told, 0);
+    EXPECT_GT(observed, 0);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ core::command numbered(std::uint64_t n, std::size_t length = 1) {
 }
 
 std::uint64_t number_in(const core::command& c) {
-    return std::stoull(std::get<core::create_message>(c.wish).content.text());
+    return std::stoull(std::get<core::create_message>(c.payload).content.text());
 }
 
 // Commands that were sent together, and what became of them.
@@ -94,14 +94,14 @@ awaitable<std::vector<std::uint64_t>> answer_one(queue::receiver& receiver, queu
     std::vector<queue::outcome> outcomes;
     for (const auto* c : batch) {
         numbers.push_back(number_in(*c));
-        outcomes.push_back(core::answer{core::created{number_in(*c), {}}});
+        outcomes.push_back(core::command_result{core::created{number_in(*c), {}}});
     }
     if (!batch.empty()) receiver.answer(std::move(outcomes));
     co_return numbers;
 }
 
 std::vector<std::uint64_t> answer_batch(queue_fixture& q, queue::batch_limits limits = any_batch) {
-    return asio::co_spawn(q.taker(), answer_one(q.receiver(), limits), asio::use_future).get();
+    return asio::co_spawn(q.receiver_executor(), answer_one(q.receiver(), limits), asio::use_future).get();
 }
 
 std::vector<std::uint64_t> range(std::uint64_t first, std::uint64_t last) {
@@ -110,7 +110,7 @@ std::vector<std::uint64_t> range(std::uint64_t first, std::uint64_t last) {
     return all;
 }
 
-TEST_P(queue_contract, hands_over_in_order_and_answers_each_its_own) {
+TEST_P(queue_contract, delivers_in_order_and_answers_each_sender) {
     const auto q = GetParam().make({});
     sent ten(*q, 1, 10);
     q->wait_for(10);
@@ -130,12 +130,12 @@ TEST_P(queue_contract, takes_no_more_than_a_batch_may_hold) {
     ten.wait_for_answers(10);
 }
 
-TEST_P(queue_contract, full_of_commands_refuses_and_takes_again_once_there_is_room) {
+TEST_P(queue_contract, full_of_commands_refuses_and_accepts_again_after_a_drain) {
     const auto q = GetParam().make({.commands_max = 3});
     sent first(*q, 1, 5);
     first.wait_for_refusals(2);
     EXPECT_EQ(first.refused_with(error::overloaded), 2U);
-    const auto taken = asio::co_spawn(q->taker(), q->receiver().take(any_batch), asio::use_future).get();
+    const auto taken = asio::co_spawn(q->receiver_executor(), q->receiver().take(any_batch), asio::use_future).get();
     EXPECT_EQ(taken.size(), 3U);
     {
         sent meanwhile(*q, 6, 6);  // what is being written still counts
@@ -143,8 +143,8 @@ TEST_P(queue_contract, full_of_commands_refuses_and_takes_again_once_there_is_ro
         EXPECT_EQ(meanwhile.refused_with(error::overloaded), 1U);
     }
     std::vector<queue::outcome> outcomes;
-    for (const auto* c : taken) outcomes.push_back(core::answer{core::created{number_in(*c), {}}});
-    asio::post(q->taker(), [&] { q->receiver().answer(std::move(outcomes)); });
+    for (const auto* c : taken) outcomes.push_back(core::command_result{core::created{number_in(*c), {}}});
+    asio::post(q->receiver_executor(), [&] { q->receiver().answer(std::move(outcomes)); });
     first.wait_for_answers(3);
     q->wait_for(0);
     sent second(*q, 7, 9);
@@ -160,18 +160,18 @@ TEST_P(queue_contract, full_of_bytes_refuses) {
     EXPECT_EQ(answer_batch(*q), range(1, 2));
 }
 
-TEST_P(queue_contract, wakes_a_taker_that_sleeps_for_a_command_and_for_the_end) {
+TEST_P(queue_contract, wakes_a_waiting_receiver_for_a_command_and_for_close) {
     const auto q = GetParam().make({});
-    auto first = asio::co_spawn(q->taker(), answer_one(q->receiver(), any_batch), asio::use_future);
+    auto first = asio::co_spawn(q->receiver_executor(), answer_one(q->receiver(), any_batch), asio::use_future);
     EXPECT_EQ(first.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
     sent one(*q, 1, 1);
     EXPECT_EQ(first.get(), range(1, 1));
-    auto second = asio::co_spawn(q->taker(), answer_one(q->receiver(), any_batch), asio::use_future);
+    auto second = asio::co_spawn(q->receiver_executor(), answer_one(q->receiver(), any_batch), asio::use_future);
     q->close();
     EXPECT_TRUE(second.get().empty());
 }
 
-TEST_P(queue_contract, closed_takes_no_more) {
+TEST_P(queue_contract, closed_accepts_no_commands) {
     const auto q = GetParam().make({});
     q->close();
     sent late(*q, 1, 1);
@@ -179,10 +179,10 @@ TEST_P(queue_contract, closed_takes_no_more) {
     EXPECT_EQ(late.refused_with(error::shutting_down), 1U);
 }
 
-TEST_P(queue_contract, handed_over_is_settled_whether_somebody_waits_or_not) {
+TEST_P(queue_contract, delivered_commands_complete_with_or_without_a_waiting_sender) {
     const auto q = GetParam().make({});
     const auto c = numbered(1);
-    auto kept = asio::co_spawn(q->senders().at(0), q->sender().hand_over(c, std::chrono::milliseconds(0)),
+    auto kept = asio::co_spawn(q->senders().at(0), q->sender().submit_with_timeout(c, std::chrono::milliseconds(0)),
                                asio::use_future);
     q->wait_for(1);
     EXPECT_EQ(answer_batch(*q), range(1, 1));
@@ -198,7 +198,7 @@ TEST_P(queue_contract, answers_every_command_of_many_senders_once) {
     const auto q = GetParam().make({});
     std::vector<std::uint64_t> seen;
     auto taking = asio::co_spawn(
-        q->taker(),
+        q->receiver_executor(),
         [&]() -> awaitable<void> {
             while (seen.size() < per_sender * senders) {
                 const queue::batch_limits narrow{64, 1'000'000};

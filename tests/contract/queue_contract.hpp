@@ -25,7 +25,7 @@ public:
 
     // Where commands are sent from, and where the taker runs. All of them run.
     virtual event_loops& senders() = 0;
-    virtual asio::any_io_executor taker() = 0;
+    virtual asio::any_io_executor receiver_executor() = 0;
     // Returns once so many commands wait in the queue.
     virtual void wait_for(std::size_t commands) = 0;
 };

@@ -133,8 +133,8 @@ TEST_F(redis_client, closes_a_connection_whose_reply_is_late_and_sends_nothing_a
     auto late = begin(*impatient, wait), second = begin(*impatient, behind);
     EXPECT_EQ(late.get().error(), error::outcome_unknown);
     EXPECT_EQ(second.get().error(), error::outcome_unknown);
-    eventually([&] { return impatient->connection() == 2; });
-    EXPECT_EQ(execute(*impatient, {"GET", "behind"}).value().is, reply::kind::nil);
+    eventually([&] { return impatient->connection_number() == 2; });
+    EXPECT_EQ(execute(*impatient, {"GET", "behind"}).value().type, reply::kind::nil);
 }
 
 TEST_F(redis_client, says_which_commands_were_never_sent) {
@@ -153,21 +153,21 @@ TEST_F(redis_client, says_which_commands_were_never_sent) {
     }
 }
 
-TEST_F(redis_client, has_the_words_of_redis_for_a_wrong_password_until_it_is_right) {
+TEST_F(redis_client, reports_the_error_of_redis_for_a_wrong_password_until_it_is_right) {
     ask({"ACL", "SETUSER", "somebody", "reset", "on", ">right", "~*", "&*", "+@all"});
     const auto refused = failure_of_new(with("somebody", "wrong"));
-    EXPECT_EQ(refused.is, kind::refused);
+    EXPECT_EQ(refused.type, kind::refused);
     EXPECT_TRUE(refused.reason.starts_with("WRONGPASS")) << refused.reason;
     ask({"ACL", "SETUSER", "somebody", ">wrong"});
     eventually([&] { return clients_.back()->is_connected(); });
     EXPECT_FALSE(on_loop([&] { return clients_.back()->last_failure(); }));
 }
 
-TEST_F(redis_client, has_the_words_of_redis_for_a_database_that_is_none) {
+TEST_F(redis_client, reports_the_error_of_redis_for_an_invalid_database) {
     client_options options{.where = server()};
     options.where.path = "99";
     const auto refused = failure_of_new(options);
-    EXPECT_EQ(refused.is, kind::refused);
+    EXPECT_EQ(refused.type, kind::refused);
     EXPECT_EQ(refused.reason, "ERR DB index is out of range");
 }
 
@@ -177,7 +177,7 @@ TEST_F(redis_client, says_that_nobody_listens_or_the_host_is_not_known) {
     EXPECT_EQ(failure_of_new(options).reason, "connection refused");
     options.where.host = "no-such-host.invalid";
     const auto unknown = failure_of_new(options);
-    EXPECT_EQ(unknown.is, kind::unreachable);
+    EXPECT_EQ(unknown.type, kind::unreachable);
     EXPECT_TRUE(unknown.reason.starts_with("host not found")) << unknown.reason;
 }
 
@@ -195,7 +195,7 @@ TEST_F(redis_client, asks_less_and_less_often_where_its_connections_end_at_once)
     const auto rejected_before = stat("rejected_connections");
     const auto begun = clock::now();
     const auto refused = failure_of_new({.where = server()});
-    EXPECT_EQ(refused.is, kind::unreachable);
+    EXPECT_EQ(refused.type, kind::unreachable);
     EXPECT_EQ(refused.reason, "ERR max number of clients reached");
     while (stat("rejected_connections") - rejected_before < 8) std::this_thread::yield();
     EXPECT_GE(clock::now() - begun, 2s);  // pauses of 20, 40 … 640, 1000 ms
@@ -224,7 +224,7 @@ TEST_F(redis_client, is_subscribed_only_once_redis_has_confirmed_it) {
     on_loop([&] { listening.reset(); });
 }
 
-TEST_F(redis_client, keeps_a_subscription_that_hears_nothing_for_seconds) {
+TEST_F(redis_client, keeps_an_idle_subscription) {
     int received = 0;
     auto listening = on_loop(
         [&] { return subscribe(executor(), {.where = server()}, "quiet", [&](std::string_view) { ++received; }); });
@@ -243,7 +243,7 @@ TEST_F(redis_client, keeps_a_subscription_that_hears_nothing_for_seconds) {
     on_loop([&] { listening.reset(); });
 }
 
-TEST_F(redis_client, leaves_a_server_that_becomes_a_replica_until_it_is_a_primary_again) {
+TEST_F(redis_client, disconnects_from_a_replica_until_it_is_a_primary_again) {
     // Redis does not say the role to this one, so it stays.
     ask({"ACL", "SETUSER", "somebody", "reset", "on", ">right", "~*", "&*", "+@all", "-role", "-info"});
     auto* const blind = make(with("somebody", "right"));
@@ -257,17 +257,17 @@ TEST_F(redis_client, leaves_a_server_that_becomes_a_replica_until_it_is_a_primar
     eventually([&] { return !watching->is_connected() && state.has_fault(); });
     EXPECT_EQ(state.fault(), "Redis is a replica and takes no writes");
     const auto why = on_loop([&] { return watching->last_failure().value_or(failure()); });
-    EXPECT_EQ(why.is, kind::no_primary);
+    EXPECT_EQ(why.type, kind::no_primary);
     EXPECT_NE(why.reason.find("127.0.0.1:1"), std::string::npos) << why.reason;
     EXPECT_EQ(execute(*watching, {"PING"}).error(), error::unavailable);
 
     // What it cannot ask for, the refusal of a write says.
     EXPECT_TRUE(execute(*blind, {"SET", "a", "1"}).value().text.starts_with("READONLY"));
-    eventually([&] { return blind->connection() == 2 && blind->is_connected(); });
+    eventually([&] { return blind->connection_number() == 2 && blind->is_connected(); });
 
     EXPECT_EQ(execute(*blind, {"REPLICAOF", "NO", "ONE"}).value().text, "OK");
     eventually([&] { return watching->is_connected() && !state.has_fault(); });
-    EXPECT_EQ(on_loop([&] { return watching->connection(); }), 2U);
+    EXPECT_EQ(on_loop([&] { return watching->connection_number(); }), 2U);
     EXPECT_EQ(execute(*watching, {"SET", "a", "1"}).value().text, "OK");
     on_loop([&] { watching->close(); });
 }

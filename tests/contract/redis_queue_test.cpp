@@ -20,17 +20,18 @@ namespace {
 constexpr std::uint64_t partitions = 4;
 const std::string cluster = "0123456789abcdef", other_cluster = "fedcba9876543210";
 
-class no_outcomes final : public ledger::outcomes {
+class no_command_status final : public ledger::command_status {
 public:
-    awaitable<result<core::trace>> before(const core::command&) override { co_return core::trace{}; }
-    awaitable<result<std::optional<core::answer>>> of(const core::command&, const core::passage&) override {
-        co_return std::optional<core::answer>();
+    awaitable<result<core::last_seen>> snapshot(const core::command&) override { co_return core::last_seen{}; }
+    awaitable<result<std::optional<core::command_result>>> lookup(const core::command&,
+                                                                  const core::delivery&) override {
+        co_return std::optional<core::command_result>();
     }
 };
 
 class all_partitions final : public ledger::ownership {
 public:
-    awaitable<result<std::vector<core::partition_number>>> hold() override {
+    awaitable<result<std::vector<core::partition_number>>> renew() override {
         std::vector<core::partition_number> all;
         for (core::partition_number p = 0; p < partitions; ++p) all.push_back(p);
         co_return all;
@@ -51,7 +52,7 @@ public:
         control_ = redis::make_client(taker_.at(0).get_executor(), server());
         receiver_ =
             queue::make_redis_receiver(taker_.at(0).get_executor(), ownership_, {server(), cluster_, partitions});
-        sender_ = queue::make_redis_sender(loops_, outcomes_,
+        sender_ = queue::make_redis_sender(loops_, command_status_,
                                            {.redis = server(),
                                             .cluster = cluster_,
                                             .partitions = partitions,
@@ -76,7 +77,7 @@ public:
         receiver_->close();
     }
     event_loops& senders() override { return loops_; }
-    asio::any_io_executor taker() override { return taker_.at(0).get_executor(); }
+    asio::any_io_executor receiver_executor() override { return taker_.at(0).get_executor(); }
     void wait_for(std::size_t commands) override {
         while (waiting() != commands) std::this_thread::yield();
     }
@@ -89,7 +90,7 @@ public:
 
     redis::reply ask(redis::arguments a) {
         const auto reply = asio::co_spawn(
-                               taker(), [this, &a]() { return control_->execute(a); }, asio::use_future)
+                               receiver_executor(), [this, &a]() { return control_->execute(a); }, asio::use_future)
                                .get();
         return reply ? *reply : redis::reply{};
     }
@@ -97,7 +98,7 @@ public:
 private:
     const std::string cluster_;
     event_loops loops_{3}, taker_{1};
-    no_outcomes outcomes_;
+    no_command_status command_status_;
     all_partitions ownership_;
     std::unique_ptr<redis::client> control_;
     std::unique_ptr<queue::redis_receiver> receiver_;
@@ -113,11 +114,11 @@ class redis_queue : public ::testing::Test {
 protected:
     std::vector<const core::command*> take() {
         const queue::batch_limits limits{1000, 1'000'000};
-        return asio::co_spawn(q.taker(), q.receiver().take(limits), asio::use_future).get();
+        return asio::co_spawn(q.receiver_executor(), q.receiver().take(limits), asio::use_future).get();
     }
     void answer(std::vector<queue::outcome> outcomes) {
         std::promise<void> done;
-        asio::post(q.taker(), [&] {
+        asio::post(q.receiver_executor(), [&] {
             q.receiver().answer(std::move(outcomes));
             done.set_value();
         });
@@ -131,7 +132,7 @@ protected:
     const core::app_token app = core::app_token::make();
 };
 
-TEST_F(redis_queue, brings_what_was_not_settled_again) {
+TEST_F(redis_queue, redelivers_uncompleted_commands) {
     const auto c = command(new_message(app, 1, "x"));
     auto waiting = submit(c);
     EXPECT_EQ(take().front()->job, c.job);
@@ -139,32 +140,32 @@ TEST_F(redis_queue, brings_what_was_not_settled_again) {
     const auto again = take();
     ASSERT_EQ(again.size(), 1U);
     EXPECT_EQ(again.front()->job, c.job);
-    answer({core::answer{core::created{1, {}}}});
+    answer({core::command_result{core::created{1, {}}}});
     EXPECT_EQ(std::get<core::created>(waiting.get().value()).number, 1U);
     q.wait_for(0);
 }
 
-TEST_F(redis_queue, tells_epoch_and_place_of_what_it_brings) {
+TEST_F(redis_queue, returns_epoch_and_position_of_each_delivery) {
     const auto a = command(new_message(app, 1, "a")), b = command(new_message(app, 1, "b"));
     auto first = submit(a), second = submit(b);
     q.wait_for(2);
     const auto batch = take();
     ASSERT_EQ(batch.size(), 2U);
-    EXPECT_EQ(batch[0]->came->partition, core::partition_of(app, core::chat_number(1), partitions));
-    EXPECT_EQ(batch[0]->came->epoch, batch[1]->came->epoch);
-    EXPECT_LT(batch[0]->came->at, batch[1]->came->at);
-    const auto epoch = batch[0]->came->epoch;
-    answer({error::not_found, core::answer{core::created{1, {}}}});
+    EXPECT_EQ(batch[0]->delivery->partition, core::partition_of(app, core::chat_number(1), partitions));
+    EXPECT_EQ(batch[0]->delivery->epoch, batch[1]->delivery->epoch);
+    EXPECT_LT(batch[0]->delivery->at, batch[1]->delivery->at);
+    const auto epoch = batch[0]->delivery->epoch;
+    answer({error::not_found, core::command_result{core::created{1, {}}}});
     EXPECT_EQ(first.get().error(), error::not_found);
     EXPECT_TRUE(second.get());
     q.ask({"FLUSHALL"});
     auto third = submit(a);
-    EXPECT_NE(take().front()->came->epoch, epoch);
-    answer({core::answer{core::created{1, {}}}});
+    EXPECT_NE(take().front()->delivery->epoch, epoch);
+    answer({core::command_result{core::created{1, {}}}});
     EXPECT_TRUE(third.get());
 }
 
-TEST_F(redis_queue, brings_what_cannot_be_read_in_its_place) {
+TEST_F(redis_queue, delivers_undecodable_entries_in_order) {
     const auto stream =
         queue::keys_of_all(cluster, partitions)[core::partition_of(app, core::chat_number(1), partitions)].stream;
     q.ask({"XADD", stream, "*", "anything", "else"});
@@ -173,24 +174,24 @@ TEST_F(redis_queue, brings_what_cannot_be_read_in_its_place) {
     q.wait_for(2);
     const auto batch = take();
     ASSERT_EQ(batch.size(), 2U);
-    EXPECT_TRUE(std::holds_alternative<core::unreadable>(batch[0]->wish));
-    EXPECT_EQ(batch[0]->came->epoch, batch[1]->came->epoch);
-    answer({error::rejected, core::answer{core::created{1, {}}}});
+    EXPECT_TRUE(std::holds_alternative<core::unreadable>(batch[0]->payload));
+    EXPECT_EQ(batch[0]->delivery->epoch, batch[1]->delivery->epoch);
+    answer({error::rejected, core::command_result{core::created{1, {}}}});
     EXPECT_TRUE(waiting.get());
     q.wait_for(0);
 }
 
-TEST_F(redis_queue, never_deletes_what_only_bears_the_id_of_something_done) {
+TEST_F(redis_queue, never_deletes_a_new_entry_that_reuses_a_completed_id) {
     const auto c = command(new_message(app, 1, "old"));
     auto old = submit(c);
     const auto batch = take();
     ASSERT_EQ(batch.size(), 1U);
-    const auto keys = queue::keys_of_all(cluster, partitions)[batch[0]->came->partition];
-    const auto id = queue::text_of(batch[0]->came->at);
+    const auto keys = queue::keys_of_all(cluster, partitions)[batch[0]->delivery->partition];
+    const auto id = queue::text_of(batch[0]->delivery->at);
     q.ask({"FLUSHALL"});
     q.ask({"SET", keys.epoch, "0123456789abcdef"});
     q.ask({"XADD", keys.stream, id, "e", "0123456789abcdef", "c", "new"});
-    answer({core::answer{core::created{1, {}}}});
+    answer({core::command_result{core::created{1, {}}}});
     EXPECT_TRUE(old.get());
     EXPECT_EQ(take().size(), 1U);
     EXPECT_EQ(q.waiting(), 1U);
@@ -204,35 +205,35 @@ TEST_F(redis_queue, deletes_what_was_done_after_redis_forgot_its_scripts) {
         auto waiting = submit(c);
         EXPECT_EQ(take().front()->job, c.job);
         q.ask({"SCRIPT", "FLUSH"});
-        answer({core::answer{core::created{1, {}}}});
+        answer({core::command_result{core::created{1, {}}}});
         EXPECT_TRUE(waiting.get());
         // It was not deleted, so it comes once more; then it goes.
         const auto again = take();
         ASSERT_EQ(again.size(), 1U);
         EXPECT_EQ(again.front()->job, c.job);
-        answer({core::answer{core::created{1, {}}}});
+        answer({core::command_result{core::created{1, {}}}});
         q.wait_for(0);
     }
 }
 
-TEST_F(redis_queue, brings_busy_and_quiet_streams_in_one_batch) {
+TEST_F(redis_queue, reads_busy_and_quiet_streams_in_one_batch) {
     std::vector<core::command> commands;
     for (std::uint64_t chat = 1; chat <= 40; ++chat) commands.push_back(command(new_message(app, chat, "x")));
     auto first = submit(commands.front());
     EXPECT_EQ(take().size(), 1U);
-    answer({core::answer{core::created{1, {}}}});
+    answer({core::command_result{core::created{1, {}}}});
     EXPECT_TRUE(first.get());
     std::vector<std::future<queue::outcome>> waiting;
     for (const auto& c : commands) waiting.push_back(submit(c));
     q.wait_for(commands.size());
     EXPECT_EQ(take().size(), commands.size());
-    answer(std::vector<queue::outcome>(commands.size(), core::answer{core::created{1, {}}}));
+    answer(std::vector<queue::outcome>(commands.size(), core::command_result{core::created{1, {}}}));
     for (auto& one : waiting) EXPECT_TRUE(one.get());
     q.wait_for(0);
 }
 
 // In one database of one Redis. Every command goes to its own cluster's taker, and its answer to its own sender.
-TEST_F(redis_queue, of_two_clusters_keep_to_themselves) {
+TEST_F(redis_queue, of_two_clusters_are_isolated) {
     redis_fixture other({}, other_cluster, false);
     const auto mine = command(new_message(app, 1, "mine")), theirs = command(new_message(app, 1, "theirs"));
     auto here = submit(mine);
@@ -242,18 +243,18 @@ TEST_F(redis_queue, of_two_clusters_keep_to_themselves) {
     const auto taken = take();
     ASSERT_EQ(taken.size(), 1U);
     EXPECT_EQ(taken.front()->job, mine.job);
-    answer({core::answer{core::created{1, {}}}});
+    answer({core::command_result{core::created{1, {}}}});
     EXPECT_EQ(std::get<core::created>(here.get().value()).number, 1U);
     q.wait_for(0);
     EXPECT_EQ(other.waiting(), 1U);
     const queue::batch_limits limits{1000, 1'000'000};
-    const auto left = asio::co_spawn(other.taker(), other.receiver().take(limits), asio::use_future).get();
+    const auto left = asio::co_spawn(other.receiver_executor(), other.receiver().take(limits), asio::use_future).get();
     ASSERT_EQ(left.size(), 1U);
     EXPECT_EQ(left.front()->job, theirs.job);
     asio::co_spawn(
-        other.taker(),
+        other.receiver_executor(),
         [&other]() -> awaitable<void> {
-            other.receiver().answer({core::answer{core::created{2, {}}}});
+            other.receiver().answer({core::command_result{core::created{2, {}}}});
             co_return;
         },
         asio::use_future)
@@ -277,11 +278,11 @@ protected:
     }
     std::uint64_t rename() {
         return asio::co_spawn(
-                   q.taker(),
+                   q.receiver_executor(),
                    [this]() -> awaitable<std::uint64_t> {
-                       const auto client = redis::make_client(q.taker(), server());
+                       const auto client = redis::make_client(q.receiver_executor(), server());
                        const redis::arguments ping{"PING"};
-                       while (!client->is_connected()) co_await asio::post(q.taker(), asio::use_awaitable);
+                       while (!client->is_connected()) co_await asio::post(q.receiver_executor(), asio::use_awaitable);
                        co_return co_await queue::rename_old_keys(*client, cluster, partitions);
                    },
                    asio::use_future)
@@ -289,7 +290,7 @@ protected:
     }
 };
 
-TEST_F(renamed_queue, brings_all_that_waited_in_its_order_and_epoch_and_answers_it_on_its_channel) {
+TEST_F(renamed_queue, delivers_all_queued_entries_in_order_and_epoch_and_answers_on_its_channel) {
     std::vector<core::command> sent;
     for (int n = 0; n < 10; ++n) sent.push_back(command(new_message(app, 1, std::to_string(n))));
     for (const auto& c : sent) ASSERT_TRUE(send_by_old_node(c, 2));
@@ -297,21 +298,21 @@ TEST_F(renamed_queue, brings_all_that_waited_in_its_order_and_epoch_and_answers_
     const auto batch = take();
     ASSERT_EQ(batch.size(), sent.size());
     for (std::size_t i = 0; i < sent.size(); ++i) EXPECT_EQ(batch[i]->job, sent[i].job);
-    EXPECT_EQ(batch.front()->came->epoch, queue::parse_epoch("0123456789abcdef"));
-    EXPECT_EQ(batch.front()->came->partition, 2U);
+    EXPECT_EQ(batch.front()->delivery->epoch, queue::parse_epoch("0123456789abcdef"));
+    EXPECT_EQ(batch.front()->delivery->partition, 2U);
 
     std::promise<std::string> heard;
     const auto listening = [&] {
-        return redis::subscribe(q.taker(), server(), old_channel,
+        return redis::subscribe(q.receiver_executor(), server(), old_channel,
                                 [&heard](std::string_view message) { heard.set_value(std::string(message)); });
     };
-    auto subscription = asio::post(q.taker(), asio::use_future(listening)).get();
+    auto subscription = asio::post(q.receiver_executor(), asio::use_future(listening)).get();
     while (q.ask({"PUBSUB", "NUMSUB", old_channel}).items.at(1).integer == 0) std::this_thread::yield();
-    answer(std::vector<queue::outcome>(sent.size(), core::answer{core::created{1, {}}}));
+    answer(std::vector<queue::outcome>(sent.size(), core::command_result{core::created{1, {}}}));
     const auto answers = queue::decode_answers(heard.get_future().get());
     ASSERT_EQ(answers.size(), sent.size());
     EXPECT_EQ(answers.front().job, sent.front().job);
-    asio::post(q.taker(), asio::use_future([&] { subscription.reset(); })).get();
+    asio::post(q.receiver_executor(), asio::use_future([&] { subscription.reset(); })).get();
     q.wait_for(0);
 }
 
@@ -323,7 +324,7 @@ TEST_F(renamed_queue, is_full_for_nodes_that_still_send_under_its_old_name) {
     EXPECT_EQ(q.waiting(), 1U);
 }
 
-TEST_F(renamed_queue, may_be_renamed_again_after_that_was_broken_off) {
+TEST_F(renamed_queue, may_be_renamed_again_after_an_interruption) {
     for (std::uint64_t p = 0; p < partitions; ++p) send_by_old_node(command(new_message(app, 1, "x")), p);
     const auto before = queue::old_keys_of_all(partitions)[1], after = queue::keys_of_all(cluster, partitions)[1];
     q.ask({"RENAME", before.stream, after.stream});
@@ -334,7 +335,7 @@ TEST_F(renamed_queue, may_be_renamed_again_after_that_was_broken_off) {
     EXPECT_EQ(take().size(), partitions);
 }
 
-TEST_F(renamed_queue, is_refused_and_left_alone_where_both_names_have_entries) {
+TEST_F(renamed_queue, is_refused_and_unchanged_where_both_names_have_entries) {
     const auto present = command(new_message(app, 1, "new"));
     auto waiting = submit(present);
     q.wait_for(1);
@@ -351,7 +352,7 @@ TEST_F(renamed_queue, is_refused_and_left_alone_where_both_names_have_entries) {
     EXPECT_EQ(q.waiting(), 1U);
     EXPECT_EQ(q.ask({"XLEN", queue::old_keys_of_all(partitions)[p].stream}).integer, 1);
     EXPECT_EQ(take().size(), 1U);
-    answer({core::answer{core::created{1, {}}}});
+    answer({core::command_result{core::created{1, {}}}});
     EXPECT_TRUE(waiting.get());
 }
 

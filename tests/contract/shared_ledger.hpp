@@ -14,30 +14,30 @@
 
 namespace confab::testing::shared {
 
-using core::answer, core::app_token, core::chat_number, core::command, core::message_number;
+using core::command_result, core::app_token, core::chat_number, core::command, core::message_number;
 using std::chrono::milliseconds;
 
 inline constexpr std::uint64_t note_after_messages = 10;
 inline constexpr core::epoch_id first_epoch{std::byte{1}}, second_epoch{std::byte{2}};
 
 // The command as an entry of a partition's queue.
-inline command through(command c, std::uint64_t entry, core::partition_number p = 0,
-                       core::epoch_id epoch = first_epoch) {
-    c.came = core::passage{p, epoch, {1000, entry}, {}};
+inline command delivered(command c, std::uint64_t entry, core::partition_number p = 0,
+                         core::epoch_id epoch = first_epoch) {
+    c.delivery = core::delivery{p, epoch, {1000, entry}, {}};
     return c;
 }
 
 // A worker with the batch writer's steps done by hand.
-class hand_worker {
+class manual_worker {
 public:
-    explicit hand_worker(milliseconds lease = milliseconds(60'000))
+    explicit manual_worker(milliseconds lease = milliseconds(60'000))
         : opened_(ledger::mysql::open_mysql_worker(mysql_server(pool_.get_executor()), options(lease))) {}
-    ~hand_worker() { pool_.join(); }
+    ~manual_worker() { pool_.join(); }
 
-    std::vector<core::partition_number> hold() { return run(opened_->ownership().hold()).value(); }
-    bool try_to_hold() { return run(opened_->ownership().hold()).has_value(); }
-    bool holds(core::partition_number p) {
-        const auto held = hold();
+    std::vector<core::partition_number> renew() { return run(opened_->ownership().renew()).value(); }
+    bool try_to_renew() { return run(opened_->ownership().renew()).has_value(); }
+    bool owns(core::partition_number p) {
+        const auto held = renew();
         return std::ranges::find(held, p) != held.end();
     }
     void release() { run(opened_->ownership().release()); }
@@ -49,9 +49,9 @@ public:
         return run(opened_->writer().load(commands_, state_));
     }
 
-    result<std::vector<result<answer>>> apply() {
+    result<std::vector<result<command_result>>> apply() {
         std::vector<core::effect> effects;
-        std::vector<result<answer>> answers;
+        std::vector<result<command_result>> answers;
         for (const auto* c : commands_) answers.push_back(core::decide(state_, *c, now(), {}, effects));
         const auto applied = run(opened_->writer().apply(effects));
         if (!applied) {
@@ -62,19 +62,19 @@ public:
         return answers;
     }
 
-    result<std::vector<result<answer>>> try_to_commit(const std::vector<command>& batch) {
-        hold();
+    result<std::vector<result<command_result>>> try_to_commit(const std::vector<command>& batch) {
+        renew();
         const auto loaded = load(batch);
         if (!loaded) return loaded.error();
         return apply();
     }
 
-    std::vector<result<answer>> commit(const std::vector<command>& batch) {
+    std::vector<result<command_result>> commit(const std::vector<command>& batch) {
         auto answers = try_to_commit(batch);
         EXPECT_TRUE(answers) << answers.error().message();
-        return answers ? std::move(*answers) : std::vector<result<answer>>(batch.size(), error::unavailable);
+        return answers ? std::move(*answers) : std::vector<result<command_result>>(batch.size(), error::unavailable);
     }
-    result<answer> commit(const command& c) { return commit(std::vector{c}).front(); }
+    result<command_result> commit(const command& c) { return commit(std::vector{c}).front(); }
 
     core::state& state() { return state_; }
     ledger::reader& reader() { return opened_->reader(); }
@@ -94,27 +94,27 @@ private:
     std::vector<const command*> commands_;
 };
 
-inline std::uint64_t number_of(const result<answer>& r) {
+inline std::uint64_t number_of(const result<command_result>& r) {
     return r ? std::get<core::created>(*r).number : 0;
 }
 
 class shared_ledger : public ::testing::Test {
 protected:
-    void SetUp() override { empty_the_ledger(); }
+    void SetUp() override { clear_ledger(); }
     void TearDown() override {
         const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
         EXPECT_EQ(run(ops::check(*auditor)).value().findings, std::vector<std::string>());
     }
 
-    static app_token new_chat(hand_worker& w) {
+    static app_token new_chat(manual_worker& w) {
         const auto token = app_token::make();
         w.commit({command_of(new_app(token, "an app")), command_of(core::create_chat{token})});
         return token;
     }
 
-    template <class Wish>
-    static command command_of(Wish wish, std::optional<core::retry_key> k = std::nullopt) {
-        return testing::command(std::move(wish), std::move(k));
+    template <class Payload>
+    static command command_of(Payload payload, std::optional<core::idempotency_key> k = std::nullopt) {
+        return testing::command(std::move(payload), std::move(k));
     }
 
     template <class Condition>

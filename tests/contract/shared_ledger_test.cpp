@@ -2,25 +2,25 @@
 #include <fmt/core.h>
 
 #include "contract/shared_ledger.hpp"
-#include "ledger/went_back.hpp"
+#include "ledger/lost_commits.hpp"
 
 namespace confab::testing::shared {
 
 namespace {
 
 TEST_F(shared_ledger, a_batch_delivered_twice_is_done_once_and_answered_alike) {
-    hand_worker w;
+    manual_worker w;
     const auto token = app_token::make();
     const std::vector<command> batch{
-        through(command_of(new_app(token, "first")), 1),
-        through(command_of(core::create_chat{token}), 2),
-        through(command_of(new_message(token, 1, "a")), 3),
-        through(command_of(new_message(token, 1, "b")), 4),
+        delivered(command_of(new_app(token, "first")), 1),
+        delivered(command_of(core::create_chat{token}), 2),
+        delivered(command_of(new_message(token, 1, "a")), 3),
+        delivered(command_of(new_message(token, 1, "b")), 4),
     };
     const std::vector<command> changes{
-        through(command_of(edit(token, 1, 1, "a2")), 5),
-        through(command_of(core::delete_message{token, chat_number(1), message_number(2)}), 6),
-        through(command_of(core::rename_app{token, valid<core::app_name>("second")}), 7),
+        delivered(command_of(edit(token, 1, 1, "a2")), 5),
+        delivered(command_of(core::delete_message{token, chat_number(1), message_number(2)}), 6),
+        delivered(command_of(core::rename_app{token, valid<core::app_name>("second")}), 7),
     };
     const auto created = w.commit(batch);
     const auto changed = w.commit(changes);
@@ -44,30 +44,30 @@ TEST_F(shared_ledger, a_batch_delivered_twice_is_done_once_and_answered_alike) {
 }
 
 TEST_F(shared_ledger, an_edit_delivered_again_is_answered_as_it_was_done) {
-    hand_worker w;
+    manual_worker w;
     const auto token = new_chat(w);
     w.commit(command_of(new_message(token, 1, "a")));
-    const auto first = through(command_of(edit(token, 1, 1, "b")), 1);
+    const auto first = delivered(command_of(edit(token, 1, 1, "b")), 1);
     w.commit(first);
-    w.commit(through(command_of(edit(token, 1, 1, "c")), 2));
-    w.commit(through(command_of(core::delete_message{token, chat_number(1), message_number(1)}), 3));
+    w.commit(delivered(command_of(edit(token, 1, 1, "c")), 2));
+    w.commit(delivered(command_of(core::delete_message{token, chat_number(1), message_number(1)}), 3));
     const auto again = std::get<core::message>(w.commit(first).value());
     EXPECT_EQ(again.version, 2U);
     EXPECT_EQ(again.content, "b");
     EXPECT_FALSE(again.deleted_at);
 }
 
-TEST_F(shared_ledger, what_was_passed_without_a_trace_is_done_only_if_it_creates) {
-    hand_worker w;
+TEST_F(shared_ledger, a_passed_position_without_a_row_is_applied_only_for_creations) {
+    manual_worker w;
     const auto token = new_chat(w);
     w.commit(command_of(new_message(token, 1, "a")));
-    w.commit(through(command_of(new_message(token, 1, "far")), 100));
+    w.commit(delivered(command_of(new_message(token, 1, "far")), 100));
     const auto answers = w.commit({
-        through(command_of(new_message(token, 1, "late")), 7),
-        through(command_of(edit(token, 1, 1, "late")), 8),
-        through(command_of(core::delete_message{token, chat_number(1), message_number(1)}), 9),
-        through(command_of(core::create_chat{token}), 10),
-        through(command_of(core::rename_app{token, valid<core::app_name>("late")}), 11),
+        delivered(command_of(new_message(token, 1, "late")), 7),
+        delivered(command_of(edit(token, 1, 1, "late")), 8),
+        delivered(command_of(core::delete_message{token, chat_number(1), message_number(1)}), 9),
+        delivered(command_of(core::create_chat{token}), 10),
+        delivered(command_of(core::rename_app{token, valid<core::app_name>("late")}), 11),
     });
     EXPECT_EQ(number_of(answers[0]), 3U);
     EXPECT_EQ(answers[1].error(), error::outcome_unknown);
@@ -78,12 +78,12 @@ TEST_F(shared_ledger, what_was_passed_without_a_trace_is_done_only_if_it_creates
 }
 
 TEST_F(shared_ledger, a_large_batch_is_recognised_among_what_was_written_around_it) {
-    hand_worker w;
+    manual_worker w;
     const auto token = new_chat(w), other = new_chat(w);
     std::vector<command> mine, others;
     for (std::uint64_t i = 1; i <= 700; ++i) {
-        mine.push_back(through(command_of(new_message(i % 7 == 0 ? other : token, 1, "mine")), i));
-        others.push_back(through(command_of(new_message(token, 1, "other")), i, 1));
+        mine.push_back(delivered(command_of(new_message(i % 7 == 0 ? other : token, 1, "mine")), i));
+        others.push_back(delivered(command_of(new_message(token, 1, "other")), i, 1));
     }
     w.commit(others);
     const auto answers = w.commit(mine);
@@ -95,102 +95,102 @@ TEST_F(shared_ledger, a_large_batch_is_recognised_among_what_was_written_around_
 
 // The row of an app bears the job of its last rename.
 TEST_F(shared_ledger, the_creation_of_an_app_that_was_renamed_since_is_known) {
-    hand_worker w;
+    manual_worker w;
     const auto token = app_token::make();
-    const auto creation = through(command_of(new_app(token, "first")), 1);
+    const auto creation = delivered(command_of(new_app(token, "first")), 1);
     w.commit(creation);
-    w.commit(through(command_of(core::rename_app{token, valid<core::app_name>("second")}), 1, 5));
+    w.commit(delivered(command_of(core::rename_app{token, valid<core::app_name>("second")}), 1, 5));
     EXPECT_TRUE(w.commit(creation));
     EXPECT_EQ(ask("select name from apps"), "second");
 }
 
-TEST_F(shared_ledger, a_queue_that_begins_anew_is_worked_off_from_its_beginning) {
-    hand_worker w;
+TEST_F(shared_ledger, a_new_queue_epoch_is_processed_from_its_beginning) {
+    manual_worker w;
     const auto token = new_chat(w);
-    EXPECT_EQ(number_of(w.commit(through(command_of(new_message(token, 1, "a")), 50))), 1U);
-    const auto edit_of_new = through(command_of(edit(token, 1, 1, "b")), 1, 0, second_epoch);
+    EXPECT_EQ(number_of(w.commit(delivered(command_of(new_message(token, 1, "a")), 50))), 1U);
+    const auto edit_of_new = delivered(command_of(edit(token, 1, 1, "b")), 1, 0, second_epoch);
     EXPECT_EQ(std::get<core::message>(w.commit(edit_of_new).value()).version, 2U);
     EXPECT_EQ(ask("select position_seq from partitions where p = 0"), "1");
     EXPECT_EQ(ask("select position_seq from past_epochs where p = 0"), "50");
 }
 
 // Restored from an older copy: its position counts again.
-TEST_F(shared_ledger, a_past_epoch_that_comes_back_is_known_to_be_passed) {
-    hand_worker w;
+TEST_F(shared_ledger, a_past_epoch_that_returns_is_recognised) {
+    manual_worker w;
     const auto token = new_chat(w);
     w.commit(command_of(new_message(token, 1, "a")));
-    const auto old = through(command_of(edit(token, 1, 1, "b")), 40);
+    const auto old = delivered(command_of(edit(token, 1, 1, "b")), 40);
     w.commit(old);
-    w.commit(through(command_of(edit(token, 1, 1, "c")), 1, 0, second_epoch));
+    w.commit(delivered(command_of(edit(token, 1, 1, "c")), 1, 0, second_epoch));
     EXPECT_EQ(std::get<core::message>(w.commit(old).value()).version, 2U);
-    const auto lost = through(command_of(edit(token, 1, 1, "never done")), 39);
+    const auto lost = delivered(command_of(edit(token, 1, 1, "never done")), 39);
     EXPECT_EQ(w.commit(lost).error(), error::outcome_unknown);
-    EXPECT_EQ(std::get<core::message>(w.commit(through(command_of(edit(token, 1, 1, "d")), 41)).value()).version, 4U);
+    EXPECT_EQ(std::get<core::message>(w.commit(delivered(command_of(edit(token, 1, 1, "d")), 41)).value()).version, 4U);
     EXPECT_EQ(ask("select position_seq from partitions where p = 0"), "41");
     EXPECT_EQ(ask("select position_seq from past_epochs where epoch = x'02000000000000000000000000000000'"), "1");
 }
 
 TEST_F(shared_ledger, workers_that_take_turns_go_on_counting) {
-    hand_worker one, other;
+    manual_worker one, other;
     const auto token = new_chat(one);
     std::uint64_t entry = 0, number = 0;
     for (int round = 0; round < 4; ++round) {
         for (auto* w : {&one, &other}) {
-            wait_until([&] { return w->hold().size() == all_partitions; });
+            wait_until([&] { return w->renew().size() == all_partitions; });
             for (int i = 0; i < 3; ++i)
-                EXPECT_EQ(number_of(w->commit(through(command_of(new_message(token, 1, "x")), ++entry))), ++number);
-            EXPECT_EQ(number_of(w->commit(through(command_of(core::create_chat{token}), ++entry))), number / 3 + 1);
+                EXPECT_EQ(number_of(w->commit(delivered(command_of(new_message(token, 1, "x")), ++entry))), ++number);
+            EXPECT_EQ(number_of(w->commit(delivered(command_of(core::create_chat{token}), ++entry))), number / 3 + 1);
             w->release();
         }
     }
 }
 
-// Everything was taken over and taken back between two calls of hold(): it owns what it owned, and yet knows nothing.
-TEST_F(shared_ledger, what_was_lost_and_taken_back_is_read_again) {
-    hand_worker stopped(milliseconds(300));
+// Everything was taken over and taken back between two calls of renew(): it owns what it owned, and yet knows nothing.
+TEST_F(shared_ledger, a_lost_and_regained_partition_is_loaded_again) {
+    manual_worker stopped(milliseconds(300));
     const auto token = new_chat(stopped);
-    EXPECT_EQ(number_of(stopped.commit(through(command_of(new_message(token, 1, "a")), 1))), 1U);
+    EXPECT_EQ(number_of(stopped.commit(delivered(command_of(new_message(token, 1, "a")), 1))), 1U);
     {
-        hand_worker other;
-        wait_until([&] { return other.hold().size() == all_partitions; });
-        EXPECT_EQ(number_of(other.commit(through(command_of(new_message(token, 1, "b")), 2))), 2U);
+        manual_worker other;
+        wait_until([&] { return other.renew().size() == all_partitions; });
+        EXPECT_EQ(number_of(other.commit(delivered(command_of(new_message(token, 1, "b")), 2))), 2U);
         other.release();
     }
-    ASSERT_EQ(stopped.hold().size(), all_partitions);
-    EXPECT_EQ(number_of(stopped.commit(through(command_of(new_message(token, 1, "c")), 3))), 3U);
+    ASSERT_EQ(stopped.renew().size(), all_partitions);
+    EXPECT_EQ(number_of(stopped.commit(delivered(command_of(new_message(token, 1, "c")), 3))), 3U);
 }
 
 TEST_F(shared_ledger, a_worker_whose_lease_was_taken_writes_nothing) {
-    hand_worker stopped(milliseconds(300));
+    manual_worker stopped(milliseconds(300));
     const auto token = new_chat(stopped);
-    ASSERT_TRUE(stopped.holds(0));
-    hand_worker other;
-    wait_until([&] { return other.holds(0); });
-    const std::vector<command> batch{through(command_of(new_message(token, 1, "late")), 1)};
+    ASSERT_TRUE(stopped.owns(0));
+    manual_worker other;
+    wait_until([&] { return other.owns(0); });
+    const std::vector<command> batch{delivered(command_of(new_message(token, 1, "late")), 1)};
     EXPECT_EQ(stopped.load(batch).error(), error::unavailable);
     EXPECT_EQ(number_of(other.commit(batch[0])), 1U);
     EXPECT_EQ(ask("select count(*) from messages"), "1");
 }
 
-TEST_F(shared_ledger, a_lease_that_ends_within_a_batch_does_not_let_anybody_in) {
-    hand_worker slow(milliseconds(300));
+TEST_F(shared_ledger, a_lease_that_expires_within_a_batch_lets_no_other_owner_in) {
+    manual_worker slow(milliseconds(300));
     const auto token = new_chat(slow);
-    ASSERT_TRUE(slow.holds(0));
-    const std::vector<command> batch{through(command_of(new_message(token, 1, "slow")), 1)};
+    ASSERT_TRUE(slow.owns(0));
+    const std::vector<command> batch{delivered(command_of(new_message(token, 1, "slow")), 1)};
     ASSERT_TRUE(slow.load(batch));
-    hand_worker other;
-    wait_until([&] { return other.hold().size() >= all_partitions - 1; });
-    EXPECT_FALSE(other.holds(0));
+    manual_worker other;
+    wait_until([&] { return other.renew().size() >= all_partitions - 1; });
+    EXPECT_FALSE(other.owns(0));
     EXPECT_EQ(number_of(slow.apply().value().front()), 1U);
-    wait_until([&] { return other.holds(0); });
-    EXPECT_EQ(number_of(other.commit(through(command_of(new_message(token, 1, "next")), 2))), 2U);
+    wait_until([&] { return other.owns(0); });
+    EXPECT_EQ(number_of(other.commit(delivered(command_of(new_message(token, 1, "next")), 2))), 2U);
 }
 
 TEST_F(shared_ledger, a_connection_lost_within_a_batch_keeps_nothing_of_it) {
-    hand_worker w;
+    manual_worker w;
     const auto token = new_chat(w);
-    w.hold();
-    const std::vector<command> batch{through(command_of(new_message(token, 1, "a")), 1)};
+    w.renew();
+    const std::vector<command> batch{delivered(command_of(new_message(token, 1, "a")), 1)};
     ASSERT_TRUE(w.load(batch));
     execute({"kill " + ask("select id from information_schema.processlist where db = 'confab' and id <> "
                            "connection_id() order by id limit 1")});
@@ -202,13 +202,13 @@ TEST_F(shared_ledger, a_connection_lost_within_a_batch_keeps_nothing_of_it) {
 // What another worker, which knows no better, makes of such a ledger is not this one's business: a restart is the
 // operator's decision.
 TEST_F(shared_ledger, a_position_behind_what_a_worker_committed_ends_it) {
-    hand_worker w;
+    manual_worker w;
     const auto token = new_chat(w);
     for (std::uint64_t entry = 1; entry <= 3; ++entry)
-        ASSERT_TRUE(w.commit(through(command_of(new_message(token, 1, "x")), entry)));
+        ASSERT_TRUE(w.commit(delivered(command_of(new_message(token, 1, "x")), entry)));
     execute({"update partitions set position_seq = 2 where p = 0"});
-    const auto next = through(command_of(new_message(token, 1, "next")), 4);
-    EXPECT_THROW(w.try_to_commit({next}), ledger::went_back);
+    const auto next = delivered(command_of(new_message(token, 1, "next")), 4);
+    EXPECT_THROW(w.try_to_commit({next}), ledger::lost_commits);
     EXPECT_EQ(ask("select count(*) from messages"), "3");
     execute({"update partitions set position_seq = 3 where p = 0"});
     EXPECT_EQ(number_of(w.commit(next)), 4U);
@@ -216,17 +216,17 @@ TEST_F(shared_ledger, a_position_behind_what_a_worker_committed_ends_it) {
 
 // Nothing waits, and yet it is found out, with the connection that is lost by it.
 TEST_F(shared_ledger, an_idle_worker_finds_a_position_behind_what_it_committed) {
-    hand_worker w(milliseconds(300));
+    manual_worker w(milliseconds(300));
     const auto token = new_chat(w);
-    ASSERT_TRUE(w.commit(through(command_of(new_message(token, 1, "x")), 9, 7)));
+    ASSERT_TRUE(w.commit(delivered(command_of(new_message(token, 1, "x")), 9, 7)));
     execute({"update partitions set position_seq = 8 where p = 7"});
-    kill_all_others();
+    kill_other_sessions();
     std::this_thread::sleep_for(milliseconds(300));  // until a renewal is due
     try {
-        while (w.try_to_hold()) std::this_thread::sleep_for(milliseconds(20));
-        w.hold();
+        while (w.try_to_renew()) std::this_thread::sleep_for(milliseconds(20));
+        w.renew();
         ADD_FAILURE() << "goes on";
-    } catch (const ledger::went_back& cause) {
+    } catch (const ledger::lost_commits& cause) {
         EXPECT_NE(std::string(cause.what()).find("partition 7 is at entry 1000-8, and was at 1000-9"),
                   std::string::npos)
             << cause.what();
@@ -234,7 +234,7 @@ TEST_F(shared_ledger, an_idle_worker_finds_a_position_behind_what_it_committed) 
 }
 
 TEST_F(shared_ledger, counters_below_what_a_worker_committed_end_it) {
-    hand_worker w;
+    manual_worker w;
     const auto token = new_chat(w);
     ASSERT_TRUE(w.commit(command_of(new_message(token, 1, "a"))));
     ASSERT_TRUE(w.commit(command_of(edit(token, 1, 1, "b"))));
@@ -243,7 +243,7 @@ TEST_F(shared_ledger, counters_below_what_a_worker_committed_end_it) {
     for (const auto& [table, counter] : counters) {
         execute({fmt::format("update {} set {} = 0", table, counter)});
         w.state().clear();
-        EXPECT_THROW(w.try_to_commit({command_of(new_message(token, 1, "next"))}), ledger::went_back) << counter;
+        EXPECT_THROW(w.try_to_commit({command_of(new_message(token, 1, "next"))}), ledger::lost_commits) << counter;
         execute({fmt::format("update {} set {} = 1", table, counter)});
     }
     w.state().clear();
@@ -251,36 +251,36 @@ TEST_F(shared_ledger, counters_below_what_a_worker_committed_end_it) {
 }
 
 // Another worker has left the epoch in which this one committed; only one that never knew of it is behind.
-TEST_F(shared_ledger, an_epoch_that_was_left_is_not_a_step_back_and_one_that_was_lost_is) {
-    hand_worker one;
+TEST_F(shared_ledger, an_abandoned_epoch_is_not_a_regression_and_a_lost_one_is) {
+    manual_worker one;
     const auto token = new_chat(one);
-    ASSERT_TRUE(one.commit(through(command_of(new_message(token, 1, "a")), 50)));
+    ASSERT_TRUE(one.commit(delivered(command_of(new_message(token, 1, "a")), 50)));
     one.release();
     {
-        hand_worker other;
-        wait_until([&] { return other.hold().size() == all_partitions; });
-        ASSERT_TRUE(other.commit(through(command_of(new_message(token, 1, "b")), 1, 0, second_epoch)));
+        manual_worker other;
+        wait_until([&] { return other.renew().size() == all_partitions; });
+        ASSERT_TRUE(other.commit(delivered(command_of(new_message(token, 1, "b")), 1, 0, second_epoch)));
         other.release();
     }
-    wait_until([&] { return one.holds(0); });
-    EXPECT_EQ(number_of(one.commit(through(command_of(new_message(token, 1, "c")), 2, 0, second_epoch))), 3U);
+    wait_until([&] { return one.owns(0); });
+    EXPECT_EQ(number_of(one.commit(delivered(command_of(new_message(token, 1, "c")), 2, 0, second_epoch))), 3U);
     execute({"update partitions set epoch = x'03000000000000000000000000000000'", "delete from past_epochs"});
-    EXPECT_THROW(one.try_to_commit({through(command_of(new_message(token, 1, "d")), 3, 0, second_epoch)}),
-                 ledger::went_back);
-    empty_the_ledger();
+    EXPECT_THROW(one.try_to_commit({delivered(command_of(new_message(token, 1, "d")), 3, 0, second_epoch)}),
+                 ledger::lost_commits);
+    clear_ledger();
 }
 
 TEST_F(shared_ledger, partitions_are_shared_out_evenly_as_workers_come_and_go) {
-    hand_worker first(milliseconds(600));
-    EXPECT_EQ(first.hold().size(), all_partitions);
-    hand_worker second(milliseconds(600));
+    manual_worker first(milliseconds(600));
+    EXPECT_EQ(first.renew().size(), all_partitions);
+    manual_worker second(milliseconds(600));
     // How many each holds, if together they hold every partition once.
     using counts = std::vector<std::size_t>;
-    const auto shares_of = [](std::vector<hand_worker*> workers) {
+    const auto shares_of = [](std::vector<manual_worker*> workers) {
         std::map<core::partition_number, int> owners;
         counts shares;
         for (auto* w : workers) {
-            const auto held = w->hold();
+            const auto held = w->renew();
             shares.push_back(held.size());
             for (const auto p : held) ++owners[p];
         }
@@ -290,20 +290,20 @@ TEST_F(shared_ledger, partitions_are_shared_out_evenly_as_workers_come_and_go) {
     };
     wait_until([&] { return shares_of({&first, &second}) == counts{32, 32}; });
     {
-        hand_worker third(milliseconds(600));
+        manual_worker third(milliseconds(600));
         wait_until([&] { return shares_of({&first, &second, &third}) == counts{20, 22, 22}; });
     }  // gone without a word
     wait_until([&] { return shares_of({&first, &second}) == counts{32, 32}; });
     second.release();
-    wait_until([&] { return first.hold().size() == all_partitions; });
+    wait_until([&] { return first.renew().size() == all_partitions; });
 }
 
-TEST_F(shared_ledger, what_cannot_be_read_is_one_dead_letter_between_its_neighbours) {
-    hand_worker w;
+TEST_F(shared_ledger, an_undecodable_entry_is_one_dead_letter) {
+    manual_worker w;
     const auto token = new_chat(w);
-    const std::vector<command> batch{through(command_of(new_message(token, 1, "a")), 1),
-                                     through(command_of(core::unreadable{std::string("\xff\0?", 3)}), 2),
-                                     through(command_of(new_message(token, 1, "b")), 3)};
+    const std::vector<command> batch{delivered(command_of(new_message(token, 1, "a")), 1),
+                                     delivered(command_of(core::unreadable{std::string("\xff\0?", 3)}), 2),
+                                     delivered(command_of(new_message(token, 1, "b")), 3)};
     for (int delivery = 0; delivery < 2; ++delivery) {
         const auto answers = w.commit(batch);
         EXPECT_EQ(number_of(answers[0]), 1U);
@@ -316,12 +316,12 @@ TEST_F(shared_ledger, what_cannot_be_read_is_one_dead_letter_between_its_neighbo
 }
 
 // A table that is narrower than ours refuses a text as it would refuse what we do not foresee.
-TEST_F(shared_ledger, data_that_the_engine_refuses_is_passed_over_alone) {
-    hand_worker w;
+TEST_F(shared_ledger, data_that_the_engine_refuses_is_dead_lettered_alone) {
+    manual_worker w;
     const auto token = new_chat(w);
     execute({"alter table messages modify content varchar(10)"});
-    const auto good = through(command_of(new_message(token, 1, "a")), 1),
-               bad = through(command_of(new_message(token, 1, "much too long")), 2);
+    const auto good = delivered(command_of(new_message(token, 1, "a")), 1),
+               bad = delivered(command_of(new_message(token, 1, "much too long")), 2);
     EXPECT_EQ(w.try_to_commit({good, bad}).error(), error::rejected);
     EXPECT_EQ(ask("select count(*) from messages"), "0");
     EXPECT_EQ(number_of(w.commit(good)), 1U);
@@ -329,9 +329,9 @@ TEST_F(shared_ledger, data_that_the_engine_refuses_is_passed_over_alone) {
     EXPECT_EQ(ask("select bytes from dead_letters"), "described");
     EXPECT_EQ(ask("select position_seq from partitions where p = 0"), "2");
     const auto node = ledger::mysql::open_mysql_node(mysql_server());
-    EXPECT_EQ(run(node->outcomes().of(bad, *bad.came)).error(), error::rejected);
+    EXPECT_EQ(run(node->command_status().lookup(bad, *bad.delivery)).error(), error::rejected);
     execute({"alter table messages modify content mediumtext"});
-    EXPECT_EQ(number_of(w.commit(through(command_of(new_message(token, 1, "b")), 3))), 2U);
+    EXPECT_EQ(number_of(w.commit(delivered(command_of(new_message(token, 1, "b")), 3))), 2U);
 }
 
 }  // namespace

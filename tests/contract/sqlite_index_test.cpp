@@ -15,7 +15,7 @@ namespace confab::testing {
 namespace {
 
 using core::chat_id, core::message_number;
-using search::indexed_text, search::reach;
+using search::indexed_text, search::position;
 
 const std::string ours = "this ledger";
 const core::folded_query any("a");
@@ -60,7 +60,7 @@ protected:
         ASSERT_TRUE(run(into.writer().store(chat, texts, {}, {messages, 0})));
     }
 
-    static reach reached(search::sqlite_index& in) { return run(in.reader().reached(chat)).value(); }
+    static position find_position(search::sqlite_index& in) { return run(in.reader().find_position(chat)).value(); }
 
     std::filesystem::path file() const { return search::index_file_in(folder.path()); }
 
@@ -84,40 +84,40 @@ protected:
     asio::thread_pool pool{1};
 };
 
-TEST_F(sqlite_index_file, of_another_ledger_is_begun_anew) {
+TEST_F(sqlite_index_file, of_another_ledger_is_rebuilt) {
     store(*open(), 3);
-    EXPECT_EQ(reached(*open()), (reach{3, 0}));
-    EXPECT_EQ(reached(*open("another")), reach());
-    EXPECT_EQ(reached(*open()), reach());
+    EXPECT_EQ(find_position(*open()), (position{3, 0}));
+    EXPECT_EQ(find_position(*open("another")), position());
+    EXPECT_EQ(find_position(*open()), position());
 }
 
-TEST_F(sqlite_index_file, of_another_format_is_begun_anew) {
+TEST_F(sqlite_index_file, of_another_format_is_rebuilt) {
     store(*open(), 3);
     {
         sqlite::connection db(file(), sqlite::access::read_write);
         db.execute("update meta set value = '0' where key = 'format'");
     }
-    EXPECT_EQ(reached(*open()), reach());
+    EXPECT_EQ(find_position(*open()), position());
 }
 
 // Both ways: what another version folded, and what a version folded that did not say so.
-TEST_F(sqlite_index_file, of_another_folding_is_begun_anew) {
+TEST_F(sqlite_index_file, of_another_folding_is_rebuilt) {
     for (const auto* change :
          {"update meta set value = '1 of Unicode 15.0.0' where key = 'folding'",
           "update meta set value = '1' where key = 'format'; delete from meta where key = 'folding'"}) {
         store(*open(), 3);
-        EXPECT_EQ(reached(*open()), (reach{3, 0}));
+        EXPECT_EQ(find_position(*open()), (position{3, 0}));
         {
             sqlite::connection db(file(), sqlite::access::read_write);
             db.execute(change);
         }
         EXPECT_EQ(search::open_sqlite_index_auditor(folder.path(), ours), nullptr);
-        EXPECT_EQ(reached(*open()), reach());
+        EXPECT_EQ(find_position(*open()), position());
     }
 }
 
 // Versions before there was a folding to be told know format 1 only.
-TEST_F(sqlite_index_file, is_of_a_format_that_those_refuse_who_fold_otherwise) {
+TEST_F(sqlite_index_file, has_a_format_that_versions_with_another_folding_refuse) {
     open();
     sqlite::connection db(file(), sqlite::access::read_only);
     auto format = db.prepare("select value from meta where key = 'format'");
@@ -129,33 +129,33 @@ TEST_F(sqlite_index_file, that_was_removed_comes_back_empty) {
     store(*open(), 3);
     std::filesystem::remove(file());
     const auto index = open();
-    EXPECT_EQ(reached(*index), reach());
+    EXPECT_EQ(find_position(*index), position());
     store(*index, 2);
-    EXPECT_EQ(reached(*index), (reach{2, 0}));
+    EXPECT_EQ(find_position(*index), (position{2, 0}));
 }
 
-TEST_F(sqlite_index_file, that_is_no_database_is_begun_anew) {
+TEST_F(sqlite_index_file, that_is_not_a_database_is_rebuilt) {
     std::ofstream(file()) << std::string(100'000, 'x');
     const auto index = open();
     store(*index, 2);
-    EXPECT_EQ(reached(*index), (reach{2, 0}));
+    EXPECT_EQ(find_position(*index), (position{2, 0}));
 }
 
-TEST_F(sqlite_index_file, damaged_inside_is_unavailable_until_it_is_begun_anew) {
+TEST_F(sqlite_index_file, with_a_corrupt_page_is_unavailable_until_rebuilt) {
     store(*open(), 20'000);
     overwrite(search::page_bytes * 2, std::string(search::page_bytes * 20, '\xff'));
     const auto index = open();
     EXPECT_EQ(run(index->reader().candidates(chat, any, message_number(20'001))).error(), error::unavailable);
-    EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+    EXPECT_EQ(run(index->reader().find_position(chat)).error(), error::unavailable);
     EXPECT_EQ(run(index->writer().chats({})).error(), error::unavailable);
-    EXPECT_TRUE(run(index->writer().tidy()));
-    EXPECT_EQ(reached(*index), reach());
+    EXPECT_TRUE(run(index->writer().maintain()));
+    EXPECT_EQ(find_position(*index), position());
     store(*index, 2);
-    EXPECT_FALSE(run(index->writer().tidy()));
-    EXPECT_EQ(reached(*index), (reach{2, 0}));
+    EXPECT_FALSE(run(index->writer().maintain()));
+    EXPECT_EQ(find_position(*index), (position{2, 0}));
 }
 
-TEST_F(sqlite_index_file, whose_block_lies_is_unavailable_until_it_is_begun_anew) {
+TEST_F(sqlite_index_file, with_an_inconsistent_block_is_unavailable_until_rebuilt) {
     store(*open(), 3);
     {
         sqlite::connection db(file(), sqlite::access::read_write);
@@ -163,11 +163,11 @@ TEST_F(sqlite_index_file, whose_block_lies_is_unavailable_until_it_is_begun_anew
     }
     const auto index = open();
     EXPECT_EQ(run(index->reader().candidates(chat, any, message_number(4))).error(), error::unavailable);
-    EXPECT_TRUE(run(index->writer().tidy()));
-    EXPECT_EQ(reached(*index), reach());
+    EXPECT_TRUE(run(index->writer().maintain()));
+    EXPECT_EQ(find_position(*index), position());
 }
 
-TEST_F(sqlite_index_file, whose_block_is_empty_is_unavailable_until_it_is_begun_anew) {
+TEST_F(sqlite_index_file, with_an_empty_block_is_unavailable_until_rebuilt) {
     const auto index = open();
     for (const std::uint64_t number : {3, 4}) {  // a message that is held already, and one after it
         store(*index, 3);
@@ -177,9 +177,9 @@ TEST_F(sqlite_index_file, whose_block_is_empty_is_unavailable_until_it_is_begun_
         }
         const std::vector<indexed_text> one{{message_number(number), 2, "changed"}};
         EXPECT_EQ(run(index->writer().store(chat, one, {3, 0}, {number, 1})).error(), error::unavailable);
-        EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
-        EXPECT_TRUE(run(index->writer().tidy()));
-        EXPECT_EQ(reached(*index), reach());
+        EXPECT_EQ(run(index->reader().find_position(chat)).error(), error::unavailable);
+        EXPECT_TRUE(run(index->writer().maintain()));
+        EXPECT_EQ(find_position(*index), position());
     }
 }
 
@@ -198,17 +198,17 @@ TEST_F(sqlite_index_file, whose_block_is_damaged_is_a_finding) {
 TEST_F(sqlite_index_file, keeps_nothing_of_a_deleted_text) {
     const auto index = open();
     store(*index, 300, "a secret word");
-    while (run(index->writer().tidy())) {
+    while (run(index->writer().maintain())) {
     }
     ASSERT_TRUE(holds("secret"));
     std::vector<indexed_text> removed;
     for (std::uint64_t n = 1; n <= 300; ++n) removed.push_back({message_number(n), 2, ""});
     ASSERT_TRUE(run(index->writer().store(chat, removed, {300, 0}, {300, 300})));
-    run(index->writer().tidy());
+    run(index->writer().maintain());
     EXPECT_FALSE(holds("secret"));
 }
 
-TEST_F(sqlite_index_file, tells_more_chats_than_one_slice_holds) {
+TEST_F(sqlite_index_file, lists_more_chats_than_one_slice_holds) {
     const auto index = open();
     for (std::uint64_t id = 1; id <= 2'500; ++id) {
         const std::vector<indexed_text> one{{message_number(1), 1, "x"}};

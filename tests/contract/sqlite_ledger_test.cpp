@@ -3,13 +3,13 @@
 #include <fstream>
 
 #include "base/error.hpp"
-#include "contract/book.hpp"
+#include "contract/checked_ledger.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check.hpp"
 #include "support/commit.hpp"
-#include "support/files_end_at.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/folder.hpp"
 
 namespace confab::testing {
@@ -77,7 +77,7 @@ TEST_F(sqlite_data, in_use_is_refused) {
     EXPECT_NE(refusal().find("another confab (process "), std::string::npos) << refusal();
 }
 
-TEST_F(sqlite_data, of_a_newer_schema_is_refused_and_left_alone) {
+TEST_F(sqlite_data, of_a_newer_schema_is_refused_and_unchanged) {
     open();
     {
         sqlite::connection db(file(), sqlite::access::read_write);
@@ -121,8 +121,8 @@ protected:
     }
 
     // What becomes of the same command with the same key.
-    static result<core::answer> create_again(ledger::sqlite::sqlite_ledger& in, const core::app_token& app,
-                                             std::string_view payload) {
+    static result<core::command_result> create_again(ledger::sqlite::sqlite_ledger& in, const core::app_token& app,
+                                                     std::string_view payload) {
         const auto again = command(testing::new_app(app, "an app"), key("k", payload));
         const std::vector<const core::command*> commands{&again};
         core::state state;
@@ -182,7 +182,7 @@ TEST_F(damaged_rows, of_keys_whose_hash_is_damaged_are_found_by_check) {
 
 TEST_F(damaged_rows, of_expired_keys_are_purged) {
     execute("update idempotency set key_hash = x'00', expires_at = 1");
-    run(open()->writer().tidy(now()));
+    run(open()->writer().maintain(now()));
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
@@ -273,7 +273,7 @@ TEST_F(sqlite_crash, of_thousands_of_batches_leaves_all_of_them) {
         std::vector<core::command> commands;
         for (int i = 0; i < 20; ++i) commands.push_back(command(new_message(token, 1, std::string(1000, 'x'))));
         commit(opened->writer(), commands, state);
-        run(opened->writer().tidy(now()));
+        run(opened->writer().maintain(now()));
         if (batch % 200 != 50) continue;
         copy_without_sqlites_log();
         std::filesystem::copy_file(file() + "-wal", after.path() / "confab.db-wal",
@@ -340,7 +340,7 @@ TEST_F(sqlite_data, counts_the_batches_that_do_without_the_journal) {
     const auto opened = open();
     EXPECT_EQ(opened->batches_without_journal(), 0U);
     {
-        const files_end_at limit(200'000'000);
+        const file_size_limit limit(200'000'000);
         commit(opened->writer(), {command(testing::new_app(token, "an app"))}, state);
         ASSERT_TRUE(run(opened->reader().find_app(token)));  // commits, and looks at the limit
         commit(opened->writer(), {command(core::create_chat{token})}, state);
@@ -375,7 +375,7 @@ TEST_F(sqlite_crash, is_not_needed_for_the_database_to_catch_up_again) {
     std::vector<core::command> batch;
     for (int i = 0; i < 10; ++i) batch.push_back(command(new_message(token, 1, std::string(60'000, 'x'))));
     {
-        const files_end_at limit(200'000);
+        const file_size_limit limit(200'000);
         // The record fits, its pages do not.
         commit(opened->writer(), {batch.begin(), batch.begin() + 3}, state);
         const auto unread = run(opened->reader().find_chat(token, core::chat_number(1)));

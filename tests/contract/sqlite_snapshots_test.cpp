@@ -73,7 +73,7 @@ protected:
     bool restarts() {
         const auto before = generation();
         for (int i = 0; i < 1000; ++i) {
-            run(opened->writer().tidy(now()));
+            run(opened->writer().maintain(now()));
             say(1);
             if (generation() != before) return true;
             std::this_thread::sleep_for(10ms);
@@ -93,20 +93,20 @@ protected:
 };
 
 TEST_F(kept_snapshots, show_what_was_committed_to_the_next_read_of_every_thread) {
-    std::atomic<std::uint64_t> told = 0, reads = 0, missed = 0;
+    std::atomic<std::uint64_t> acknowledged = 0, reads = 0, missed = 0;
     std::atomic<bool> is_over = false;
     std::vector<std::thread> readers;
     for (int i = 0; i < 4; ++i)
         readers.emplace_back([&] {
             while (!is_over) {
-                const std::uint64_t at_least = told;
+                const std::uint64_t at_least = acknowledged;
                 missed += count() < at_least;
                 reads += 1;
             }
         });
     for (std::uint64_t number = 1; number <= 300; ++number) {
         say(1);
-        told = number;
+        acknowledged = number;
         missed += count() != number;
     }
     is_over = true;
@@ -126,7 +126,7 @@ TEST_F(kept_snapshots, of_idle_sessions_let_the_wal_restart) {
 TEST_F(kept_snapshots, of_idle_sessions_let_a_long_wal_restart) {
     say(500, content_bytes_max);
     leave_idle_sessions();
-    run(opened->writer().tidy(now()));
+    run(opened->writer().maintain(now()));
     leave_idle_sessions();
     say(500, content_bytes_max);  // so long that readers are waited for
     leave_idle_sessions();

@@ -56,7 +56,7 @@ public:
     bool index() {
         if (!is_indexed_) return false;
         const bool is_done = run(follower_.catch_up()).has_value();
-        run(index_->writer().tidy());
+        run(index_->writer().maintain());
         return is_done;
     }
 
@@ -114,7 +114,7 @@ public:
     }
 
     void write_second_part() {
-        tidy(timestamp{now().us + two_days_us});  // purges the keys
+        maintain(timestamp{now().us + two_days_us});  // purges the keys
         forget_keys();
         commit({command(new_message(token_, 1, "with a key"), key("message", "payload"))});
         commit(messages(2, 6, old_text()));
@@ -150,16 +150,16 @@ public:
     }
 
     // After the fault was lifted.
-    void judge(history_length length) {
+    void run_and_verify(history_length length) {
         if (!opened_) require_open("without a fault");
         if (!opened_) return;
         compare("before the restart", *opened_);
         expect_to_serve_or_to_be_closed();
-        if (length == history_length::whole) judge_copy();
+        if (length == history_length::whole) verify_copy();
         opened_.reset();
         require_open("after an orderly end");
         if (!opened_) return;
-        judge_opened("after the restart", folder_, *opened_);
+        verify_opened("after the restart", folder_, *opened_);
         expect_keys();
         if (!commit(messages(1, 1, "the last one"))) report("the ledger refuses a batch after the restart");
     }
@@ -188,7 +188,7 @@ private:
     bool commit(const commands& batch) {
         if (!opened_) return false;
         const auto outcome = apply(batch);
-        if (outcome) tidy(now());
+        if (outcome) maintain(now());
         return outcome.has_value();
     }
 
@@ -221,8 +221,8 @@ private:
         return done;
     }
 
-    void tidy(timestamp at) {
-        if (opened_) run(opened_->writer().tidy(at));
+    void maintain(timestamp at) {
+        if (opened_) run(opened_->writer().maintain(at));
     }
     void index() {
         if (opened_) opened_->index();
@@ -245,7 +245,7 @@ private:
         report(when, *differences);
     }
 
-    void judge_opened(std::string_view when, const fs::path& folder, opened& with) {
+    void verify_opened(std::string_view when, const fs::path& folder, opened& with) {
         compare(when, with);
         if (!with.index()) report(fmt::format("{}: the index does not follow", when));
         const auto auditor = ledger::sqlite::open_sqlite_auditor(folder);
@@ -280,13 +280,13 @@ private:
         return to;
     }
 
-    void judge_copy() {
+    void verify_copy() {
         const auto copy = copied(folder_.string() + "-copy");
         const auto unknown = with_unknown_;
         const auto acknowledged = model_;
         try {
             opened crashed(copy, pool_.get_executor());
-            judge_opened("after a crash", copy, crashed);
+            verify_opened("after a crash", copy, crashed);
         } catch (const startup_error& cause) {
             report(fmt::format("after a crash it cannot be opened: {}", cause.what()));
         }
@@ -302,16 +302,16 @@ private:
     // Each key is known, and for the number it made.
     void expect_keys() {
         for (const auto& [place, number] : model_.keys()) {
-            const auto c = command_with(core::retry_key{place.second, {}}, place.first);
+            const auto c = command_with(core::idempotency_key{place.second, {}}, place.first);
             core::state fresh;
             const std::vector<const core::command*> one{&c};
             if (!run(opened_->writer().load(one, fresh))) return report("keys cannot be read");
-            const auto* const record = fresh.find(core::state::key_place{place.first, place.second});
+            const auto* const record = fresh.find(core::state::key_locator{place.first, place.second});
             if (!record || record->number != number) report("a key is not known any more");
         }
     }
 
-    core::command command_with(const core::retry_key& key, const core::key_scope& scope) const {
+    core::command command_with(const core::idempotency_key& key, const core::key_scope& scope) const {
         using kind = core::key_scope::kind;
         if (scope.of == kind::apps) return command(new_app(token_, "again"), key);
         if (scope.of == kind::chats_of_app) return command(core::create_chat{token_}, key);
@@ -359,7 +359,7 @@ history_result run_history(const fs::path& folder, const std::optional<io_fault>
         }
         result.was_met = plan.disarm();
         result.calls = plan.counts();
-        h.judge(length);
+        h.run_and_verify(length);
     }
     fs::remove_all(folder);
     return result;

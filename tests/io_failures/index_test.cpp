@@ -17,7 +17,7 @@
 namespace confab::testing {
 namespace {
 
-using search::indexed_text, search::reach;
+using search::indexed_text, search::position;
 
 class failing_index : public ::testing::TestWithParam<io_fault> {
 protected:
@@ -37,7 +37,7 @@ protected:
     }
 
     void expect_unavailable() {
-        EXPECT_EQ(run(index->reader().reached(chat)).error(), error::unavailable);
+        EXPECT_EQ(run(index->reader().find_position(chat)).error(), error::unavailable);
         EXPECT_EQ(run(index->reader().candidates(chat, core::folded_query("t"), core::message_number(2))).error(),
                   error::unavailable);
         EXPECT_EQ(run(index->writer().chats({})).error(), error::unavailable);
@@ -45,11 +45,11 @@ protected:
     }
 
     void expect_back() {
-        EXPECT_TRUE(run(index->writer().tidy()));
-        EXPECT_EQ(run(index->reader().reached(chat)).value(), reach());
+        EXPECT_TRUE(run(index->writer().maintain()));
+        EXPECT_EQ(run(index->reader().find_position(chat)).value(), position());
         ASSERT_TRUE(store());
-        EXPECT_EQ(run(index->reader().reached(chat)).value(), (reach{1, 0}));
-        EXPECT_FALSE(run(index->writer().tidy()));
+        EXPECT_EQ(run(index->reader().find_position(chat)).value(), (position{1, 0}));
+        EXPECT_FALSE(run(index->writer().maintain()));
     }
 
     static constexpr core::chat_id chat{1};
@@ -64,7 +64,7 @@ TEST_P(failing_index, is_back_after_a_failed_clear) {
     break_disk();
     EXPECT_EQ(run(index->writer().clear()).error(), error::unavailable);
     expect_unavailable();
-    EXPECT_FALSE(run(index->writer().tidy()));
+    EXPECT_FALSE(run(index->writer().maintain()));
     expect_unavailable();
     repair_disk();
     expect_unavailable();
@@ -78,7 +78,7 @@ TEST_P(failing_index, is_cleared_once_a_failed_clear_is_repeated) {
     EXPECT_EQ(run(index->writer().clear()).error(), error::unavailable);
     repair_disk();
     EXPECT_TRUE(run(index->writer().clear()));
-    EXPECT_EQ(run(index->reader().reached(chat)).value(), reach());
+    EXPECT_EQ(run(index->reader().find_position(chat)).value(), position());
     EXPECT_TRUE(store());
 }
 
@@ -86,7 +86,7 @@ TEST_P(failing_index, is_made_later_when_it_could_not_be_at_the_opening) {
     break_disk();
     open();
     expect_unavailable();
-    EXPECT_FALSE(run(index->writer().tidy()));
+    EXPECT_FALSE(run(index->writer().maintain()));
     repair_disk();
     expect_back();
 }
@@ -106,9 +106,9 @@ TEST_P(failing_index, is_followed_again_after_a_failed_clear) {
     EXPECT_EQ(run(ops::reindex(follower, index->writer())).error(), error::unavailable);
     EXPECT_EQ(run(follower.catch_up()).error(), error::unavailable);
     repair_disk();
-    EXPECT_TRUE(run(index->writer().tidy()));
+    EXPECT_TRUE(run(index->writer().maintain()));
     ASSERT_TRUE(run(follower.catch_up()));
-    EXPECT_EQ(run(index->reader().reached(chat)).value(), (reach{2, 0}));
+    EXPECT_EQ(run(index->reader().find_position(chat)).value(), (position{2, 0}));
     EXPECT_EQ(run(ops::reindex(follower, index->writer())).value().messages, 2U);
 }
 

@@ -53,8 +53,8 @@ public:
 
     // Whether everything held.
     bool run(const std::string& only) {
-        const auto brief = judge("without a fault", std::nullopt, history_length::brief).calls;
-        const auto whole = judge("without a fault", std::nullopt, history_length::whole).calls;
+        const auto brief = run_and_verify("without a fault", std::nullopt, history_length::brief).calls;
+        const auto whole = run_and_verify("without a fault", std::nullopt, history_length::whole).calls;
         for (const auto& site : sites()) {
             if (!only.empty() && to_string(site) != only) continue;
             const auto& counts = length_for(site) == history_length::brief ? brief : whole;
@@ -83,7 +83,7 @@ private:
                     const io_fault fault{site, error, nth, is_lasting};
                     const auto name = fmt::format("{} {} fails with {}{}", to_string(site), nth, to_string(error),
                                                   is_lasting ? ", and all later ones" : "");
-                    met += judge(name, fault, length_for(site)).was_met ? 1 : 0;
+                    met += run_and_verify(name, fault, length_for(site)).was_met ? 1 : 0;
                 }
         return met;
     }
@@ -102,7 +102,8 @@ private:
         return all;
     }
 
-    history_result judge(const std::string& name, const std::optional<io_fault>& fault, history_length length) {
+    history_result run_and_verify(const std::string& name, const std::optional<io_fault>& fault,
+                                  history_length length) {
         ++histories_;
         auto result = run_history(folder_, fault, length);
         for (const auto& finding : result.found) fail(fmt::format("{}: {}", name, finding));

@@ -92,14 +92,14 @@ def test_a_creation_goes_to_the_other_node_when_one_is_not_there(tmp_path, nodes
 def test_each_event_of_a_feed_comes_at_once(front, nodes):
     heard = threading.Event()
 
-    def dribble(out):
+    def send_slowly(out):
         out.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\nevent: ready\n\n")
         out.flush()
         assert heard.wait(WAIT_S)
         out.write(b"event: message.created\n\n")
 
     for node in nodes:
-        node.answer = dribble
+        node.answer = send_slowly
     client = http.client.HTTPConnection("127.0.0.1", front.port, timeout=WAIT_S)
     client.request("GET", "/apps/t/chats/1/events")
     answer = client.getresponse()
@@ -109,29 +109,29 @@ def test_each_event_of_a_feed_comes_at_once(front, nodes):
     client.close()
 
 
-def said_of_caching(front, method, path="/apps", body=None):
+def cache_headers(front, method, path="/apps", body=None):
     status, headers = answer_to(front, method, path, body)
     return status, headers.get_all("Cache-Control"), headers.get_all("X-Content-Type-Options")
 
 
-def test_answers_of_nginx_say_what_those_of_a_node_say(front, nodes):
-    for_nobody_else = (["private, no-cache"], ["nosniff"])
-    assert said_of_caching(front, "TRACE") == (405, *for_nobody_else)
-    assert said_of_caching(front, "POST", body=b"x" * (BODY_MAX + 1)) == (413, *for_nobody_else)
+def test_answers_of_nginx_have_the_headers_of_a_node(front, nodes):
+    private_headers = (["private, no-cache"], ["nosniff"])
+    assert cache_headers(front, "TRACE") == (405, *private_headers)
+    assert cache_headers(front, "POST", body=b"x" * (BODY_MAX + 1)) == (413, *private_headers)
     for node in nodes:
         node.answer = None
     for method in ("GET", "PUT", "DELETE"):
-        assert said_of_caching(front, method, "/apps/t/chats/1/messages/1") == (502, *for_nobody_else)
-    assert said_of_caching(front, "GET", "/apps/t/events") == (502, *for_nobody_else)
+        assert cache_headers(front, method, "/apps/t/chats/1/messages/1") == (502, *private_headers)
+    assert cache_headers(front, "GET", "/apps/t/events") == (502, *private_headers)
 
 
 @pytest.mark.parametrize("path", ["/apps", "/apps/t/events"])
-def test_what_a_node_says_is_not_said_twice(front, nodes, path):
+def test_headers_of_a_node_are_not_duplicated(front, nodes, path):
     for node in nodes:
         node.answer = (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nCache-Control: of the node\r\n"
                        b"X-Content-Type-Options: too\r\n\r\n")
     for method in ("GET", "PUT"):
-        assert said_of_caching(front, method, path) == (404, ["of the node"], ["too"])
+        assert cache_headers(front, method, path) == (404, ["of the node"], ["too"])
 
 
 def problem_of(front, method, path="/apps", body=None, headers=None):
@@ -176,7 +176,7 @@ WRITES = [("POST", "/apps"), ("POST", "/apps/t/chats/1/messages"), ("POST", "/ap
 
 
 @pytest.mark.parametrize("end", ["node that dies", "no node"])
-def test_what_came_of_a_write_that_no_node_answered_is_not_known(front, nodes, end):
+def test_unanswered_write_is_outcome_unknown(front, nodes, end):
     for node in nodes:
         node.answer = None
         if end == "no node":
@@ -188,17 +188,17 @@ def test_what_came_of_a_write_that_no_node_answered_is_not_known(front, nodes, e
         assert problem_of(front, method, path, b"content=x") == (502, "outcome_unknown")
 
 
-class HastyNginx(Nginx):
+class ShortTimeoutNginx(Nginx):
     template = Nginx.template.replace("proxy_read_timeout 60s;", "proxy_read_timeout 100ms;")
 
 
 @pytest.mark.parametrize("method, code", [("GET", "unavailable"), ("POST", "outcome_unknown"), ("PUT", "outcome_unknown")])
-def test_a_node_that_says_nothing_is_given_up(tmp_path, nodes, method, code):
-    assert HastyNginx.template != Nginx.template
+def test_a_silent_node_times_out(tmp_path, nodes, method, code):
+    assert ShortTimeoutNginx.template != Nginx.template
     is_over = threading.Event()
     for node in nodes:
         node.answer = lambda _: is_over.wait(WAIT_S)
-    with HastyNginx(tmp_path / "nginx", [node.port for node in nodes]) as front:
+    with ShortTimeoutNginx(tmp_path / "nginx", [node.port for node in nodes]) as front:
         assert problem_of(front, method) == (504, code)
     is_over.set()
 

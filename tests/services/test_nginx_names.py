@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from name_server import NameServer
-from services import NamesNginx
+from services import ResolverNginx
 from services.ports import Port
 from upstream import Upstream
 
@@ -43,7 +43,7 @@ def names():
 
 @pytest.fixture
 def front(tmp_path, names, nodes):
-    with NamesNginx(tmp_path / "nginx", nodes, names.address) as front:
+    with ResolverNginx(tmp_path / "nginx", nodes, names.address) as front:
         yield front
 
 
@@ -76,7 +76,7 @@ def test_nodes_that_were_created_again_with_other_addresses_are_found(front, nam
 
 def test_front_starts_before_the_nodes_have_names(tmp_path, names, nodes, node_at):
     names.addresses = {}
-    with NamesNginx(tmp_path / "nginx", nodes, names.address) as front:
+    with ResolverNginx(tmp_path / "nginx", nodes, names.address) as front:
         assert status(front) == 502
         with node_at("127.0.1.1") as node:
             names.addresses = {"api-1": "127.0.1.1"}

@@ -37,7 +37,7 @@ def test_a_stream_never_goes_back_in_time_by_itself(server):
     assert client.xadd("stream", {"a": 1}, id="4-1") == b"4-1"
 
 
-def test_a_subscriber_hears_what_is_published_until_it_is_cut(server):
+def test_a_subscriber_receives_messages_until_it_is_disconnected(server):
     with server.client(socket_timeout=10) as client:
         channel = client.pubsub()
         channel.subscribe("answers")

@@ -16,9 +16,9 @@ def redis(tmp_path):
 
 
 @pytest.fixture
-def gate(tmp_path, redis):
-    with Toxiproxy(tmp_path / "toxiproxy") as proxy:
-        yield proxy.gate("redis", redis.port)
+def proxy(tmp_path, redis):
+    with Toxiproxy(tmp_path / "toxiproxy") as toxiproxy:
+        yield toxiproxy.proxy("redis", redis.port)
 
 
 def connect(port, timeout=ANSWER_WAIT_S):
@@ -30,60 +30,60 @@ def ask(connection, command=b"PING"):
     return connection.recv(1000)
 
 
-def test_an_open_gate_changes_nothing(gate):
-    with connect(gate.port) as connection:
+def test_an_enabled_proxy_changes_nothing(proxy):
+    with connect(proxy.port) as connection:
         assert ask(connection) == b"+PONG\r\n"
 
 
-def test_a_shut_gate_ends_connections_and_refuses_new_ones_until_it_is_opened(gate):
-    with connect(gate.port) as connection:
+def test_a_disabled_proxy_ends_connections_and_refuses_new_ones_until_it_is_reset(proxy):
+    with connect(proxy.port) as connection:
         assert ask(connection) == b"+PONG\r\n"
-        gate.shut()
+        proxy.disable()
         assert connection.recv(1000) == b""
     with pytest.raises(ConnectionRefusedError):
-        connect(gate.port)
-    gate.open()
-    with connect(gate.port) as connection:
+        connect(proxy.port)
+    proxy.open()
+    with connect(proxy.port) as connection:
         assert ask(connection) == b"+PONG\r\n"
 
 
-def test_a_slow_gate_delays_every_answer(gate):
-    with connect(gate.port) as connection:
-        gate.slow_down(400)
+def test_latency_delays_every_answer(proxy):
+    with connect(proxy.port) as connection:
+        proxy.add_latency(400)
         begun = time.monotonic()
         assert ask(connection) == b"+PONG\r\n"
         assert time.monotonic() - begun >= 0.4
-        gate.open()
+        proxy.open()
         assert ask(connection) == b"+PONG\r\n"
 
 
-def test_a_reply_is_lost_though_the_command_was_carried_out(gate, redis):
-    with connect(gate.port) as connection:
+def test_a_reply_is_lost_though_the_command_was_carried_out(proxy, redis):
+    with connect(proxy.port) as connection:
         assert ask(connection, b"SET done no") == b"+OK\r\n"
-        gate.drop_replies()
+        proxy.drop_replies()
         connection.settimeout(0.5)
         with pytest.raises(TimeoutError):
             ask(connection, b"SET done yes")
         assert redis.client().get("done") == b"yes"
-        gate.open()
+        proxy.open()
         connection.settimeout(ANSWER_WAIT_S)
         assert connection.recv(1000) == b"", "a lost reply came late"
 
 
-def test_a_command_is_lost_before_it_arrives(gate, redis):
-    with connect(gate.port) as connection:
+def test_a_command_is_lost_before_it_arrives(proxy, redis):
+    with connect(proxy.port) as connection:
         assert ask(connection) == b"+PONG\r\n"
-        gate.drop_requests()
+        proxy.drop_requests()
         connection.settimeout(0.5)
         with pytest.raises(TimeoutError):
             ask(connection, b"SET done yes")
         assert redis.client().get("done") is None
 
 
-def test_a_gate_leads_to_a_server_that_was_started_again(gate, redis):
+def test_a_proxy_reaches_a_restarted_server(proxy, redis):
     redis.kill()
-    with connect(gate.port) as connection:
+    with connect(proxy.port) as connection:
         assert connection.recv(1000) == b""
     redis.restart()
-    with connect(gate.port) as connection:
+    with connect(proxy.port) as connection:
         assert ask(connection) == b"+PONG\r\n"

@@ -12,13 +12,13 @@ Text valid(std::string text) {
     return std::get<Text>(Text::parse(std::move(text)));
 }
 
-inline std::optional<core::retry_key> key(std::string_view name, std::string_view payload) {
-    return core::retry_key{digest_of({name}), digest_of({payload})};
+inline std::optional<core::idempotency_key> key(std::string_view name, std::string_view payload) {
+    return core::idempotency_key{digest_of({name}), digest_of({payload})};
 }
 
-template <class Wish>
-core::command command(Wish wish, std::optional<core::retry_key> k = std::nullopt) {
-    return {core::make_job_id(), std::move(k), std::move(wish)};
+template <class Payload>
+core::command command(Payload payload, std::optional<core::idempotency_key> k = std::nullopt) {
+    return {core::make_job_id(), std::move(k), std::move(payload)};
 }
 
 inline core::create_app new_app(const core::app_token& token, std::string name) {

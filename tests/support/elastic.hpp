@@ -20,7 +20,7 @@ inline elastic::client_options elastic_server() {
     const auto* const url = std::getenv("CONFAB_TEST_ELASTICSEARCH");
     if (!url) throw std::runtime_error("CONFAB_TEST_ELASTICSEARCH names no server");
     elastic::client_options o{.where = engine_url::parse(url, "http", 9200)};
-    o.answer_timeout = std::chrono::seconds(30);
+    o.response_timeout = std::chrono::seconds(30);
     return o;
 }
 

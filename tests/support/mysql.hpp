@@ -40,7 +40,7 @@ inline std::string ask(const std::string& sql) {
 }
 
 // A ledger with nothing in it. Rows are deleted: making a table anew takes longer than a test.
-inline void empty_the_ledger() {
+inline void clear_ledger() {
     ledger::mysql::migrate_mysql(mysql_server(), {});
     std::vector<std::string> statements;
     for (const auto* table : {"apps", "chats", "messages", "changes", "idempotency", "past_epochs", "workers",
@@ -53,7 +53,7 @@ inline void empty_the_ledger() {
 }
 
 // Ends every other session of ours; which of them had something begun, only a more privileged user may ask.
-inline void kill_all_others() {
+inline void kill_other_sessions() {
     ledger::mysql::with_server(mysql_server(), [](mysql::connection& db) -> awaitable<void> {
         const auto others =
             co_await db.query("select id from information_schema.processlist where id <> connection_id()");

@@ -17,7 +17,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 using core::message_number;
-using search::indexed_text, search::reach;
+using search::indexed_text, search::position;
 
 constexpr core::chat_id chat(7);
 constexpr std::uint64_t messages_of_a_store = 4'000;  // as the follower's
@@ -43,7 +43,7 @@ std::vector<std::string> made_texts(std::uint64_t count) {
 
 // Stores what is after the index's reach; false: not now.
 bool store_next(search::elastic_index& index, const std::vector<std::string>& texts) {
-    const auto from = run(index.reader().reached(chat));
+    const auto from = run(index.reader().find_position(chat));
     if (!from) return false;
     if (from->messages == texts.size()) return true;
     const auto last = std::min<std::uint64_t>(from->messages + messages_of_a_store, texts.size());
@@ -53,12 +53,12 @@ bool store_next(search::elastic_index& index, const std::vector<std::string>& te
 }
 
 void store_all(search::elastic_index& index, const std::vector<std::string>& texts) {
-    for (reach at; at.messages < texts.size();) {
+    for (position at; at.messages < texts.size();) {
         if (!store_next(index, texts)) {
             fmt::print("not now\n");
             std::this_thread::sleep_for(std::chrono::milliseconds(200));
         }
-        if (const auto now = run(index.reader().reached(chat)); now && *now != at) {
+        if (const auto now = run(index.reader().find_position(chat)); now && *now != at) {
             at = *now;
             fmt::print("reached {}\n", at.messages);
         }

@@ -22,7 +22,7 @@ class rate {
 public:
     explicit rate(clock::duration time)
         : time_(time), opened_(ledger::mysql::open_mysql_worker(mysql_server(pool_.get_executor()), {})) {
-        hold();
+        renew();
         std::vector<core::command> all{command(new_app(app_, "rate"))};
         for (std::size_t i = 0; i < chats_max; ++i) all.push_back(command(core::create_chat{app_}));
         commit(all);
@@ -39,12 +39,12 @@ public:
             std::vector<core::command> batch;
             for (std::size_t i = 0; i < batch_size; ++i) {
                 batch.push_back(command(new_message(app_, 1 + (batches + i) % chats, std::string(64, 'x'))));
-                batch.back().came = core::passage{static_cast<core::partition_number>(i % chats % 64),
-                                                  core::epoch_id{std::byte{1}},
-                                                  {1, ++entries_},
-                                                  {}};
+                batch.back().delivery = core::delivery{static_cast<core::partition_number>(i % chats % 64),
+                                                       core::epoch_id{std::byte{1}},
+                                                       {1, ++entries_},
+                                                       {}};
             }
-            hold();
+            renew();
             commit(batch);
             ++batches;
         }
@@ -58,8 +58,8 @@ public:
     }
 
 private:
-    void hold() {
-        if (!run(opened_->ownership().hold())) throw std::runtime_error("no partitions");
+    void renew() {
+        if (!run(opened_->ownership().renew())) throw std::runtime_error("no partitions");
     }
 
     void commit(const std::vector<core::command>& batch) {
@@ -93,7 +93,7 @@ private:
 
 int main(int count, char** arguments) {
     using namespace confab::testing;
-    empty_the_ledger();
+    clear_ledger();
     rate r(std::chrono::seconds(count > 1 ? std::atoi(arguments[1]) : 3));
     fmt::print("batch chats batches/s messages/s  load decide apply\n");
     for (const std::size_t size : {1, 8, 64, 256, 1000}) {

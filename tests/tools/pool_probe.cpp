@@ -1,5 +1,6 @@
-// Asks a MySQL server through one pool, round after round, as mysql_outage_test.py tells it: for each line of the input,
-// which is a number, so many callers at once ask, and a line tells how many were answered, and how long the last one took.
+// Asks a MySQL server through one pool, round after round, as mysql_outage_test.py tells it: for each line of the
+// input, which is a number, so many callers at once ask, and a line tells how many were answered, and how long the last
+// one took.
 #include <fmt/core.h>
 
 #include <boost/asio/co_spawn.hpp>

@@ -4,8 +4,8 @@
 #include <boost/json/value.hpp>
 #include <set>
 
+#include "api/idempotency_key.hpp"
 #include "api/objects.hpp"
-#include "api/retry.hpp"
 #include "api/routes.hpp"
 #include "support/commands.hpp"
 
@@ -23,18 +23,19 @@ TEST(routes, are_all_there_once) {
 }
 
 TEST(object_of_a_message, just_created_is_the_one_that_will_be_read) {
-    auto wish = testing::new_message(core::app_token::make(), 1, "ü \"x\"\n");
-    wish.sender = testing::valid<core::sender_name>("ann");
-    wish.metadata = R"({"a":1})";
+    auto command_payload = testing::new_message(core::app_token::make(), 1, "ü \"x\"\n");
+    command_payload.sender = testing::valid<core::sender_name>("ann");
+    command_payload.metadata = R"({"a":1})";
     const timestamp at{1'700'000'000'123'456};
-    const core::message read{core::message_number(7), wish.content.text(), "ann", wish.metadata, 1, at, at};
-    EXPECT_EQ(json_of(wish, core::created{7, at}), json_of(read));
+    const core::message read{
+        core::message_number(7), command_payload.content.text(), "ann", command_payload.metadata, 1, at, at};
+    EXPECT_EQ(json_of(command_payload, core::created{7, at}), json_of(read));
     const auto object = boost::json::parse(json_of(read)).as_object();
     EXPECT_EQ(object.at("created_at").as_string(), "2023-11-14T22:13:20.123Z");
     EXPECT_EQ(object.at("metadata").as_object().at("a").as_int64(), 1);
 }
 
-TEST(object_of_a_message, without_sender_and_metadata_says_null) {
+TEST(object_of_a_message, without_sender_and_metadata_has_null) {
     const auto object =
         boost::json::parse(json_of(core::message{core::message_number(1), "x", {}, {}, 1, {}, {}})).as_object();
     EXPECT_TRUE(object.at("sender").is_null());
@@ -42,17 +43,17 @@ TEST(object_of_a_message, without_sender_and_metadata_says_null) {
     EXPECT_EQ(object.size(), 7U);
 }
 
-std::variant<std::optional<core::retry_key>, http::problem> read_key(std::string_view header,
-                                                                     std::string_view payload = "p") {
-    const auto wish = testing::new_app(core::app_token::make(), std::string(payload));
-    return read_retry_key({http::verb::post, "/", {{"idempotency-key", header}}, {}, {}}, wish);
+std::variant<std::optional<core::idempotency_key>, http::problem> read_key(std::string_view header,
+                                                                           std::string_view payload = "p") {
+    const auto command_payload = testing::new_app(core::app_token::make(), std::string(payload));
+    return read_idempotency_key({http::verb::post, "/", {{"idempotency-key", header}}, {}, {}}, command_payload);
 }
 
-const core::retry_key& key(const std::variant<std::optional<core::retry_key>, http::problem>& read) {
+const core::idempotency_key& key(const std::variant<std::optional<core::idempotency_key>, http::problem>& read) {
     return *std::get<0>(read);
 }
 
-TEST(retry_key, is_the_same_quoted_or_bare) {
+TEST(idempotency_key, is_the_same_quoted_or_bare) {
     const auto bare = read_key("a-1"), quoted = read_key("\"a-1\""), other = read_key("a-2"),
                changed = read_key("a-1", "q");
     EXPECT_EQ(key(bare).key_hash, key(quoted).key_hash);
@@ -62,7 +63,7 @@ TEST(retry_key, is_the_same_quoted_or_bare) {
     EXPECT_EQ(key(read_key(R"("a\"b")")).key_hash, key(read_key("a\"b")).key_hash);
 }
 
-TEST(retry_key, that_is_not_well_formed_is_refused) {
+TEST(idempotency_key, that_is_not_well_formed_is_refused) {
     const auto too_long = std::string(256, 'x');
     for (const std::string& header : {std::string(), std::string("\""), std::string("\"a"), std::string("\"\""),
                                       std::string(R"("a\n")"), std::string("a\tb"), std::string("ü"), too_long})

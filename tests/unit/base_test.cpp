@@ -78,7 +78,7 @@ TEST(counted, has_one_thing_in_the_singular) {
     EXPECT_EQ(counted(11, "batch is", "batches are"), "11 batches are");
 }
 
-TEST(digest, tells_where_one_field_ends_and_the_next_begins) {
+TEST(digest, separates_adjacent_fields) {
     EXPECT_EQ(digest_of({"ab", "c"}), digest_of({"ab", "c"}));
     EXPECT_NE(digest_of({"ab", "c"}), digest_of({"a", "bc"}));
     EXPECT_NE(digest_of({"ab"}), digest_of({"ab", ""}));
@@ -138,13 +138,13 @@ TEST(engine_url, whose_password_ends_too_early_is_refused_without_a_part_of_it) 
             for (const auto* const part : {"12", "cret", "ada"})
                 EXPECT_EQ(std::string(refused.what()).find(part), std::string::npos) << refused.what();
         }
-        EXPECT_EQ(shown_url(text), "***") << text;
+        EXPECT_EQ(redacted_url(text), "***") << text;
     }
 }
 
 TEST(engine_url, is_shown_without_what_is_secret) {
     struct {
-        std::string_view written, shown;
+        std::string_view written, redacted;
     } const cases[] = {
         {"", ""},
         {"mysql://ada:secret@host:3307/chats", "mysql://ada@host:3307/chats"},
@@ -172,10 +172,11 @@ TEST(engine_url, is_shown_without_what_is_secret) {
         {"mysql://ada:%secret@host", "***"},
         {"mysql://ada:secr\xc3\xa9t@host", "***"},
     };
-    for (const auto& [written, shown] : cases) EXPECT_EQ(shown_url(written), shown);
-    EXPECT_EQ(engine_url::parse("redis://ada:secret@host/3", "redis", 6379).shown(), "redis://ada@host:6379/3");
-    EXPECT_EQ(engine_url::parse("redis://:secret@host", "redis", 6379).shown(), "redis://host:6379");
-    EXPECT_EQ(engine_url::parse("redis://secret@host?password=secret", "redis", 6379).shown(), "redis://***@host:6379");
+    for (const auto& [written, redacted] : cases) EXPECT_EQ(redacted_url(written), redacted);
+    EXPECT_EQ(engine_url::parse("redis://ada:secret@host/3", "redis", 6379).redacted(), "redis://ada@host:6379/3");
+    EXPECT_EQ(engine_url::parse("redis://:secret@host", "redis", 6379).redacted(), "redis://host:6379");
+    EXPECT_EQ(engine_url::parse("redis://secret@host?password=secret", "redis", 6379).redacted(),
+              "redis://***@host:6379");
 }
 
 TEST(mysql_address, is_an_engine_url_with_a_user_and_a_database) {

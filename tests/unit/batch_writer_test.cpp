@@ -37,7 +37,7 @@ public:
         }
         co_return co_await real_.apply(effects);
     }
-    awaitable<void> tidy(timestamp at) override { co_await real_.tidy(at); }
+    awaitable<void> maintain(timestamp at) override { co_await real_.maintain(at); }
 
     std::optional<error> fail_load, fail_apply;
     std::vector<std::size_t> batches;  // how many effects each had
@@ -101,7 +101,7 @@ TEST_F(batch_writer, splits_more_than_a_batch_may_hold) {
     EXPECT_EQ(writer.batches, (std::vector<std::size_t>{3, 1}));
 }
 
-TEST_F(batch_writer, that_could_not_commit_burns_no_number_and_keeps_nothing) {
+TEST_F(batch_writer, that_failed_to_commit_uses_no_number_and_keeps_nothing) {
     submit({command(new_app(token, "a")), command(core::create_chat{token}), command(new_message(token, 1, "1"))});
     for (const auto why : {error::unavailable, error::outcome_unknown}) {
         writer.fail_apply = why;
@@ -132,7 +132,7 @@ TEST_F(batch_writer, refuses_only_what_the_ledger_cannot_keep) {
     EXPECT_EQ(number(answers[2]), 2U);
 }
 
-TEST_F(batch_writer, lets_nothing_overtake_what_failed_behind_a_refused_command) {
+TEST_F(batch_writer, applies_nothing_after_a_failure_behind_a_refused_command) {
     submit({command(new_app(token, "a")), command(core::create_chat{token})});
     const auto answers = submit({command(new_message(token, 1, "poison")), command(new_message(token, 1, "1")),
                                  command(new_message(token, 1, "down")), command(new_message(token, 1, "late"))});

@@ -112,7 +112,7 @@ TEST_F(check_of_long_messages, reads_each_row_at_most_twice_in_slices) {
     EXPECT_LE(counted.largest_slice, ledger::slice_bytes_max + text_bytes);
 }
 
-TEST_F(check_of_long_messages, tells_how_far_it_is) {
+TEST_F(check_of_long_messages, reports_its_progress) {
     const auto auditor = ledger::sqlite::open_sqlite_auditor(folder.path());
     const auto index_auditor = search::open_sqlite_index_auditor(folder.path(), ledger->identity());
     std::vector<std::string> lines;

@@ -89,7 +89,7 @@ TEST_F(check_of, a_wrong_count_of_changes) {
     expect_found("update chats set changes_count = 3", "changes_count is 3, the last number is 2");
 }
 
-TEST_F(check_of, a_version_its_changes_do_not_tell) {
+TEST_F(check_of, a_version_that_differs_from_its_changes) {
     expect_found("update messages set version = 5 where id & 0xffffffff = 2", "version is 5, its changes say 3");
 }
 
@@ -97,7 +97,7 @@ TEST_F(check_of, a_version_without_changes) {
     expect_found("update messages set version = 2 where id & 0xffffffff = 1", "version is 2, its changes say 1");
 }
 
-TEST_F(check_of, changes_of_a_message_that_has_none) {
+TEST_F(check_of, changes_of_an_unchanged_message) {
     expect_found("update messages set version = 1 where id & 0xffffffff = 2", "version is 1, its changes say 3");
 }
 
@@ -114,12 +114,12 @@ TEST_F(check_of, a_message_without_text) {
     expect_found("update messages set content = null where id & 0xffffffff = 1", "has no text");
 }
 
-TEST_F(check_of, a_change_of_no_message) {
+TEST_F(check_of, a_change_without_its_message) {
     expect_found("update changes set number = 77 where id & 0xffffffff = 1",
                  "change 1: is of message 77, which is not there");
 }
 
-TEST_F(check_of, a_key_that_made_nothing) {
+TEST_F(check_of, a_key_without_its_object) {
     expect_found("insert into idempotency values(1 << 2 | 2, x'00', x'00', 9, 0)", "1 row belongs to nothing");
 }
 

@@ -16,7 +16,7 @@ constexpr core::epoch_id epoch{std::byte{1}};
 template <class Payload>
 core::command through(Payload payload, core::partition_number p, std::uint64_t entry) {
     auto c = command(std::move(payload));
-    c.came = core::passage{p, epoch, {1000, entry}, {}};
+    c.delivery = core::delivery{p, epoch, {1000, entry}, {}};
     return c;
 }
 
@@ -74,7 +74,7 @@ TEST_F(commands_by_kind_test, count_the_apps_and_chats_they_may_create) {
 }
 
 TEST_F(commands_by_kind_test, list_those_with_a_key_and_those_that_cannot_be_read) {
-    batch = {command(new_message(first, 1, "a")), command(new_message(first, 1, "b"), core::retry_key{}),
+    batch = {command(new_message(first, 1, "a")), command(new_message(first, 1, "b"), core::idempotency_key{}),
              command(core::unreadable{"c"})};
     const auto sorted = sort();
     EXPECT_EQ(sorted.named.with_key, std::vector<const core::command*>{&batch[1]});

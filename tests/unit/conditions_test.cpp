@@ -19,8 +19,8 @@ std::variant<conditions, http::problem> read(verb method, std::initializer_list<
 
 // What If-Match alone demands; nothing when it is not well-formed.
 std::optional<core::version_condition> versions(std::string_view value) {
-    const auto demanded = read(verb::put, {{"If-Match", value}});
-    const auto* const valid = std::get_if<conditions>(&demanded);
+    const auto preconditions = read(verb::put, {{"If-Match", value}});
+    const auto* const valid = std::get_if<conditions>(&preconditions);
     std::optional<core::version_condition> found;
     if (valid) found.emplace(valid->versions());
     return found;

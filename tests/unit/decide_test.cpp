@@ -35,7 +35,7 @@ struct model_key {
 };
 
 // What an answer says, in words, so that both sides can be compared whatever its type.
-std::string say(const result<answer>& r) {
+std::string say(const result<command_result>& r) {
     if (!r) return r.error().message();
     if (const auto* made = std::get_if<created>(&*r)) return "created " + std::to_string(made->number);
     if (const auto* seen = std::get_if<replayed>(&*r)) return "replayed " + std::to_string(seen->number);
@@ -45,9 +45,11 @@ std::string say(const result<answer>& r) {
            std::to_string(edited.version);
 }
 
-class world {
+class model_checker {
 public:
-    explicit world(std::uint64_t seed) : random_(seed) { state_.next_app = app_id(1), state_.next_chat = chat_id(1); }
+    explicit model_checker(std::uint64_t seed) : random_(seed) {
+        state_.next_app = app_id(1), state_.next_chat = chat_id(1);
+    }
 
     void step() {
         now_.us += 1'000'000LL * static_cast<std::int64_t>(pick(3600));
@@ -136,7 +138,7 @@ private:
         return "created " + std::to_string(answered);
     }
 
-    std::optional<retry_key> key_of(bool keyed, const std::string& name, const std::string& payload) {
+    std::optional<idempotency_key> key_of(bool keyed, const std::string& name, const std::string& payload) {
         return keyed ? testing::key(name, payload) : std::nullopt;
     }
 
@@ -219,9 +221,9 @@ private:
             at.chat->changes += 1;
             expected = "message " + content + " version " + std::to_string(at.found->version);
         }
-        auto wish = testing::edit(at.token, at.chat_number, at.number, content);
-        wish.only_at = at.only_at;
-        expect(command(wish), expected);
+        auto payload = testing::edit(at.token, at.chat_number, at.number, content);
+        payload.only_at = at.only_at;
+        expect(command(payload), expected);
     }
 
     void delete_a_message() {
@@ -240,7 +242,7 @@ private:
 
     // The ledger's part: messages are in the state when they are edited.
     void load(const app_token& token, std::uint64_t chat, std::uint64_t number, const model_message& m) {
-        const auto& head = *state_.find(state::chat_place{state_.find(token)->id, chat_number(chat)});
+        const auto& head = *state_.find(state::chat_locator{state_.find(token)->id, chat_number(chat)});
         state_.put(head.id, message{message_number(number), m.content, {}, {}, m.version, now_, now_});
     }
 
@@ -255,7 +257,7 @@ private:
 TEST(decide, agrees_with_the_model_on_random_commands) {
     const auto seed = testing::seed();
     for (int round = 0; round < 50; ++round) {
-        world w(seed + static_cast<std::uint64_t>(round));
+        model_checker w(seed + static_cast<std::uint64_t>(round));
         for (int i = 0; i < 1000 && !HasFatalFailure(); ++i) w.step();
         w.compare();
     }
@@ -266,7 +268,7 @@ protected:
     full() {
         s.next_app = app_id(2), s.next_chat = chat_id(2);
         s.put(app{app_id(1), token, "a", number_max, {}, {}});
-        s.put({app_id(1), chat_number(1)}, chat_head{chat_id(1), number_max, number_max});
+        s.put({app_id(1), chat_number(1)}, chat_counters{chat_id(1), number_max, number_max});
         s.put(chat_id(1), message{message_number(7), "x", {}, {}, 1, {}, {}});
     }
 
@@ -274,7 +276,7 @@ protected:
         EXPECT_EQ(decide(s, c, now(), rules{}, effects).error(), error::numbers_used_up);
         EXPECT_TRUE(effects.empty());
         EXPECT_EQ(s.find(token)->chats_count, number_max);
-        EXPECT_EQ(s.find(state::chat_place{app_id(1), chat_number(1)})->messages_count, number_max);
+        EXPECT_EQ(s.find(state::chat_locator{app_id(1), chat_number(1)})->messages_count, number_max);
     }
 
     const app_token token = app_token::make();
@@ -286,12 +288,12 @@ TEST_F(full, app_or_chat_refuses_the_number_after_the_last) {
     expect_refused(command(core::create_chat{token}, testing::key("k", "p")));
     expect_refused(command(testing::new_message(token, 1, "x"), testing::key("k", "p")));
     expect_refused(command(testing::edit(token, 1, 7, "y")));
-    EXPECT_EQ(s.find(state::message_place{chat_id(1), message_number(7)})->content, "x");
+    EXPECT_EQ(s.find(state::message_locator{chat_id(1), message_number(7)})->content, "x");
 }
 
-TEST_F(full, command_known_to_be_settled_is_answered_as_it_was_and_changes_nothing) {
+TEST_F(full, completed_command_gets_its_first_result_and_changes_nothing) {
     const auto again = command(testing::new_message(app_token::make(), 1, "x"));
-    s.put(again.job, answer{created{7, {1}}});
+    s.put(again.job, command_result{created{7, {1}}});
     EXPECT_EQ(say(decide(s, again, {2}, {}, effects)), "created 7");
     const auto refused = command(create_chat{app_token::make()});
     s.put(refused.job, error::outcome_unknown);

@@ -53,7 +53,7 @@ public:
 
     client_options options() const {
         client_options o{.where = engine_url::parse("http://ada:l%40ve@127.0.0.1/base", "http", port_)};
-        o.answer_timeout = 5s;
+        o.response_timeout = 5s;
         return o;
     }
     int connections() const { return connections_; }
@@ -153,7 +153,7 @@ TEST(ElasticClient, NeverRepeatsWhatWouldDoHarmTwice) {
     const auto client = make_client(server.options());
     ASSERT_TRUE(run(client->send(search())));
     auto once = search();
-    once.is_repeatable = false;
+    once.is_idempotent = false;
     EXPECT_EQ(run(client->send(once)).error(), error::unavailable);
     EXPECT_EQ(server.requests(), 2);
 }
@@ -172,8 +172,8 @@ TEST(ElasticClient, AfterAnAnswerThatDidNotComeAsksNothingForAWhileAndThenAgain)
         return reply(200, "{}");
     });
     auto options = server.options();
-    options.answer_timeout = 50ms;
-    options.rest_after_failure = 300ms;
+    options.response_timeout = 50ms;
+    options.cooldown_after_failure = 300ms;
     const auto client = make_client(options);
     const auto begun = std::chrono::steady_clock::now();
     EXPECT_EQ(run(client->send(search())).error(), error::unavailable);
@@ -210,9 +210,9 @@ TEST(ElasticClient, SaysWhyTheLastRequestFailedUntilOneSucceeds) {
                         : reply(200, "{}");
     });
     auto options = server.options();
-    options.answer_timeout = 50ms;
+    options.response_timeout = 50ms;
     const auto client = make_client(options);
-    const auto name = "Elasticsearch at " + options.where.shown();
+    const auto name = "Elasticsearch at " + options.where.redacted();
     EXPECT_EQ(client->last_failure(), "");
     EXPECT_EQ(run(client->send(search())).error(), error::unavailable);
     EXPECT_EQ(client->last_failure(), name + ": answered 429: disk is full");
@@ -231,7 +231,7 @@ TEST(ElasticClient, TakesNoAnswerThatIsTooLongOrNotJsonOrTooDeep) {
     for (const auto& text : texts) {
         scripted_server server([&](int, const std::string&) { return reply(200, text); });
         auto options = server.options();
-        options.answer_bytes_max = 1000;
+        options.response_bytes_max = 1000;
         const auto client = make_client(options);
         EXPECT_EQ(run(client->send(search())).error(), error::unavailable);
     }
@@ -246,7 +246,7 @@ TEST(ElasticClient, HasNoMoreConnectionsThanItMay) {
     asio::io_context loop;
     for (int i = 0; i < 20; ++i) {
         asio::co_spawn(loop, client->send(search()),
-                       [&](std::exception_ptr, result<answer> a) { answered += a ? 1 : 0; });
+                       [&](std::exception_ptr, result<response> a) { answered += a ? 1 : 0; });
     }
     loop.run();
     EXPECT_EQ(answered, 20);
@@ -266,8 +266,8 @@ TEST(ElasticClient, WaitsForAConnectionOnlyForAWhile) {
     asio::io_context loop;
     bool is_answered = false;
     asio::co_spawn(loop, client->send(search()),
-                   [&](std::exception_ptr, result<answer> a) { is_answered = a.has_value(); });
-    asio::co_spawn(loop, client->send(search()), [&](std::exception_ptr, result<answer> a) {
+                   [&](std::exception_ptr, result<response> a) { is_answered = a.has_value(); });
+    asio::co_spawn(loop, client->send(search()), [&](std::exception_ptr, result<response> a) {
         EXPECT_EQ(a.error(), error::unavailable);
         ended.set_value();
     });
@@ -285,15 +285,15 @@ TEST(ElasticClient, LeavesNothingBehindWhenItsLoopEndsBeforeItOrAfter) {
     {
         asio::io_context loop;
         asio::co_spawn(loop, client->send(search()),
-                       [](std::exception_ptr, const result<answer>& a) { EXPECT_TRUE(a); });
+                       [](std::exception_ptr, const result<response>& a) { EXPECT_TRUE(a); });
         loop.run();
         loop.restart();
-        asio::co_spawn(loop, client->send(search()), [](std::exception_ptr, const result<answer>&) { FAIL(); });
+        asio::co_spawn(loop, client->send(search()), [](std::exception_ptr, const result<response>&) { FAIL(); });
         while (server.requests() < 2) loop.run_one_for(1ms);
     }
     asio::io_context loop;
     ended.set_value();
-    asio::co_spawn(loop, client->send(search()), [](std::exception_ptr, const result<answer>& a) { EXPECT_TRUE(a); });
+    asio::co_spawn(loop, client->send(search()), [](std::exception_ptr, const result<response>& a) { EXPECT_TRUE(a); });
     loop.run();
     client.reset();
 }

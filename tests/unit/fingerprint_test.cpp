@@ -52,10 +52,10 @@ TEST(canonical_json, of_what_is_none_is_the_text_as_it_is) {
 }
 
 create_message message_with(std::optional<std::string> metadata, std::optional<sender_name> sender = std::nullopt) {
-    auto wish = testing::new_message(app_token::make(), 1, "text");
-    wish.sender = std::move(sender);
-    wish.metadata = std::move(metadata);
-    return wish;
+    auto payload = testing::new_message(app_token::make(), 1, "text");
+    payload.sender = std::move(sender);
+    payload.metadata = std::move(metadata);
+    return payload;
 }
 
 TEST(fingerprints, do_not_see_the_order_of_members) {
@@ -83,11 +83,11 @@ TEST(fingerprints, as_sent_are_those_of_version_0_1_0) {
 
 class retry : public ::testing::Test {
 protected:
-    retry() { s.put({app_id(1), chat_number(1)}, chat_head{chat_id(1)}); }
+    retry() { s.put({app_id(1), chat_number(1)}, chat_counters{chat_id(1)}); }
 
-    result<answer> decided(const create_message& wish, const std::optional<retry_key>& key) {
+    result<command_result> decided(const create_message& payload, const std::optional<idempotency_key>& key) {
         std::vector<effect> effects;
-        auto submitted = wish;
+        auto submitted = payload;
         submitted.app = token;
         return decide(s, testing::command(std::move(submitted), key), {1}, {}, effects);
     }
@@ -103,55 +103,57 @@ protected:
 };
 
 TEST_F(retry, of_a_key_of_this_version_may_have_its_members_in_another_order) {
-    keep(make_retry_key(hash, sent).fingerprint);
+    keep(make_idempotency_key(hash, sent).fingerprint);
     for (const auto* const again : {&sent, &reordered})
-        EXPECT_EQ(std::get<replayed>(decided(*again, make_retry_key(hash, *again)).value()).number, 7U);
-    EXPECT_EQ(decided(other, make_retry_key(hash, other)).error(), error::key_reused);
+        EXPECT_EQ(std::get<replayed>(decided(*again, make_idempotency_key(hash, *again)).value()).number, 7U);
+    EXPECT_EQ(decided(other, make_idempotency_key(hash, other)).error(), error::key_reused);
 }
 
 TEST_F(retry, of_a_key_of_version_0_1_0_is_recognised_as_it_was_sent) {
     keep(fingerprints_of(sent).as_sent);
-    EXPECT_EQ(std::get<replayed>(decided(sent, make_retry_key(hash, sent)).value()).number, 7U);
-    EXPECT_EQ(decided(other, make_retry_key(hash, other)).error(), error::key_reused);
+    EXPECT_EQ(std::get<replayed>(decided(sent, make_idempotency_key(hash, sent)).value()).number, 7U);
+    EXPECT_EQ(decided(other, make_idempotency_key(hash, other)).error(), error::key_reused);
 }
 
 TEST_F(retry, through_a_node_of_version_0_1_0_is_recognised) {
-    keep(make_retry_key(hash, sent).fingerprint);
+    keep(make_idempotency_key(hash, sent).fingerprint);
     for (const auto* const again : {&sent, &reordered}) {
-        const auto c = testing::command(*again, make_retry_key(hash, *again));
+        const auto c = testing::command(*again, make_idempotency_key(hash, *again));
         queue::wire::Entry entry;
         ASSERT_TRUE(entry.ParseFromString(queue::encode(c, {}, "")));
         entry.mutable_key()->clear_canonical_fingerprint();
-        const auto came = queue::decode(entry.SerializeAsString()).command;
-        ASSERT_TRUE(came.key);
-        EXPECT_EQ(came.key->fingerprint, fingerprints_of(*again).as_sent);  // all that a worker of that version knows
-        EXPECT_EQ(std::get<replayed>(decided(*again, came.key).value()).number, 7U);
+        const auto delivered = queue::decode(entry.SerializeAsString()).command;
+        ASSERT_TRUE(delivered.key);
+        EXPECT_EQ(delivered.key->fingerprint,
+                  fingerprints_of(*again).as_sent);  // all that a worker of that version knows
+        EXPECT_EQ(std::get<replayed>(decided(*again, delivered.key).value()).number, 7U);
     }
 }
 
 TEST(retry_key_in_the_queue, carries_both_fingerprints) {
-    const auto wish = message_with(R"({"b":1,"a":2})");
-    const auto key = make_retry_key(digest_of({"k"}), wish);
-    const auto bytes = queue::encode(testing::command(wish, key), {}, "");
-    const auto came = queue::decode(bytes).command;
-    ASSERT_TRUE(came.key);
-    EXPECT_EQ(came.key->key_hash, key.key_hash);
-    EXPECT_EQ(came.key->fingerprint, key.fingerprint);
-    EXPECT_EQ(came.key->fingerprint_as_sent, key.fingerprint_as_sent);
+    const auto payload = message_with(R"({"b":1,"a":2})");
+    const auto key = make_idempotency_key(digest_of({"k"}), payload);
+    const auto bytes = queue::encode(testing::command(payload, key), {}, "");
+    const auto delivered = queue::decode(bytes).command;
+    ASSERT_TRUE(delivered.key);
+    EXPECT_EQ(delivered.key->key_hash, key.key_hash);
+    EXPECT_EQ(delivered.key->fingerprint, key.fingerprint);
+    EXPECT_EQ(delivered.key->fingerprint_as_sent, key.fingerprint_as_sent);
 
     // A worker of version 0.1.0 reads the one that it knows.
     queue::wire::Entry entry;
     ASSERT_TRUE(entry.ParseFromString(bytes));
-    const auto as_sent = fingerprints_of(wish).as_sent;
+    const auto as_sent = fingerprints_of(payload).as_sent;
     EXPECT_EQ(entry.key().fingerprint(), std::string(reinterpret_cast<const char*>(as_sent.data()), as_sent.size()));
 }
 
 TEST(retry_key_in_the_queue, that_is_none_makes_the_command_unreadable) {
-    const auto wish = message_with("{}");
+    const auto payload = message_with("{}");
     queue::wire::Entry entry;
-    ASSERT_TRUE(entry.ParseFromString(queue::encode(testing::command(wish, make_retry_key({}, wish)), {}, "")));
+    ASSERT_TRUE(
+        entry.ParseFromString(queue::encode(testing::command(payload, make_idempotency_key({}, payload)), {}, "")));
     const auto is_unreadable = [](const queue::wire::Entry& e) {
-        return std::holds_alternative<unreadable>(queue::decode(e.SerializeAsString()).command.wish);
+        return std::holds_alternative<unreadable>(queue::decode(e.SerializeAsString()).command.payload);
     };
     EXPECT_FALSE(is_unreadable(entry));
     for (const std::size_t length : {0U, 31U, 33U}) {

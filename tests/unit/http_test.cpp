@@ -229,13 +229,13 @@ TEST(parameters_of, json_may_begin_with_a_byte_order_mark) {
     auto found = read(post("/", "application/json", mark + R"({"name":"b","metadata":{"a":1}})"));
     EXPECT_EQ(found.find("name")->value, "b");
     EXPECT_EQ(found.find("metadata")->value, R"({"a":1})");
-    EXPECT_EQ(normal_json_object(mark + R"({"a": 1})", 32), R"({"a":1})");
+    EXPECT_EQ(compact_json_object(mark + R"({"a": 1})", 32), R"({"a":1})");
     EXPECT_EQ(refusal(post("/", "application/json", mark)), problem_kind::malformed);
     EXPECT_EQ(refusal(post("/", "application/json", mark + mark + "{}")), problem_kind::malformed);
     EXPECT_EQ(read(post("/", "application/json", "{\"name\":\"" + mark + "b\"}")).find("name")->value, mark + "b");
 }
 
-TEST(parameters_of, json_sent_as_a_form_are_told_from_a_form) {
+TEST(parameters_of, json_sent_as_a_form_are_distinguished_from_a_form) {
     struct {
         std::string_view body;
         bool is_json;

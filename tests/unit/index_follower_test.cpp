@@ -26,7 +26,7 @@ namespace confab::write {
 namespace {
 
 using namespace std::chrono_literals;
-using search::reach;
+using search::position;
 using testing::command, testing::edit, testing::new_message, testing::run;
 
 // Reports each store before it is done.
@@ -35,16 +35,16 @@ public:
     watched_writer(search::index_writer& into, std::function<void()> storing)
         : into_(into), storing_(std::move(storing)) {}
 
-    awaitable<result<std::vector<search::chat_reach>>> chats(core::chat_id after) override {
+    awaitable<result<std::vector<search::chat_position>>> chats(core::chat_id after) override {
         return into_.chats(after);
     }
-    awaitable<result<void>> store(core::chat_id chat, std::span<const search::indexed_text> texts, reach from,
-                                  reach to) override {
+    awaitable<result<void>> store(core::chat_id chat, std::span<const search::indexed_text> texts, position from,
+                                  position to) override {
         storing_();
         return into_.store(chat, texts, from, to);
     }
     awaitable<result<void>> clear() override { return into_.clear(); }
-    awaitable<bool> tidy() override { return into_.tidy(); }
+    awaitable<bool> maintain() override { return into_.maintain(); }
     std::string last_failure() const override { return into_.last_failure(); }
 
 private:
@@ -128,15 +128,15 @@ protected:
     core::chat_id id(std::uint64_t chat) {
         return run(ledger->reader().find_chat(token, core::chat_number(chat))).value().id;
     }
-    reach reached(std::uint64_t chat) { return run(index->reader().reached(id(chat))).value(); }
+    position find_position(std::uint64_t chat) { return run(index->reader().find_position(id(chat))).value(); }
 
-    void wait_for(reach wanted) {
+    void wait_for(position wanted) {
         const auto is_there = [&] {
-            const auto at = run(index->reader().reached(id(1)));
+            const auto at = run(index->reader().find_position(id(1)));
             return at && *at == wanted;
         };
         for (int i = 0; i < 60'000 && !is_there(); ++i) std::this_thread::sleep_for(1ms);
-        EXPECT_EQ(reached(1), wanted);
+        EXPECT_EQ(find_position(1), wanted);
     }
 
     std::vector<std::string> findings() {
@@ -180,29 +180,29 @@ protected:
     index_follower* running = nullptr;
 };
 
-TEST_F(index_following, takes_in_long_chats_and_leaves_short_ones) {
+TEST_F(index_following, indexes_long_chats_and_skips_short_ones) {
     say(1, 99);
     say(2, 100);
     catch_up(100);
-    EXPECT_EQ(reached(1), reach());
-    EXPECT_EQ(reached(2), (reach{100, 0}));
+    EXPECT_EQ(find_position(1), position());
+    EXPECT_EQ(find_position(2), (position{100, 0}));
     say(1, 1);
     say(2, 99);
     catch_up(100);
-    EXPECT_EQ(reached(1), (reach{100, 0}));
-    EXPECT_EQ(reached(2), (reach{100, 0}));
+    EXPECT_EQ(find_position(1), (position{100, 0}));
+    EXPECT_EQ(find_position(2), (position{100, 0}));
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
-TEST_F(index_following, takes_in_more_than_one_store_holds) {
+TEST_F(index_following, indexes_more_messages_than_one_store_holds) {
     say(1, 9'000, std::string(300, 'x'));
     change(1, 8'500, "changed before it was taken in");
     catch_up(1);
-    EXPECT_EQ(reached(1), (reach{9'000, 1}));
+    EXPECT_EQ(find_position(1), (position{9'000, 1}));
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
-TEST_F(index_following, takes_in_changes_at_once_but_not_of_what_it_does_not_hold) {
+TEST_F(index_following, indexes_changes_immediately_but_only_of_indexed_messages) {
     say(1, 100);
     catch_up(100);
     say(1, 50);
@@ -210,14 +210,14 @@ TEST_F(index_following, takes_in_changes_at_once_but_not_of_what_it_does_not_hol
     change(1, 7, "held");
     remove(1, 8);
     catch_up(100);
-    EXPECT_EQ(reached(1), (reach{100, 3}));
+    EXPECT_EQ(find_position(1), (position{100, 3}));
     say(1, 50);
     catch_up(100);
-    EXPECT_EQ(reached(1), (reach{200, 3}));
+    EXPECT_EQ(find_position(1), (position{200, 3}));
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
-TEST_F(index_following, takes_in_more_changes_than_one_store_holds) {
+TEST_F(index_following, indexes_more_changes_than_one_store_holds) {
     say(1, 60, std::string(60'000, 'x'));
     catch_up(1);
     for (std::uint64_t n = 1; n <= 60; ++n) change(1, n, std::string(60'000, 'y'));
@@ -225,22 +225,22 @@ TEST_F(index_following, takes_in_more_changes_than_one_store_holds) {
     for (int i = 0; i < 1'500; ++i) edits.push_back(command(edit(token, 1, 60, std::to_string(i))));
     commit(edits);
     catch_up(1);
-    EXPECT_EQ(reached(1), (reach{60, 1'560}));
+    EXPECT_EQ(find_position(1), (position{60, 1'560}));
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
-TEST_F(index_following, begins_anew_when_the_index_has_come_further_than_the_ledger) {
+TEST_F(index_following, rebuilds_an_index_ahead_of_the_ledger) {
     say(1, 10);
     ASSERT_TRUE(run(index->writer().store(id(1), {}, {}, {10, 1})));
     ASSERT_TRUE(run(follower(1).begin()));
-    EXPECT_EQ(reached(1), reach());
+    EXPECT_EQ(find_position(1), position());
     catch_up(1);
-    EXPECT_EQ(reached(1), (reach{10, 0}));
+    EXPECT_EQ(find_position(1), (position{10, 0}));
     ASSERT_TRUE(run(follower(1).begin()));
-    EXPECT_EQ(reached(1), (reach{10, 0}));
+    EXPECT_EQ(find_position(1), (position{10, 0}));
 }
 
-TEST_F(index_following, begins_anew_when_the_index_is_damaged) {
+TEST_F(index_following, rebuilds_a_damaged_index) {
     say(1, 10);
     catch_up(1);
     damage_index(
@@ -249,7 +249,7 @@ TEST_F(index_following, begins_anew_when_the_index_is_damaged) {
     index = search::open_sqlite_index({folder.path(), ledger->identity(), pool.get_executor()});
     ASSERT_TRUE(run(follower(1).begin()));
     catch_up(1);
-    EXPECT_EQ(reached(1), (reach{10, 0}));
+    EXPECT_EQ(find_position(1), (position{10, 0}));
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
@@ -272,7 +272,7 @@ TEST_F(index_following, follows_what_is_committed_until_it_is_stopped) {
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
-TEST_F(index_following, takes_everything_in_again_once_the_index_turned_out_damaged) {
+TEST_F(index_following, rebuilds_an_index_found_damaged_while_running) {
     say(1, 300);
     auto f = follower(100);
     auto ended = asio::co_spawn(pool, f.run(), asio::use_future);
@@ -285,7 +285,7 @@ TEST_F(index_following, takes_everything_in_again_once_the_index_turned_out_dama
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
-TEST_F(index_following, that_rests_stops_at_once) {
+TEST_F(index_following, stops_immediately_while_idle) {
     auto f = follower(1, 1h);
     auto ended = asio::co_spawn(pool, f.run(), asio::use_future);
     f.stop();
@@ -314,10 +314,10 @@ TEST_F(index_following, beside_the_searched_index_stops_within_one_store) {
     sibling_follower follower(ledger->reader(), siblings, pool.get_executor(), {});
     ASSERT_TRUE(run(follower.catch_up()));
     EXPECT_GT(stores, 2);
-    EXPECT_EQ(reached(1), (reach{60, 60}));
+    EXPECT_EQ(find_position(1), (position{60, 60}));
 }
 
-TEST_F(index_following, builds_anew_what_was_lost) {
+TEST_F(index_following, rebuilds_a_lost_index) {
     say(1, 300);
     catch_up(1);
     damage_index("delete from blocks; delete from signatures");
@@ -341,7 +341,7 @@ TEST_F(index_following, is_reported_by_check_when_a_block_is_damaged) {
     EXPECT_GE(findings().size(), 3U);
 }
 
-TEST_F(index_following, is_told_of_by_check_when_it_differs) {
+TEST_F(index_following, is_reported_by_check_when_it_differs) {
     say(1, 3);
     change(1, 2, "changed");
     remove(1, 3);
@@ -363,7 +363,7 @@ TEST_F(index_following, is_told_of_by_check_when_it_differs) {
     EXPECT_EQ(taken({one, two, three, {message_number(4), 1, "x"}}), where + "4: is not in the ledger");
 }
 
-TEST_F(index_following, searches_like_a_scan_however_far_it_has_come) {
+TEST_F(index_following, searches_like_a_scan_at_any_position) {
     std::mt19937_64 random(testing::seed());
     const auto upto = [&](std::uint64_t most) { return std::uniform_int_distribution<std::uint64_t>(1, most)(random); };
     const std::string letters[] = {"a", "B", "é", "E\u0301", "語", "ﬁ", " ", "%", "_", "\""};
@@ -406,7 +406,7 @@ TEST_F(index_following, searches_by_scanning_where_there_is_no_index) {
     catch_up(1);
     damage_index("update blocks set entries = x'0163'");
     expect_exact(1, "text", 51);
-    EXPECT_EQ(run(index->reader().reached(id(1))).error(), error::unavailable);
+    EXPECT_EQ(run(index->reader().find_position(id(1))).error(), error::unavailable);
     expect_exact(1, "text", 51);
 }
 

@@ -7,7 +7,7 @@
 #include "core/substring.hpp"
 #include "search/elastic/shape.hpp"
 #include "search/sqlite/block.hpp"
-#include "search/sqlite/grams.hpp"
+#include "search/sqlite/ngrams.hpp"
 #include "support/seed.hpp"
 
 namespace confab::search {
@@ -76,7 +76,7 @@ TEST(block, gives_back_what_was_packed) {
     EXPECT_EQ(back, texts);
 }
 
-TEST(block, tells_exactly_the_messages_that_contain_a_text) {
+TEST(block, returns_exactly_the_messages_that_contain_a_text) {
     std::mt19937_64 random(testing::seed());
     const auto texts = some_texts(1, 400, random);
     for (const auto* query : {"a", "ab", "abc", "eee", "abcde", "aaaaaaaaaa", "x"}) {
@@ -96,7 +96,7 @@ TEST(block, finds_no_text_across_two_messages) {
     EXPECT_TRUE(numbers_in(b.first, b.entries, b.texts, core::folded_query("bc")).empty());
 }
 
-TEST(block, that_was_damaged_is_found_out) {
+TEST(block, that_is_damaged_is_detected) {
     const std::vector<indexed_text> texts{{message_number(1), 1, "first"}, {message_number(2), 1, "second"}};
     const auto b = pack(texts).front();
     const auto expect_damage = [&](std::string entries, std::string all) {
@@ -112,7 +112,7 @@ TEST(block, that_was_damaged_is_found_out) {
     EXPECT_THROW(numbers_in(b.first, b.entries.substr(0, 2), b.texts, core::folded_query("second")), damaged_block);
 }
 
-TEST(elastic_shape, tells_an_index_of_another_folding_from_one_of_another_shape) {
+TEST(elastic_shape, distinguishes_another_folding_from_another_mapping) {
     const std::array<std::string, 1> aliases{"x-write"};
     const auto made = search::index_shape(1, aliases, "0123456789abcdef").as_object();
     const auto described = [&](auto change) {
@@ -134,34 +134,34 @@ TEST(elastic_shape, tells_an_index_of_another_folding_from_one_of_another_shape)
     EXPECT_EQ(search::shape_of(boost::json::object()), shape::unknown);
 }
 
-TEST(elastic_shape, says_whose_ledger_an_index_is_of) {
+TEST(elastic_shape, names_the_ledger_of_an_index) {
     const std::array<std::string, 1> aliases{"x-write"};
     EXPECT_EQ(search::ledger_of(search::index_shape(1, aliases, "0123456789abcdef")), "0123456789abcdef");
     EXPECT_EQ(search::ledger_of(search::index_shape(1, aliases, "")), "");
     EXPECT_EQ(search::ledger_of(boost::json::object()), "");
 }
 
-TEST(grams, never_rule_out_a_text_that_is_there) {
+TEST(ngrams, never_rule_out_a_text_that_is_there) {
     std::mt19937_64 random(testing::seed());
     for (int i = 0; i < 300; ++i) {
-        grams all;
+        ngrams all;
         const auto text = random_text(random, 2'000, 26);
         all.add(text);
         for (std::size_t length = 1; length <= 20 && length <= text.size(); ++length) {
             const auto at = std::uniform_int_distribution<std::size_t>(0, text.size() - length)(random);
-            ASSERT_TRUE(wanted_grams(text.substr(at, length)).may_be_in(all.stored()));
+            ASSERT_TRUE(query_ngrams(text.substr(at, length)).may_be_in(all.stored()));
         }
     }
 }
 
-TEST(grams, rule_out_most_of_what_is_not_there) {
+TEST(ngrams, rule_out_most_of_what_is_not_there) {
     std::mt19937_64 random(testing::seed());
-    grams all;
+    ngrams all;
     all.add(random_text(random, 16'000, 13));
     int not_ruled_out = 0;
     for (int i = 0; i < 1'000; ++i) {
         auto absent = random_text(random, 9, 13) + "xyz";
-        not_ruled_out += wanted_grams(absent).may_be_in(all.stored());
+        not_ruled_out += query_ngrams(absent).may_be_in(all.stored());
     }
     EXPECT_LT(not_ruled_out, 200);
 }

@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "journal/format.hpp"
-#include "support/files_end_at.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/folder.hpp"
 
 namespace confab::journal {
@@ -23,7 +23,7 @@ protected:
     }
 
     options with_segments_of(std::uint64_t bytes) const {
-        return {.folder = folder.path(), .owner = owner, .segment_bytes = bytes, .following_file = folder.path()};
+        return {.folder = folder.path(), .owner = owner, .segment_bytes = bytes, .store_file = folder.path()};
     }
 
     // What the next start would replay.
@@ -203,11 +203,11 @@ TEST_F(journal_in_folder, grows_as_long_as_nothing_can_be_recycled) {
 
 TEST_F(journal_in_folder, is_off_and_keeps_nothing_of_what_does_not_fit) {
     journal log(usual);
-    EXPECT_FALSE(log.why_off());
+    EXPECT_FALSE(log.off_reason());
     EXPECT_EQ(log.append(1, "one"), outcome::durable);
     {
-        const testing::files_end_at limit(300);
-        EXPECT_NE(log.why_off().value().find("ulimit -f"), std::string::npos);
+        const testing::file_size_limit limit(300);
+        EXPECT_NE(log.off_reason().value().find("ulimit -f"), std::string::npos);
         EXPECT_EQ(log.append(2, std::string(1000, 'x')), outcome::no_space);
     }
     EXPECT_EQ(read(), strings{"one"});
@@ -215,22 +215,22 @@ TEST_F(journal_in_folder, is_off_and_keeps_nothing_of_what_does_not_fit) {
     EXPECT_EQ(read(), (strings{"one", "two"}));
 }
 
-TEST_F(journal_in_folder, is_on_below_a_limit_of_file_size_that_leaves_room) {
+TEST_F(journal_in_folder, is_on_with_a_sufficient_file_size_limit) {
     const journal log(usual);
-    const testing::files_end_at limit(usual.free_bytes_min + 1024 * 1024);
-    EXPECT_FALSE(log.why_off());
+    const testing::file_size_limit limit(usual.free_bytes_min + 1024 * 1024);
+    EXPECT_FALSE(log.off_reason());
 }
 
-TEST_F(journal_in_folder, is_off_where_the_disk_has_less_than_it_should_keep_free) {
+TEST_F(journal_in_folder, is_off_below_the_minimum_of_free_disk_space) {
     auto o = usual;
     o.free_bytes_min = std::uint64_t{1} << 60;
-    EXPECT_NE(journal(o).why_off().value().find("of the disk are free"), std::string::npos);
+    EXPECT_NE(journal(o).off_reason().value().find("of the disk are free"), std::string::npos);
 }
 
-TEST_F(journal_in_folder, is_off_where_there_was_no_room_for_its_segments) {
-    const testing::files_end_at limit(10'000);
+TEST_F(journal_in_folder, is_off_where_the_disk_was_too_full_for_its_segments) {
+    const testing::file_size_limit limit(10'000);
     const journal log(usual);
-    EXPECT_TRUE(log.why_off());
+    EXPECT_TRUE(log.off_reason());
 }
 
 TEST_F(journal_in_folder, in_no_folder_is_refused) {
@@ -246,7 +246,7 @@ TEST_F(journal_in_folder, is_read_again_after_a_segment_could_not_begin) {
     while (number < 3) ASSERT_EQ(log.append(++number, payload), outcome::durable);
     log.recycle_up_to(number);
     {
-        const testing::files_end_at limit(100);  // a part of the header and the record
+        const testing::file_size_limit limit(100);  // a part of the header and the record
         ASSERT_EQ(log.append(number + 1, payload), outcome::no_space);
     }
     EXPECT_EQ(read().size(), 3U) << "the torn beginning counts as nothing";

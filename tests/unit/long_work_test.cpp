@@ -49,14 +49,14 @@ protected:
         asked.headers = {{"Content-Type", "application/json"}};
         asked.body = std::move(body);
         asked.id = "id";
-        asio::co_spawn(loop, dispatch(parts, asked), [this](std::exception_ptr, http::response r) { answer = r; });
+        asio::co_spawn(loop, dispatch(services_, asked), [this](std::exception_ptr, http::response r) { answer = r; });
         run_loop();
     }
     void run_loop() {
         loop.restart();
         loop.poll();
     }
-    void let_go() {
+    void unblock() {
         others.restart();
         EXPECT_EQ(others.poll(), 1U);
         run_loop();
@@ -69,10 +69,10 @@ protected:
         ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
     const std::unique_ptr<queue::local_queue> queue = queue::make_local_queue({100, 1'000'000});
     one_hit search;
-    recent_pages pages{1024};
-    answer_memory memory;
+    page_cache pages{1024};
+    response_buffer_quota buffer_quota;
     asio::io_context loop, others;
-    const services parts{ledger->reader(), *queue, search, 32, 200ms, pages, memory, others.get_executor()};
+    const services services_{ledger->reader(), *queue, search, 32, 200ms, pages, buffer_quota, others.get_executor()};
     http::request asked;
     std::string path;
     std::optional<http::response> answer;
@@ -81,7 +81,7 @@ protected:
 TEST_F(long_work, marks_hits_off_the_event_loop) {
     begin("/chats/1/messages/search?query=CAT&highlight=true");
     EXPECT_FALSE(answer);
-    let_go();
+    unblock();
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 200U);
     const auto found = boost::json::parse(answer->body).as_array();
@@ -91,8 +91,8 @@ TEST_F(long_work, marks_hits_off_the_event_loop) {
 
 TEST_F(long_work, of_marking_hits_counts_for_the_time_limit) {
     begin("/chats/1/messages/search?query=CAT&highlight=true");
-    std::this_thread::sleep_for(parts.search_time_max);
-    let_go();
+    std::this_thread::sleep_for(services_.search_time_max);
+    unblock();
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, 503U);
     EXPECT_EQ(boost::json::parse(answer->body).as_object().at("code").as_string(), "too_slow");
@@ -104,7 +104,7 @@ TEST_F(long_work, is_reading_the_parameters_of_a_long_request) {
         answer.reset();
         begin(target, "{" + junk);
         EXPECT_FALSE(answer) << target;
-        let_go();
+        unblock();
         ASSERT_TRUE(answer) << target;
         EXPECT_EQ(answer->status, 400U) << target;
     }

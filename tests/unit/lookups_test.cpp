@@ -58,7 +58,7 @@ protected:
     std::map<std::uint64_t, result<core::message>> answers;
 };
 
-TEST_F(looked_up, alone_waits_for_nobody) {
+TEST_F(looked_up, alone_is_executed_immediately) {
     for (std::uint64_t number = 1; number <= 3; ++number) {
         ask(number);
         loop.restart();
@@ -69,7 +69,7 @@ TEST_F(looked_up, alone_waits_for_nobody) {
     EXPECT_EQ(answers.at(2).error(), error::not_found);
 }
 
-TEST_F(looked_up, together_share_statements_and_get_each_its_own) {
+TEST_F(looked_up, together_share_statements_and_get_their_own_results) {
     constexpr std::uint64_t count = 500;
     for (std::uint64_t number = 1; number <= count; ++number) ask(number);
     loop.run();

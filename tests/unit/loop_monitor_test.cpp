@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using sample = turn_watch::sample;
 
-TEST(turn_watch, tells_a_long_turn_once) {
+TEST(turn_watch, reports_a_long_turn_once) {
     turn_watch w;
     EXPECT_FALSE(w.is_long({5, 10ms}));
     w.expect_turn({5, 10ms});

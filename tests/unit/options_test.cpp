@@ -63,8 +63,8 @@ TEST(options, flag_is_true_by_its_name_alone) {
 }
 
 TEST(options, draw_a_new_identity_only_on_the_command_line_of_migrate) {
-    EXPECT_EQ(parse_line({"migrate", "--new-identity"}).words, std::vector<std::string>{"new-identity"});
-    EXPECT_TRUE(parse_line({"migrate"}).words.empty());
+    EXPECT_EQ(parse_line({"migrate", "--new-identity"}).arguments, std::vector<std::string>{"new-identity"});
+    EXPECT_TRUE(parse_line({"migrate"}).arguments.empty());
     EXPECT_NE(refusal({"worker", "--new-identity"}), "");
     const config_file file("new-identity = 1\n");
     const auto path = file.path();
@@ -333,7 +333,7 @@ TEST(base_path, is_the_path_of_a_url) {
     EXPECT_THROW(parse_base_path("/" + std::string(255, 'a')), usage_error);
 }
 
-TEST(listen_address, outside_of_loopback_needs_auth_open_in_so_many_words) {
+TEST(listen_address, outside_of_loopback_requires_auth_open) {
     const auto outside = listen_address::parse("0.0.0.0:3000"), inside = listen_address::parse("127.0.0.1:3000");
     EXPECT_THROW(require_protected(outside, ""), usage_error);
     EXPECT_THROW(require_protected(inside, "closed"), usage_error);

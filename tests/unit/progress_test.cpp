@@ -34,7 +34,7 @@ TEST(progress_of_a_command, is_a_line_with_rate_and_time_left_now_and_then) {
                                                  "messages: 4000 of 5000, 200/s, about 5 s left"}));
 }
 
-TEST(progress_of_a_command, begins_anew_with_each_part) {
+TEST(progress_of_a_command, restarts_with_each_phase) {
     observed_progress p;
     p.shown.begin("messages", 100);
     p.shown.add(100);
@@ -55,7 +55,7 @@ TEST(progress_of_a_command, that_is_resumed_has_the_rate_of_what_is_done_now) {
     EXPECT_EQ(p.lines, std::vector<std::string>{"messages: 600 of 1000, 10/s, about 40 s left"});
 }
 
-TEST(progress_of_a_command, tells_no_time_left_where_there_is_more_than_the_total) {
+TEST(progress_of_a_command, shows_no_time_left_beyond_the_total) {
     observed_progress p;
     p.shown.begin("messages", 10);
     p.at += 10s;

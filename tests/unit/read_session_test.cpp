@@ -88,7 +88,7 @@ std::uint64_t steps_of(const slice_read& read, const ledger_of& from) {
     read_session s(from.database());
     EXPECT_EQ(read.rows(s), rows_of_a_slice) << read.name;
     auto counted = s.db.prepare("select sum(nstep) from sqlite_stmt where busy = 0");
-    const confab::sqlite::reading until_done(counted);
+    const confab::sqlite::reset_guard until_done(counted);
     EXPECT_TRUE(counted.row());
     return counted.number(0);
 }
@@ -105,7 +105,7 @@ TEST(read_session_of_a_ledger, sorts_nothing) {
     std::vector<std::string> statements;
     {
         auto all = s.db.prepare("select sql from sqlite_stmt where busy = 0");
-        const confab::sqlite::reading until_done(all);
+        const confab::sqlite::reset_guard until_done(all);
         while (all.row()) statements.emplace_back(all.text(0));
     }
     EXPECT_GE(statements.size(), 15U);

@@ -34,11 +34,11 @@ TEST(redis_protocol, parses_replies_cut_at_every_byte) {
     ASSERT_EQ(all.size(), 7U);
     EXPECT_EQ(all[0].text, "OK");
     EXPECT_EQ(all[1].integer, -7);
-    EXPECT_EQ(all[2].is, reply::kind::nil);
+    EXPECT_EQ(all[2].type, reply::kind::nil);
     EXPECT_EQ(all[3].text, "a\r\n");
     EXPECT_TRUE(all[4].is_error());
     EXPECT_EQ(all[5].items.at(0).items.at(0).text, "x");
-    EXPECT_EQ(all[6].is, reply::kind::nil);
+    EXPECT_EQ(all[6].type, reply::kind::nil);
     EXPECT_FALSE(p.has_failed());
 }
 
@@ -55,37 +55,37 @@ TEST(redis_failure, is_permanent_unless_it_may_pass_by_itself) {
          {"WRONGPASS invalid username-password pair or user is disabled.", "NOAUTH Authentication required.",
           "NOPERM User x has no permissions to run the 'get' command", "ERR DB index is out of range",
           "DENIED Redis is running in protected mode"})
-        EXPECT_EQ(failure_of(std::string(words)).is, kind::refused) << words;
+        EXPECT_EQ(failure_of(std::string(words)).type, kind::refused) << words;
     for (const auto* words : {"ERR max number of clients reached", "LOADING Redis is loading the dataset in memory"})
-        EXPECT_EQ(failure_of(std::string(words)).is, kind::unreachable) << words;
-    EXPECT_EQ(failure_of("READONLY You can't write against a read only replica.").is, kind::no_primary);
+        EXPECT_EQ(failure_of(std::string(words)).type, kind::unreachable) << words;
+    EXPECT_EQ(failure_of("READONLY You can't write against a read only replica.").type, kind::no_primary);
 }
 
 TEST(redis_role, is_read_from_either_reply) {
     const auto primary = parsed("*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n");
-    EXPECT_EQ(role_in(primary).is, role::primary);
+    EXPECT_EQ(parse_role(primary).type, role::primary);
     const auto replica = parsed("*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:6380\r\n$9\r\nconnected\r\n:14\r\n");
-    EXPECT_EQ(role_in(replica).is, role::replica);
-    EXPECT_EQ(role_in(replica).primary, "127.0.0.1:6380");
-    EXPECT_EQ(role_in(parsed("*2\r\n$8\r\nsentinel\r\n*0\r\n")).is, role::sentinel);
+    EXPECT_EQ(parse_role(replica).type, role::replica);
+    EXPECT_EQ(parse_role(replica).primary, "127.0.0.1:6380");
+    EXPECT_EQ(parse_role(parsed("*2\r\n$8\r\nsentinel\r\n*0\r\n")).type, role::sentinel);
 
-    reply info{.is = reply::kind::text, .text = "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n"};
-    EXPECT_EQ(role_in(info).is, role::primary);
+    reply info{.type = reply::kind::text, .text = "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n"};
+    EXPECT_EQ(parse_role(info).type, role::primary);
     info.text = "# Replication\r\nrole:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n";
-    EXPECT_EQ(role_in(info).is, role::replica);
-    EXPECT_EQ(role_in(info).primary, "10.0.0.1:6379");
+    EXPECT_EQ(parse_role(info).type, role::replica);
+    EXPECT_EQ(parse_role(info).primary, "10.0.0.1:6379");
 
-    EXPECT_EQ(role_in(parsed("-NOPERM no\r\n")).is, role::unknown);
-    EXPECT_EQ(role_in(parsed("+PONG\r\n")).is, role::unknown);
-    EXPECT_EQ(role_in(parsed("*0\r\n")).is, role::unknown);
+    EXPECT_EQ(parse_role(parsed("-NOPERM no\r\n")).type, role::unknown);
+    EXPECT_EQ(parse_role(parsed("+PONG\r\n")).type, role::unknown);
+    EXPECT_EQ(parse_role(parsed("*0\r\n")).type, role::unknown);
 }
 
 TEST(redis_role, of_a_replica_or_sentinel_is_a_failure) {
     EXPECT_FALSE(failure_of(role_report{role::primary}));
     EXPECT_FALSE(failure_of(role_report{role::unknown}));
-    EXPECT_EQ(failure_of(role_report{role::sentinel})->is, kind::no_primary);
+    EXPECT_EQ(failure_of(role_report{role::sentinel})->type, kind::no_primary);
     const auto replica = failure_of(role_report{role::replica, "10.0.0.1:6379"});
-    EXPECT_EQ(replica->is, kind::no_primary);
+    EXPECT_EQ(replica->type, kind::no_primary);
     EXPECT_NE(replica->reason.find("10.0.0.1:6379"), std::string::npos);
 }
 

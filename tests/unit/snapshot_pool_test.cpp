@@ -27,7 +27,7 @@ protected:
 
     std::int64_t count() {
         return sessions.read([](session& s) {
-            const reading until_done(s.count);
+            const reset_guard until_done(s.count);
             s.count.row();
             return s.count.integer(0);
         });

@@ -7,10 +7,10 @@ from .engines import Engines
 from .galera import Galera
 from .mariadb import MariaDb
 from .mysql import MySql
-from .nginx import ConnectionsNginx, NamesNginx, Nginx
+from .nginx import StreamNginx, ResolverNginx, Nginx
 from .redis_server import Redis
 from .service import Service, ServiceFailure
-from .toxiproxy import Gate, Toxiproxy
+from .toxiproxy import Proxy, Toxiproxy
 
-__all__ = ["Cluster", "ConnectionsNginx", "Elasticsearch", "Engines", "Galera", "Gate", "MariaDb", "MySql", "NamesNginx", "Nginx", "Node", "Redis", "Service",
+__all__ = ["Cluster", "StreamNginx", "Elasticsearch", "Engines", "Galera", "Proxy", "MariaDb", "MySql", "ResolverNginx", "Nginx", "Node", "Redis", "Service",
            "ServiceFailure", "Toxiproxy", "Worker"]

@@ -6,22 +6,22 @@ from types import SimpleNamespace
 
 from .confab import Node, Worker
 from .nginx import Nginx
-from .service import ServiceFailure, Started, plain_environment
+from .service import ServiceFailure, Startable, clean_environment
 from .toxiproxy import Toxiproxy
 
 COMMAND_WAIT_S = 300
 
 
-class Cluster(Started):
+class Cluster(Startable):
     """The engines run already and are empty, or hold what an earlier cluster left; they stay as they are when the cluster ends.
 
-    With `gates`, every node and worker reaches each engine through a gate of its own (see confab.Confab).
+    With `proxies`, every node and worker reaches each engine through a gate of its own (see confab.Confab).
     """
 
-    def __init__(self, confab, folder, engines, nodes=2, workers=2, gates=False, node_options=(), worker_options=()):
+    def __init__(self, confab, folder, engines, nodes=2, workers=2, proxies=False, node_options=(), worker_options=()):
         self.confab, self.folder, self.engines = confab, Path(folder), engines
         self.options = {Node: node_options, Worker: worker_options}
-        self.toxiproxy = Toxiproxy(self.folder / "toxiproxy") if gates else None
+        self.toxiproxy = Toxiproxy(self.folder / "toxiproxy") if proxies else None
         self.counts = {Node: nodes, Worker: workers}
         self.nodes, self.workers, self.front = [], [], None
 
@@ -40,9 +40,9 @@ class Cluster(Started):
 
     def new(self, kind, number, options=()):
         name = f"{kind.name}-{number + 1}"
-        gates = self.toxiproxy and SimpleNamespace(
-            **{engine.role: self.toxiproxy.gate(f"{name}-{engine.role}", engine.port) for engine in self.engines.all})
-        return kind(self.confab, self.folder / name, self.engines.urls(gates), gates, options=[*self.options[kind], *options])
+        proxies = self.toxiproxy and SimpleNamespace(
+            **{engine.role: self.toxiproxy.proxy(f"{name}-{engine.role}", engine.port) for engine in self.engines.all})
+        return kind(self.confab, self.folder / name, self.engines.urls(proxies), proxies, options=[*self.options[kind], *options])
 
     def add_worker(self, *options):
         """One more, working."""
@@ -60,7 +60,7 @@ class Cluster(Started):
 
     def done(self, command, arguments, status):
         urls = {f"CONFAB_{role.upper()}": url for role, url in self.engines.urls().items()}
-        done = subprocess.run([str(self.confab), command, *map(str, arguments)], env=plain_environment(urls), text=True,
+        done = subprocess.run([str(self.confab), command, *map(str, arguments)], env=clean_environment(urls), text=True,
                               capture_output=True, stdin=subprocess.DEVNULL, timeout=COMMAND_WAIT_S)
         if done.returncode != status:
             raise ServiceFailure(f"confab {command} ended with status {done.returncode}: {done.stdout}{done.stderr}")

@@ -4,13 +4,13 @@ from .service import Service, http_status
 
 
 class Confab(Service):
-    """`gates`, where the cluster has them, are this process's own ways to the engines: gates.mysql, gates.redis, gates.elasticsearch."""
+    """`proxies`, where the cluster has them, are this process's own ways to the engines: gates.mysql, gates.redis, gates.elasticsearch."""
 
     command_name = None
 
-    def __init__(self, binary, folder, engine_urls, gates=None, **more):
+    def __init__(self, binary, folder, engine_urls, proxies=None, **more):
         super().__init__(folder, **more)
-        self.binary, self.engine_urls, self.gates = binary, engine_urls, gates
+        self.binary, self.engine_urls, self.proxies = binary, engine_urls, proxies
 
     def command(self):
         urls = [part for role, url in self.engine_urls.items() for part in (f"--{role}", url)]
@@ -35,4 +35,4 @@ class Worker(Confab):
     name, command_name = "worker", "worker"
 
     def answers(self):
-        return any(line.startswith("working on ") for line in self.said().splitlines())
+        return any(line.startswith("working on ") for line in self.output().splitlines())

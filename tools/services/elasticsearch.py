@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .layout import laid_out
+from .server_cache import server_folder
 from .ports import Port
 from .service import Service
 
@@ -48,7 +48,7 @@ class Elasticsearch(Service):
 
     def __init__(self, folder, **more):
         super().__init__(folder, **more)
-        self.held_transport_port = Port()
+        self.reserved_transport_port = Port()
 
     def prepare(self):
         config = self.folder / "config"
@@ -58,7 +58,7 @@ class Elasticsearch(Service):
 
     def configure(self):
         (self.folder / "config" / "elasticsearch.yml").write_text(CONFIG.format(
-            port=self.port, transport_port=self.held_transport_port.number, data=self.data, folder=self.folder))
+            port=self.port, transport_port=self.reserved_transport_port.number, data=self.data, folder=self.folder))
         if os.geteuid() == 0:
             subprocess.run(["chown", "-R", "nobody:", self.folder], check=True)
 
@@ -70,7 +70,7 @@ class Elasticsearch(Service):
                 "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--bounding-set=-all,+dac_override"]
 
     def command(self):
-        home = laid_out(RELEASE) / "server"
+        home = server_folder(RELEASE) / "server"
         return [java(), *JAVA_OPTIONS, *self.options, f"-Djava.io.tmpdir={self.folder}/tmp", f"-Des.path.home={home}",
                 f"-Des.path.conf={self.folder}/config", "-Des.distribution.flavor=oss", "-Des.distribution.type=zip",
                 "-Des.bundled_jdk=false", "-cp", f"{home}/lib/*", "org.elasticsearch.bootstrap.Elasticsearch"]
@@ -103,7 +103,7 @@ class Elasticsearch(Service):
 
     def close(self):
         super().close()
-        self.held_transport_port.release()
+        self.reserved_transport_port.release()
 
 
 def java():

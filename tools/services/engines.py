@@ -5,11 +5,11 @@ from pathlib import Path
 from .elasticsearch import Elasticsearch
 from .mysql import MySql
 from .redis_server import Redis
-from .service import Started
+from .service import Startable
 from .sql_server import ADMIN, DATABASE
 
 
-class Engines(Started):
+class Engines(Startable):
     """Without `search` there is no Elasticsearch, and what runs on them scans."""
 
     def __init__(self, folder, sql=MySql, search=True):
@@ -44,9 +44,9 @@ class Engines(Started):
         status, answer = self.elasticsearch.request("DELETE", "/_all")
         assert status == 200, answer
 
-    def urls(self, gates=None):
+    def urls(self, proxies=None):
         """Each engine's URL by its role; through the gates, if there are any."""
-        return {engine.role: engine.url_at(getattr(gates, engine.role).port if gates else engine.port) for engine in self.all}
+        return {engine.role: engine.url_at(getattr(proxies, engine.role).port if proxies else engine.port) for engine in self.all}
 
     def stop(self):
         for each in reversed(self.all):

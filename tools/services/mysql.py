@@ -2,7 +2,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .layout import laid_out
+from .server_cache import server_folder
 from .service import ServiceFailure
 from .sql_server import GRANTS, SqlServer
 
@@ -14,10 +14,10 @@ class MySql(SqlServer):
     settings = (*SqlServer.settings, "--innodb-redo-log-capacity=64M", "--disable-log-bin", "--performance-schema=OFF")
 
     def program(self):
-        return [laid_out("mysql-unstable") / "mysqld"]
+        return [server_folder("mysql-unstable") / "mysqld"]
 
     def version(self):
-        return (laid_out("mysql-unstable") / "version").read_text()
+        return (server_folder("mysql-unstable") / "version").read_text()
 
     def initialise(self, folder):
         with tempfile.TemporaryDirectory() as scratch:

@@ -2,7 +2,7 @@ import os
 import shutil
 from pathlib import Path
 
-from .layout import laid_out
+from .server_cache import server_folder
 from .service import Service, http_status
 
 TEMPLATE = (Path(__file__).resolve().parent.parent.parent / "deploy" / "nginx.conf.template").read_text()
@@ -54,7 +54,7 @@ class Nginx(Service):
     """In front of the nodes that listen, now or later, on the given ports; configured as in docker-compose.yml."""
 
     name = "nginx"
-    modules, front, template = "", HTTP, TEMPLATE
+    modules, context, template = "", HTTP, TEMPLATE
     death_signal = "TERM"  # it takes its workers with it
 
     def __init__(self, folder, node_ports, **more):
@@ -71,7 +71,7 @@ class Nginx(Service):
         (self.folder / "nodes.conf").write_text(text)
         user = "user root;" if os.geteuid() == 0 else ""
         main = MAIN.format(folder=self.folder, user=user, modules=self.modules)
-        (self.folder / "nginx.conf").write_text(main + self.front.format(folder=self.folder))
+        (self.folder / "nginx.conf").write_text(main + self.context.format(folder=self.folder))
 
     def program(self):
         # Debian keeps it in sbin, which is not on everybody's path.
@@ -88,7 +88,7 @@ class Nginx(Service):
         return http_status(self.port, "TRACE", "/") == 405  # nginx itself refuses it: no node is asked
 
 
-class NamesNginx(Nginx):
+class ResolverNginx(Nginx):
     """The newest nginx, of Debian's unstable suite, in front of nodes that it knows by name, as in docker-compose.yml: `nodes` is what stands there
     in NODES, and `resolver` the address of a name server instead of Docker's."""
 
@@ -100,13 +100,13 @@ class NamesNginx(Nginx):
         return self.named_nodes.replace("127.0.0.11", self.resolver)
 
     def program(self):
-        return laid_out("nginx-unstable") / "nginx"
+        return server_folder("nginx-unstable") / "nginx"
 
 
-class ConnectionsNginx(Nginx):
+class StreamNginx(Nginx):
     """Passes connections to the nodes as they are, and knows no HTTP: what the nodes say is what their clients hear."""
 
-    modules, front, template = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;", STREAM, CONNECTIONS
+    modules, context, template = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;", STREAM, CONNECTIONS
 
     def answers(self):
         return http_status(self.port, "OPTIONS", "/apps") is not None

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .layout import copy
+from .server_cache import copy
 from .ports import Port
 
 READY_WAIT_S = 120  # only ever used up by a server that will never answer
@@ -23,7 +23,7 @@ class ServiceFailure(Exception):
     pass
 
 
-def plain_environment(extra=None):
+def clean_environment(extra=None):
     """Ours without any CONFAB_ variable: an option of the developer's shell must not reach what is under test."""
     return {**{name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}, **(extra or {})}
 
@@ -40,7 +40,7 @@ def http_status(port, method, path):
         connection.close()
 
 
-class Started:
+class Startable:
     """As a context manager it is started on entry, and closed at the end or when that fails."""
 
     def __enter__(self):
@@ -54,7 +54,7 @@ class Started:
         self.close()
 
 
-class Service(Started):
+class Service(Startable):
     """What a server is made of: `command`, `answers`; `prepare` lays out its data before its first start, `configure` is for every start.
 
     As a context manager it is started on entry and killed at the end, paused or not: what it wrote is the test's own. Its folder holds `data`
@@ -72,8 +72,8 @@ class Service(Started):
         self.data, self.log_path = self.folder / "data", self.folder / "log"
         self.options = [str(option) for option in options]
         self.environment = environment
-        self.held_port = Port()
-        self.port = self.held_port.number
+        self.reserved_port = Port()
+        self.port = self.reserved_port.number
         self.process = None
 
     def command(self):
@@ -103,7 +103,7 @@ class Service(Started):
         command = ["setpriv", "--pdeathsig", self.death_signal, *self.privileges(), "--", *map(str, self.command())]
         with open(self.log_path, "ab") as log:
             self.process = SPAWNER.submit(
-                subprocess.Popen, command, cwd=self.folder, env=plain_environment(self.environment), stdin=subprocess.DEVNULL,
+                subprocess.Popen, command, cwd=self.folder, env=clean_environment(self.environment), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True).result()
         return self
 
@@ -130,14 +130,14 @@ class Service(Started):
     def runs(self):
         return self.process is not None and self.process.poll() is None
 
-    def said(self):
+    def output(self):
         """All that it has printed since it was last started."""
         with open(self.log_path, "rb") as log:
             log.seek(self.log_begin)
             return log.read().decode(errors="replace")
 
     def log(self):
-        return self.said()[-4000:]
+        return self.output()[-4000:]
 
     def signal(self, number):
         os.killpg(self.process.pid, number)
@@ -184,4 +184,4 @@ class Service(Started):
 
     def close(self):
         self.kill()
-        self.held_port.release()
+        self.reserved_port.release()

@@ -4,7 +4,7 @@ import os
 
 import pymysql
 
-from .layout import copy, prepared
+from .server_cache import copy, prepared
 from .service import Service
 
 DATABASE, USER, PASSWORD = "confab", "confab", "secret"

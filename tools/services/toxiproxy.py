@@ -3,7 +3,7 @@
 import http.client
 import json
 
-from .layout import laid_out
+from .server_cache import server_folder
 from .ports import Port
 from .service import Service
 
@@ -15,10 +15,10 @@ class Toxiproxy(Service):
 
     def __init__(self, folder, **more):
         super().__init__(folder, **more)
-        self.gates = []
+        self.proxies = []
 
     def command(self):
-        return [laid_out(RELEASE) / "toxiproxy-server", "-host", "127.0.0.1", "-port", self.port, *self.options]
+        return [server_folder(RELEASE) / "toxiproxy-server", "-host", "127.0.0.1", "-port", self.port, *self.options]
 
     def request(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -37,38 +37,38 @@ class Toxiproxy(Service):
     def answers(self):
         return self.request("GET", "/version")[0] == 200
 
-    def gate(self, name, upstream_port):
+    def proxy(self, name, upstream_port):
         """A new way to the server that listens, now or later, on the port."""
-        gate = Gate(self, name, upstream_port)
-        self.gates.append(gate)
-        return gate
+        proxy = Proxy(self, name, upstream_port)
+        self.proxies.append(proxy)
+        return proxy
 
     def close(self):
         super().close()
-        for gate in self.gates:
-            gate.held_port.release()
+        for proxy in self.proxies:
+            proxy.reserved_port.release()
 
 
-class Gate:
+class Proxy:
     """A port behind which a server is; open until it is told otherwise. What is done to it holds for connections that are open, too."""
 
-    def __init__(self, proxy, name, upstream_port):
-        self.proxy, self.name = proxy, name
-        self.held_port = Port()
-        self.port = self.held_port.number
-        proxy.request("POST", "/proxies", {"name": name, "listen": f"127.0.0.1:{self.port}", "upstream": f"127.0.0.1:{upstream_port}"})
+    def __init__(self, toxiproxy, name, upstream_port):
+        self.toxiproxy, self.name = toxiproxy, name
+        self.reserved_port = Port()
+        self.port = self.reserved_port.number
+        toxiproxy.request("POST", "/proxies", {"name": name, "listen": f"127.0.0.1:{self.port}", "upstream": f"127.0.0.1:{upstream_port}"})
 
-    def shut(self):
+    def disable(self):
         """Ends every connection; refuses new ones."""
-        self.proxy.request("POST", f"/proxies/{self.name}", {"enabled": False})
+        self.toxiproxy.request("POST", f"/proxies/{self.name}", {"enabled": False})
 
     def open(self):
         """As it was at first: nothing refused, slowed or lost."""
-        for toxic in json.loads(self.proxy.request("GET", f"/proxies/{self.name}/toxics")[1]):
+        for toxic in json.loads(self.toxiproxy.request("GET", f"/proxies/{self.name}/toxics")[1]):
             self.remove(toxic["name"])
-        self.proxy.request("POST", f"/proxies/{self.name}", {"enabled": True})
+        self.toxiproxy.request("POST", f"/proxies/{self.name}", {"enabled": True})
 
-    def slow_down(self, milliseconds):
+    def add_latency(self, milliseconds):
         """Every answer comes that much later."""
         self.add("slow", "latency", "downstream", latency=milliseconds)
 
@@ -81,8 +81,8 @@ class Gate:
 
     def add(self, name, kind, stream, toxicity=1.0, **attributes):
         """Any toxic of Toxiproxy's. `stream` is downstream (to the client) or upstream (to the server)."""
-        self.proxy.request("POST", f"/proxies/{self.name}/toxics",
+        self.toxiproxy.request("POST", f"/proxies/{self.name}/toxics",
                            {"name": name, "type": kind, "stream": stream, "toxicity": toxicity, "attributes": attributes})
 
     def remove(self, name):
-        self.proxy.request("DELETE", f"/proxies/{self.name}/toxics/{name}")
+        self.toxiproxy.request("DELETE", f"/proxies/{self.name}/toxics/{name}")

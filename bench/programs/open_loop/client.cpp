@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr unsigned created = 201;
 constexpr auto last_answer_wait = 20s;
-constexpr auto look_up_every = 50ms;  // whether it is to end
+constexpr auto stop_check_interval = 50ms;  // whether it is to end
 
 clock::duration seconds(double s) {
     return std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(s));
@@ -41,47 +41,47 @@ client::~client() {
     close(events_);
 }
 
-outcome client::run(const volatile std::sig_atomic_t& is_told_to_end) {
+outcome client::run(const volatile std::sig_atomic_t& stop_requested) {
     begin_ = clock::now();
     counted_from_ = begin_ + seconds(plan_.warm_up_s);
     if (plan_.seconds > 0) end_ = counted_from_ + seconds(plan_.seconds);
-    for (auto now = begin_; !is_over(now, is_told_to_end); now = clock::now()) {
-        line_up(now);
+    for (auto now = begin_; !is_over(now, stop_requested); now = clock::now()) {
+        enqueue_due(now);
         send_waiting();
-        const auto next = std::min(due_at(lined_up_), now + look_up_every);
+        const auto next = std::min(due_at(enqueued_), now + stop_check_interval);
         wait(std::max<clock::duration>(next - clock::now(), 0ns));
     }
     done_.seconds = std::chrono::duration<double>(end_ - counted_from_).count();
-    done_.unanswered = in_flight() + line_.size();
+    done_.unanswered = in_flight() + waiting_.size();
     return std::move(done_);
 }
 
-bool client::is_over(clock::time_point now, const volatile std::sig_atomic_t& is_told_to_end) {
-    if (is_told_to_end) end_ = std::min(end_, now);
+bool client::is_over(clock::time_point now, const volatile std::sig_atomic_t& stop_requested) {
+    if (stop_requested) end_ = std::min(end_, now);
     if (now < end_) return false;
-    return (in_flight() == 0 && line_.empty()) || now > end_ + last_answer_wait;
+    return (in_flight() == 0 && waiting_.empty()) || now > end_ + last_answer_wait;
 }
 
 clock::time_point client::due_at(std::uint64_t request) const {
     return begin_ + seconds(static_cast<double>(request) / plan_.rate);
 }
 
-void client::line_up(clock::time_point now) {
-    for (auto at = due_at(lined_up_); at <= now && at < end_; at = due_at(++lined_up_)) {
-        line_.push_back({at, at >= counted_from_});
-        if (line_.back().is_counted) done_.lateness.add(now - at);
+void client::enqueue_due(clock::time_point now) {
+    for (auto at = due_at(enqueued_); at <= now && at < end_; at = due_at(++enqueued_)) {
+        waiting_.push_back({at, at >= counted_from_});
+        if (waiting_.back().is_counted) done_.lateness.add(now - at);
     }
 }
 
 void client::send_waiting() {
-    while (!line_.empty() && !idle_.empty()) {
-        const auto first = line_.front();
-        line_.pop_front();
+    while (!waiting_.empty() && !idle_.empty()) {
+        const auto first = waiting_.front();
+        waiting_.pop_front();
         auto& by = *idle_.front();
         idle_.pop_front();
         by.send(requests_[sent_++ % requests_.size()], first);
     }
-    done_.waited_for_a_connection += line_.empty() ? 0 : 1;
+    done_.waited_for_a_connection += waiting_.empty() ? 0 : 1;
 }
 
 void client::wait(clock::duration longest) {

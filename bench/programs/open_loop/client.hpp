@@ -41,27 +41,27 @@ public:
     client(std::uint16_t port, std::vector<std::string> requests, const plan& how);
     ~client();
 
-    outcome run(const volatile std::sig_atomic_t& is_told_to_end);
+    outcome run(const volatile std::sig_atomic_t& stop_requested);
 
 private:
-    void line_up(clock::time_point now);
+    void enqueue_due(clock::time_point now);
     void send_waiting();
     void wait(clock::duration longest);
     void receive(connection& from);
     clock::time_point due_at(std::uint64_t request) const;
-    bool is_over(clock::time_point now, const volatile std::sig_atomic_t& is_told_to_end);
+    bool is_over(clock::time_point now, const volatile std::sig_atomic_t& stop_requested);
     std::size_t in_flight() const { return connections_.size() - idle_.size(); }
 
     const std::vector<std::string> requests_;
     const plan plan_;
     std::vector<std::unique_ptr<connection>> connections_;
     std::deque<connection*> idle_;
-    std::deque<due> line_;
+    std::deque<due> waiting_;
     int events_;
     clock::time_point begin_;
     clock::time_point counted_from_;
     clock::time_point end_ = clock::time_point::max();
-    std::uint64_t lined_up_ = 0;
+    std::uint64_t enqueued_ = 0;
     std::uint64_t sent_ = 0;
     outcome done_;
 };

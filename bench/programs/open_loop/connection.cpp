@@ -44,13 +44,13 @@ std::size_t body_size(std::string_view head) {
 
 connection::connection(std::uint16_t port) : file_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     if (file_ < 0) throw last_error("socket");
-    sockaddr_in there{};
-    there.sin_family = AF_INET;
-    there.sin_port = htons(port);
-    there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int at_once = 1;
-    setsockopt(file_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
-    if (connect(file_, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0) return;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int enabled = 1;
+    setsockopt(file_, IPPROTO_TCP, TCP_NODELAY, &enabled, sizeof enabled);
+    if (connect(file_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return;
     const auto cause = last_error("connect");
     close(file_);
     throw cause;

@@ -13,7 +13,7 @@
 #include "base/failure_note.hpp"
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
-#include "drivers/elastic/connections.hpp"
+#include "drivers/elastic/connection_pool.hpp"
 
 namespace confab::elastic {
 namespace {
@@ -23,10 +23,10 @@ namespace json = boost::json;
 using boost::system::error_code;
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t answer_depth_max = 64;
+constexpr std::size_t response_depth_max = 64;
 constexpr std::size_t reason_bytes_max = 400;  // of an engine's words in the log
 
-http::verb wire_verb(verb v) {
+http::verb http_verb(verb v) {
     switch (v) {
         case verb::get:
             return http::verb::get;
@@ -55,10 +55,10 @@ std::string host_field(const engine_url& where) {
 }
 
 // The other side had closed the connection before it saw the request.
-bool is_stale(const connection::exchanged& e) {
-    return !e.is_begun && (e.fault == http::error::end_of_stream || e.fault == asio::error::eof ||
-                           e.fault == asio::error::connection_reset || e.fault == asio::error::broken_pipe ||
-                           e.fault == asio::error::connection_aborted);
+bool is_stale(const connection::exchange_result& e) {
+    return !e.is_response_started && (e.fault == http::error::end_of_stream || e.fault == asio::error::eof ||
+                                      e.fault == asio::error::connection_reset || e.fault == asio::error::broken_pipe ||
+                                      e.fault == asio::error::connection_aborted);
 }
 
 const json::value* member(const json::value& of, std::string_view name) {
@@ -66,50 +66,50 @@ const json::value* member(const json::value& of, std::string_view name) {
     return object ? object->if_contains(name) : nullptr;
 }
 
-std::string words_of(const error_code& fault, std::chrono::milliseconds limit) {
+std::string error_text(const error_code& fault, std::chrono::milliseconds limit) {
     if (fault == boost::beast::error::timeout) return fmt::format("timed out after {} ms", limit.count());
     return fault.message();
 }
 
 // Whether the engine is to be asked at all.
-class availability {
+class circuit_breaker {
 public:
-    availability(const client_options& o, std::string name)
-        : rest_(o.rest_after_failure),
-          rest_max_(o.rest_max),
-          try_(o.connect_timeout + o.answer_timeout),
+    circuit_breaker(const client_options& o, std::string name)
+        : cooldown_(o.cooldown_after_failure),
+          cooldown_max_(o.cooldown_max),
+          probe_timeout_(o.connect_timeout + o.response_timeout),
           name_(std::move(name)) {}
 
-    enum class leave { refused, given, to_try };  // refused: it failed a moment ago; to_try: for all others
+    enum class permission { denied, granted, probe };  // refused: it failed a moment ago; probe: for all others
 
-    leave ask() {
-        auto until = rests_until_.load();
-        if (until == never) return leave::given;
+    permission acquire() {
+        auto until = open_until_.load();
+        if (until == never) return permission::granted;
         const auto at = clock::now().time_since_epoch().count();
-        if (at < until) return leave::refused;
-        const auto tried_by = at + clock::duration(try_).count();
-        return rests_until_.compare_exchange_strong(until, tried_by) ? leave::to_try : leave::refused;
+        if (at < until) return permission::denied;
+        const auto probe_until = at + clock::duration(probe_timeout_).count();
+        return open_until_.compare_exchange_strong(until, probe_until) ? permission::probe : permission::denied;
     }
 
-    void answered() {
-        if (rests_until_.exchange(never) == never) return;
+    void on_success() {
+        if (open_until_.exchange(never) == never) return;
         failures_ = 0;
         if (log_.admit("answers", clock::now())) log::info(fmt::format("{} answers again", name_));
     }
 
-    void failed(leave with, std::string_view why) {
-        const auto before = with == leave::to_try ? ++failures_ : failures_.load();
-        const auto rest = std::min(rest_max_, rest_ * (1 << std::min(before, 10)));
-        const auto until = (clock::now() + rest).time_since_epoch().count();
-        if (rests_until_.exchange(until) == never) log_.warning(why, fmt::format("{} does not answer: {}", name_, why));
+    void on_failure(permission with, std::string_view why) {
+        const auto before = with == permission::probe ? ++failures_ : failures_.load();
+        const auto cooldown = std::min(cooldown_max_, cooldown_ * (1 << std::min(before, 10)));
+        const auto until = (clock::now() + cooldown).time_since_epoch().count();
+        if (open_until_.exchange(until) == never) log_.warning(why, fmt::format("{} does not answer: {}", name_, why));
     }
 
 private:
     static constexpr clock::rep never = 0;
 
-    const std::chrono::milliseconds rest_, rest_max_, try_;
+    const std::chrono::milliseconds cooldown_, cooldown_max_, probe_timeout_;
     const std::string name_;
-    std::atomic<clock::rep> rests_until_ = never;
+    std::atomic<clock::rep> open_until_ = never;
     std::atomic<int> failures_ = 0;  // of those that tried, one after the other
     log_throttle log_;
 };
@@ -118,44 +118,44 @@ class http_client final : public client {
 public:
     explicit http_client(client_options options)
         : options_(std::move(options)),
-          name_(fmt::format("Elasticsearch at {}", options_.where.shown())),
+          name_(fmt::format("Elasticsearch at {}", options_.where.redacted())),
           host_(host_field(options_.where)),
           login_(options_.where.user.empty() ? ""
                                              : "Basic " + base64(options_.where.user + ":" + options_.where.password)),
           prefix_(options_.where.path.empty() ? "" : "/" + options_.where.path),
-          kept_(std::make_shared<connections_options>(
-              connections_options{options_.connections_max, options_.wait_for_connection, options_.idle_max})),
-          availability_(options_, name_) {}
+          pool_options_(std::make_shared<connection_pool_options>(
+              connection_pool_options{options_.connections_max, options_.wait_for_connection, options_.idle_max})),
+          circuit_breaker_(options_, name_) {}
 
-    awaitable<result<answer>> send(request r) override {
-        const auto leave = availability_.ask();
-        if (leave == availability::leave::refused) co_return error::unavailable;
+    awaitable<result<response>> send(request r) override {
+        const auto permission = circuit_breaker_.acquire();
+        if (permission == circuit_breaker::permission::denied) co_return error::unavailable;
         const auto loop = co_await asio::this_coro::executor;
-        const auto mine = connections::of(kept_, loop.context());
+        const auto mine = connection_pool::of(pool_options_, loop.context());
         auto taken = co_await mine->take();
         if (!taken) {
             note_failure("all connections are in use");
             co_return error::unavailable;
         }
-        const auto wired = wire(r);
-        const auto limit = r.timeout.value_or(options_.answer_timeout);
-        auto done = co_await exchange(**taken, wired, r.is_repeatable, limit);
+        const auto http_request = make_http_request(r);
+        const auto limit = r.timeout.value_or(options_.response_timeout);
+        auto done = co_await exchange(**taken, http_request, r.is_idempotent, limit);
         if (done.fault) {
-            const auto why = words_of(done.fault, done.is_of_connecting ? options_.connect_timeout : limit);
+            const auto why = error_text(done.fault, done.is_connect_error ? options_.connect_timeout : limit);
             note_failure(why);
-            availability_.failed(leave, why);
+            circuit_breaker_.on_failure(permission, why);
             co_return error::unavailable;
         }
-        availability_.answered();
-        co_return understood(r, std::move(done.response));
+        circuit_breaker_.on_success();
+        co_return parse_response(r, std::move(done.message));
     }
 
     std::string last_failure() const override { return failure_.get(); }
     void note_failure(std::string_view why) override { failure_.set(fmt::format("{}: {}", name_, why)); }
 
 private:
-    wire_request wire(request& r) const {
-        wire_request w(wire_verb(r.verb), prefix_ + r.target, 11);
+    wire_request make_http_request(request& r) const {
+        wire_request w(http_verb(r.verb), prefix_ + r.target, 11);
         w.set(http::field::host, host_);
         if (!login_.empty()) w.set(http::field::authorization, login_);
         if (!r.body.empty()) w.set(http::field::content_type, "application/json");
@@ -164,27 +164,27 @@ private:
         return w;
     }
 
-    awaitable<connection::exchanged> exchange(std::unique_ptr<connection>& on, const wire_request& r,
-                                              bool is_repeatable, std::chrono::milliseconds limit) {
+    awaitable<connection::exchange_result> exchange(std::unique_ptr<connection>& on, const wire_request& r,
+                                                    bool is_idempotent, std::chrono::milliseconds limit) {
         if (on) {
-            auto done = co_await on->exchange(r, options_.answer_bytes_max, limit);
-            if (!is_repeatable || !is_stale(done)) co_return done;
+            auto done = co_await on->exchange(r, options_.response_bytes_max, limit);
+            if (!is_idempotent || !is_stale(done)) co_return done;
         }
         const auto loop = co_await asio::this_coro::executor;
         on = std::make_unique<connection>(loop);
-        connection::exchanged none;
+        connection::exchange_result none;
         none.fault = co_await on->open(options_.where.host, options_.where.port, options_.connect_timeout);
-        none.is_of_connecting = none.fault.failed();
+        none.is_connect_error = none.fault.failed();
         if (none.fault) co_return none;
-        co_return co_await on->exchange(r, options_.answer_bytes_max, limit);
+        co_return co_await on->exchange(r, options_.response_bytes_max, limit);
     }
 
-    result<answer> understood(const request& r, wire_response response) {
-        answer a{response.result_int(), nullptr};
+    result<response> parse_response(const request& r, wire_response message) {
+        response a{message.result_int(), nullptr};
         json::parse_options limits;
-        limits.max_depth = answer_depth_max;
+        limits.max_depth = response_depth_max;
         error_code not_json;
-        if (!response.body().empty()) a.body = json::parse(response.body(), not_json, {}, limits);
+        if (!message.body().empty()) a.body = json::parse(message.body(), not_json, {}, limits);
         const bool is_busy = a.status == 429 || a.status >= 500;
         if (!not_json && !is_busy) {
             failure_.clear();
@@ -198,22 +198,22 @@ private:
 
     const client_options options_;
     const std::string name_, host_, login_, prefix_;
-    const std::shared_ptr<const connections_options> kept_;
-    availability availability_;
+    const std::shared_ptr<const connection_pool_options> pool_options_;
+    circuit_breaker circuit_breaker_;
     failure_note failure_;
     log_throttle log_;
 };
 
 }  // namespace
 
-std::string_view answer::error_type() const {
+std::string_view response::error_type() const {
     const auto* failure = member(body, "error");
     const auto* type = failure ? member(*failure, "type") : nullptr;
     const auto* text = type ? type->if_string() : nullptr;
     return text ? std::string_view(*text) : std::string_view();
 }
 
-std::string answer::reason() const {
+std::string response::reason() const {
     const auto* failure = member(body, "error");
     const auto* words = failure ? member(*failure, "reason") : nullptr;
     const auto* text = words ? words->if_string() : failure ? failure->if_string() : nullptr;

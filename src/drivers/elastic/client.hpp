@@ -24,13 +24,13 @@ namespace confab::elastic {
 struct client_options {
     engine_url where;  // its path, if any, goes before that of every request
     std::chrono::milliseconds connect_timeout{1000};
-    std::chrono::milliseconds answer_timeout{2000};
+    std::chrono::milliseconds response_timeout{2000};
     std::size_t connections_max = 8;                      // of each event loop
     std::chrono::milliseconds wait_for_connection{1000};  // when all of a loop are out
     std::chrono::seconds idle_max{30};                    // how long one is kept that nobody uses
-    std::size_t answer_bytes_max = 32 * 1024 * 1024;
-    std::chrono::milliseconds rest_after_failure{2000};  // at first; twice as long each time
-    std::chrono::milliseconds rest_max{16'000};
+    std::size_t response_bytes_max = 32 * 1024 * 1024;
+    std::chrono::milliseconds cooldown_after_failure{2000};  // at first; twice as long each time
+    std::chrono::milliseconds cooldown_max{16'000};
 };
 
 enum class verb { get, put, post, erase };
@@ -41,11 +41,11 @@ struct request {
     elastic::verb verb;
     std::string target;                                // with its leading '/', percent-encoded
     std::string body;                                  // a JSON value, or one a line; empty: none
-    bool is_repeatable = true;                         // doing it twice does no harm
+    bool is_idempotent = true;                         // doing it twice does no harm
     std::optional<std::chrono::milliseconds> timeout;  // instead of the usual one
 };
 
-struct answer {
+struct response {
     unsigned status = 0;
     boost::json::value body;  // null: there was none
 
@@ -64,7 +64,7 @@ public:
     // What the engine answered, refusals of the request (4xx) too. Errors: unavailable (it was not reached, did not
     // answer in time, or said that it cannot do it now: 429 and 5xx), which is logged; whether the request was done is
     // not known.
-    virtual awaitable<result<answer>> send(request r) = 0;
+    virtual awaitable<result<response>> send(request r) = 0;
 
     // Why the last request failed, with the engine's name: "Elasticsearch at http://…: timed out after 2000 ms". Empty:
     // it did not fail, or that was more than 2 s ago. Of several callers at once, any one's.

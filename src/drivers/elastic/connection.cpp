@@ -24,10 +24,10 @@ awaitable<error_code> connection::open(std::string host, std::uint16_t port, std
     stream_.expires_after(limit);
     error_code not_literal;
     const auto literal = asio::ip::make_address(host, not_literal);
-    std::vector<tcp::endpoint> places;
+    std::vector<tcp::endpoint> endpoints;
     if (!not_literal) {
-        places.emplace_back(literal, port);
-        co_return co_await connect(std::move(places));
+        endpoints.emplace_back(literal, port);
+        co_return co_await connect(std::move(endpoints));
     }
     const auto resolver = std::make_shared<tcp::resolver>(stream_.get_executor());
     asio::steady_timer alarm(stream_.get_executor(), limit);
@@ -39,12 +39,12 @@ awaitable<error_code> connection::open(std::string host, std::uint16_t port, std
     const bool is_in_time = alarm.cancel() > 0;
     if (!is_in_time) co_return error_code(boost::beast::error::timeout);
     if (fault) co_return fault;
-    for (const auto& place : found) places.push_back(place.endpoint());
-    co_return co_await connect(std::move(places));
+    for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+    co_return co_await connect(std::move(endpoints));
 }
 
-awaitable<error_code> connection::connect(std::vector<tcp::endpoint> places) {
-    const auto [fault, used] = co_await stream_.async_connect(places, as_tuple);
+awaitable<error_code> connection::connect(std::vector<tcp::endpoint> endpoints) {
+    const auto [fault, used] = co_await stream_.async_connect(endpoints, as_tuple);
     if (fault) co_return fault;
     error_code ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);
@@ -52,23 +52,23 @@ awaitable<error_code> connection::connect(std::vector<tcp::endpoint> places) {
     co_return error_code();
 }
 
-awaitable<connection::exchanged> connection::exchange(const wire_request& r, std::size_t answer_bytes_max,
-                                                      std::chrono::milliseconds limit) {
-    exchanged done;
+awaitable<connection::exchange_result> connection::exchange(const wire_request& r, std::size_t response_bytes_max,
+                                                            std::chrono::milliseconds limit) {
+    exchange_result done;
     stream_.expires_after(limit);
     http::response_parser<http::string_body> parser;
-    parser.body_limit(answer_bytes_max);
+    parser.body_limit(response_bytes_max);
     const auto [unsent, sent_bytes] = co_await http::async_write(stream_, r, as_tuple);
     done.fault = unsent;
     if (!unsent) {
         const auto [unread, read_bytes] = co_await http::async_read(stream_, buffer_, parser, as_tuple);
         done.fault = unread;
-        done.is_begun = parser.got_some();
+        done.is_response_started = parser.got_some();
     }
     stream_.expires_never();
     if (!done.fault) {
-        done.response = parser.release();
-        is_open_ = done.response.keep_alive();
+        done.message = parser.release();
+        is_open_ = done.message.keep_alive();
     } else {
         is_open_ = false;
     }

@@ -21,20 +21,21 @@ public:
 
     awaitable<boost::system::error_code> open(std::string host, std::uint16_t port, std::chrono::milliseconds limit);
 
-    struct exchanged {
-        boost::system::error_code fault;  // none: `response` is whole
-        bool is_begun = false;            // something of a response came
-        bool is_of_connecting = false;    // the fault kept the connection from coming about
-        wire_response response;
+    struct exchange_result {
+        boost::system::error_code fault;   // none: `response` is whole
+        bool is_response_started = false;  // something of a response came
+        bool is_connect_error = false;     // the fault kept the connection from coming about
+        wire_response message;
     };
     // REQUIRES: `r` lives until then.
-    awaitable<exchanged> exchange(const wire_request& r, std::size_t answer_bytes_max, std::chrono::milliseconds limit);
+    awaitable<exchange_result> exchange(const wire_request& r, std::size_t response_bytes_max,
+                                        std::chrono::milliseconds limit);
 
     // It may carry another exchange, as far as can be seen. Costs one system call.
     bool is_usable();
 
 private:
-    awaitable<boost::system::error_code> connect(std::vector<asio::ip::tcp::endpoint> places);
+    awaitable<boost::system::error_code> connect(std::vector<asio::ip::tcp::endpoint> endpoints);
 
     boost::beast::tcp_stream stream_;
     boost::beast::flat_buffer buffer_;

@@ -13,7 +13,7 @@
 #include <boost/mysql/tcp_ssl.hpp>
 #include <map>
 
-#include "drivers/mysql/tenants.hpp"
+#include "drivers/mysql/io_context_registry.hpp"
 
 namespace confab::mysql {
 namespace {
@@ -44,43 +44,44 @@ my::ssl_mode mode_of(tls wanted) {
     std::abort();
 }
 
-std::string told_by(const my::diagnostics& said) {
-    const auto text = said.server_message().empty() ? said.client_message() : said.server_message();
+std::string message_of(const my::diagnostics& diagnostics) {
+    const auto text =
+        diagnostics.server_message().empty() ? diagnostics.client_message() : diagnostics.server_message();
     return std::string(text.data(), text.size());
 }
 
 }  // namespace
 
-class connection::session final : public tenant, public std::enable_shared_from_this<session> {
+class connection::session final : public io_object, public std::enable_shared_from_this<session> {
 public:
     explicit session(connection_options options) : options_(std::move(options)) {}
 
     ~session() override {
-        if (home_) home_->leave(*this);
+        if (registry_) registry_->remove(*this);
     }
 
-    void evict() override {
-        home_ = nullptr;
-        on_loop_.reset();
+    void release() override {
+        registry_ = nullptr;
+        loop_objects_.reset();
         statements_.clear();
     }
 
     awaitable<void> open() {
         const auto executor = co_await asio::this_coro::executor;
-        settle_on(executor);
+        attach_to(executor);
         const limit guard(*this, options_.connect_timeout);
         co_await connect();
         auto& server = options_.server;
         my::handshake_params login(server.user, server.password, server.database);
         login.set_ssl(mode_of(server.tls));
-        login.set_multi_queries(options_.several_statements);
-        my::diagnostics said;
-        const auto [fault] = co_await link().async_handshake(login, said, use_tuple);
-        check(fault, said);
+        login.set_multi_queries(options_.multi_statements);
+        my::diagnostics diagnostics;
+        const auto [fault] = co_await tcp_connection().async_handshake(login, diagnostics, use_tuple);
+        check(fault, diagnostics);
         is_open_ = true;
         try {
-            if (!options_.at_start.empty()) co_await execute(options_.at_start);
-            if (options_.reads_are_causal) co_await have_reads_wait();
+            if (!options_.init_command.empty()) co_await execute(options_.init_command);
+            if (options_.causal_reads) co_await enable_causal_reads();
         } catch (const failure&) {
             close();  // a session that did not begin as it should is not to be used
             throw;
@@ -98,9 +99,9 @@ public:
         const auto& fields = values.fields();
         const auto bound = statement.bind(fields.begin(), fields.end());
         my::results all;
-        my::diagnostics said;
-        const auto [fault] = co_await open_link().async_execute(bound, all, said, use_tuple);
-        check(fault, said);
+        my::diagnostics diagnostics;
+        const auto [fault] = co_await open_tcp_connection().async_execute(bound, all, diagnostics, use_tuple);
+        check(fault, diagnostics);
         co_return all;
     }
 
@@ -109,47 +110,51 @@ public:
         const auto statement = co_await prepared(sql);
         const auto& fields = values.fields();
         const auto bound = statement.bind(fields.begin(), fields.end());
-        my::diagnostics said;
-        const auto [fault] = co_await open_link().async_start_execution(bound, stream_, said, use_tuple);
-        check(fault, said);
+        my::diagnostics diagnostics;
+        const auto [fault] =
+            co_await open_tcp_connection().async_start_execution(bound, stream_, diagnostics, use_tuple);
+        check(fault, diagnostics);
     }
 
     awaitable<std::optional<rows_view>> more() {
         const limit guard(*this, options_.query_timeout);
         while (stream_.should_read_rows()) {
-            my::diagnostics said;
-            const auto [fault, piece] = co_await open_link().async_read_some_rows(stream_, said, use_tuple);
-            check(fault, said);
+            my::diagnostics diagnostics;
+            const auto [fault, piece] =
+                co_await open_tcp_connection().async_read_some_rows(stream_, diagnostics, use_tuple);
+            check(fault, diagnostics);
             if (!piece.empty()) co_return rows_view(piece);
         }
         co_return std::nullopt;
     }
 
     bool is_usable() const {
-        if (!is_open_ || !on_loop_ || stream_.should_read_rows()) return false;
+        if (!is_open_ || !loop_objects_ || stream_.should_read_rows()) return false;
         // Between statements a server only speaks to say that it closes the connection.
         char next = 0;
-        auto& socket = const_cast<my::tcp_ssl_connection&>(on_loop_->link).stream().lowest_layer();
+        auto& socket = const_cast<my::tcp_ssl_connection&>(loop_objects_->tcp_connection).stream().lowest_layer();
         return recv(socket.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
                (errno == EAGAIN || errno == EWOULDBLOCK);
     }
 
     void close() {
         is_open_ = false;
-        if (!on_loop_) return;
+        if (!loop_objects_) return;
         error_code ignored;
-        on_loop_->link.stream().lowest_layer().close(ignored);
-        on_loop_->resolver.cancel();
+        loop_objects_->tcp_connection.stream().lowest_layer().close(ignored);
+        loop_objects_->resolver.cancel();
     }
 
     const connection_options& options() const { return options_; }
 
 private:
-    struct on_loop {
-        explicit on_loop(const asio::any_io_executor& executor)
-            : link(my::buffer_params(read_bytes), executor, tls_context()), timer(executor), resolver(executor) {}
+    struct loop_objects {
+        explicit loop_objects(const asio::any_io_executor& executor)
+            : tcp_connection(my::buffer_params(read_bytes), executor, tls_context()),
+              timer(executor),
+              resolver(executor) {}
 
-        my::tcp_ssl_connection link;
+        my::tcp_ssl_connection tcp_connection;
         asio::steady_timer timer;
         tcp::resolver resolver;
     };
@@ -158,19 +163,19 @@ private:
     class limit {
     public:
         limit(session& s, std::chrono::milliseconds most) : session_(s) {
-            s.is_too_late_ = false;
-            if (!s.on_loop_) return;
-            s.on_loop_->timer.expires_after(most);
-            s.on_loop_->timer.async_wait([weak = s.weak_from_this(), round = ++s.round_](const error_code& fault) {
-                const auto late = fault ? nullptr : weak.lock();
-                if (!late || late->round_ != round) return;
-                late->is_too_late_ = true;
-                late->close();
+            s.has_timed_out_ = false;
+            if (!s.loop_objects_) return;
+            s.loop_objects_->timer.expires_after(most);
+            s.loop_objects_->timer.async_wait([weak = s.weak_from_this(), round = ++s.round_](const error_code& fault) {
+                const auto expired = fault ? nullptr : weak.lock();
+                if (!expired || expired->round_ != round) return;
+                expired->has_timed_out_ = true;
+                expired->close();
             });
         }
         ~limit() {
             ++session_.round_;
-            if (session_.on_loop_) session_.on_loop_->timer.cancel();
+            if (session_.loop_objects_) session_.loop_objects_->timer.cancel();
         }
         limit(const limit&) = delete;
         limit& operator=(const limit&) = delete;
@@ -179,33 +184,33 @@ private:
         session& session_;
     };
 
-    void settle_on(const asio::any_io_executor& executor) {
-        auto& home = tenants::of(executor.context());
-        if (home_ && home_ != &home) home_->leave(*this);
-        home_ = nullptr;
+    void attach_to(const asio::any_io_executor& executor) {
+        auto& registry = io_context_registry::of(executor.context());
+        if (registry_ && registry_ != &registry) registry_->remove(*this);
+        registry_ = nullptr;
         is_open_ = false;
         statements_.clear();
         stream_ = {};
-        on_loop_.emplace(executor);
-        home.enter(*this);
-        home_ = &home;
+        loop_objects_.emplace(executor);
+        registry.add(*this);
+        registry_ = &registry;
     }
 
     awaitable<void> connect() {
         error_code not_literal;
         const auto literal = asio::ip::make_address(options_.server.host, not_literal);
-        std::vector<tcp::endpoint> places;
+        std::vector<tcp::endpoint> endpoints;
         if (!not_literal) {
-            places.emplace_back(literal, options_.server.port);
+            endpoints.emplace_back(literal, options_.server.port);
         } else {
             const auto port = std::to_string(options_.server.port);
             const auto [fault, found] =
-                co_await on_loop_->resolver.async_resolve(options_.server.host, port, use_tuple);
+                co_await loop_objects_->resolver.async_resolve(options_.server.host, port, use_tuple);
             check(fault, {});
-            for (const auto& place : found) places.push_back(place.endpoint());
+            for (const auto& entry : found) endpoints.push_back(entry.endpoint());
         }
-        auto& socket = link().stream().lowest_layer();
-        const auto [fault, used] = co_await asio::async_connect(socket, places, use_tuple);
+        auto& socket = tcp_connection().stream().lowest_layer();
+        const auto [fault, used] = co_await asio::async_connect(socket, endpoints, use_tuple);
         check(fault, {});
         socket.set_option(tcp::no_delay(true));
         socket.set_option(asio::socket_base::keep_alive(true));
@@ -213,17 +218,17 @@ private:
 
     awaitable<my::results> execute(std::string_view text) {
         my::results all;
-        my::diagnostics said;
-        const auto [fault] = co_await open_link().async_execute(text, all, said, use_tuple);
-        check(fault, said);
+        my::diagnostics diagnostics;
+        const auto [fault] = co_await open_tcp_connection().async_execute(text, all, diagnostics, use_tuple);
+        check(fault, diagnostics);
         co_return all;
     }
 
     // A node of a Galera cluster applies what others committed a moment later, unless a statement is to wait for that.
-    awaitable<void> have_reads_wait() {
+    awaitable<void> enable_causal_reads() {
         // MySQL has no such variable, and to list it makes a table of all that it has.
-        const auto told = co_await execute("select concat(version(), ' ', @@version_comment)");
-        const auto version = row(told.rows()[0]).text(0);
+        const auto version_rows = co_await execute("select concat(version(), ' ', @@version_comment)");
+        const auto version = row(version_rows.rows()[0]).text(0);
         const bool can_be_galera = version.find("MariaDB") != version.npos || version.find("XtraDB") != version.npos;
         if (!can_be_galera) co_return;
         const auto found = co_await execute("show variables like 'wsrep_on'");
@@ -233,36 +238,36 @@ private:
 
     awaitable<my::statement> prepared(std::string_view sql) {
         if (const auto known = statements_.find(sql); known != statements_.end()) co_return known->second;
-        my::diagnostics said;
-        const auto [fault, made] = co_await open_link().async_prepare_statement(sql, said, use_tuple);
-        check(fault, said);
+        my::diagnostics diagnostics;
+        const auto [fault, made] = co_await open_tcp_connection().async_prepare_statement(sql, diagnostics, use_tuple);
+        check(fault, diagnostics);
         statements_.emplace(sql, made);
         co_return made;
     }
 
-    my::tcp_ssl_connection& link() {
-        if (!on_loop_) throw failure(failure::kind::down, 0, "the event loop has ended");
-        return on_loop_->link;
+    my::tcp_ssl_connection& tcp_connection() {
+        if (!loop_objects_) throw failure(failure::kind::down, 0, "the event loop has ended");
+        return loop_objects_->tcp_connection;
     }
 
-    my::tcp_ssl_connection& open_link() {
+    my::tcp_ssl_connection& open_tcp_connection() {
         if (!is_open_) throw failure(failure::kind::down, 0, "the connection is closed");
-        return link();
+        return tcp_connection();
     }
 
-    void check(const error_code& fault, const my::diagnostics& said) {
+    void check(const error_code& fault, const my::diagnostics& diagnostics) {
         if (!fault) return;
-        const bool late = is_too_late_;
-        if (late || !is_answer(fault)) close();
-        if (late) throw failure(failure::kind::down, 0, "no answer within the time limit");
-        throw failure::of(fault, told_by(said));
+        const bool expired = has_timed_out_;
+        if (expired || !is_nonfatal_error(fault)) close();
+        if (expired) throw failure(failure::kind::down, 0, "no answer within the time limit");
+        throw failure::of(fault, message_of(diagnostics));
     }
 
     const connection_options options_;
-    tenants* home_ = nullptr;
-    std::optional<on_loop> on_loop_;
+    io_context_registry* registry_ = nullptr;
+    std::optional<loop_objects> loop_objects_;
     bool is_open_ = false;
-    bool is_too_late_ = false;
+    bool has_timed_out_ = false;
     std::uint64_t round_ = 0;
     std::map<std::string, my::statement, std::less<>> statements_;
     my::execution_state stream_;

@@ -21,9 +21,9 @@ struct connection_options {
     address server;
     std::chrono::milliseconds connect_timeout{3000};
     std::chrono::milliseconds query_timeout{5000};
-    bool several_statements = false;  // in one text, separated by semicolons
-    std::string at_start;             // a statement to begin each session with
-    bool reads_are_causal = false;    // on a node of a Galera cluster, see what any other committed before
+    bool multi_statements = false;  // in one text, separated by semicolons
+    std::string init_command;       // a statement to begin each session with
+    bool causal_reads = false;      // on a node of a Galera cluster, see what any other committed before
 };
 
 class connection {

@@ -9,7 +9,7 @@ namespace confab::mysql {
 namespace {
 
 // Errors of the values of a statement, by the numbers that MySQL and MariaDB share, and some that one of them has.
-constexpr int of_data[] = {
+constexpr int data_errors[] = {
     1048,  // a column cannot be null
     1118,  // the row is too large
     1153,  // the packet is larger than max_allowed_packet
@@ -28,7 +28,7 @@ constexpr int of_data[] = {
 };
 
 // Answers after which the server closes the connection.
-constexpr int last_words[] = {
+constexpr int closing_errors[] = {
     1053,  // the server shuts down
     1153,  // the packet is too large
     1927,  // the connection was killed
@@ -36,7 +36,7 @@ constexpr int last_words[] = {
     4031,  // idle for longer than wait_timeout
 };
 
-bool is_servers(const boost::system::error_code& cause) {
+bool is_server_error(const boost::system::error_code& cause) {
     return cause.category() == boost::mysql::get_common_server_category() ||
            cause.category() == boost::mysql::get_mysql_server_category() ||
            cause.category() == boost::mysql::get_mariadb_server_category();
@@ -49,13 +49,13 @@ bool is_in(const auto& list, int code) {
 }  // namespace
 
 failure failure::of(const boost::system::error_code& cause, const std::string& message) {
-    const bool servers = is_servers(cause);
-    const auto k = servers && is_in(of_data, cause.value()) ? kind::rejected_data : kind::down;
-    return failure(k, servers ? cause.value() : 0, message.empty() ? cause.message() : message);
+    const bool is_server = is_server_error(cause);
+    const auto k = is_server && is_in(data_errors, cause.value()) ? kind::rejected_data : kind::down;
+    return failure(k, is_server ? cause.value() : 0, message.empty() ? cause.message() : message);
 }
 
-bool is_answer(const boost::system::error_code& cause) {
-    return is_servers(cause) && !is_in(last_words, cause.value());
+bool is_nonfatal_error(const boost::system::error_code& cause) {
+    return is_server_error(cause) && !is_in(closing_errors, cause.value());
 }
 
 }  // namespace confab::mysql

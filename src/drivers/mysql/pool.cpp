@@ -6,31 +6,31 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "drivers/mysql/tenants.hpp"
+#include "drivers/mysql/io_context_registry.hpp"
 
 namespace confab::mysql {
 
 // The connections of one event loop. Whoever waits does so in a list; what comes back goes to the first of them: the
 // connection, or the right to open one.
-class pool::loop_share {
+class pool::loop_pool {
 public:
-    explicit loop_share(const pool_options& options) : options_(options) {}
+    explicit loop_pool(const pool_options& options) : options_(options) {}
 
     awaitable<std::unique_ptr<connection>> take() {
         auto taken = idle_one();
         if (taken) co_return taken;
-        right_to_one right(*this);
+        permit_guard permit(*this);
         if (count_ < options_.connections_max) {
             ++count_;
         } else {
             taken = co_await wait();
         }
-        right.is_held = true;
+        permit.is_held = true;
         if (!taken) {
             taken = std::make_unique<connection>(options_.connection);
             co_await taken->open();
         }
-        right.is_held = false;
+        permit.is_held = false;
         co_return taken;
     }
 
@@ -61,28 +61,30 @@ private:
     };
 
     // A waiter's place, given up however the waiting ends.
-    struct place {
-        place(loop_share& s, waiter& w) : share(s), self(w) { share.waiting_.push_back(&w); }
-        ~place() {
-            if (!self.is_served) share.waiting_.remove(&self);
+    struct wait_registration {
+        wait_registration(loop_pool& s, waiter& w) : loop_connections(s), self(w) {
+            loop_connections.waiting_.push_back(&w);
         }
-        place(const place&) = delete;
-        place& operator=(const place&) = delete;
+        ~wait_registration() {
+            if (!self.is_served) loop_connections.waiting_.remove(&self);
+        }
+        wait_registration(const wait_registration&) = delete;
+        wait_registration& operator=(const wait_registration&) = delete;
 
-        loop_share& share;
+        loop_pool& loop_connections;
         waiter& self;
     };
 
     // Given back if the connection does not come to be.
-    struct right_to_one {
-        explicit right_to_one(loop_share& s) : share(s) {}
-        ~right_to_one() {
-            if (is_held) share.pass_on_right();
+    struct permit_guard {
+        explicit permit_guard(loop_pool& s) : loop_connections(s) {}
+        ~permit_guard() {
+            if (is_held) loop_connections.release_permit();
         }
-        right_to_one(const right_to_one&) = delete;
-        right_to_one& operator=(const right_to_one&) = delete;
+        permit_guard(const permit_guard&) = delete;
+        permit_guard& operator=(const permit_guard&) = delete;
 
-        loop_share& share;
+        loop_pool& loop_connections;
         bool is_held = false;
     };
 
@@ -110,15 +112,16 @@ private:
     awaitable<std::unique_ptr<connection>> wait() {
         const auto executor = co_await asio::this_coro::executor;
         waiter self(executor);
-        const place mine(*this, self);
+        const wait_registration mine(*this, self);
         self.timer.expires_after(options_.wait_max);
         co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
         if (!self.is_served)
-            throw failure(failure::kind::down, 0, "all connections to the server are in use, and none came free in time");
+            throw failure(failure::kind::down, 0,
+                          "all connections to the server are in use, and none came free in time");
         co_return std::move(self.given);
     }
 
-    void pass_on_right() {
+    void release_permit() {
         if (waiting_.empty()) {
             --count_;
             return;
@@ -135,16 +138,16 @@ private:
     std::list<waiter*> waiting_;
 };
 
-class pool::shares {
+class pool::loop_pools {
 public:
     std::mutex mutex;
-    std::unordered_map<std::uint64_t, std::shared_ptr<loop_share>> of_loops;
+    std::unordered_map<std::uint64_t, std::shared_ptr<loop_pool>> by_loop;
 };
 
-pool::pool(pool_options options) : options_(std::move(options)), shares_(std::make_unique<shares>()) {}
+pool::pool(pool_options options) : options_(std::move(options)), loop_pools_(std::make_unique<loop_pools>()) {}
 pool::~pool() = default;
 
-pool::lease::lease(std::shared_ptr<loop_share> from, std::unique_ptr<connection> taken)
+pool::lease::lease(std::shared_ptr<loop_pool> from, std::unique_ptr<connection> taken)
     : from_(std::move(from)), taken_(std::move(taken)) {}
 
 pool::lease::~lease() {
@@ -153,17 +156,17 @@ pool::lease::~lease() {
 
 awaitable<pool::lease> pool::take() {
     const auto executor = co_await asio::this_coro::executor;
-    auto share = share_of(executor.context());
-    auto taken = co_await share->take();
-    co_return lease(std::move(share), std::move(taken));
+    auto loop_connections = loop_pool_of(executor.context());
+    auto taken = co_await loop_connections->take();
+    co_return lease(std::move(loop_connections), std::move(taken));
 }
 
-std::shared_ptr<pool::loop_share> pool::share_of(asio::execution_context& loop) {
-    const auto number = tenants::of(loop).number();
-    const std::lock_guard lock(shares_->mutex);
-    auto& share = shares_->of_loops[number];
-    if (!share) share = std::make_shared<loop_share>(options_);
-    return share;
+std::shared_ptr<pool::loop_pool> pool::loop_pool_of(asio::execution_context& loop) {
+    const auto number = io_context_registry::of(loop).number();
+    const std::lock_guard lock(loop_pools_->mutex);
+    auto& loop_connections = loop_pools_->by_loop[number];
+    if (!loop_connections) loop_connections = std::make_shared<loop_pool>(options_);
+    return loop_connections;
 }
 
 }  // namespace confab::mysql

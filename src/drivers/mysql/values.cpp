@@ -16,20 +16,20 @@ Number parsed(std::string_view text) {
 }  // namespace
 
 std::int64_t row::integer(std::size_t column) const {
-    const auto field = of_[column];
+    const auto field = view_[column];
     if (field.is_int64()) return field.get_int64();
     if (field.is_uint64()) return static_cast<std::int64_t>(field.get_uint64());
     return field.is_string() ? parsed<std::int64_t>(field.get_string()) : 0;
 }
 
 std::uint64_t row::number(std::size_t column) const {
-    const auto field = of_[column];
+    const auto field = view_[column];
     if (field.is_uint64()) return field.get_uint64();
     return static_cast<std::uint64_t>(integer(column));
 }
 
 std::string_view row::text(std::size_t column) const {
-    const auto field = of_[column];
+    const auto field = view_[column];
     if (field.is_string()) return field.get_string();
     const auto found = bytes(column);
     return {reinterpret_cast<const char*>(found.data()), found.size()};
@@ -40,7 +40,7 @@ std::optional<std::string> row::optional_text(std::size_t column) const {
 }
 
 blob row::bytes(std::size_t column) const {
-    const auto field = of_[column];
+    const auto field = view_[column];
     if (!field.is_blob()) return {};
     const auto found = field.get_blob();
     return {reinterpret_cast<const std::byte*>(found.data()), found.size()};
@@ -48,7 +48,7 @@ blob row::bytes(std::size_t column) const {
 
 std::size_t row::size_in_bytes() const {
     std::size_t size = 0;
-    for (const auto field : of_) {
+    for (const auto field : view_) {
         if (field.is_string()) size += field.get_string().size();
         if (field.is_blob()) size += field.get_blob().size();
     }

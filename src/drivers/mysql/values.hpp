@@ -49,26 +49,26 @@ private:
 // A row of a result, as a view. Columns are counted from 0.
 class row {
 public:
-    explicit row(boost::mysql::row_view of) : of_(of) {}
+    explicit row(boost::mysql::row_view view) : view_(view) {}
 
     std::int64_t integer(std::size_t column) const;
     std::uint64_t number(std::size_t column) const;
     std::string_view text(std::size_t column) const;  // of NULL: empty
     std::optional<std::string> optional_text(std::size_t column) const;
     blob bytes(std::size_t column) const;  // of NULL: empty
-    bool is_null(std::size_t column) const { return of_[column].is_null(); }
+    bool is_null(std::size_t column) const { return view_[column].is_null(); }
     // Of its texts and bytes.
     std::size_t size_in_bytes() const;
 
 private:
-    boost::mysql::row_view of_;
+    boost::mysql::row_view view_;
 };
 
 // Some rows, as a view.
 class rows_view {
 public:
     rows_view() = default;
-    explicit rows_view(boost::mysql::rows_view of) : of_(of) {}
+    explicit rows_view(boost::mysql::rows_view view) : view_(view) {}
 
     class iterator {
     public:
@@ -84,14 +84,14 @@ public:
         boost::mysql::rows_view::iterator at_;
     };
 
-    iterator begin() const { return iterator(of_.begin()); }
-    iterator end() const { return iterator(of_.end()); }
-    std::size_t size() const { return of_.size(); }
-    bool empty() const { return of_.empty(); }
-    row front() const { return row(of_[0]); }
+    iterator begin() const { return iterator(view_.begin()); }
+    iterator end() const { return iterator(view_.end()); }
+    std::size_t size() const { return view_.size(); }
+    bool empty() const { return view_.empty(); }
+    row front() const { return row(view_[0]); }
 
 private:
-    boost::mysql::rows_view of_;
+    boost::mysql::rows_view view_;
 };
 
 // All rows that a statement answered; of several statements, those of the last.

@@ -11,68 +11,69 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds look_every{10};  // by who waits for a connection
 
-class kept_client final : public client {
+class reconnecting_client final : public client {
 public:
-    kept_client(asio::any_io_executor loop, client_options options)
-        : connections_(std::make_shared<reconnector>(std::move(loop), std::move(options), std::nullopt)) {
-        connections_->start();
+    reconnecting_client(asio::any_io_executor loop, client_options options)
+        : reconnector_(std::make_shared<reconnector>(std::move(loop), std::move(options), std::nullopt)) {
+        reconnector_->start();
     }
-    ~kept_client() override { connections_->close(); }
+    ~reconnecting_client() override { reconnector_->close(); }
 
     awaitable<result<reply>> execute(const arguments& a) override { return execute(a, milliseconds(0)); }
 
     awaitable<result<reply>> execute(const arguments& a, milliseconds wait) override {
-        auto* const open = connections_->connected();
-        return open ? open->execute(a, wait + connections_->options().reply_timeout) : not_connected();
+        auto* const open = reconnector_->connected();
+        return open ? open->execute(a, wait + reconnector_->options().reply_timeout) : not_connected();
     }
 
     void send(const arguments& a) override {
-        if (auto* const open = connections_->connected()) open->send(a, connections_->options().reply_timeout);
+        if (auto* const open = reconnector_->connected()) open->send(a, reconnector_->options().reply_timeout);
     }
 
     void send(const arguments& a, reply_handler then) override {
-        if (auto* const open = connections_->connected())
-            return open->send(a, std::move(then), connections_->options().reply_timeout);
-        asio::post(connections_->loop(),
+        if (auto* const open = reconnector_->connected())
+            return open->send(a, std::move(then), reconnector_->options().reply_timeout);
+        asio::post(reconnector_->loop(),
                    [t = std::move(then)]() mutable { std::move(t)(result<reply>(error::unavailable)); });
     }
 
-    bool is_connected() const override { return connections_->connected() != nullptr; }
-    std::optional<failure> last_failure() const override { return connections_->last_failure(); }
-    std::uint64_t connection() const override { return connections_->connections(); }
-    void close() override { connections_->close(); }
+    bool is_connected() const override { return reconnector_->connected() != nullptr; }
+    std::optional<failure> last_failure() const override { return reconnector_->last_failure(); }
+    std::uint64_t connection_number() const override { return reconnector_->connections_count(); }
+    void close() override { reconnector_->close(); }
 
 private:
     static awaitable<result<reply>> not_connected() { co_return error::unavailable; }
 
-    std::shared_ptr<reconnector> connections_;
+    std::shared_ptr<reconnector> reconnector_;
 };
 
-class kept_subscription final : public subscription {
+class reconnecting_subscription final : public subscription {
 public:
-    kept_subscription(asio::any_io_executor loop, client_options options, channel receives)
-        : connections_(std::make_shared<reconnector>(std::move(loop), std::move(options), std::move(receives))) {
-        connections_->start();
+    reconnecting_subscription(asio::any_io_executor loop, client_options options, channel subscribed_channel)
+        : reconnector_(
+              std::make_shared<reconnector>(std::move(loop), std::move(options), std::move(subscribed_channel))) {
+        reconnector_->start();
     }
-    ~kept_subscription() override { connections_->close(); }
+    ~reconnecting_subscription() override { reconnector_->close(); }
 
-    bool is_subscribed() const override { return connections_->connected() != nullptr; }
-    void close() override { connections_->close(); }
+    bool is_subscribed() const override { return reconnector_->connected() != nullptr; }
+    void close() override { reconnector_->close(); }
 
 private:
-    std::shared_ptr<reconnector> connections_;
+    std::shared_ptr<reconnector> reconnector_;
 };
 
 }  // namespace
 
 std::unique_ptr<client> make_client(asio::any_io_executor loop, client_options options) {
-    return std::make_unique<kept_client>(std::move(loop), std::move(options));
+    return std::make_unique<reconnecting_client>(std::move(loop), std::move(options));
 }
 
 std::unique_ptr<subscription> subscribe(asio::any_io_executor loop, client_options options, std::string channel_name,
                                         message_handler on_message) {
-    return std::make_unique<kept_subscription>(std::move(loop), std::move(options),
-                                               channel{std::move(channel_name), std::move(on_message)});
+    return std::make_unique<reconnecting_subscription>(std::move(loop), std::move(options),
+                                                       channel{std::move(channel_name), std::move(on_message)});
 }
 
 awaitable<std::optional<failure>> wait_until_connected(const client& one, milliseconds limit) {

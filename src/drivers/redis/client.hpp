@@ -59,7 +59,7 @@ public:
     // Why it is not connected. Nothing: it is, or the first attempt has not ended yet.
     virtual std::optional<failure> last_failure() const = 0;
     // Which connection it is, counted from 1. What is only true of one is not to be sent on another.
-    virtual std::uint64_t connection() const = 0;
+    virtual std::uint64_t connection_number() const = 0;
     // Ends the connection, and with it everything that waits for a reply. It is not connected again.
     virtual void close() = 0;
 };

@@ -18,7 +18,7 @@ bool is_read_only(const reply& r) {
 
 void connection::pending::complete(result<reply> r) {
     if (!handler) return;
-    asio::post(home, [h = std::move(*handler), r = std::move(r)]() mutable { std::move(h)(std::move(r)); });
+    asio::post(executor, [h = std::move(*handler), r = std::move(r)]() mutable { std::move(h)(std::move(r)); });
 }
 
 awaitable<std::optional<failure>> connection::open(address to, const client_options& options) {
@@ -32,8 +32,8 @@ awaitable<std::optional<failure>> connection::open(address to, const client_opti
 awaitable<result<reply>> connection::execute(const arguments& a, clock::duration limit) {
     return asio::async_initiate<const asio::use_awaitable_t<>, void(result<reply>)>(
         [this, &a, limit](auto handler) {
-            asio::any_io_executor home = asio::get_associated_executor(handler);
-            submit(a, {reply_handler(std::move(handler)), std::move(home), clock::now() + limit});
+            asio::any_io_executor executor = asio::get_associated_executor(handler);
+            submit(a, {reply_handler(std::move(handler)), std::move(executor), clock::now() + limit});
         },
         asio::use_awaitable);
 }
@@ -49,7 +49,7 @@ void connection::send(const arguments& a, reply_handler then, clock::duration li
 void connection::submit(const arguments& a, pending p) {
     if (!is_open_) return p.complete(error::unavailable);
     append_command(outgoing_, a);
-    waiting_.push_back(std::move(p));
+    pending_.push_back(std::move(p));
     unsent_ += 1;
     if (std::exchange(is_writing_, true)) return;
     asio::post(loop_, [self = shared_from_this()] { self->flush(); });
@@ -65,26 +65,27 @@ void connection::flush() {
     stream_.async_write(asio::buffer(in_flight_),
                         [self = shared_from_this()](const boost::system::error_code& fault, std::size_t) {
                             if (!fault) return self->flush();
-                            if (!self->doomed_) self->doomed_ = failure{failure::kind::unreachable, words_of(fault)};
+                            if (!self->deferred_failure_)
+                                self->deferred_failure_ = failure{failure::kind::unreachable, error_text(fault)};
                         });
 }
 
 // What waits may own the coroutine that owns this connection. Where the loop is gone before they end, that circle is
 // broken with the reading coroutine.
-struct connection::waiting_guard {
-    connection& of;
-    ~waiting_guard() {
-        of.is_open_ = false;
-        const auto dropped = std::exchange(of.waiting_, {});
+struct connection::pending_guard {
+    connection& owner;
+    ~pending_guard() {
+        owner.is_open_ = false;
+        const auto dropped = std::exchange(owner.pending_, {});
     }
 };
 
 awaitable<void> connection::read_all(std::shared_ptr<connection> self) {
-    const waiting_guard guard{*self};
+    const pending_guard guard{*self};
     while (self->is_open_) {
         const auto [fault, count] = co_await self->stream_.read_some(asio::buffer(self->incoming_));
         if (!self->is_open_) co_return;
-        if (fault) co_return self->close({failure::kind::unreachable, words_of(fault)});
+        if (fault) co_return self->close({failure::kind::unreachable, error_text(fault)});
         self->parser_.feed({self->incoming_.data(), count});
         while (self->is_open_) {
             auto next = self->parser_.next();
@@ -99,12 +100,12 @@ awaitable<void> connection::read_all(std::shared_ptr<connection> self) {
 void connection::dispatch(reply r) {
     if (deliver(r)) return;
     // Nobody asked: the server says why it closes the connection.
-    if (waiting_.empty())
+    if (pending_.empty())
         return close(r.is_error() ? failure_of(std::move(r.text))
                                   : failure{failure::kind::unreachable, "a reply to no command"});
-    if (is_read_only(r) && !doomed_) doomed_ = failure{failure::kind::no_primary, r.text};
-    auto first = std::move(waiting_.front());
-    waiting_.pop_front();
+    if (is_read_only(r) && !deferred_failure_) deferred_failure_ = failure{failure::kind::no_primary, r.text};
+    auto first = std::move(pending_.front());
+    pending_.pop_front();
     first.complete(std::move(r));
 }
 
@@ -124,15 +125,15 @@ void connection::close(failure why) {
     if (!std::exchange(is_open_, false)) return;
     why_ = std::move(why);
     stream_.close();
-    auto lost = std::exchange(waiting_, {});
+    auto lost = std::exchange(pending_, {});
     for (auto left = lost.size(); auto& p : lost)
         p.complete(left-- <= unsent_ ? result<reply>(error::unavailable) : error::outcome_unknown);
     ended_.cancel();
 }
 
 void connection::enforce_limits(clock::time_point at) {
-    if (doomed_) return close(std::move(*doomed_));
-    if (!waiting_.empty() && waiting_.front().deadline <= at) close({failure::kind::unreachable, "no reply in time"});
+    if (deferred_failure_) return close(std::move(*deferred_failure_));
+    if (!pending_.empty() && pending_.front().deadline <= at) close({failure::kind::unreachable, "no reply in time"});
 }
 
 }  // namespace confab::redis

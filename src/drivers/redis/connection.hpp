@@ -49,13 +49,13 @@ public:
 private:
     struct pending {
         std::optional<reply_handler> handler;  // nothing: nobody waits
-        asio::any_io_executor home;
+        asio::any_io_executor executor;
         clock::time_point deadline;
 
         void complete(result<reply> r);
     };
 
-    struct waiting_guard;
+    struct pending_guard;
 
     static constexpr std::size_t read_bytes_max = 64 * 1024;
 
@@ -71,12 +71,13 @@ private:
     std::array<char, read_bytes_max> incoming_;
     std::string outgoing_, in_flight_;  // commands that wait for the write under way, and those that are in it
     bool is_writing_ = false;
-    std::deque<pending> waiting_;  // in the order of their replies
+    std::deque<pending> pending_;  // in the order of their replies
     std::size_t unsent_ = 0;       // so many of them, the last ones, are still in outgoing_
     asio::steady_timer ended_;     // never runs out by itself: its end is the signal
     bool is_open_ = false;
     failure why_;
-    std::optional<failure> doomed_;  // why it is to be closed, once the replies that are on their way had their time
+    std::optional<failure>
+        deferred_failure_;  // why it is to be closed, once the replies that are on their way had their time
     message_handler on_message_;
 };
 

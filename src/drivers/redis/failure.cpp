@@ -13,8 +13,8 @@ constexpr std::string_view temporary[] = {"ERR max number of clients", "LOADING"
 
 // A server that answers says more than one that does not.
 failure joined(failure one, const failure& other) {
-    const auto refuses = [](const failure& f) { return f.is == failure::kind::refused; };
-    if (!one.is_permanent() || refuses(other)) one.is = other.is;
+    const auto refuses = [](const failure& f) { return f.type == failure::kind::refused; };
+    if (!one.is_permanent() || refuses(other)) one.type = other.type;
     one.reason += "; " + other.reason;
     return one;
 }

@@ -12,10 +12,10 @@ struct failure {
         no_primary,   // a replica or a Sentinel, which take no writes
     };
 
-    kind is = kind::unreachable;
+    kind type = kind::unreachable;
     std::string reason;  // part of a sentence; what the server said is in its own words
 
-    bool is_permanent() const { return is != kind::unreachable; }
+    bool is_permanent() const { return type != kind::unreachable; }
 };
 
 // Of two servers that one name leads to: both reasons, and what an operator can do something about.

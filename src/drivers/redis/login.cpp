@@ -26,13 +26,13 @@ awaitable<std::optional<failure>> authenticate(connection& on, const client_opti
 }
 
 awaitable<login> find_primary(connection& on, const client_options& options) {
-    for (std::size_t i = 0; i < role_questions_count; ++i) {
-        const auto& question = role_question(i);
-        const auto answer = co_await on.execute(question, options.reply_timeout);
+    for (std::size_t i = 0; i < role_commands_count; ++i) {
+        const auto& command = role_command(i);
+        const auto answer = co_await on.execute(command, options.reply_timeout);
         auto refusal = refusal_in(on, answer);
         if (refusal && is_about_command(*refusal)) continue;
-        if (!refusal) refusal = failure_of(role_in(*answer));
-        co_return login{std::move(refusal), &question};
+        if (!refusal) refusal = failure_of(parse_role(*answer));
+        co_return login{std::move(refusal), &command};
     }
     co_return login{};
 }

@@ -9,8 +9,8 @@
 namespace confab::redis {
 
 struct login {
-    std::optional<failure> refusal;       // nothing: the connection can be used
-    const arguments* question = nullptr;  // by which this user can ask for the server's role; nothing: by none
+    std::optional<failure> refusal;           // nothing: the connection can be used
+    const arguments* role_command = nullptr;  // by which this user can ask for the server's role; nothing: by none
 };
 
 // Logs in, finds a primary, and chooses the database.

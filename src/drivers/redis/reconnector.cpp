@@ -16,8 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
-constexpr milliseconds pause_least{20};
-constexpr milliseconds pause_most{1000};
+constexpr milliseconds pause_min{20};
+constexpr milliseconds pause_max{1000};
 constexpr milliseconds steady_after{5000};
 constexpr milliseconds enforce_limits_every{100};
 constexpr milliseconds ask_role_every{1000};
@@ -30,7 +30,7 @@ log_throttle& losses() {
 
 // For whoever asks over HTTP: no address, and no words of the server.
 std::string fault_of(const failure& why) {
-    switch (why.is) {
+    switch (why.type) {
         case failure::kind::unreachable:
             return "Redis cannot be reached";
         case failure::kind::refused:
@@ -48,12 +48,12 @@ const arguments& ping() {
 
 }  // namespace
 
-reconnector::reconnector(asio::any_io_executor loop, client_options options, std::optional<channel> receives)
+reconnector::reconnector(asio::any_io_executor loop, client_options options, std::optional<channel> subscribed_channel)
     : loop_(std::move(loop)),
       options_(std::move(options)),
-      channel_(std::move(receives)),
+      channel_(std::move(subscribed_channel)),
       timer_(loop_),
-      pause_(pause_least, pause_most) {}
+      pause_(pause_min, pause_max) {}
 
 void reconnector::start() {
     asio::co_spawn(loop_, keep_connected(shared_from_this()), asio::detached);
@@ -115,9 +115,9 @@ awaitable<std::optional<failure>> reconnector::connect_to(address to) {
 }
 
 awaitable<std::optional<failure>> reconnector::enter(connection& on) {
-    auto entered = co_await log_in(on, options_);
-    if (entered.refusal || is_closed_) co_return entered.refusal;
-    question_ = entered.question;
+    auto logged_in = co_await log_in(on, options_);
+    if (logged_in.refusal || is_closed_) co_return logged_in.refusal;
+    role_command_ = logged_in.role_command;
     if (!channel_) co_return std::nullopt;
     on.receive(channel_->on_message);
     co_return co_await subscribe_on(on, channel_->name, options_);
@@ -131,10 +131,10 @@ awaitable<void> reconnector::pause_after(clock::duration lifetime) {
 
 void reconnector::begin() {
     is_usable_ = true;
-    connections_ += 1;
+    connections_count_ += 1;
     asked_at_ = clock::now();
     if (std::exchange(is_loss_logged_, false))
-        log::info(fmt::format("{} {} again", channel_ ? "subscribed at" : "connected to", options_.where.shown()));
+        log::info(fmt::format("{} {} again", channel_ ? "subscribed at" : "connected to", options_.where.redacted()));
     if (options_.state && !channel_) options_.state->clear();
 }
 
@@ -151,7 +151,7 @@ void reconnector::fail(failure why, bool was_connected) {
 void reconnector::log_loss(const failure& why, bool was_connected) {
     const auto* const what = channel_ ? "subscription at" : "connection to";
     const auto line =
-        fmt::format("{} {} {}: {}", was_connected ? "lost the" : "no", what, options_.where.shown(), why.reason);
+        fmt::format("{} {} {}: {}", was_connected ? "lost the" : "no", what, options_.where.redacted(), why.reason);
     if (losses().warning(line, line)) is_loss_logged_ = true;
 }
 
@@ -172,22 +172,22 @@ void reconnector::ask_role(clock::time_point at) {
     auto* const open = connected();
     if (!open || at - asked_at_ < ask_role_every) return;
     asked_at_ = at;
-    const bool can_ask = !channel_ && question_;
+    const bool can_ask = !channel_ && role_command_;
     open->send(
-        can_ask ? *question_ : ping(),
+        can_ask ? *role_command_ : ping(),
         [self = weak_from_this(), asked = std::weak_ptr(connection_)](const result<reply>& answer) {
             const auto owner = self.lock();
             const auto on = asked.lock();
-            if (owner && on) owner->judge_role(*on, answer);
+            if (owner && on) owner->handle_role_reply(*on, answer);
         },
         options_.reply_timeout);
 }
 
-void reconnector::judge_role(connection& of, const result<reply>& answer) {
+void reconnector::handle_role_reply(connection& of, const result<reply>& answer) {
     if (!answer || is_closed_ || channel_) return;
-    const auto found = role_in(*answer);
+    const auto found = parse_role(*answer);
     if (auto refusal = failure_of(found)) return of.close(std::move(*refusal));
-    if (found.is == role::primary && options_.state) options_.state->clear();
+    if (found.type == role::primary && options_.state) options_.state->clear();
 }
 
 }  // namespace confab::redis

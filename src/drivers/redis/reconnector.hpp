@@ -31,14 +31,14 @@ struct channel {
 
 class reconnector : public std::enable_shared_from_this<reconnector> {
 public:
-    reconnector(asio::any_io_executor loop, client_options options, std::optional<channel> receives);
+    reconnector(asio::any_io_executor loop, client_options options, std::optional<channel> subscribed_channel);
 
     void start();
     void close();
 
     // Nothing while there is none that can be used.
     connection* connected() const { return is_usable_ && connection_->is_open() ? connection_.get() : nullptr; }
-    std::uint64_t connections() const { return connections_; }
+    std::uint64_t connections_count() const { return connections_count_; }
     const client_options& options() const { return options_; }
     const asio::any_io_executor& loop() const { return loop_; }
     std::optional<failure> last_failure() const;
@@ -58,7 +58,7 @@ private:
     void fail(failure why, bool was_connected);
     void log_loss(const failure& why, bool was_connected);
     void ask_role(clock::time_point at);
-    void judge_role(connection& of, const result<reply>& answer);
+    void handle_role_reply(connection& of, const result<reply>& answer);
 
     const asio::any_io_executor loop_;
     const client_options options_;
@@ -67,9 +67,9 @@ private:
     back_off pause_;
     std::shared_ptr<connection> connection_;  // also while it is logged in
     bool is_usable_ = false;
-    const arguments* question_ = nullptr;
+    const arguments* role_command_ = nullptr;
     clock::time_point asked_at_{};
-    std::uint64_t connections_ = 0;
+    std::uint64_t connections_count_ = 0;
     std::optional<failure> last_failure_;
     bool is_loss_logged_ = false;
     bool is_closed_ = false;

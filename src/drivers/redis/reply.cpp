@@ -7,14 +7,14 @@ namespace confab::redis {
 reply reply::copy(const redisReply& r) {
     switch (r.type) {
         case REDIS_REPLY_INTEGER:
-            return {.is = kind::integer, .integer = r.integer};
+            return {.type = kind::integer, .integer = r.integer};
         case REDIS_REPLY_STRING:
         case REDIS_REPLY_STATUS:
-            return {.is = kind::text, .text = std::string(r.str, r.len)};
+            return {.type = kind::text, .text = std::string(r.str, r.len)};
         case REDIS_REPLY_ERROR:
-            return {.is = kind::error, .text = std::string(r.str, r.len)};
+            return {.type = kind::error, .text = std::string(r.str, r.len)};
         case REDIS_REPLY_ARRAY: {
-            reply all{.is = kind::array};
+            reply all{.type = kind::array};
             all.items.reserve(r.elements);
             for (std::size_t i = 0; i < r.elements; ++i) all.items.push_back(copy(*r.element[i]));
             return all;

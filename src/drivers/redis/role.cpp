@@ -15,14 +15,14 @@ role role_named(std::string_view name) {
 // [name, host, port, ...]
 role_report from_role(const reply& answer) {
     role_report found{role_named(answer.items[0].text)};
-    if (found.is == role::replica && answer.items.size() >= 3)
+    if (found.type == role::replica && answer.items.size() >= 3)
         found.primary = fmt::format("{}:{}", answer.items[1].text, answer.items[2].integer);
     return found;
 }
 
 role_report from_info(std::string_view info) {
     role_report found{role_named(info_field(info, "role").value_or(""))};
-    if (found.is == role::replica)
+    if (found.type == role::replica)
         found.primary = fmt::format("{}:{}", info_field(info, "master_host").value_or("?"),
                                     info_field(info, "master_port").value_or("?"));
     return found;
@@ -30,23 +30,23 @@ role_report from_info(std::string_view info) {
 
 }  // namespace
 
-const arguments& role_question(std::size_t index) {
-    static const std::array<arguments, role_questions_count> questions = {arguments{"ROLE"},
-                                                                          arguments{"INFO", "replication"}};
-    return questions.at(index);
+const arguments& role_command(std::size_t index) {
+    static const std::array<arguments, role_commands_count> commands = {arguments{"ROLE"},
+                                                                        arguments{"INFO", "replication"}};
+    return commands.at(index);
 }
 
-role_report role_in(const reply& answer) {
-    if (answer.is == reply::kind::array && !answer.items.empty()) return from_role(answer);
-    if (answer.is == reply::kind::text) return from_info(answer.text);
+role_report parse_role(const reply& answer) {
+    if (answer.type == reply::kind::array && !answer.items.empty()) return from_role(answer);
+    if (answer.type == reply::kind::text) return from_info(answer.text);
     return {};
 }
 
 std::optional<failure> failure_of(const role_report& found) {
-    if (found.is == role::replica)
+    if (found.type == role::replica)
         return failure{failure::kind::no_primary,
                        fmt::format("it is a replica of {} and takes no writes: name the primary", found.primary)};
-    if (found.is == role::sentinel)
+    if (found.type == role::sentinel)
         return failure{failure::kind::no_primary,
                        "it is a Sentinel, which keeps no data: name the primary that it watches"};
     return std::nullopt;

@@ -14,16 +14,16 @@ namespace confab::redis {
 enum class role { primary, replica, sentinel, unknown };
 
 struct role_report {
-    role is = role::unknown;
+    role type = role::unknown;
     std::string primary = {};  // of a replica: host:port
 };
 
 // Either asks for the role; a user may be allowed only one of them.
-inline constexpr std::size_t role_questions_count = 2;
-const arguments& role_question(std::size_t index);
+inline constexpr std::size_t role_commands_count = 2;
+const arguments& role_command(std::size_t index);
 
 // From the reply to either. Unknown: an error, or something else.
-role_report role_in(const reply& answer);
+role_report parse_role(const reply& answer);
 
 // Nothing: a primary, or it does not say.
 std::optional<failure> failure_of(const role_report& found);

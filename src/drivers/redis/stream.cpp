@@ -38,17 +38,17 @@ awaitable<resolved> resolve(const engine_url& where) {
     tcp::resolver resolver(co_await asio::this_coro::executor);
     const auto service = std::to_string(where.port);
     const auto [fault, entries] = co_await resolver.async_resolve(where.host, service, as_tuple);
-    if (fault) co_return resolved{words_of(fault), {}};
+    if (fault) co_return resolved{error_text(fault), {}};
     resolved found;
     for (const auto& entry : entries) found.addresses.push_back(entry.endpoint());
-    if (found.addresses.empty()) found.fault = words_of(asio::error::host_not_found);
+    if (found.addresses.empty()) found.fault = error_text(asio::error::host_not_found);
     co_return found;
 }
 
 awaitable<std::string> stream::open(address to, milliseconds limit) {
     auto socket = std::make_shared<tcp::socket>(co_await asio::this_coro::executor);
     const auto fault = co_await connect(socket, to, limit);
-    if (fault) co_return words_of(fault);
+    if (fault) co_return error_text(fault);
     socket_ = std::move(socket);
     co_return std::string();
 }
@@ -62,7 +62,7 @@ void stream::close() {
     if (socket_) socket_->close(ignored);
 }
 
-std::string words_of(const error_code& cause) {
+std::string error_text(const error_code& cause) {
     if (cause == asio::error::eof) return "the server closed the connection";
     if (cause == asio::error::host_not_found) return "host not found";
     if (cause == asio::error::host_not_found_try_again) return "host not found: no name server answers";

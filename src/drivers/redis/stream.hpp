@@ -47,6 +47,6 @@ private:
 };
 
 // The error in the words of the system, as part of a sentence.
-std::string words_of(const boost::system::error_code& cause);
+std::string error_text(const boost::system::error_code& cause);
 
 }  // namespace confab::redis

@@ -44,7 +44,7 @@ public:
     void give_back(std::unique_ptr<Session> s) {
         give_back(std::move(s), [](Session&) {});
     }
-    // Calls `before_idle(session)` under the lock that for_idle takes for this session.
+    // Calls `before_idle(session)` under the lock that for_each_idle takes for this session.
     template <class BeforeIdle>
     void give_back(std::unique_ptr<Session> given, BeforeIdle before_idle) {
         auto& s = own_shard();
@@ -54,7 +54,7 @@ public:
     }
 
     template <class Work>
-    void for_idle(Work work) {
+    void for_each_idle(Work work) {
         for (auto& s : shards_) {
             const std::lock_guard lock(s.mutex);
             for (auto& session : s.idle) work(*session);

@@ -133,7 +133,7 @@ private:
     };
 
     void release_idle() override {
-        sessions_.for_idle([](entry& idle) { idle.snapshot.release(); });
+        sessions_.for_each_idle([](entry& idle) { idle.snapshot.release(); });
     }
 
     snapshot_registry& registry_;

@@ -26,8 +26,8 @@ void require_memory(sqlite3_stmt* s) {
     if (primary(sqlite3_errcode(db)) == SQLITE_NOMEM) fail(db, SQLITE_NOMEM);
 }
 
-int note_wal_pages(void* kept, sqlite3*, const char*, int pages) {
-    *static_cast<int*>(kept) = pages;
+int note_wal_pages(void* pages_out, sqlite3*, const char*, int pages) {
+    *static_cast<int*>(pages_out) = pages;
     return SQLITE_OK;
 }
 
@@ -153,14 +153,14 @@ void connection::close::operator()(sqlite3* db) const {
 connection::connection(const std::string& path, access how) : wal_pages_(std::make_unique<int>(0)) {
     prepare_library();
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    const bool reads = how == access::read_only || how == access::file_only;
+    const bool reads = how == access::read_only || how == access::immutable;
     flags |= reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     if (how == access::create) {
         create_private(path);
         flags |= SQLITE_OPEN_CREATE;
     }
-    if (how == access::file_only) flags |= SQLITE_OPEN_URI;
-    const auto name = how == access::file_only ? immutable_uri(path) : path;
+    if (how == access::immutable) flags |= SQLITE_OPEN_URI;
+    const auto name = how == access::immutable ? immutable_uri(path) : path;
     sqlite3* opened = nullptr;
     const int code = sqlite3_open_v2(name.c_str(), &opened, flags, nullptr);
     handle_.reset(opened);
@@ -181,11 +181,11 @@ bool connection::checkpoint(checkpoint_kind kind) {
     const int mode = kind == checkpoint_kind::passive   ? SQLITE_CHECKPOINT_PASSIVE
                      : kind == checkpoint_kind::restart ? SQLITE_CHECKPOINT_RESTART
                                                         : SQLITE_CHECKPOINT_TRUNCATE;
-    int in_log = 0, moved = 0;
-    const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, &in_log, &moved);
+    int wal_frames = 0, checkpointed_frames = 0;
+    const int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, &wal_frames, &checkpointed_frames);
     if (primary(code) == SQLITE_BUSY) return false;
     if (code != SQLITE_OK) fail(handle_.get(), code);
-    return moved == in_log;
+    return checkpointed_frames == wal_frames;
 }
 
 void connection::checkpoint_on_close(bool is_on) {
@@ -203,31 +203,31 @@ void connection::set_sync_level(sync_level level) {
     sync_level_ = level;
 }
 
-statement& connection::kept(std::unique_ptr<statement>& s, connection& c, std::string_view sql) {
+statement& connection::prepare_once(std::unique_ptr<statement>& s, connection& c, std::string_view sql) {
     if (!s) s = std::make_unique<statement>(c.prepare(sql));
     return *s;
 }
 
 transaction::transaction(connection& c, kind k) : connection_(c) {
-    connection::kept(c.rollback_, c,
-                     "rollback");  // prepared now: a rollback must not need memory that there is none of
+    connection::prepare_once(c.rollback_, c,
+                             "rollback");  // prepared now: a rollback must not need memory that there is none of
     if (k == kind::read)
-        connection::kept(c.begin_read_, c, "begin").run();
+        connection::prepare_once(c.begin_read_, c, "begin").run();
     else
-        connection::kept(c.begin_write_, c, "begin immediate").run();
+        connection::prepare_once(c.begin_write_, c, "begin immediate").run();
 }
 
 transaction::~transaction() {
     if (!open_ || !connection_.in_transaction()) return;  // some errors have rolled it back already
     try {
-        connection::kept(connection_.rollback_, connection_, "rollback").run();
+        connection::prepare_once(connection_.rollback_, connection_, "rollback").run();
     } catch (const failure&) {
         // A rollback that fails is finished by SQLite's recovery at the next opening; there is nothing else to do here.
     }
 }
 
 void transaction::commit() {
-    connection::kept(connection_.commit_, connection_, "commit").run();
+    connection::prepare_once(connection_.commit_, connection_, "commit").run();
     open_ = false;
 }
 

@@ -90,12 +90,12 @@ private:
 
 // Resets a statement when its reader is done with it, also by an exception: a statement left stepping keeps its read
 // transaction open.
-class reading {
+class reset_guard {
 public:
-    explicit reading(statement& s) : statement_(s) {}
-    ~reading() { statement_.reset(); }
-    reading(const reading&) = delete;
-    reading& operator=(const reading&) = delete;
+    explicit reset_guard(statement& s) : statement_(s) {}
+    ~reset_guard() { statement_.reset(); }
+    reset_guard(const reset_guard&) = delete;
+    reset_guard& operator=(const reset_guard&) = delete;
 
 private:
     statement& statement_;
@@ -105,7 +105,7 @@ enum class access {
     read_only,
     read_write,
     create,    // a missing file is created with mode 0600
-    file_only  // reads the database file without its WAL and without locks (immutable=1 of https://sqlite.org/uri.html)
+    immutable  // reads the database file without its WAL and without locks (immutable=1 of https://sqlite.org/uri.html)
 };
 
 // How much of a commit is synced in WAL mode (https://sqlite.org/pragma.html#pragma_synchronous).
@@ -150,10 +150,10 @@ private:
     friend class transaction;
 
     // A statement that is prepared when it is first needed.
-    static statement& kept(std::unique_ptr<statement>& s, connection& c, std::string_view sql);
+    static statement& prepare_once(std::unique_ptr<statement>& s, connection& c, std::string_view sql);
 
     std::optional<sync_level> sync_level_;  // nothing: it was not set here
-    std::unique_ptr<int> wal_pages_;  // SQLite's hook holds its address
+    std::unique_ptr<int> wal_pages_;        // SQLite's hook holds its address
     std::unique_ptr<sqlite3, close> handle_;
     std::unique_ptr<statement> begin_read_, begin_write_, commit_, rollback_;
 };

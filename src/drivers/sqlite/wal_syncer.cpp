@@ -39,8 +39,8 @@ void wal_syncer::request() {
 void wal_syncer::committed(std::uint64_t number) {
     {
         const std::lock_guard lock(mutex_);
-        is_to_write_back_ = true;
-        if (std::exchange(is_requested_, false)) to_sync_ = number;
+        needs_write_back_ = true;
+        if (std::exchange(is_requested_, false)) sync_target_ = number;
     }
     changed_.notify_all();
 }
@@ -58,9 +58,9 @@ bool wal_syncer::has_failed() {
 void wal_syncer::run() {
     std::unique_lock lock(mutex_);
     while (!is_ending_) {
-        if (to_sync_ > synced_ && !has_failed_) {
+        if (sync_target_ > synced_ && !has_failed_) {
             sync(lock);
-        } else if (is_to_write_back_) {
+        } else if (needs_write_back_) {
             write_back(lock);
         } else {
             changed_.wait(lock);
@@ -69,15 +69,15 @@ void wal_syncer::run() {
 }
 
 void wal_syncer::write_back(std::unique_lock<std::mutex>& lock) {
-    is_to_write_back_ = false;
+    needs_write_back_ = false;
     lock.unlock();
     wal_.start_write_back();
     lock.lock();
 }
 
 void wal_syncer::sync(std::unique_lock<std::mutex>& lock) {
-    const auto upto = to_sync_;
-    is_to_write_back_ = false;
+    const auto upto = sync_target_;
+    needs_write_back_ = false;
     lock.unlock();
     const auto done = wal_.sync_data();
     lock.lock();

@@ -45,9 +45,9 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool is_requested_ = false;
-    std::uint64_t to_sync_ = 0;
+    std::uint64_t sync_target_ = 0;
     std::uint64_t synced_ = 0;
-    bool is_to_write_back_ = false;
+    bool needs_write_back_ = false;
     bool has_failed_ = false;
     bool is_ending_ = false;
     std::thread thread_;

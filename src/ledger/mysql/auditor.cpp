@@ -19,10 +19,10 @@ constexpr auto whole_ledger_limit = std::chrono::hours(2);  // for a statement t
 constexpr std::uint64_t slice_limit = slice_rows_max;
 
 // An index by which rows are found that a walk over the table's own order would find too.
-struct second_index {
+struct secondary_index {
     std::string_view table, name;
 };
-constexpr second_index second_indexes[] = {
+constexpr secondary_index secondary_indexes[] = {
     {"apps", "apps_by_token"}, {"chats", "chats_of_app"}, {"changes", "changes_of_message"}};
 
 // Chats that have messages or changes are met by skipping along the primary key, one step a chat; only those that are
@@ -54,7 +54,7 @@ public:
             co_await begin();
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
-            tell_failure("auditing", cause);
+            report_failure("auditing", cause);
         }
         co_return error::unavailable;
     }
@@ -64,7 +64,7 @@ public:
     // verified anyway when the page is read, and the walk over all rows reads them: damage ends it with an error.
     awaitable<result<std::vector<std::string>>> engine_findings() override {
         std::vector<std::string> findings;
-        for (const auto& index : second_indexes) {
+        for (const auto& index : secondary_indexes) {
             const auto sql = fmt::format(
                 "select (select count(*) from {0} force index (primary)), (select count(*) from {0} force index ({1}))",
                 index.table, index.name);
@@ -125,13 +125,13 @@ public:
         const auto w = clamped(wanted);
         const auto sql = w.order == order::ascending ? read_sql::texts : read_sql::texts_descending;
         // Closing the connection would end the snapshot, and another one would not agree with what was read before.
-        const slice_limits most{slice_rows(w), slice_bytes_max, std::numeric_limits<std::size_t>::max()};
+        const slice_limits limits{slice_rows(w), slice_bytes_max, std::numeric_limits<std::size_t>::max()};
         try {
-            co_await be_begun();
-            auto slice = co_await gather<text>(db_, text_of(sql), chat, w, most, weights_, text_from);
+            co_await ensure_begun();
+            auto slice = co_await fetch_slice<text>(db_, text_of(sql), chat, w, limits, weights_, text_from);
             co_return std::move(slice.rows);
         } catch (const confab::mysql::failure& cause) {
-            tell_failure("auditing", cause);
+            report_failure("auditing", cause);
         }
         co_return error::unavailable;
     }
@@ -162,17 +162,17 @@ private:
 
     // The first call may come before refresh(); but a snapshot that was lost with its connection is not replaced
     // unasked.
-    awaitable<void> be_begun() {
+    awaitable<void> ensure_begun() {
         if (!has_begun_) co_await begin();
     }
 
     awaitable<result<confab::mysql::rows>> all_of(std::string_view sql) {
         try {
-            co_await be_begun();
+            co_await ensure_begun();
             auto found = co_await db_.query(sql, whole_ledger_limit);
             co_return std::move(found);
         } catch (const confab::mysql::failure& cause) {
-            tell_failure("auditing", cause);
+            report_failure("auditing", cause);
         }
         co_return error::unavailable;
     }
@@ -180,13 +180,13 @@ private:
     template <class T, class From>
     awaitable<result<std::vector<T>>> rows(std::string_view sql, const confab::mysql::parameters& values, From from) {
         try {
-            co_await be_begun();
+            co_await ensure_begun();
             const auto found = co_await db_.run(sql, values);
             std::vector<T> made;
             for (const auto& row : found) made.push_back(from(row));
             co_return made;
         } catch (const confab::mysql::failure& cause) {
-            tell_failure("auditing", cause);
+            report_failure("auditing", cause);
         }
         co_return error::unavailable;
     }

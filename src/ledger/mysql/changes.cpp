@@ -25,7 +25,7 @@ struct change_row {
     std::uint64_t version;
     const core::job_id& job;
     timestamp at;
-    std::optional<std::string_view> before = {};
+    std::optional<std::string_view> previous = {};
 };
 
 change_row row_of(const core::message_edited& e) {
@@ -37,22 +37,22 @@ change_row row_of(const core::message_deleted& e) {
 }
 
 struct change_rows {
-    std::vector<change_row> said_in_ledger;
-    std::vector<change_row> said_in_batch;
+    std::vector<change_row> content_in_database;
+    std::vector<change_row> content_in_batch;
 };
 
 change_rows rows_of(const changed_messages& all) {
     change_rows rows;
-    for (const auto& [place, message] : all) {
-        const core::message_edited* before = nullptr;
+    for (const auto& [locator, message] : all) {
+        const core::message_edited* previous = nullptr;
         for (const auto* e : message.edits) {
             auto row = row_of(*e);
             const bool is_kept = !message.deletion;
-            if (is_kept && before) row.before = before->content;
-            (is_kept && !before ? rows.said_in_ledger : rows.said_in_batch).push_back(row);
-            before = e;
+            if (is_kept && previous) row.previous = previous->content;
+            (is_kept && !previous ? rows.content_in_database : rows.content_in_batch).push_back(row);
+            previous = e;
         }
-        if (message.deletion) rows.said_in_batch.push_back(row_of(*message.deletion));
+        if (message.deletion) rows.content_in_batch.push_back(row_of(*message.deletion));
     }
     return rows;
 }
@@ -68,32 +68,32 @@ void add_change(confab::mysql::parameters& values, const change_row& row) {
 }
 
 awaitable<void> insert_changes(confab::mysql::connection& db, const change_rows& rows) {
-    constexpr std::string_view head =
+    constexpr std::string_view prefix =
         "insert into changes(chat_id, seq, number, kind, version, job, at, content_before) values";
-    const auto marks = "(?,?,?,?,?,?,?," + std::string(content_now_sql) + ")";
+    const auto placeholders = "(?,?,?,?,?,?,?," + std::string(content_now_sql) + ")";
     co_await insert(
-        db, head, marks, {}, rows.said_in_ledger, [](const change_row&) { return 0; },
+        db, prefix, placeholders, {}, rows.content_in_database, [](const change_row&) { return 0; },
         [](confab::mysql::parameters& values, const change_row& row) {
             add_change(values, row);
             values.add(row.chat.value());
             values.add(row.number.value());
         });
     co_await insert(
-        db, head, "(?,?,?,?,?,?,?,?)", {}, rows.said_in_batch,
-        [](const change_row& row) { return row.before ? row.before->size() : 0; },
+        db, prefix, "(?,?,?,?,?,?,?,?)", {}, rows.content_in_batch,
+        [](const change_row& row) { return row.previous ? row.previous->size() : 0; },
         [](confab::mysql::parameters& values, const change_row& row) {
             add_change(values, row);
-            values.add(row.before);
+            values.add(row.previous);
         });
 }
 
 // A tombstone of version 2 was never edited.
 awaitable<void> forget_histories(confab::mysql::connection& db, const changed_messages& all) {
     std::vector<const core::message_deleted*> gone;
-    for (const auto& [place, message] : all)
+    for (const auto& [locator, message] : all)
         if (message.deletion && message.deletion->version > 2) gone.push_back(message.deletion);
     for (std::size_t from = 0; from < gone.size();) {
-        const auto size = run_of(gone.size() - from);
+        const auto size = chunk_size(gone.size() - from);
         confab::mysql::parameters values;
         for (std::size_t i = from; i < from + size; ++i) {
             values.add(gone[i]->chat.value());
@@ -106,17 +106,17 @@ awaitable<void> forget_histories(confab::mysql::connection& db, const changed_me
 }
 
 // The server counts a row that met another one twice.
-void require_met(std::uint64_t touched, std::size_t rows) {
-    if (touched != 2 * rows)
+void require_all_updated(std::uint64_t affected, std::size_t rows) {
+    if (affected != 2 * rows)
         throw confab::mysql::failure(confab::mysql::failure::kind::down, 0,
                                      "a message that was changed is not there any more");
 }
 
 awaitable<void> update_edited(confab::mysql::connection& db, const changed_messages& all) {
     std::vector<const changed_message*> edited;
-    for (const auto& [place, message] : all)
+    for (const auto& [locator, message] : all)
         if (!message.deletion) edited.push_back(&message);
-    const auto touched = co_await insert(
+    const auto affected = co_await insert(
         db, "insert into messages(chat_id, number, content, metadata, version, created_at, updated_at) values",
         "(?,?,?,?,?,0,?)",
         " on duplicate key update content = values(content), metadata = coalesce(values(metadata), metadata), "
@@ -132,14 +132,14 @@ awaitable<void> update_edited(confab::mysql::connection& db, const changed_messa
             values.add(last.version);
             values.add(last.at.us);
         });
-    require_met(touched, edited.size());
+    require_all_updated(affected, edited.size());
 }
 
 awaitable<void> update_deleted(confab::mysql::connection& db, const changed_messages& all) {
     std::vector<const core::message_deleted*> deleted;
-    for (const auto& [place, message] : all)
+    for (const auto& [locator, message] : all)
         if (message.deletion) deleted.push_back(message.deletion);
-    const auto touched = co_await insert(
+    const auto affected = co_await insert(
         db, "insert into messages(chat_id, number, version, created_at, updated_at, deleted_at) values",
         "(?,?,?,0,?,?)",
         " on duplicate key update content = null, metadata = null, version = values(version), "
@@ -152,7 +152,7 @@ awaitable<void> update_deleted(confab::mysql::connection& db, const changed_mess
             values.add(e->at.us);
             values.add(e->at.us);
         });
-    require_met(touched, deleted.size());
+    require_all_updated(affected, deleted.size());
 }
 
 }  // namespace

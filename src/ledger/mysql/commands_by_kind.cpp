@@ -13,18 +13,18 @@ void add_chat(named_resources& named, const chat_locator& chat) {
 }
 
 template <class Change>
-void add_message(named_resources& named, const Change& wish) {
-    const chat_locator chat{wish.app, wish.chat};
+void add_message(named_resources& named, const Change& payload) {
+    const chat_locator chat{payload.app, payload.chat};
     add_chat(named, chat);
-    named.messages.push_back({chat, wish.message});
+    named.messages.push_back({chat, payload.message});
 }
 
-void add_entry(std::map<core::partition_number, partition_entries>& partitions, const core::passage& came) {
+void add_entry(std::map<core::partition_number, partition_entries>& partitions, const core::delivery& delivery) {
     const auto [found, is_new] =
-        partitions.try_emplace(came.partition, partition_entries{came.epoch, came.at, came.at});
+        partitions.try_emplace(delivery.partition, partition_entries{delivery.epoch, delivery.at, delivery.at});
     auto& entries = found->second;
-    entries.first = std::min(entries.first, came.at);
-    entries.last = std::max(entries.last, came.at);
+    entries.first = std::min(entries.first, delivery.at);
+    entries.last = std::max(entries.last, delivery.at);
 }
 
 }  // namespace
@@ -33,23 +33,23 @@ commands_by_kind::commands_by_kind(std::span<const core::command* const> command
     for (const auto* c : commands) {
         std::visit(overloaded{
                        [&](const core::create_app&) { ++new_apps; },
-                       [&](const core::rename_app& wish) { named.apps.insert(wish.app); },
-                       [&](const core::create_chat& wish) {
+                       [&](const core::rename_app& payload) { named.apps.insert(payload.app); },
+                       [&](const core::create_chat& payload) {
                            ++new_chats;
-                           named.apps.insert(wish.app);
+                           named.apps.insert(payload.app);
                        },
-                       [&](const core::create_message& wish) {
-                           add_chat(named, {wish.app, wish.chat});
+                       [&](const core::create_message& payload) {
+                           add_chat(named, {payload.app, payload.chat});
                        },
-                       [&](const core::edit_message& wish) { add_message(named, wish); },
-                       [&](const core::delete_message& wish) { add_message(named, wish); },
-                       [&](const core::unreadable& wish) {
-                           unreadable.push_back({c, wish.bytes});
+                       [&](const core::edit_message& payload) { add_message(named, payload); },
+                       [&](const core::delete_message& payload) { add_message(named, payload); },
+                       [&](const core::unreadable& payload) {
+                           unreadable.push_back({c, payload.bytes});
                        },
                    },
-                   c->wish);
+                   c->payload);
         if (c->key) named.with_key.push_back(c);
-        if (c->came) add_entry(partitions, *c->came);
+        if (c->delivery) add_entry(partitions, *c->delivery);
     }
 }
 

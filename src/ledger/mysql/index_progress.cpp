@@ -50,7 +50,7 @@ class mysql_progress final : public index_progress {
 public:
     explicit mysql_progress(const mysql_options& options) : pool_(pool_options_of(options)) {}
 
-    awaitable<result<chat_counts>> reached(const index_id& index, core::chat_id chat) override {
+    awaitable<result<chat_counts>> find_position(const index_id& index, core::chat_id chat) override {
         const auto found =
             co_await run("select chat_id, messages, changes from index_progress where search_index = ? and chat_id = ?",
                          confab::mysql::parameters(confab::mysql::blob(index), chat.value()));
@@ -144,7 +144,7 @@ public:
         co_return all;
     }
 
-    awaitable<result<void>> settle(const chat_counts& upto) override {
+    awaitable<result<void>> remove_note(const chat_counts& upto) override {
         const auto gone = co_await run("delete from index_notes where chat_id = ? and messages <= ? and changes <= ?",
                                        confab::mysql::parameters(upto.chat.value(), upto.messages, upto.changes));
         if (!gone) co_return gone.error();
@@ -170,11 +170,11 @@ public:
     awaitable<result<bool>> begin_again(const reindex_owner& owner, const std::string& index) override {
         return change(begin_again_sql, confab::mysql::parameters(index, confab::mysql::blob(owner)));
     }
-    awaitable<result<bool>> renew(const reindex_owner& owner, core::chat_id reached) override {
-        return change(renew_sql, confab::mysql::parameters(reached.value(), confab::mysql::blob(owner)));
+    awaitable<result<bool>> renew(const reindex_owner& owner, core::chat_id last_chat) override {
+        return change(renew_sql, confab::mysql::parameters(last_chat.value(), confab::mysql::blob(owner)));
     }
-    awaitable<result<void>> give_up(const reindex_owner& owner, core::chat_id reached) override {
-        return execute(give_up_sql, confab::mysql::parameters(reached.value(), confab::mysql::blob(owner)));
+    awaitable<result<void>> give_up(const reindex_owner& owner, core::chat_id last_chat) override {
+        return execute(give_up_sql, confab::mysql::parameters(last_chat.value(), confab::mysql::blob(owner)));
     }
     awaitable<result<void>> finish(const reindex_owner& owner) override {
         return execute("delete from reindex_state where owner = ?",
@@ -190,7 +190,7 @@ private:
         if (found->empty()) co_return found_lease();
         const auto row = found->front();
         co_return found_lease({.index = std::string(row.text(0)),
-                               .reached = core::chat_id(row.number(1)),
+                               .last_chat = core::chat_id(row.number(1)),
                                .since = std::string(row.text(2)),
                                .is_owned = row.integer(3) != 0,
                                .is_mine = row.integer(4) != 0,
@@ -211,7 +211,7 @@ private:
     }
 
     awaitable<result<void>> require(const index_id& index, const chat_counts& at) {
-        const auto now = co_await reached(index, at.chat);
+        const auto now = co_await find_position(index, at.chat);
         if (!now) co_return now.error();
         if (now->messages != at.messages || now->changes != at.changes) co_return error::version_mismatch;
         co_return result<void>();
@@ -241,7 +241,7 @@ private:
             const auto on = co_await pool_.take();
             co_return co_await on->run(sql, std::move(values));
         } catch (const confab::mysql::failure& cause) {
-            tell_failure("with the progress of the search index", cause);
+            report_failure("with the progress of the search index", cause);
         }
         co_return error::unavailable;
     }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "drivers/mysql/connection.hpp"
-#include "ledger/mysql/many.hpp"
+#include "ledger/mysql/multi_row_sql.hpp"
 
 namespace confab::ledger::mysql {
 
@@ -14,32 +14,32 @@ inline constexpr std::size_t statement_bytes_max = 4 * 1024 * 1024;
 
 // How many of the rows from `from` on go into one statement.
 template <class Row, class Bytes>
-std::size_t run_from(const std::vector<Row>& rows, std::size_t from, Bytes bytes_of) {
+std::size_t next_chunk_size(const std::vector<Row>& rows, std::size_t from, Bytes bytes_of) {
     std::size_t count = 0, bytes = 0;
-    while (from + count < rows.size() && count < run_sizes.front()) {
+    while (from + count < rows.size() && count < chunk_sizes.front()) {
         bytes += bytes_of(rows[from + count]);
         if (bytes > statement_bytes_max && count > 0) break;
         ++count;
     }
-    return run_of(count);
+    return chunk_size(count);
 }
 
 // Runs `head` `marks`,`marks`… `tail` over all rows: `add` gives a row's values, `bytes_of` tells how long its texts
 // are. How many rows the server says it has touched. Throws mysql::failure.
 template <class Row, class Bytes, class Add>
-awaitable<std::uint64_t> insert(confab::mysql::connection& db, std::string_view head, std::string_view marks,
-                                std::string_view tail, const std::vector<Row>& rows, Bytes bytes_of, Add add) {
-    std::uint64_t touched = 0;
+awaitable<std::uint64_t> insert(confab::mysql::connection& db, std::string_view prefix, std::string_view placeholders,
+                                std::string_view suffix, const std::vector<Row>& rows, Bytes bytes_of, Add add) {
+    std::uint64_t affected = 0;
     for (std::size_t from = 0; from < rows.size();) {
-        const auto size = run_from(rows, from, bytes_of);
+        const auto size = next_chunk_size(rows, from, bytes_of);
         confab::mysql::parameters values;
         for (std::size_t i = from; i < from + size; ++i) add(values, rows[i]);
-        const auto sql = repeated(head, marks, size, tail);
+        const auto sql = repeat_row(prefix, placeholders, size, suffix);
         const auto done = co_await db.run(sql, std::move(values));
-        touched += done.affected();
+        affected += done.affected();
         from += size;
     }
-    co_return touched;
+    co_return affected;
 }
 
 }  // namespace confab::ledger::mysql

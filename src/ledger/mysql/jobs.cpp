@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "base/overloaded.hpp"
-#include "ledger/mysql/many.hpp"
+#include "ledger/mysql/multi_row_sql.hpp"
 #include "ledger/mysql/rows.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
 
-using found = std::optional<core::answer>;
+using found = std::optional<core::command_result>;
 
 // A rename leaves its own job in the row; but nobody else ever brings a new app's token.
 constexpr std::string_view app_sql = "select created_at from apps where token = ?";
@@ -31,38 +31,38 @@ constexpr std::string_view changed_sql =
 
 class finder {
 public:
-    finder(confab::mysql::connection& db, const core::job_id& job, const core::trace& seen)
+    finder(confab::mysql::connection& db, const core::job_id& job, const core::last_seen& seen)
         : db_(db), job_(job), seen_(seen) {}
 
-    awaitable<found> operator()(const core::create_app& wish) const {
-        const auto rows = co_await db_.run(app_sql, wish.token.text());
+    awaitable<found> operator()(const core::create_app& payload) const {
+        const auto rows = co_await db_.run(app_sql, payload.token.text());
         if (rows.empty()) co_return found();
         co_return core::created{0, {rows.front().integer(0)}};
     }
-    awaitable<found> operator()(const core::create_chat& wish) const {
-        const auto rows = co_await db_.run(chat_sql, wish.app.text(), seen_.number, job_);
+    awaitable<found> operator()(const core::create_chat& payload) const {
+        const auto rows = co_await db_.run(chat_sql, payload.app.text(), seen_.number, job_);
         co_return created_in(rows);
     }
-    awaitable<found> operator()(const core::create_message& wish) const {
-        const auto rows = co_await db_.run(message_sql, wish.app.text(), wish.chat.value(), seen_.number, job_);
+    awaitable<found> operator()(const core::create_message& payload) const {
+        const auto rows = co_await db_.run(message_sql, payload.app.text(), payload.chat.value(), seen_.number, job_);
         co_return created_in(rows);
     }
-    awaitable<found> operator()(const core::rename_app& wish) const {
-        const auto rows = co_await db_.run(renamed_sql, wish.app.text(), job_);
+    awaitable<found> operator()(const core::rename_app& payload) const {
+        const auto rows = co_await db_.run(renamed_sql, payload.app.text(), job_);
         if (rows.empty()) co_return found();
         co_return app_from(rows.front());
     }
     // The message as the edit left it: it may have been changed since.
-    awaitable<found> operator()(const core::edit_message& wish) const {
-        auto edited = co_await changed(wish);
+    awaitable<found> operator()(const core::edit_message& payload) const {
+        auto edited = co_await changed(payload);
         if (!edited) co_return found();
         auto& message = std::get<core::message>(*edited);
-        message.content = wish.content.text();
-        if (wish.metadata) message.metadata = wish.metadata;
+        message.content = payload.content.text();
+        if (payload.metadata) message.metadata = payload.metadata;
         message.deleted_at.reset();
         co_return edited;
     }
-    awaitable<found> operator()(const core::delete_message& wish) const { return changed(wish); }
+    awaitable<found> operator()(const core::delete_message& payload) const { return changed(payload); }
     awaitable<found> operator()(const core::unreadable&) const { co_return found(); }
 
 private:
@@ -71,16 +71,16 @@ private:
         return core::created{rows.front().number(0), {rows.front().integer(1)}};
     }
 
-    template <class Wish>
-    awaitable<found> changed(const Wish& wish) const {
-        const auto rows = co_await db_.run(changed_sql, wish.app.text(), wish.chat.value(), seen_.change, job_);
+    template <class Payload>
+    awaitable<found> changed(const Payload& payload) const {
+        const auto rows = co_await db_.run(changed_sql, payload.app.text(), payload.chat.value(), seen_.change, job_);
         if (rows.empty()) co_return found();
         co_return message_from(rows.front());
     }
 
     confab::mysql::connection& db_;
     confab::mysql::blob job_;
-    core::trace seen_;
+    core::last_seen seen_;
 };
 
 // The jobs that may have made messages of a chat, and the last number before all of them.
@@ -92,16 +92,16 @@ struct wanted_jobs {
 awaitable<void> find_in_chat(confab::mysql::connection& db, core::chat_id chat, const wanted_jobs& wanted,
                              core::state& s) {
     for (std::size_t from = 0; from < wanted.jobs.size();) {
-        const auto size = run_of(wanted.jobs.size() - from);
+        const auto size = chunk_size(wanted.jobs.size() - from);
         confab::mysql::parameters values(chat.value(), wanted.seen);
         for (std::size_t i = from; i < from + size; ++i) values.add(wanted.jobs[i]);
         const auto sql =
-            repeated("select job, number, created_at from messages where chat_id = ? and number > ? and job in (", "?",
-                     size, ")");
+            repeat_row("select job, number, created_at from messages where chat_id = ? and number > ? and job in (",
+                       "?", size, ")");
         const auto rows = co_await db.run(sql, std::move(values));
         for (const auto row : rows) {
-            const core::answer made = core::created{row.number(1), {row.integer(2)}};
-            s.put(bytes_from<core::job_id>(row.bytes(0)), result<core::answer>(made));
+            const core::command_result made = core::created{row.number(1), {row.integer(2)}};
+            s.put(bytes_from<core::job_id>(row.bytes(0)), result<core::command_result>(made));
         }
         from += size;
     }
@@ -109,18 +109,18 @@ awaitable<void> find_in_chat(confab::mysql::connection& db, core::chat_id chat, 
 
 struct message_creation {
     const core::command* command;
-    const core::create_message* wish;
+    const core::create_message* payload;
 };
 
 awaitable<void> find_messages(confab::mysql::connection& db, const std::vector<message_creation>& creations,
                               core::state& s) {
     std::map<core::chat_id, wanted_jobs> chats;
-    for (const auto& [command, wish] : creations) {
-        const auto* const owner = s.find(wish->app);
-        const auto* const head = owner ? s.find(core::state::chat_place{owner->id, wish->chat}) : nullptr;
-        if (!head) continue;
-        auto& wanted = chats[head->id];
-        wanted.seen = std::min(wanted.seen, command->came->seen.number);
+    for (const auto& [command, payload] : creations) {
+        const auto* const owner = s.find(payload->app);
+        const auto* const counters = owner ? s.find(core::state::chat_locator{owner->id, payload->chat}) : nullptr;
+        if (!counters) continue;
+        auto& wanted = chats[counters->id];
+        wanted.seen = std::min(wanted.seen, command->delivery->seen.number);
         wanted.jobs.emplace_back(command->job);
     }
     for (const auto& [chat, wanted] : chats) co_await find_in_chat(db, chat, wanted, s);
@@ -133,15 +133,15 @@ struct passed_by_kind {
             std::visit(overloaded{
                            [&](const core::create_app&) { creations.push_back(c); },
                            [&](const core::create_chat&) { creations.push_back(c); },
-                           [&](const core::create_message& wish) {
-                               messages.push_back({c, &wish});
+                           [&](const core::create_message& payload) {
+                               messages.push_back({c, &payload});
                            },
                            [&](const core::rename_app&) { changes.push_back(c); },
                            [&](const core::edit_message&) { changes.push_back(c); },
                            [&](const core::delete_message&) { changes.push_back(c); },
                            [](const core::unreadable&) {},  // refused as before
                        },
-                       c->wish);
+                       c->payload);
         }
     }
 
@@ -157,19 +157,19 @@ awaitable<void> load_outcomes(confab::mysql::connection& db, std::span<const cor
     const passed_by_kind sorted(passed);
     co_await find_messages(db, sorted.messages, s);
     for (const auto* c : sorted.creations) {
-        auto answer = co_await find_job(db, *c, c->came->seen);
+        auto answer = co_await find_job(db, *c, c->delivery->seen);
         if (answer) s.put(c->job, std::move(*answer));
     }
     for (const auto* c : sorted.changes) {
-        auto answer = co_await find_job(db, *c, c->came->seen);
-        s.put(c->job, answer ? result<core::answer>(std::move(*answer)) : error::outcome_unknown);
+        auto answer = co_await find_job(db, *c, c->delivery->seen);
+        s.put(c->job, answer ? result<core::command_result>(std::move(*answer)) : error::outcome_unknown);
     }
 }
 
-awaitable<std::optional<core::answer>> find_job(confab::mysql::connection& db, const core::command& c,
-                                                const core::trace& seen) {
+awaitable<std::optional<core::command_result>> find_job(confab::mysql::connection& db, const core::command& c,
+                                                        const core::last_seen& seen) {
     const finder find(db, c.job, seen);
-    auto answer = co_await std::visit([&](const auto& wish) { return find(wish); }, c.wish);
+    auto answer = co_await std::visit([&](const auto& payload) { return find(payload); }, c.payload);
     co_return answer;
 }
 

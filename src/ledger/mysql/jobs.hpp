@@ -13,8 +13,8 @@ namespace confab::ledger::mysql {
 
 // Its answer: of a rename the app as it is now, of a change the message as that left it. Nothing: no row bears its job.
 // Throws mysql::failure.
-awaitable<std::optional<core::answer>> find_job(confab::mysql::connection& db, const core::command& c,
-                                                const core::trace& seen);
+awaitable<std::optional<core::command_result>> find_job(confab::mysql::connection& db, const core::command& c,
+                                                        const core::last_seen& seen);
 
 // Puts into `s` what became of commands that a shared queue delivers once more. A creation that left no trace was
 // refused or never done: it is left out, and decided again. A change that left none is outcome_unknown. Messages are

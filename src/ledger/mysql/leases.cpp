@@ -6,20 +6,20 @@
 #include <array>
 
 #include "base/random.hpp"
-#include "ledger/mysql/many.hpp"
+#include "ledger/mysql/multi_row_sql.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::chrono::milliseconds look_for_more_every{500};
 
-std::string drawn_id() {
+std::string random_id() {
     std::array<std::byte, 16> id;
     fill_random(id);
     return hex_literal(id);
 }
 
-std::string list_of(const std::vector<core::partition_number>& these) {
+std::string comma_separated(const std::vector<core::partition_number>& these) {
     std::string list;
     for (const auto p : these) list += fmt::format("{}{}", list.empty() ? "" : ",", p);
     return list;
@@ -54,13 +54,13 @@ awaitable<lease_summary> held_leases(confab::mysql::connection& db) {
 }
 
 leases::leases(std::uint64_t partitions, std::chrono::milliseconds lease)
-    : partitions_(partitions), lease_(lease), owner_(drawn_id()) {}
+    : partitions_(partitions), lease_(lease), owner_(random_id()) {}
 
-bool leases::are_due() const {
+bool leases::is_renewal_due() const {
     return clock::now() >= due_;
 }
 
-void leases::doubt() {
+void leases::invalidate() {
     owned_.clear();
     due_ = clock::time_point::min();
 }
@@ -69,12 +69,12 @@ std::string leases::until() const {
     return fmt::format("utc_timestamp(6) + interval {} microsecond", lease_.count() * 1000);
 }
 
-awaitable<bool> leases::hold(confab::mysql::connection& db) {
+awaitable<bool> leases::renew(confab::mysql::connection& db) {
     const auto before = std::exchange(owned_, {});
     bool has_taken = false;
     const auto begun = clock::now();
     const auto share = co_await fair_share(db);
-    auto mine = co_await renew(db);
+    auto mine = co_await extend_owned(db);
     if (mine.size() > share) {
         const numbers surplus(mine.begin() + static_cast<std::ptrdiff_t>(share), mine.end());
         co_await give_up(db, surplus);
@@ -93,26 +93,26 @@ awaitable<bool> leases::hold(confab::mysql::connection& db) {
 
 // Tells that this worker is alive, and how many partitions each of the living may own.
 awaitable<std::uint64_t> leases::fair_share(confab::mysql::connection& db) {
-    const auto tell = fmt::format(
+    const auto heartbeat = fmt::format(
         "insert into workers(id, seen_until, lease_ms) values({}, {}, {}) "
         "on duplicate key update seen_until = values(seen_until), lease_ms = values(lease_ms)",
         owner_, until(), lease_.count());
-    co_await db.query(tell);
+    co_await db.query(heartbeat);
     co_await db.query("delete from workers where seen_until < utc_timestamp(6) - interval 1 minute");
-    const auto living = co_await db.query("select count(*) from workers where seen_until > utc_timestamp(6)");
-    const auto count = std::max<std::uint64_t>(living.front().number(0), 1);
+    const auto live_workers = co_await db.query("select count(*) from workers where seen_until > utc_timestamp(6)");
+    const auto count = std::max<std::uint64_t>(live_workers.front().number(0), 1);
     co_return (partitions_ + count - 1) / count;
 }
 
 // One whose lease has run out is not renewed: somebody else may have had it in between.
-awaitable<leases::numbers> leases::renew(confab::mysql::connection& db) {
+awaitable<leases::numbers> leases::extend_owned(confab::mysql::connection& db) {
     const auto condition = fmt::format("owner = {} and lease_until > utc_timestamp(6)", owner_);
     const auto select = fmt::format("select p from partitions where {} order by p", condition);
     const auto before = co_await db.query(select);
     const auto mine = numbers_in(before);
     if (mine.empty()) co_return mine;
-    const auto extend =
-        fmt::format("update partitions set lease_until = {} where p in ({}) and {}", until(), list_of(mine), condition);
+    const auto extend = fmt::format("update partitions set lease_until = {} where p in ({}) and {}", until(),
+                                    comma_separated(mine), condition);
     co_await db.query(extend);
     const auto after = co_await db.query(select);
     co_return numbers_in(after);
@@ -121,7 +121,7 @@ awaitable<leases::numbers> leases::renew(confab::mysql::connection& db) {
 awaitable<void> leases::give_up(confab::mysql::connection& db, const numbers& these) {
     const auto sql =
         fmt::format("update partitions set owner = null, lease_until = '1970-01-01' where p in ({}) and owner = {}",
-                    list_of(these), owner_);
+                    comma_separated(these), owner_);
     co_await db.query(sql);
 }
 
@@ -136,7 +136,7 @@ awaitable<leases::numbers> leases::take(confab::mysql::connection& db, std::uint
     const auto free = numbers_in(rows);
     if (!free.empty()) {
         const auto take = fmt::format("update partitions set owner = {}, lease_until = {} where p in ({})", owner_,
-                                      until(), list_of(free));
+                                      until(), comma_separated(free));
         co_await db.query(take);
     }
     co_await db.query("commit");
@@ -144,7 +144,7 @@ awaitable<leases::numbers> leases::take(confab::mysql::connection& db, std::uint
 }
 
 awaitable<void> leases::release(confab::mysql::connection& db) {
-    doubt();
+    invalidate();
     const auto sql = fmt::format(
         "update partitions set owner = null, lease_until = '1970-01-01' where owner = {0};"
         "delete from workers where id = {0}",

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/passage.hpp"
+#include "core/delivery.hpp"
 #include "drivers/mysql/connection.hpp"
 
 namespace confab::ledger::mysql {
@@ -33,15 +33,15 @@ public:
     // The worker's id, as SQL text.
     const std::string& owner() const { return owner_; }
 
-    // Whether hold() has something to do.
-    bool are_due() const;
+    // Whether renew() has something to do.
+    bool is_renewal_due() const;
     // Renews, gives up and takes. True: nothing that was known from before may be used any more. Throws mysql::failure;
     // then nothing is owned until it succeeds. REQUIRES: not in a transaction.
-    awaitable<bool> hold(confab::mysql::connection& db);
+    awaitable<bool> renew(confab::mysql::connection& db);
     const std::vector<core::partition_number>& owned() const { return owned_; }
 
-    // Nothing is owned until the next hold(), which is due at once.
-    void doubt();
+    // Nothing is owned until the next renew(), which is due at once.
+    void invalidate();
     awaitable<void> release(confab::mysql::connection& db);
 
 private:
@@ -49,7 +49,7 @@ private:
     using numbers = std::vector<core::partition_number>;
 
     awaitable<std::uint64_t> fair_share(confab::mysql::connection& db);
-    awaitable<numbers> renew(confab::mysql::connection& db);
+    awaitable<numbers> extend_owned(confab::mysql::connection& db);
     awaitable<void> give_up(confab::mysql::connection& db, const numbers& these);
     awaitable<numbers> take(confab::mysql::connection& db, std::uint64_t most);
     std::string until() const;

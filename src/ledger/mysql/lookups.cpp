@@ -14,35 +14,35 @@ namespace {
 
 constexpr std::size_t statements_max = 2;  // at once: one that is slow does not hold up all
 
-struct waiting {
+struct waiter {
     lookup asked;
-    bool leads = false;
-    asio::any_io_executor home = {};
+    bool is_leader = false;
+    asio::any_io_executor executor = {};
     asio::any_completion_handler<void()> resume = {};
 };
 
 // In its own turn.
-void go_on(waiting& w) {
-    asio::post(w.home, std::exchange(w.resume, {}));
+void post_resume(waiter& w) {
+    asio::post(w.executor, std::exchange(w.resume, {}));
 }
 
 }  // namespace
 
 // Those of one event loop; its thread only.
-class lookups::line {
+class lookups::loop_queue {
 public:
     awaitable<result<core::message>> find(lookup asked, const look_up& how) {
-        waiting mine{std::move(asked)};
-        if (under_way_ < statements_max) {
-            ++under_way_;
-            mine.leads = true;
+        waiter mine{std::move(asked)};
+        if (in_flight_ < statements_max) {
+            ++in_flight_;
+            mine.is_leader = true;
         } else {
             co_await wait(mine);
         }
-        if (mine.leads) {
-            statement led(*this, mine);
-            co_await how(led.lookups());
-            led.end();
+        if (mine.is_leader) {
+            statement batch(*this, mine);
+            co_await how(batch.lookups());
+            batch.end();
         }
         co_return std::move(*mine.asked.answer);
     }
@@ -52,18 +52,18 @@ private:
     // go with its leader.
     class statement {
     public:
-        statement(line& of, waiting& leader) : of_(of) {
+        statement(loop_queue& of, waiter& leader) : queue_(of) {
             lookups_.push_back(&leader.asked);
-            while (!of_.waiting_.empty() && lookups_.size() < lookups_max) {
-                taken_.push_back(of_.waiting_.front());
-                lookups_.push_back(&of_.waiting_.front()->asked);
-                of_.waiting_.pop_front();
+            while (!queue_.waiters_.empty() && lookups_.size() < lookups_max) {
+                followers_.push_back(queue_.waiters_.front());
+                lookups_.push_back(&queue_.waiters_.front()->asked);
+                queue_.waiters_.pop_front();
             }
         }
         ~statement() {
-            for (auto* each : taken_) std::exchange(each->resume, {});
+            for (auto* each : followers_) std::exchange(each->resume, {});
             if (has_ended_) return;
-            for (auto* each : std::exchange(of_.waiting_, {})) std::exchange(each->resume, {});
+            for (auto* each : std::exchange(queue_.waiters_, {})) std::exchange(each->resume, {});
         }
         statement(const statement&) = delete;
         statement& operator=(const statement&) = delete;
@@ -72,64 +72,64 @@ private:
 
         // Those it took along go on, and somebody leads the next.
         void end() {
-            for (auto* each : std::exchange(taken_, {})) go_on(*each);
-            of_.lead_next();
+            for (auto* each : std::exchange(followers_, {})) post_resume(*each);
+            queue_.start_next();
             has_ended_ = true;
         }
 
     private:
-        line& of_;
+        loop_queue& queue_;
         std::vector<lookup*> lookups_;
-        std::vector<waiting*> taken_;
+        std::vector<waiter*> followers_;
         bool has_ended_ = false;
     };
 
-    awaitable<void> wait(waiting& mine) {
+    awaitable<void> wait(waiter& mine) {
         return asio::async_initiate<const asio::use_awaitable_t<>, void()>(
             [this, &mine](auto handler) {
-                mine.home = asio::get_associated_executor(handler);
+                mine.executor = asio::get_associated_executor(handler);
                 mine.resume = std::move(handler);
-                waiting_.push_back(&mine);
+                waiters_.push_back(&mine);
             },
             asio::use_awaitable);
     }
 
-    void lead_next() {
-        if (waiting_.empty()) {
-            --under_way_;
+    void start_next() {
+        if (waiters_.empty()) {
+            --in_flight_;
             return;
         }
-        auto* const next = waiting_.front();
-        waiting_.pop_front();
-        next->leads = true;
-        go_on(*next);
+        auto* const next = waiters_.front();
+        waiters_.pop_front();
+        next->is_leader = true;
+        post_resume(*next);
     }
 
-    std::deque<waiting*> waiting_;
-    std::size_t under_way_ = 0;
+    std::deque<waiter*> waiters_;
+    std::size_t in_flight_ = 0;
 };
 
-class lookups::lines {
+class lookups::loop_queues {
 public:
-    std::shared_ptr<line> of(asio::execution_context& loop) {
+    std::shared_ptr<loop_queue> of(asio::execution_context& loop) {
         const std::lock_guard lock(mutex_);
         auto& found = all_[&loop];
-        if (!found) found = std::make_shared<line>();
+        if (!found) found = std::make_shared<loop_queue>();
         return found;
     }
 
 private:
     std::mutex mutex_;
-    std::unordered_map<asio::execution_context*, std::shared_ptr<line>> all_;
+    std::unordered_map<asio::execution_context*, std::shared_ptr<loop_queue>> all_;
 };
 
-lookups::lookups(look_up how) : how_(std::move(how)), lines_(std::make_unique<lines>()) {}
+lookups::lookups(look_up how) : how_(std::move(how)), loop_queues_(std::make_unique<loop_queues>()) {}
 
 lookups::~lookups() = default;
 
 awaitable<result<core::message>> lookups::find(core::chat_id chat, core::message_number number) {
     const auto loop = co_await asio::this_coro::executor;
-    const auto here = lines_->of(asio::query(loop, asio::execution::context));
+    const auto here = loop_queues_->of(asio::query(loop, asio::execution::context));
     lookup asked{chat, number};
     co_return co_await here->find(std::move(asked), how_);
 }

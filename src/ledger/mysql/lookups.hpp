@@ -34,11 +34,11 @@ public:
     awaitable<result<core::message>> find(core::chat_id chat, core::message_number number);
 
 private:
-    class line;
+    class loop_queue;
 
     const look_up how_;
-    class lines;
-    std::unique_ptr<lines> lines_;
+    class loop_queues;
+    std::unique_ptr<loop_queues> loop_queues_;
 };
 
 }  // namespace confab::ledger::mysql

@@ -1,7 +1,7 @@
 #include "ledger/mysql/mysql_ledger.hpp"
 
 #include "ledger/mysql/cluster_state.hpp"
-#include "ledger/mysql/outcomes.hpp"
+#include "ledger/mysql/command_status.hpp"
 #include "ledger/mysql/reader.hpp"
 #include "ledger/mysql/role.hpp"
 #include "ledger/mysql/schema.hpp"
@@ -11,14 +11,14 @@
 namespace confab::ledger::mysql {
 namespace {
 
-struct cluster_facts {
+struct cluster_info {
     std::uint64_t partitions = 0;
     std::string identity;
 };
 
 // Of a database that is fit to be served from.
-cluster_facts facts_of(const mysql_options& options) {
-    cluster_facts found;
+cluster_info read_cluster_info(const mysql_options& options) {
+    cluster_info found;
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
         co_await warn_of_replication(db, connection_options_of(options).server.name());
@@ -28,68 +28,68 @@ cluster_facts facts_of(const mysql_options& options) {
     return found;
 }
 
-class opened_node final : public mysql_node {
+class mysql_node_impl final : public mysql_node {
 public:
-    explicit opened_node(const mysql_options& options)
-        : facts_(facts_of(options)),
+    explicit mysql_node_impl(const mysql_options& options)
+        : cluster_info_(read_cluster_info(options)),
           pool_(pool_options_of(options)),
           reader_(make_mysql_reader(pool_, options.read_pool)),
-          outcomes_(make_mysql_outcomes(pool_, state_)) {}
+          command_status_(make_mysql_command_status(pool_, state_)) {}
 
     ledger::reader& reader() override { return *reader_; }
-    ledger::outcomes& outcomes() override { return *outcomes_; }
+    ledger::command_status& command_status() override { return *command_status_; }
     void watch(const asio::any_io_executor& loop) override { watch_role(loop, pool_, state_); }
     const engine_state& state() const override { return state_; }
-    std::uint64_t partitions() const override { return facts_.partitions; }
-    const std::string& cluster() const override { return facts_.identity; }
+    std::uint64_t partitions() const override { return cluster_info_.partitions; }
+    const std::string& cluster() const override { return cluster_info_.identity; }
 
     awaitable<result<std::chrono::milliseconds>> longest_lease() override {
         try {
             const auto on = co_await pool_.take();
             co_return co_await mysql::longest_lease(*on);
         } catch (const confab::mysql::failure& cause) {
-            tell_failure("looking at the workers' leases", cause);
+            report_failure("looking at the workers' leases", cause);
         }
         co_return error::unavailable;
     }
 
 private:
     engine_state state_{"MySQL"};
-    const cluster_facts facts_;
+    const cluster_info cluster_info_;
     confab::mysql::pool pool_;
     std::unique_ptr<ledger::reader> reader_;
-    std::unique_ptr<ledger::outcomes> outcomes_;
+    std::unique_ptr<ledger::command_status> command_status_;
 };
 
-class opened_worker final : public mysql_worker {
+class mysql_worker_impl final : public mysql_worker {
 public:
-    opened_worker(const mysql_options& options, const mysql_worker_options& worker)
-        : facts_(facts_of(options)),
+    mysql_worker_impl(const mysql_options& options, const mysql_worker_options& worker)
+        : cluster_info_(read_cluster_info(options)),
           pool_(pool_options_of(options)),
           reader_(make_mysql_reader(pool_, options.read_pool)),
-          batches_(make_mysql_batches(options, worker, facts_.partitions)) {}
+          writer_(make_mysql_writer(options, worker, cluster_info_.partitions)) {}
 
     ledger::reader& reader() override { return *reader_; }
-    ledger::writer& writer() override { return *batches_; }
-    ledger::ownership& ownership() override { return *batches_; }
-    std::uint64_t partitions() const override { return facts_.partitions; }
-    const std::string& cluster() const override { return facts_.identity; }
+    ledger::writer& writer() override { return *writer_; }
+    ledger::ownership& ownership() override { return *writer_; }
+    std::uint64_t partitions() const override { return cluster_info_.partitions; }
+    const std::string& cluster() const override { return cluster_info_.identity; }
 
 private:
-    const cluster_facts facts_;
+    const cluster_info cluster_info_;
     confab::mysql::pool pool_;
     std::unique_ptr<ledger::reader> reader_;
-    std::unique_ptr<mysql_batches> batches_;
+    std::unique_ptr<mysql_writer> writer_;
 };
 
 }  // namespace
 
 std::unique_ptr<mysql_node> open_mysql_node(const mysql_options& options) {
-    return std::make_unique<opened_node>(options);
+    return std::make_unique<mysql_node_impl>(options);
 }
 
 std::unique_ptr<mysql_worker> open_mysql_worker(const mysql_options& options, const mysql_worker_options& worker) {
-    return std::make_unique<opened_worker>(options, worker);
+    return std::make_unique<mysql_worker_impl>(options, worker);
 }
 
 std::string identity_of_mysql_ledger(const mysql_options& options) {

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "base/engine_state.hpp"
+#include "ledger/cluster_ports.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/shared.hpp"
 
 namespace confab::ledger::mysql {
 
@@ -39,7 +39,7 @@ class mysql_node {
 public:
     virtual ~mysql_node() = default;
     virtual ledger::reader& reader() = 0;
-    virtual ledger::outcomes& outcomes() = 0;
+    virtual ledger::command_status& command_status() = 0;
     virtual std::uint64_t partitions() const = 0;    // as fixed by migrate
     virtual const std::string& cluster() const = 0;  // its identity, 16 hexadecimal digits
     // Of the workers that are alive; 0: there are none. Errors: unavailable.

@@ -32,8 +32,8 @@ public:
                                                                    std::uint64_t after) override;
 
     // reader_for_index.cpp
-    awaitable<result<chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
-                                       const core::folded_query& query) override;
+    awaitable<result<matches_by_number>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
+                                                  const core::folded_query& query) override;
     awaitable<result<chat_counts>> counts(core::chat_id chat) override;
     awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) override;
     awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) override;
@@ -44,13 +44,13 @@ public:
 private:
     // Has `work` done on a connection: an awaitable of result<T>.
     template <class T, class Work>
-    awaitable<result<T>> ask(Work work) {
+    awaitable<result<T>> run_with_connection(Work work) {
         try {
             const auto db = co_await pool_.take();
             result<T> done = co_await work(*db);
             co_return done;
         } catch (const confab::mysql::failure& cause) {
-            tell_failure("reading", cause);
+            report_failure("reading", cause);
         }
         co_return error::unavailable;
     }
@@ -63,7 +63,7 @@ private:
             if (found.empty()) co_return error::not_found;
             co_return from(found.front());
         };
-        co_return co_await ask<T>(work);
+        co_return co_await run_with_connection<T>(work);
     }
 
     // All rows, which are small.
@@ -76,7 +76,7 @@ private:
             for (const auto& row : found) made.push_back(from(row));
             co_return made;
         };
-        co_return co_await ask<std::vector<T>>(work);
+        co_return co_await run_with_connection<std::vector<T>>(work);
     }
 
     // Does not throw.

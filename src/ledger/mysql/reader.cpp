@@ -25,14 +25,14 @@ matches compared(std::vector<core::message> rows, window w, bool is_cut, const c
     matches found;
     std::size_t bytes = 0;
     for (auto& m : rows) {
-        narrow(w, m.number);
+        advance(w, m.number);
         if (!query.is_in(m.content)) continue;
         bytes += bytes_of(m);
         found.rows.push_back(std::move(m));
         is_cut = is_cut || bytes >= slice_bytes_max;
         if (bytes >= slice_bytes_max) break;
     }
-    if (is_cut) found.rest = w;
+    if (is_cut) found.remaining = w;
     return found;
 }
 
@@ -50,23 +50,23 @@ present present_from(const confab::mysql::row& row) {
 
 // Past versions, and whether the message was deleted while they were read.
 struct past_versions {
-    version_history told;
+    version_history history;
     bool is_deleted = false;
 
-    void follow(const confab::mysql::row& change) {
+    void add_change(const confab::mysql::row& change) {
         is_deleted = is_deleted || change.is_null(2);
-        told.follow(change.number(0), {change.integer(1)}, change.text(2));
+        history.add_change(change.number(0), {change.integer(1)}, change.text(2));
     }
 };
 
-awaitable<void> follow_changes(confab::mysql::connection& db, const confab::mysql::parameters& values,
-                               past_versions& past) {
+awaitable<void> read_changes(confab::mysql::connection& db, const confab::mysql::parameters& values,
+                             past_versions& past) {
     co_await db.start(text_of(read_sql::past_versions), values);
-    while (!past.told.is_full()) {
+    while (!past.history.is_full()) {
         const auto piece = co_await db.more();
         if (!piece) co_return;
         for (const auto& change : *piece)
-            if (!past.told.is_full()) past.follow(change);
+            if (!past.history.is_full()) past.add_change(change);
     }
     co_await db.skip();  // less than a connection costs
 }
@@ -83,31 +83,31 @@ awaitable<result<std::vector<core::message_version>>> versions_of(confab::mysql:
     if (now.is_deleted) co_return error::deleted;
     const auto last = now.version.version;
     past_versions past{version_history(after, now.created_at)};
-    if (past.told.next() < last) {
+    if (past.history.next() < last) {
         // Most versions weigh about as much as the present one. Two changes at least: the first may tell only a time.
         const auto about = slice_bytes_max / (now.version.content.size() + 1) + 2;
         const auto most = std::min<std::uint64_t>(about, versions_max);
         const confab::mysql::parameters values(chat.value(), message.value(), after, last, most);
-        co_await follow_changes(db, values, past);
+        co_await read_changes(db, values, past);
     }
     if (past.is_deleted) co_return error::deleted;
-    past.told.end_with(std::move(now.version));
-    co_return std::move(past.told).told();
+    past.history.finish(std::move(now.version));
+    co_return std::move(past.history).versions();
 }
 
 read_sql statement_for(std::size_t lookups) {
-    if (lookups == 1) return read_sql::one_place;
-    if (lookups <= few_lookups) return read_sql::few_places;
-    return lookups <= more_lookups ? read_sql::more_places : read_sql::most_places;
+    if (lookups == 1) return read_sql::one_lookup;
+    if (lookups <= few_lookups) return read_sql::few_lookups;
+    return lookups <= more_lookups ? read_sql::more_lookups : read_sql::most_lookups;
 }
 
-std::size_t places_in(read_sql s) {
+std::size_t lookups_in(read_sql s) {
     switch (s) {
-        case read_sql::few_places:
+        case read_sql::few_lookups:
             return few_lookups;
-        case read_sql::more_places:
+        case read_sql::more_lookups:
             return more_lookups;
-        case read_sql::most_places:
+        case read_sql::most_lookups:
             return lookups_max;
         default:
             return 1;
@@ -115,9 +115,9 @@ std::size_t places_in(read_sql s) {
 }
 
 // The last one again and again where the statement takes more.
-confab::mysql::parameters places_of(std::span<lookup* const> asked) {
+confab::mysql::parameters lookup_parameters(std::span<lookup* const> asked) {
     confab::mysql::parameters values;
-    for (std::size_t i = 0; i < places_in(statement_for(asked.size())); ++i) {
+    for (std::size_t i = 0; i < lookups_in(statement_for(asked.size())); ++i) {
         const auto& each = *asked[std::min(i, asked.size() - 1)];
         values.add(each.chat.value());
         values.add(each.number.value());
@@ -165,13 +165,13 @@ awaitable<result<core::message>> mysql_reader::find_message(core::app_token app,
 
 awaitable<void> mysql_reader::look_up(std::span<lookup* const> asked) {
     const auto work = [&](confab::mysql::connection& db) -> awaitable<result<void>> {
-        const auto found = co_await db.run(text_of(statement_for(asked.size())), places_of(asked));
+        const auto found = co_await db.run(text_of(statement_for(asked.size())), lookup_parameters(asked));
         for (const auto& row : found) answer(asked, row);
         co_return result<void>();
     };
     auto unless_found = make_error_code(error::unavailable);
     try {
-        const auto done = co_await ask<void>(work);
+        const auto done = co_await run_with_connection<void>(work);
         unless_found = done ? make_error_code(error::not_found) : done.error();
     } catch (const std::exception& cause) {
         log::error(fmt::format("looking messages up: {}", cause.what()));
@@ -203,24 +203,24 @@ awaitable<result<std::vector<core::message>>> mysql_reader::messages(core::chat_
     using list = std::vector<core::message>;
     const auto w = clamped(wanted);
     const auto sql = in_order(w, read_sql::messages, read_sql::messages_descending);
-    const slice_limits most{slice_rows(w), slice_bytes_max};
+    const slice_limits limits{slice_rows(w), slice_bytes_max};
     const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
-        auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, weights_, whole_message);
+        auto slice = co_await fetch_slice<core::message>(db, text_of(sql), chat, w, limits, weights_, whole_message);
         co_return std::move(slice.rows);
     };
-    co_return co_await ask<list>(work);
+    co_return co_await run_with_connection<list>(work);
 }
 
 awaitable<result<matches>> mysql_reader::matching(core::chat_id chat, window wanted, const core::folded_query& query) {
-    using list = gathered<core::message>;
+    using list = row_batch<core::message>;
     const auto w = clamped(wanted);
     const auto sql = in_order(w, read_sql::messages, read_sql::messages_descending);
-    const slice_limits most{match_rows_max, match_bytes_max};
+    const slice_limits limits{match_rows_max, match_bytes_max};
     const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
-        auto slice = co_await gather<core::message>(db, text_of(sql), chat, w, most, weights_, whole_message);
+        auto slice = co_await fetch_slice<core::message>(db, text_of(sql), chat, w, limits, weights_, whole_message);
         co_return std::move(slice);
     };
-    auto read = co_await ask<list>(work);
+    auto read = co_await run_with_connection<list>(work);
     if (!read) co_return read.error();
     if (read->rows.empty()) co_return matches();
     const bool is_cut = read->is_full() || read->rows.size() >= match_rows_max;
@@ -236,7 +236,7 @@ awaitable<result<std::vector<core::message_version>>> mysql_reader::versions(cor
     const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
         return versions_of(db, chat, message, from);
     };
-    co_return co_await ask<list>(work);
+    co_return co_await run_with_connection<list>(work);
 }
 
 std::unique_ptr<reader> make_mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool) {

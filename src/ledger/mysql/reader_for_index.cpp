@@ -24,9 +24,9 @@ core::message whole_message(const confab::mysql::row& row) {
 }
 
 // The numbers in the places of a statement that takes `places` of them; the last one fills what is left.
-confab::mysql::parameters values_of(core::chat_id chat, numbers_asked numbers, std::size_t places) {
+confab::mysql::parameters values_of(core::chat_id chat, numbers_asked numbers, std::size_t placeholders) {
     confab::mysql::parameters values(chat.value());
-    for (std::size_t i = 0; i < places; ++i) values.add(numbers[std::min(i, numbers.size() - 1)].value());
+    for (std::size_t i = 0; i < placeholders; ++i) values.add(numbers[std::min(i, numbers.size() - 1)].value());
     return values;
 }
 
@@ -45,13 +45,13 @@ awaitable<std::vector<T>> rows_of(confab::mysql::connection& db, read_sql few, r
 
 // How many of the numbers to ask for next.
 template <class T>
-std::size_t next_count(const gathered<T>& so_far, std::size_t left) {
+std::size_t next_count(const row_batch<T>& so_far, std::size_t left) {
     return std::min<std::uint64_t>(rows_to_ask(so_far, left), many_numbers);
 }
 
 // Adds to the slice the rows of the numbers, in their order, until it is full.
 awaitable<bool> add_texts(confab::mysql::connection& db, core::chat_id chat, numbers_asked numbers,
-                          gathered<text>& slice) {
+                          row_batch<text>& slice) {
     auto rows = co_await rows_of<text>(db, read_sql::few_texts, read_sql::many_texts, chat, numbers, text_from);
     std::unordered_map<core::message_number, text*> by_number;
     for (auto& row : rows) by_number[row.number] = &row;
@@ -66,13 +66,13 @@ awaitable<bool> add_texts(confab::mysql::connection& db, core::chat_id chat, num
 
 // Adds the hits among the rows to `found`, in the numbers' order.
 void compare(const std::vector<core::message>& rows, numbers_asked numbers, const core::folded_query& query,
-             chosen& found, std::size_t& bytes) {
+             matches_by_number& found, std::size_t& bytes) {
     std::unordered_map<core::message_number, const core::message*> hits;
     for (const auto& m : rows)
         if (query.is_in(m.content)) hits[m.number] = &m;
     for (const auto number : numbers) {
         if (bytes >= slice_bytes_max) return;
-        ++found.looked_at;
+        ++found.examined;
         const auto hit = hits.find(number);
         if (hit == hits.end()) continue;
         bytes += bytes_of(*hit->second);
@@ -82,19 +82,20 @@ void compare(const std::vector<core::message>& rows, numbers_asked numbers, cons
 
 }  // namespace
 
-awaitable<result<chosen>> mysql_reader::matching(core::chat_id chat, std::span<const core::message_number> numbers,
-                                                 const core::folded_query& query) {
+awaitable<result<matches_by_number>> mysql_reader::matching(core::chat_id chat,
+                                                            std::span<const core::message_number> numbers,
+                                                            const core::folded_query& query) {
     using list = std::vector<core::message>;
-    chosen found;
-    for (std::size_t bytes = 0; found.looked_at < numbers.size() && bytes < slice_bytes_max;) {
-        const auto left = numbers.subspan(found.looked_at);
-        const auto asked = left.first(std::min(left.size(), found.looked_at == 0 ? few_numbers : many_numbers));
+    matches_by_number found;
+    for (std::size_t bytes = 0; found.examined < numbers.size() && bytes < slice_bytes_max;) {
+        const auto left = numbers.subspan(found.examined);
+        const auto asked = left.first(std::min(left.size(), found.examined == 0 ? few_numbers : many_numbers));
         const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
             auto rows = co_await rows_of<core::message>(db, read_sql::few_messages, read_sql::many_messages, chat,
                                                         asked, whole_message);
             co_return rows;
         };
-        const auto rows = co_await ask<list>(work);
+        const auto rows = co_await run_with_connection<list>(work);
         if (!rows) co_return rows.error();
         const auto on_pool = [&] { return compare(*rows, asked, query, found, bytes), true; };
         co_await run_on(read_pool_, on_pool);
@@ -121,19 +122,19 @@ awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat, win
     using list = std::vector<text>;
     const auto w = clamped(wanted);
     const auto sql = in_order(w, read_sql::texts, read_sql::texts_descending);
-    const slice_limits most{slice_rows(w), slice_bytes_max};
+    const slice_limits limits{slice_rows(w), slice_bytes_max};
     const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
-        auto slice = co_await gather<text>(db, text_of(sql), chat, w, most, weights_, text_from);
+        auto slice = co_await fetch_slice<text>(db, text_of(sql), chat, w, limits, weights_, text_from);
         co_return std::move(slice.rows);
     };
-    co_return co_await ask<list>(work);
+    co_return co_await run_with_connection<list>(work);
 }
 
 awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat,
                                                          std::span<const core::message_number> numbers) {
     using list = std::vector<text>;
     const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
-        gathered<text> slice;
+        row_batch<text> slice;
         slice.guess = weights_.of(chat);
         while (slice.rows.size() < numbers.size() && !slice.is_full()) {
             const auto left = numbers.subspan(slice.rows.size());
@@ -144,7 +145,7 @@ awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat,
         if (!slice.rows.empty()) weights_.note(chat, slice.row_bytes());
         co_return std::move(slice.rows);
     };
-    co_return co_await ask<list>(work);
+    co_return co_await run_with_connection<list>(work);
 }
 
 }  // namespace confab::ledger::mysql

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view chat_columns =
     "c.id, c.number, c.messages_count, c.changes_count, c.created_at, c.updated_at";
 
-constexpr std::string_view one_place = "(m.chat_id = ? and m.number = ?)";
+constexpr std::string_view one_lookup = "(m.chat_id = ? and m.number = ?)";
 
 std::string apps_in(std::string_view direction) {
     return fmt::format("select {} from apps where id > ? and id <= ? order by id {} limit ?", app_columns, direction);
@@ -41,19 +41,19 @@ std::string texts_in(std::string_view direction) {
 
 // Rows come in any order.
 std::string by_number(std::string_view columns, std::size_t numbers) {
-    std::string marks = "?";
-    for (std::size_t i = 1; i < numbers; ++i) marks += ",?";
-    return fmt::format("select {} from messages m where m.chat_id = ? and m.number in ({})", columns, marks);
+    std::string placeholders = "?";
+    for (std::size_t i = 1; i < numbers; ++i) placeholders += ",?";
+    return fmt::format("select {} from messages m where m.chat_id = ? and m.number in ({})", columns, placeholders);
 }
 
 // Rows come in any order. Without the hint a server that knows few rows may walk all of them.
-std::string by_place(std::size_t messages) {
+std::string by_lookup(std::size_t messages) {
     auto sql = fmt::format("select {}, m.chat_id from messages m force index (primary) where ", message_columns);
-    for (std::size_t i = 0; i < messages; ++i) sql += i == 0 ? one_place : fmt::format(" or {}", one_place);
+    for (std::size_t i = 0; i < messages; ++i) sql += i == 0 ? one_lookup : fmt::format(" or {}", one_lookup);
     return sql;
 }
 
-std::string made(read_sql s) {
+std::string build_sql(read_sql s) {
     switch (s) {
         case read_sql::app_by_token:
             return fmt::format("select {} from apps where token = ?", app_columns);
@@ -66,14 +66,14 @@ std::string made(read_sql s) {
                 chat_columns);
         case read_sql::chat_id:
             return "select c.id from apps a join chats c on c.app_id = a.id and c.number = ? where a.token = ?";
-        case read_sql::one_place:
-            return by_place(1);
-        case read_sql::few_places:
-            return by_place(few_lookups);
-        case read_sql::more_places:
-            return by_place(more_lookups);
-        case read_sql::most_places:
-            return by_place(lookups_max);
+        case read_sql::one_lookup:
+            return by_lookup(1);
+        case read_sql::few_lookups:
+            return by_lookup(few_lookups);
+        case read_sql::more_lookups:
+            return by_lookup(more_lookups);
+        case read_sql::most_lookups:
+            return by_lookup(lookups_max);
         case read_sql::last_app:
             return "select coalesce(max(id), 0) from apps";
         case read_sql::apps:
@@ -124,7 +124,7 @@ std::string made(read_sql s) {
 const std::string& text_of(read_sql s) {
     static const auto all = [] {
         std::array<std::string, read_sql_count> texts;
-        for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = made(static_cast<read_sql>(i));
+        for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = build_sql(static_cast<read_sql>(i));
         return texts;
     }();
     return all.at(static_cast<std::size_t>(s));

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "core/delivery.hpp"
 #include "core/effect.hpp"
 #include "core/entities.hpp"
-#include "core/passage.hpp"
 #include "drivers/mysql/failure.hpp"
 #include "drivers/mysql/values.hpp"
 #include "ledger/ledger.hpp"

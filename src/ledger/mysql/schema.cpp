@@ -131,7 +131,7 @@ const std::vector<const char*> first_schema = {
 };
 
 // A chat whose index is to come as far as this pair, noted by the batch that made it wait.
-const std::vector<const char*> notes_of_what_waits = {
+const std::vector<const char*> create_index_notes = {
     R"sql(
     create table if not exists index_notes(
         chat_id bigint unsigned not null primary key,
@@ -142,15 +142,15 @@ const std::vector<const char*> notes_of_what_waits = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
-// The cluster's identity, a row of `meta`: no statement draws it, draw_identity() does. A program that does not know of
-// it uses names in Redis and Elasticsearch that any cluster has.
+// The cluster's identity, a row of `meta`: no statement draws it, generate_identity() does. A program that does not
+// know of it uses names in Redis and Elasticsearch that any cluster has.
 const std::vector<const char*> identity = {};
 
 // How long each worker's lease is, for nodes to compare with their answer timeout. The table holds nothing but who is
 // alive, and is filled again within a third of a lease. MySQL has no `add column if not exists`, with which a migration
 // that was broken off could begin again. There is no default: a worker of 0.1.0 that wakes up after the migration
 // cannot write its row, so it takes no partition.
-const std::vector<const char*> leases_of_workers = {
+const std::vector<const char*> add_worker_leases = {
     "drop table if exists workers",
     R"sql(
     create table if not exists workers(
@@ -161,7 +161,7 @@ const std::vector<const char*> leases_of_workers = {
 };
 
 // The reindex that runs, or that a later one may resume: one row at most.
-const std::vector<const char*> state_of_reindex = {
+const std::vector<const char*> create_reindex_state = {
     R"sql(
     create table if not exists reindex_state(
         one tinyint unsigned not null primary key,
@@ -174,8 +174,8 @@ const std::vector<const char*> state_of_reindex = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
-const std::vector<const char*> migrations[] = {first_schema, notes_of_what_waits, identity, leases_of_workers,
-                                               state_of_reindex};
+const std::vector<const char*> migrations[] = {first_schema, create_index_notes, identity, add_worker_leases,
+                                               create_reindex_state};
 
 constexpr std::string_view create_meta = R"sql(
     create table if not exists meta(
@@ -221,15 +221,15 @@ awaitable<int> schema_of(confab::mysql::connection& db) {
     co_return found;
 }
 
-awaitable<void> fix_partitions(confab::mysql::connection& db, std::optional<std::uint64_t> wanted) {
-    const auto fixed = co_await meta(db, "partitions");
-    if (fixed && wanted && *fixed != *wanted) {
+awaitable<void> set_partition_count(confab::mysql::connection& db, std::optional<std::uint64_t> wanted) {
+    const auto stored = co_await meta(db, "partitions");
+    if (stored && wanted && *stored != *wanted) {
         throw startup_error(fmt::format(
             "the database has {}, and their number cannot be changed: which one a chat goes through depends "
             "on it",
-            counted(*fixed, "partition")));
+            counted(*stored, "partition")));
     }
-    const auto count = fixed.value_or(wanted.value_or(partitions_default));
+    const auto count = stored.value_or(wanted.value_or(partitions_default));
     if (count < 1 || count > partitions_max)
         throw startup_error(fmt::format("the number of partitions must be from 1 to {}", partitions_max));
     for (std::uint64_t p = 0; p < count; ++p) co_await db.run("insert ignore into partitions(p) values(?)", p);
@@ -244,7 +244,7 @@ std::uint64_t random_number() {
     return number;
 }
 
-awaitable<void> draw_identity(confab::mysql::connection& db) {
+awaitable<void> generate_identity(confab::mysql::connection& db) {
     co_await db.run("insert ignore into meta(name, value) values('identity', ?)", random_number());
 }
 
@@ -253,12 +253,12 @@ awaitable<void> record_queue_names(confab::mysql::connection& db) {
 }
 
 awaitable<void> require_no_worker(confab::mysql::connection& db) {
-    const auto held = co_await held_leases(db);
-    if (held.workers == 0) co_return;
+    const auto leases = co_await held_leases(db);
+    if (leases.workers == 0) co_return;
     throw startup_error(
         fmt::format("workers still hold leases ({} of them, for up to {:.1f} s): stop every worker and node, wait for "
                     "that time, and run `confab migrate` again; commands in the queue are kept",
-                    held.workers, static_cast<double>(held.left.count()) / 1000));
+                    leases.workers, static_cast<double>(leases.left.count()) / 1000));
 }
 
 awaitable<queue_renamer> open_queue(const migration& wanted) {
@@ -293,7 +293,7 @@ awaitable<void> replace_identity(confab::mysql::connection& db) {
     co_await db.query("commit");
 }
 
-awaitable<void> bring_to_newest(confab::mysql::connection& db, int found) {
+awaitable<void> run_migrations(confab::mysql::connection& db, int found) {
     for (int version = found; version < newest_mysql_schema(); ++version) {
         for (const auto* statement : migrations[version]) co_await db.query(statement, migration_limit);
         const auto done = static_cast<std::uint64_t>(version + 1);
@@ -303,7 +303,7 @@ awaitable<void> bring_to_newest(confab::mysql::connection& db, int found) {
 
 // A program of an earlier schema cannot start any more once the version is raised, and one of this schema not before
 // the queue is renamed (require_newest): so nobody uses either name meanwhile.
-awaitable<void> migrate_alone(confab::mysql::connection& db, const migration& wanted) {
+awaitable<void> migrate_locked(confab::mysql::connection& db, const migration& wanted) {
     const int found = co_await schema_of(db);
     co_await db.query(create_meta);
     if (found == 0) co_await record_queue_names(db);
@@ -314,9 +314,9 @@ awaitable<void> migrate_alone(confab::mysql::connection& db, const migration& wa
         co_await require_no_worker(db);
         rename = co_await open_queue(wanted);
     }
-    co_await bring_to_newest(db, found);
-    co_await fix_partitions(db, wanted.partitions);
-    co_await draw_identity(db);
+    co_await run_migrations(db, found);
+    co_await set_partition_count(db, wanted.partitions);
+    co_await generate_identity(db);
     if (must_rename) co_await rename_queue(db, rename);
     if (wanted.new_identity) co_await replace_identity(db);
 }
@@ -344,7 +344,7 @@ awaitable<void> migrate(confab::mysql::connection& db, const migration& wanted) 
     // Names of locks are the server's, not the database's.
     const auto locked = co_await db.query("select get_lock(concat(left(database(), 40), '.confab.migrate'), 3)");
     if (locked.front().integer(0) != 1) throw startup_error("another confab is migrating the database at this moment");
-    co_await migrate_alone(db, wanted);
+    co_await migrate_locked(db, wanted);
     co_await db.query("do release_lock(concat(left(database(), 40), '.confab.migrate'))");
 }
 
@@ -370,8 +370,8 @@ awaitable<std::string> identity_of(confab::mysql::connection& db) {
 
 awaitable<void> require_safe(confab::mysql::connection& db) {
     co_await require_primary(db);
-    const auto told = co_await db.query("select version(), @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog");
-    const auto settings = told.front();
+    const auto rows = co_await db.query("select version(), @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog");
+    const auto settings = rows.front();
     const auto version = parse_version(settings.text(0));
     const bool is_new_enough =
         version.is_mariadb ? std::pair(version.major, version.minor) >= std::pair(10, 6) : version.major >= 8;

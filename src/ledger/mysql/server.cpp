@@ -17,8 +17,8 @@ confab::mysql::connection_options connection_options_of(const mysql_options& opt
     return {.server = std::move(server),
             .connect_timeout = options.connect_timeout,
             .query_timeout = options.query_timeout,
-            .at_start = "set session sql_mode = 'strict_all_tables,no_engine_substitution'",
-            .reads_are_causal = true};
+            .init_command = "set session sql_mode = 'strict_all_tables,no_engine_substitution'",
+            .causal_reads = true};
 }
 
 confab::mysql::pool_options pool_options_of(const mysql_options& options) {
@@ -36,7 +36,7 @@ failure_note& noted() {
 
 }  // namespace
 
-void tell_failure(std::string_view doing, const confab::mysql::failure& cause) {
+void report_failure(std::string_view doing, const confab::mysql::failure& cause) {
     static log_throttle log;
     const auto line = fmt::format("MySQL, {}: {} ({})", doing, cause.what(), cause.code());
     noted().set(line);
@@ -63,7 +63,7 @@ void run_with(const confab::mysql::connection_options& how, const server_work& w
     done.get();
 }
 
-startup_error named(const confab::mysql::connection_options& how, const std::exception& cause) {
+startup_error startup_error_for(const confab::mysql::connection_options& how, const std::exception& cause) {
     return startup_error(fmt::format("MySQL at {}: {}", how.server.name(), cause.what()));
 }
 
@@ -74,9 +74,9 @@ void with_server(const mysql_options& options, server_work work) {
     try {
         run_with(how, work);
     } catch (const confab::mysql::failure& cause) {
-        throw named(how, cause);
+        throw startup_error_for(how, cause);
     } catch (const startup_error& cause) {
-        throw named(how, cause);
+        throw startup_error_for(how, cause);
     }
 }
 
@@ -85,7 +85,7 @@ void with_connection(const mysql_options& options, server_work work) {
     try {
         run_with(how, work);
     } catch (const confab::mysql::failure& cause) {
-        throw named(how, cause);
+        throw startup_error_for(how, cause);
     }
 }
 

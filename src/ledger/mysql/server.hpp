@@ -11,9 +11,9 @@ confab::mysql::connection_options connection_options_of(const mysql_options& opt
 confab::mysql::pool_options pool_options_of(const mysql_options& options);
 
 // Tells the log, but not more than once a second however many callers meet the same failure.
-void tell_failure(std::string_view doing, const confab::mysql::failure& cause);
+void report_failure(std::string_view doing, const confab::mysql::failure& cause);
 
-// What tell_failure() was called with within the last 2 s, as it was logged; empty: it was not. Any thread.
+// What report_failure() was called with within the last 2 s, as it was logged; empty: it was not. Any thread.
 std::string last_failure();
 
 // Opens a connection, has `work` done on it and waits for its end, on the caller's thread. Throws startup_error for

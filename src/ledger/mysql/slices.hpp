@@ -28,14 +28,14 @@ inline constexpr std::uint64_t first_rows = dropped_bytes_max / row_bytes_max;
 class row_weights {
 public:
     // In bytes; 0: not known.
-    std::size_t of(core::chat_id chat) const { return last_[chat.value() % places].load(std::memory_order_relaxed); }
+    std::size_t of(core::chat_id chat) const { return last_[chat.value() % slots].load(std::memory_order_relaxed); }
     void note(core::chat_id chat, std::size_t row_bytes) {
-        last_[chat.value() % places].store(static_cast<std::uint32_t>(row_bytes), std::memory_order_relaxed);
+        last_[chat.value() % slots].store(static_cast<std::uint32_t>(row_bytes), std::memory_order_relaxed);
     }
 
 private:
-    static constexpr std::size_t places = 4096;
-    std::array<std::atomic<std::uint32_t>, places> last_{};
+    static constexpr std::size_t slots = 4096;
+    std::array<std::atomic<std::uint32_t>, slots> last_{};
 };
 
 struct slice_limits {
@@ -61,7 +61,7 @@ inline std::uint64_t slice_rows(const window& w) {
 }
 
 // What of the window is left behind a row.
-inline void narrow(window& w, core::message_number behind) {
+inline void advance(window& w, core::message_number behind) {
     w.order == order::ascending ? w.after = behind.value() : w.last = behind.value() - 1;
 }
 
@@ -75,7 +75,7 @@ inline std::size_t bytes_of(const text& t) {
 
 // The rows of a slice so far.
 template <class T>
-struct gathered {
+struct row_batch {
     std::vector<T> rows;
     std::size_t bytes = 0;
     std::size_t bytes_max = slice_bytes_max;
@@ -91,21 +91,21 @@ struct gathered {
 
 // How many rows to ask for, of those that are left.
 template <class T>
-std::uint64_t rows_to_ask(const gathered<T>& so_far, std::uint64_t left) {
+std::uint64_t rows_to_ask(const row_batch<T>& so_far, std::uint64_t left) {
     const auto row_bytes = so_far.row_bytes();
     if (row_bytes == 0) return std::min(left, first_rows);
     return std::min<std::uint64_t>(left, (so_far.bytes_max - so_far.bytes) / row_bytes + 1);
 }
 
 // Ends a stream whose other rows are not wanted.
-inline awaitable<void> leave(confab::mysql::connection& db, std::size_t dropped_max) {
+inline awaitable<void> drain(confab::mysql::connection& db, std::size_t dropped_max) {
     const bool is_at_end = co_await db.skip(dropped_max);
     if (!is_at_end) db.close();
 }
 
 // Adds a started statement's rows until the slice is full.
 template <class T, class From>
-awaitable<void> take_in(confab::mysql::connection& db, gathered<T>& slice, std::size_t dropped_max, From from) {
+awaitable<void> fetch_rows(confab::mysql::connection& db, row_batch<T>& slice, std::size_t dropped_max, From from) {
     while (!slice.is_full()) {
         const auto piece = co_await db.more();
         if (!piece) co_return;
@@ -114,26 +114,26 @@ awaitable<void> take_in(confab::mysql::connection& db, gathered<T>& slice, std::
             slice.add(from(row));
         }
     }
-    co_await leave(db, dropped_max);
+    co_await drain(db, dropped_max);
 }
 
 // REQUIRES: `sql` takes chat, after, last and limit, and tells rows in the window's order; `w` is clamped.
 template <class T, class From>
-awaitable<gathered<T>> gather(confab::mysql::connection& db, std::string_view sql, core::chat_id chat, window w,
-                              slice_limits most, row_weights& weights, From from) {
-    gathered<T> slice;
-    slice.bytes_max = most.bytes_max;
+awaitable<row_batch<T>> fetch_slice(confab::mysql::connection& db, std::string_view sql, core::chat_id chat, window w,
+                                    slice_limits limits, row_weights& weights, From from) {
+    row_batch<T> slice;
+    slice.bytes_max = limits.bytes_max;
     slice.guess = weights.of(chat);
-    for (auto left = std::min(most.rows_max, rows_in(w)); left > 0 && !slice.is_full();) {
+    for (auto left = std::min(limits.rows_max, rows_in(w)); left > 0 && !slice.is_full();) {
         const auto asked = rows_to_ask(slice, left);
         const auto before = slice.rows.size();
         const confab::mysql::parameters values(chat.value(), w.after, w.last, asked);
         co_await db.start(sql, values);
-        co_await take_in(db, slice, most.dropped_max, from);
-        const auto came = slice.rows.size() - before;
-        if (came < asked) break;
-        left -= came;
-        narrow(w, slice.rows.back().number);
+        co_await fetch_rows(db, slice, limits.dropped_max, from);
+        const auto fetched = slice.rows.size() - before;
+        if (fetched < asked) break;
+        left -= fetched;
+        advance(w, slice.rows.back().number);
     }
     if (!slice.rows.empty()) weights.note(chat, slice.row_bytes());
     co_return slice;

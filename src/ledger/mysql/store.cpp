@@ -118,16 +118,16 @@ std::string counter_updates(const moved_counters& counters) {
 
 std::string notes_for_index(const effects_by_kind& effects, std::uint64_t after, const database_clock& clock) {
     if (after == 0) return {};
-    std::map<core::chat_id, chat_counts> waiting;
+    std::map<core::chat_id, chat_counts> pending;
     for (const auto& [chat, given] : effects.counters.messages) {
         const auto multiple = given.last - given.last % after;
-        if (multiple >= given.first) waiting[chat].messages = multiple;
+        if (multiple >= given.first) pending[chat].messages = multiple;
     }
-    for (const auto& [chat, given] : effects.counters.changes) waiting[chat].changes = given.last;
-    if (waiting.empty()) return {};
+    for (const auto& [chat, given] : effects.counters.changes) pending[chat].changes = given.last;
+    if (pending.empty()) return {};
     const auto since = clock.to_database(effects.decided_at);
     std::string rows;
-    for (const auto& [chat, upto] : waiting)
+    for (const auto& [chat, upto] : pending)
         fmt::format_to(std::back_inserter(rows), "{}({},{},{},{})", rows.empty() ? "" : ",", chat.value(),
                        upto.messages, upto.changes, since.us);
     return "insert into index_notes(chat_id, messages, changes, since) values" + rows +

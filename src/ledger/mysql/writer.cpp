@@ -6,7 +6,7 @@
 // 3. apply() writes the rows many at a time, then the counters, the positions and the commit in one round trip.
 // 4. Whatever fails rolls back, and all that was known is dropped: also when only the reply of the commit was lost. The
 //    entries are still in the queue, and are taken again; by then the position tells.
-// 5. What this worker committed is never doubted: positions and counters below it end the worker (committed_marks.hpp).
+// 5. What this worker committed is never doubted: positions and counters below it end the worker (high_watermarks.hpp).
 #include "ledger/mysql/writer.hpp"
 
 #include <fmt/core.h>
@@ -14,18 +14,18 @@
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
 #include "core/command_summary.hpp"
-#include "ledger/mysql/claims.hpp"
+#include "ledger/lost_commits.hpp"
 #include "ledger/mysql/commands_by_kind.hpp"
-#include "ledger/mysql/committed_marks.hpp"
 #include "ledger/mysql/database_clock.hpp"
 #include "ledger/mysql/effects_by_kind.hpp"
-#include "ledger/mysql/heads.hpp"
+#include "ledger/mysql/high_watermarks.hpp"
 #include "ledger/mysql/jobs.hpp"
 #include "ledger/mysql/leases.hpp"
+#include "ledger/mysql/partition_locks.hpp"
 #include "ledger/mysql/role.hpp"
 #include "ledger/mysql/server.hpp"
+#include "ledger/mysql/state_loader.hpp"
 #include "ledger/mysql/store.hpp"
-#include "ledger/went_back.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -39,66 +39,66 @@ constexpr std::uint64_t purge_rows_max =
 confab::mysql::connection_options connection_of(const mysql_options& options, const mysql_worker_options& worker) {
     auto how = connection_options_of(options);
     how.query_timeout = worker.commit_timeout;
-    how.several_statements = true;
+    how.multi_statements = true;
     // A worker that stops in the middle of a batch is not waited for: the server ends its session and frees its locks.
-    how.at_start +=
+    how.init_command +=
         ";set session transaction isolation level read committed"
         ";set session wait_timeout = 5, innodb_lock_wait_timeout = 2";
     return how;
 }
 
-class batches final : public mysql_batches {
+class mysql_writer_impl final : public mysql_writer {
 public:
-    batches(const mysql_options& options, const mysql_worker_options& worker, std::uint64_t partitions)
+    mysql_writer_impl(const mysql_options& options, const mysql_worker_options& worker, std::uint64_t partitions)
         : describe_(worker.describe),
           note_after_messages_(worker.note_after_messages),
           db_(connection_of(options, worker)),
           leases_(partitions, worker.lease) {}
 
-    awaitable<result<std::vector<core::partition_number>>> hold() override {
-        if (!leases_.are_due()) co_return leases_.owned();
+    awaitable<result<std::vector<core::partition_number>>> renew() override {
+        if (!leases_.is_renewal_due()) co_return leases_.owned();
         try {
-            co_await be_connected();
+            co_await ensure_connected();
             co_await require_writable(db_);
-            const bool has_changed = co_await leases_.hold(db_);
-            must_forget_ = must_forget_ || has_changed;
-            must_check_ = must_check_ || has_changed;
-            if (must_check_) co_await marks_.check(db_);
-            must_check_ = false;
+            const bool has_changed = co_await leases_.renew(db_);
+            must_clear_state_ = must_clear_state_ || has_changed;
+            must_check_watermarks_ = must_check_watermarks_ || has_changed;
+            if (must_check_watermarks_) co_await watermarks_.check(db_);
+            must_check_watermarks_ = false;
             co_return leases_.owned();
         } catch (const confab::mysql::failure& cause) {
-            give_up("holding partitions", cause);
+            reset_after_failure("holding partitions", cause);
             co_return error::unavailable;
         }
     }
 
     awaitable<void> release() override {
         try {
-            co_await be_connected();
+            co_await ensure_connected();
             co_await leases_.release(db_);
         } catch (const confab::mysql::failure& cause) {
-            tell_failure("giving partitions up", cause);  // then others wait for the leases to end
+            report_failure("giving partitions up", cause);  // then others wait for the leases to end
         }
     }
 
     awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) override {
-        if (std::exchange(must_forget_, false)) s.clear();
+        if (std::exchange(must_clear_state_, false)) s.clear();
         commands_ = commands;
         batch_ = commands_by_kind(commands);
         try {
-            co_await be_connected();
-            co_await ids_.reserve_chats(db_, batch_.new_chats, s);
+            co_await ensure_connected();
+            co_await ids_.reserve_chat_ids(db_, batch_.new_chats, s);
             const bool is_ours = co_await begin();
-            if (!is_ours) co_return lost();
-            co_await ids_.provide_app(db_, batch_.new_apps, s);
-            co_await load_heads(db_, batch_.named, s, claims_.clock());
-            marks_.check(batch_.named, s);
+            if (!is_ours) co_return handle_lost_lease();
+            co_await ids_.reserve_app_id(db_, batch_.new_apps, s);
+            co_await load_state(db_, batch_.named, s, partition_locks_.clock());
+            watermarks_.check(batch_.named, s);
             co_await load_outcomes_of_passed(s);
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
-            give_up("loading a batch", cause);
+            reset_after_failure("loading a batch", cause);
             co_return error::unavailable;
-        } catch (const went_back&) {
+        } catch (const lost_commits&) {
             db_.close();  // nobody is to wait for the locks
             throw;
         }
@@ -108,39 +108,39 @@ public:
         const effects_by_kind sorted(effects);
         const auto tried = co_await try_to_apply(sorted);
         if (tried || tried.error() != error::rejected || commands_.size() > 1) co_return tried;
-        const bool is_buried = co_await bury();
-        if (!is_buried) co_return error::unavailable;
+        const bool is_stored = co_await store_dead_letter();
+        if (!is_stored) co_return error::unavailable;
         co_return error::rejected;
     }
 
-    awaitable<void> tidy(timestamp at) override {
+    awaitable<void> maintain(timestamp at) override {
         const bool clock_went_back = at.us + purge_every_us < next_purge_us_;
         if (at.us < next_purge_us_ && !clock_went_back) co_return;
         next_purge_us_ = at.us + purge_every_us;
         const auto& owned = leases_.owned();
         if (owned.empty() || owned.front() != 0) co_return;  // one worker does it for all
         try {
-            co_await be_connected();
+            co_await ensure_connected();
             const auto sql =
                 fmt::format("delete from idempotency where expires_at <= {} + ? limit ?", database_time_sql);
             const auto gone = co_await db_.run(sql, at.us - now().us, purge_rows_max);
             if (gone.affected() >= purge_rows_max) next_purge_us_ = 0;
         } catch (const confab::mysql::failure& cause) {
-            give_up("purging expired keys", cause);
+            reset_after_failure("purging expired keys", cause);
         }
     }
 
 private:
-    awaitable<void> be_connected() {
+    awaitable<void> ensure_connected() {
         if (db_.is_usable()) co_return;
         co_await db_.open();
-        must_check_ = true;
+        must_check_watermarks_ = true;
     }
 
     // False: a lease is lost.
     awaitable<bool> begin() {
-        claims_ = {};
-        co_return co_await claims_.begin(db_, batch_.partitions, leases_.owner(), marks_);
+        partition_locks_ = {};
+        co_return co_await partition_locks_.begin(db_, batch_.partitions, leases_.owner(), watermarks_);
     }
 
     awaitable<void> roll_back() {
@@ -151,38 +151,40 @@ private:
         }
     }
 
-    error lost() {
+    error handle_lost_lease() {
         log::warning("a partition was taken over by another worker");
         db_.close();
-        must_forget_ = true;
-        leases_.doubt();
+        must_clear_state_ = true;
+        leases_.invalidate();
         return error::unavailable;
     }
 
-    void give_up(std::string_view doing, const confab::mysql::failure& cause) {
-        tell_failure(doing, cause);
+    void reset_after_failure(std::string_view doing, const confab::mysql::failure& cause) {
+        report_failure(doing, cause);
         db_.close();
-        must_forget_ = true;
-        leases_.doubt();
+        must_clear_state_ = true;
+        leases_.invalidate();
     }
 
     // Commands that were passed before are not decided again.
     awaitable<void> load_outcomes_of_passed(core::state& s) {
-        if (!claims_.has_passed_any()) co_return;
-        std::vector<const core::command*> passed;
+        if (!partition_locks_.has_passed_any()) co_return;
+        std::vector<const core::command*> processed;
         for (const auto* c : commands_)
-            if (has_passed(*c)) passed.push_back(c);
-        co_await load_outcomes(db_, passed, s);
+            if (was_processed(*c)) processed.push_back(c);
+        co_await load_outcomes(db_, processed, s);
     }
 
-    bool has_passed(const core::command& c) const { return c.came && claims_.has_passed(*c.came); }
+    bool was_processed(const core::command& c) const {
+        return c.delivery && partition_locks_.was_processed(*c.delivery);
+    }
 
     // False: between load() and now this process's clock was set, and what expires when cannot be told of this batch.
     bool is_clock_good(const effects_by_kind& effects) {
-        if (effects.rows.keys.empty() || !claims_.clock().was_set()) return true;
+        if (effects.rows.keys.empty() || !partition_locks_.clock().was_set()) return true;
         log::warning("this machine's clock was set within a batch, which is done again");
         db_.close();
-        must_forget_ = true;
+        must_clear_state_ = true;
         return false;
     }
 
@@ -190,68 +192,69 @@ private:
         if (!is_clock_good(effects)) co_return error::unavailable;
         bool is_refused = false;
         try {
-            co_await store(db_, effects.rows, claims_.clock());
+            co_await store(db_, effects.rows, partition_locks_.clock());
             for (const auto& [command, bytes] : batch_.unreadable)
-                if (!has_passed(*command)) co_await keep_letter(*command, undecodable, bytes);
-            const auto rest = counter_updates(effects.counters) +
-                              notes_for_index(effects, note_after_messages_, claims_.clock()) + claims_.moves() +
-                              "commit";
-            co_await db_.query(rest);
-            claims_.note_in(marks_);
-            marks_.note(effects.counters);
+                if (!was_processed(*command)) co_await insert_dead_letter(*command, undecodable, bytes);
+            const auto commit_sql = counter_updates(effects.counters) +
+                                    notes_for_index(effects, note_after_messages_, partition_locks_.clock()) +
+                                    partition_locks_.position_updates() + "commit";
+            co_await db_.query(commit_sql);
+            partition_locks_.record_in(watermarks_);
+            watermarks_.note(effects.counters);
             for (const auto& [command, bytes] : batch_.unreadable)
-                if (!has_passed(*command)) log_dead_letter(*command, undecodable);
+                if (!was_processed(*command)) log_dead_letter(*command, undecodable);
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
-            is_refused = cause.is_of_data();
-            if (!is_refused) give_up("committing a batch", cause);
+            is_refused = cause.is_data_error();
+            if (!is_refused) reset_after_failure("committing a batch", cause);
         }
         if (!is_refused) co_return error::unavailable;
-        must_forget_ = true;
+        must_clear_state_ = true;
         co_await roll_back();
         co_return error::rejected;
     }
 
     // Passes over the only command of the batch for good, and keeps it for a person to look at.
-    awaitable<bool> bury() {
+    awaitable<bool> store_dead_letter() {
         try {
             const bool is_ours = co_await begin();
             if (!is_ours) {
-                lost();
+                handle_lost_lease();
                 co_return false;
             }
             const auto& c = *commands_.front();
-            if (c.came && describe_) {
+            if (c.delivery && describe_) {
                 const auto bytes = describe_(c);
-                co_await keep_letter(c, refused_data, bytes);
+                co_await insert_dead_letter(c, refused_data, bytes);
             }
-            const auto rest = claims_.moves() + "commit";
-            co_await db_.query(rest);
-            claims_.note_in(marks_);
+            const auto commit_sql = partition_locks_.position_updates() + "commit";
+            co_await db_.query(commit_sql);
+            partition_locks_.record_in(watermarks_);
             log_dead_letter(c, refused_data);
             co_return true;
         } catch (const confab::mysql::failure& cause) {
-            give_up("keeping a dead letter", cause);
+            reset_after_failure("keeping a dead letter", cause);
             co_return false;
         }
     }
 
-    awaitable<void> keep_letter(const core::command& c, std::string_view why, std::string_view bytes) {
-        if (!c.came) co_return;
-        const std::uint64_t p = c.came->partition;
-        const confab::mysql::blob letter(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
+    awaitable<void> insert_dead_letter(const core::command& c, std::string_view why, std::string_view bytes) {
+        if (!c.delivery) co_return;
+        const std::uint64_t p = c.delivery->partition;
+        const confab::mysql::blob dead_letter(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
         co_await db_.run(
             "insert ignore into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) values(?, ?, ?, ?, ?, ?, "
             "?)",
-            p, confab::mysql::blob(c.came->epoch), c.came->at.ms, c.came->at.seq, now().us, why, letter);
+            p, confab::mysql::blob(c.delivery->epoch), c.delivery->at.ms, c.delivery->at.seq, now().us, why,
+            dead_letter);
     }
 
     // Once it is committed.
     void log_dead_letter(const core::command& c, std::string_view why) {
-        if (!c.came) return;
-        const auto line =
-            fmt::format("dead letter in partition {}, entry {}-{}: {}: {} (`confab jobs` lists them)",
-                        c.came->partition, c.came->at.ms, c.came->at.seq, core::to_text(core::summary_of(c)), why);
+        if (!c.delivery) return;
+        const auto line = fmt::format("dead letter in partition {}, entry {}-{}: {}: {} (`confab jobs` lists them)",
+                                      c.delivery->partition, c.delivery->at.ms, c.delivery->at.seq,
+                                      core::to_text(core::summary_of(c)), why);
         dead_letter_log_.error(why, line);
     }
 
@@ -259,22 +262,22 @@ private:
     const std::uint64_t note_after_messages_;
     confab::mysql::connection db_;
     leases leases_;
-    id_source ids_;
-    claims claims_;
+    id_allocator ids_;
+    partition_locks partition_locks_;
     std::span<const core::command* const> commands_;
     commands_by_kind batch_;
-    committed_marks marks_;
-    bool must_forget_ = false;
-    bool must_check_ = false;
+    high_watermarks watermarks_;
+    bool must_clear_state_ = false;
+    bool must_check_watermarks_ = false;
     std::int64_t next_purge_us_ = 0;
     log_throttle dead_letter_log_;
 };
 
 }  // namespace
 
-std::unique_ptr<mysql_batches> make_mysql_batches(const mysql_options& options, const mysql_worker_options& worker,
-                                                  std::uint64_t partitions) {
-    return std::make_unique<batches>(options, worker, partitions);
+std::unique_ptr<mysql_writer> make_mysql_writer(const mysql_options& options, const mysql_worker_options& worker,
+                                                std::uint64_t partitions) {
+    return std::make_unique<mysql_writer_impl>(options, worker, partitions);
 }
 
 }  // namespace confab::ledger::mysql

@@ -3,17 +3,17 @@
 
 #include <memory>
 
+#include "ledger/cluster_ports.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/mysql/mysql_ledger.hpp"
-#include "ledger/shared.hpp"
 
 namespace confab::ledger::mysql {
 
-class mysql_batches : public writer, public ownership {};
+class mysql_writer : public writer, public ownership {};
 
-// Calls throw went_back (ledger/went_back.hpp) and are not to be repeated then.
+// Calls throw lost_commits (ledger/lost_commits.hpp) and are not to be repeated then.
 // On one event loop, one call at a time. `partitions`: as fixed by migrate.
-std::unique_ptr<mysql_batches> make_mysql_batches(const mysql_options& options, const mysql_worker_options& worker,
-                                                  std::uint64_t partitions);
+std::unique_ptr<mysql_writer> make_mysql_writer(const mysql_options& options, const mysql_worker_options& worker,
+                                                std::uint64_t partitions);
 
 }  // namespace confab::ledger::mysql

@@ -159,7 +159,7 @@ private:
         if (is_lost_) return error::unavailable;
         try {
             auto&& s = statement();
-            const confab::sqlite::reading until_done(s);
+            const confab::sqlite::reset_guard until_done(s);
             std::vector<T> found;
             for (std::size_t bytes = 0; bytes < slice_bytes_max && s.row();)
                 if (T made = from(s); wanted(made)) bytes += bytes_of(found.emplace_back(std::move(made)));
@@ -178,7 +178,7 @@ private:
     std::optional<confab::sqlite::transaction> snapshot_;
     bool is_lost_ = false;  // the snapshot
     confab::sqlite::statement apps_, chats_, messages_, changes_;
-    read_session::both_ways texts_;
+    read_session::bidirectional_query texts_;
 };
 
 }  // namespace

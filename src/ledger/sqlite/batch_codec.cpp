@@ -45,14 +45,14 @@ public:
     }
     void operator()(const core::message_created& e) const {
         auto& to = *to_.mutable_message_created();
-        put_place(to, e);
+        put_common_fields(to, e);
         to.set_content(e.content.data(), e.content.size());
         if (e.sender) to.set_sender(e.sender->data(), e.sender->size());
         if (e.metadata) to.set_metadata(e.metadata->data(), e.metadata->size());
     }
     void operator()(const core::message_edited& e) const {
         auto& to = *to_.mutable_message_edited();
-        put_place(to, e);
+        put_common_fields(to, e);
         to.set_content(e.content.data(), e.content.size());
         if (e.metadata) to.set_metadata(e.metadata->data(), e.metadata->size());
         to.set_version(e.version);
@@ -60,7 +60,7 @@ public:
     }
     void operator()(const core::message_deleted& e) const {
         auto& to = *to_.mutable_message_deleted();
-        put_place(to, e);
+        put_common_fields(to, e);
         to.set_version(e.version);
         to.set_seq(e.seq);
     }
@@ -76,7 +76,7 @@ public:
 
 private:
     template <class To, class Effect>
-    static void put_place(To& to, const Effect& e) {
+    static void put_common_fields(To& to, const Effect& e) {
         to.set_chat(e.chat.value());
         to.set_number(e.number.value());
         to.set_at_us(e.at.us);

@@ -176,7 +176,7 @@ result<void> deferred_transaction::replay() {
 }
 
 void deferred_transaction::begin_transaction(confab::sqlite::sync_level level) {
-    end_leftover();
+    roll_back_leftover();
     db_.set_sync_level(level);  // SQLite takes it between transactions only
     transaction_.emplace(db_, confab::sqlite::transaction::kind::write);
     if (state_ == state::idle) state_ = state::open;
@@ -226,7 +226,7 @@ void deferred_transaction::end_transaction() {
 }
 
 // When a rollback failed, SQLite's transaction outlives ours, in any state. Its next use ends it.
-void deferred_transaction::end_leftover() {
+void deferred_transaction::roll_back_leftover() {
     if (!transaction_ && db_.in_transaction()) db_.execute("rollback");
 }
 

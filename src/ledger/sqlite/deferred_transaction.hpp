@@ -24,13 +24,14 @@
 //   batches. SQLite itself may roll back on any I/O error, full disk or lack of memory, also while it reads. Nothing is
 //   read or written here before a replay: it writes the batches again from their records, and commits them. A replay
 //   that fails changes nothing. add() only keeps its record for the replay.
-// - closed: until a restart. read(), begin(), between() and write_synced() answer writes_closed. Batches that are not
+// - closed: until a restart. read(), begin(), run_between_transactions() and write_synced() answer writes_closed.
+// Batches that are not
 //   committed are replayed by commit() and by the timer.
 //
-// What commits the batches: commit(), between(), write_synced() and close(); end_batch() if they are many; a timer, 250
-// ms after the first of them, and a second after each failure. In needs_replay they replay instead. So do read() and
-// begin(). Then each does its own work. Nothing commits an empty transaction; end_batch(), between(), write_synced()
-// and close() end it.
+// What commits the batches: commit(), run_between_transactions(), write_synced() and close(); end_batch() if they are
+// many; a timer, 250 ms after the first of them, and a second after each failure. In needs_replay they replay instead.
+// So do read() and begin(). Then each does its own work. Nothing commits an empty transaction; end_batch(),
+// run_between_transactions(), write_synced() and close() end it.
 //
 // The destructor commits nothing.
 // When the process ends in any state, no acknowledged batch is lost: the next start replays the journal.
@@ -86,7 +87,7 @@ public:
         const std::lock_guard lock(mutex_);
         if (auto done = replay_if_needed(); !done) return done;
         return rolls_back_on_failure([&] {
-            end_leftover();
+            roll_back_leftover();
             require_consistent();
             work(sql_.loader);
             require_consistent();
@@ -119,12 +120,12 @@ public:
     // sqlite::failure; this is passed on, and the state is idle. `work` calls nothing of this class. Errors:
     // unavailable, writes_closed; then `work` does not run.
     template <class Work>
-    result<void> between(Work work) {
+    result<void> run_between_transactions(Work work) {
         const std::lock_guard lock(mutex_);
         if (state_ == state::closed) return error::writes_closed;
         if (auto done = commit_pending(); !done) return done;
         end_transaction();
-        end_leftover();
+        roll_back_leftover();
         work(db_, sql_);
         require(!db_.in_transaction(), "work between transactions leaves none open");
         committed(sql_.stamp.applied());
@@ -180,7 +181,7 @@ private:
     void committed(std::uint64_t batch);
     void record_checkpoint();
     void end_transaction();
-    void end_leftover();
+    void roll_back_leftover();
     void roll_back();
     error rolled_back(const confab::sqlite::failure& cause);
     void close_now(std::string_view why);

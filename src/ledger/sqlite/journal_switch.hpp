@@ -1,4 +1,4 @@
-// Whether batches go through the journal: they do not while there is no room for it (journal::why_off). Logs each
+// Whether batches go through the journal: they do not while there is no room for it (journal::off_reason). Logs each
 // change once, and counts the batches that were committed without it.
 #pragma once
 
@@ -18,9 +18,9 @@ public:
     explicit journal_switch(const journal::journal& of);
 
     // As of the last look. Nothing: it is on.
-    const std::optional<std::string>& why_off() const { return why_off_; }
+    const std::optional<std::string>& off_reason() const { return off_reason_; }
     // Asks the system: to be called now and then.
-    void look();
+    void refresh();
 
     void count_batch_without() { ++batches_without_; }
     // Since the start. Any thread.
@@ -28,7 +28,7 @@ public:
 
 private:
     const journal::journal& journal_;
-    std::optional<std::string> why_off_;
+    std::optional<std::string> off_reason_;
     std::atomic<std::uint64_t> batches_without_ = 0;
 };
 

@@ -43,7 +43,8 @@ read_session::index_source::index_source(confab::sqlite::connection& db)
       one_text(db.prepare(fmt::format("select {} from messages where id = ?", text_columns))),
       texts(db, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {}
 
-read_session::both_ways::both_ways(confab::sqlite::connection& c, std::string_view select, std::string_view key)
+read_session::bidirectional_query::bidirectional_query(confab::sqlite::connection& c, std::string_view select,
+                                                       std::string_view key)
     : ascending(c.prepare(fmt::format("{} order by {} limit ?", select, key))),
       descending(c.prepare(fmt::format("{} order by {} desc limit ?", select, key))) {}
 

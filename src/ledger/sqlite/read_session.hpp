@@ -13,8 +13,8 @@ struct read_session {
     explicit read_session(const std::string& database);
 
     // A list in either direction.
-    struct both_ways {
-        both_ways(confab::sqlite::connection& c, std::string_view select, std::string_view key);
+    struct bidirectional_query {
+        bidirectional_query(confab::sqlite::connection& c, std::string_view select, std::string_view key);
 
         confab::sqlite::statement& in(order o) { return o == order::ascending ? ascending : descending; }
 
@@ -26,12 +26,12 @@ struct read_session {
         explicit index_source(confab::sqlite::connection& db);
 
         confab::sqlite::statement counts, counts_after, changes, one_text;
-        both_ways texts;
+        bidirectional_query texts;
     };
 
     confab::sqlite::connection db;
     confab::sqlite::statement app_by_token, app_by_id, chat_by_id, chat_id, message, last_app;
-    both_ways apps, chats, messages;
+    bidirectional_query apps, chats, messages;
     confab::sqlite::statement versions;
     index_source index;
 };

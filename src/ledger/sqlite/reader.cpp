@@ -118,10 +118,10 @@ public:
             unapplied_.in(chat), [=](read_session& s) { return versions_in(s, chat, message, after); });
     }
 
-    awaitable<result<chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
-                                       const core::folded_query& query) override {
-        return read_on_pool<chosen>(unapplied_.in(chat),
-                                    [=, &query](read_session& s) { return matching_of(s, chat, numbers, query); });
+    awaitable<result<matches_by_number>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
+                                                  const core::folded_query& query) override {
+        return read_on_pool<matches_by_number>(
+            unapplied_.in(chat), [=, &query](read_session& s) { return matching_of(s, chat, numbers, query); });
     }
 
     awaitable<result<chat_counts>> counts(core::chat_id chat) override {

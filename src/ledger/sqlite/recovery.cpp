@@ -18,7 +18,7 @@ std::string in_words(const journal::number_range& numbers) {
                                          : fmt::format("batches {} to {}", numbers.first, numbers.last);
 }
 
-bool is_filled(const std::filesystem::path& file) {
+bool is_nonempty_file(const std::filesystem::path& file) {
     std::error_code missing;
     const auto bytes = std::filesystem::file_size(file, missing);
     return !missing && bytes > 0;
@@ -42,9 +42,9 @@ struct database_state {
 };
 
 // Nothing: it cannot be read alone. A crash within a checkpoint leaves such a file, and the WAL has what it lacks.
-std::optional<database_state> state_of_file_only(const std::filesystem::path& database) {
+std::optional<database_state> state_without_wal(const std::filesystem::path& database) {
     try {
-        confab::sqlite::connection db(database, confab::sqlite::access::file_only);
+        confab::sqlite::connection db(database, confab::sqlite::access::immutable);
         const auto applied = recorded_batch(db);
         return applied ? std::optional(database_state{identity_of(db), *applied}) : std::nullopt;
     } catch (const confab::sqlite::failure&) {
@@ -57,7 +57,7 @@ std::optional<database_state> state_of_file_only(const std::filesystem::path& da
 // server that writes meanwhile is not taken for a mismatch.
 std::optional<std::string> wal_mismatch_of(const std::filesystem::path& folder, confab::sqlite::connection& db) {
     const auto checkpointed = checkpointed_batch(db);
-    const auto in_file = state_of_file_only(data_folder::database_in(folder));
+    const auto in_file = state_without_wal(data_folder::database_in(folder));
     const database_state with_wal{identity_of(db), applied_batch(db)};
     if (!in_file) return std::nullopt;
     if (!in_file->identity.empty() && in_file->identity != with_wal.identity)
@@ -75,11 +75,11 @@ std::optional<std::string> wal_mismatch_of(const std::filesystem::path& folder, 
 }  // namespace
 
 bool has_database(const std::filesystem::path& folder) {
-    return is_filled(data_folder::database_in(folder));
+    return is_nonempty_file(data_folder::database_in(folder));
 }
 
 void require_no_orphaned_wal(const std::filesystem::path& folder) {
-    if (!has_database(folder) && is_filled(folder / "confab.db-wal"))
+    if (!has_database(folder) && is_nonempty_file(folder / "confab.db-wal"))
         throw startup_error(
             fmt::format("data folder {}: confab.db is missing or empty, and its WAL is there. Put the files back that "
                         "belong together",

@@ -82,13 +82,13 @@ constexpr const char* migrations[] = {
 bool has_table(confab::sqlite::connection& db, std::string_view name) {
     auto found = db.prepare("select 1 from sqlite_schema where type = 'table' and name = ?");
     found.bind(name);
-    const confab::sqlite::reading until_done(found);
+    const confab::sqlite::reset_guard until_done(found);
     return found.row();
 }
 
 bool is_empty(confab::sqlite::connection& db) {
     auto any = db.prepare("select 1 from sqlite_schema limit 1");
-    const confab::sqlite::reading until_done(any);
+    const confab::sqlite::reset_guard until_done(any);
     return !any.row();
 }
 
@@ -98,7 +98,7 @@ int schema_of(confab::sqlite::connection& db) {
     if (!has_table(db, "meta"))
         throw startup_error("the database file belongs to another program: it has no table 'meta'");
     auto version = db.prepare("select value from meta where key = 'schema_version'");
-    const confab::sqlite::reading until_done(version);
+    const confab::sqlite::reset_guard until_done(version);
     if (!version.row()) throw startup_error("the database has no schema version");
     const int found = static_cast<int>(version.integer(0));
     if (found > newest_schema()) {
@@ -138,20 +138,20 @@ void require_newest(confab::sqlite::connection& db) {
                     newest_schema()));
 }
 
-void give_identity(confab::sqlite::connection& db) {
+void ensure_identity(confab::sqlite::connection& db) {
     if (!identity_of(db).empty()) return;
     db.execute("insert into meta(key, value) values('identity', lower(hex(randomblob(16))))");
 }
 
 std::string identity_of(confab::sqlite::connection& db) {
     auto identity = db.prepare("select value from meta where key = 'identity'");
-    const confab::sqlite::reading until_done(identity);
+    const confab::sqlite::reset_guard until_done(identity);
     return identity.row() ? std::string(identity.text(0)) : std::string();
 }
 
 std::optional<std::uint64_t> recorded_batch(confab::sqlite::connection& db) {
     auto applied = db.prepare("select value from meta where key in ('applied_batch', 'batches_reached')");
-    const confab::sqlite::reading until_done(applied);
+    const confab::sqlite::reset_guard until_done(applied);
     return applied.row() ? std::optional(applied.number(0)) : std::nullopt;
 }
 
@@ -161,19 +161,19 @@ std::uint64_t applied_batch(confab::sqlite::connection& db) {
 
 std::uint64_t checkpointed_batch(confab::sqlite::connection& db) {
     auto checkpointed = db.prepare("select value from meta where key = 'checkpointed_batch'");
-    const confab::sqlite::reading until_done(checkpointed);
+    const confab::sqlite::reset_guard until_done(checkpointed);
     return checkpointed.row() ? checkpointed.number(0) : 0;
 }
 
 std::optional<std::string> journal_off_reason(confab::sqlite::connection& db) {
     auto reason = db.prepare("select value from meta where key = 'journal_off'");
-    const confab::sqlite::reading until_done(reason);
+    const confab::sqlite::reset_guard until_done(reason);
     return reason.row() ? std::optional(std::string(reason.text(0))) : std::nullopt;
 }
 
 timestamp latest_time_in(confab::sqlite::connection& db) {
     auto latest = db.prepare("select value from meta where key = 'latest_time'");
-    const confab::sqlite::reading until_done(latest);
+    const confab::sqlite::reset_guard until_done(latest);
     return latest.row() ? timestamp{latest.integer(0)} : timestamp{};
 }
 

@@ -27,7 +27,7 @@ int require_ours(confab::sqlite::connection& db);
 void require_newest(confab::sqlite::connection& db);
 
 // A random text that tells this ledger from every other, given once. Empty: none was given yet.
-void give_identity(confab::sqlite::connection& db);
+void ensure_identity(confab::sqlite::connection& db);
 std::string identity_of(confab::sqlite::connection& db);
 
 // The last batch of the journal that the database has. Nothing: it is not recorded.

@@ -10,26 +10,26 @@ result<matches> matching_in(read_session& s, core::chat_id chat, window w, const
                             const std::atomic<bool>& closed) {
     auto& sql = s.messages.in(w.order);
     sql.bind(row_of(chat, w.after), row_of(chat, w.last), std::uint64_t{match_rows_max});
-    const confab::sqlite::reading until_done(sql);
+    const confab::sqlite::reset_guard until_done(sql);
     matches found;
-    std::size_t looked_at = 0, compared = 0, bytes = 0;
-    for (; compared < match_bytes_max && bytes < slice_bytes_max && sql.row(); ++looked_at) {
+    std::size_t examined = 0, compared = 0, bytes = 0;
+    for (; compared < match_bytes_max && bytes < slice_bytes_max && sql.row(); ++examined) {
         if (closed) return error::shutting_down;
         compared += sql.text(1).size();
         const auto number = number_in(sql.number(0));
         w.order == order::ascending ? w.after = number : w.last = number - 1;
         if (query.is_in(sql.text(1))) bytes += bytes_of(found.rows.emplace_back(message_from(sql)));
     }
-    if (looked_at == match_rows_max || compared >= match_bytes_max || bytes >= slice_bytes_max) found.rest = w;
+    if (examined == match_rows_max || compared >= match_bytes_max || bytes >= slice_bytes_max) found.remaining = w;
     return found;
 }
 
-result<chosen> matching_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers,
-                           const core::folded_query& query) {
-    chosen found;
-    for (std::size_t bytes = 0; found.looked_at < numbers.size() && bytes < slice_bytes_max; ++found.looked_at) {
-        s.message.bind(row_of(chat, numbers[found.looked_at].value()));
-        const confab::sqlite::reading until_done(s.message);
+result<matches_by_number> matching_of(read_session& s, core::chat_id chat,
+                                      std::span<const core::message_number> numbers, const core::folded_query& query) {
+    matches_by_number found;
+    for (std::size_t bytes = 0; found.examined < numbers.size() && bytes < slice_bytes_max; ++found.examined) {
+        s.message.bind(row_of(chat, numbers[found.examined].value()));
+        const confab::sqlite::reset_guard until_done(s.message);
         if (s.message.row() && query.is_in(s.message.text(1)))
             bytes += bytes_of(found.rows.emplace_back(message_from(s.message)));
     }
@@ -44,10 +44,10 @@ result<std::vector<core::message_version>> versions_in(read_session& s, core::ch
     const auto from = std::min(after, core::number_max);
     version_history h(from, now->created_at);
     auto& changes = s.versions.bind(chat.value(), message.value(), from, now->version);
-    const confab::sqlite::reading until_done(changes);
-    while (!h.is_full() && changes.row()) h.follow(changes.number(0), {changes.integer(1)}, changes.text(2));
-    h.end_with({now->version, std::move(now->content), now->updated_at});
-    return std::move(h).told();
+    const confab::sqlite::reset_guard until_done(changes);
+    while (!h.is_full() && changes.row()) h.add_change(changes.number(0), {changes.integer(1)}, changes.text(2));
+    h.finish({now->version, std::move(now->content), now->updated_at});
+    return std::move(h).versions();
 }
 
 result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers) {

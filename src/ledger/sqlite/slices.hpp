@@ -32,14 +32,14 @@ inline std::size_t bytes_of(const core::message& m) {
 // `from` makes a row a T. Errors: not_found. Throws sqlite::failure, as all below.
 template <class T, class From>
 result<T> one(confab::sqlite::statement& s, From from) {
-    const confab::sqlite::reading until_done(s);
+    const confab::sqlite::reset_guard until_done(s);
     if (!s.row()) return error::not_found;
     return from(s);
 }
 
 template <class T, class From>
 std::vector<T> many(confab::sqlite::statement& s, From from) {
-    const confab::sqlite::reading until_done(s);
+    const confab::sqlite::reset_guard until_done(s);
     std::vector<T> rows;
     std::size_t bytes = 0;
     while (bytes < slice_bytes_max && s.row()) bytes += bytes_of(rows.emplace_back(from(s)));
@@ -49,8 +49,8 @@ std::vector<T> many(confab::sqlite::statement& s, From from) {
 // See reader. Ends early once it is closed: shutting_down.
 result<matches> matching_in(read_session& s, core::chat_id chat, window w, const core::folded_query& query,
                             const std::atomic<bool>& closed);
-result<chosen> matching_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers,
-                           const core::folded_query& query);
+result<matches_by_number> matching_of(read_session& s, core::chat_id chat,
+                                      std::span<const core::message_number> numbers, const core::folded_query& query);
 result<std::vector<core::message_version>> versions_in(read_session& s, core::chat_id chat,
                                                        core::message_number message, std::uint64_t after);
 result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers);

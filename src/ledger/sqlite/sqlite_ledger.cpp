@@ -18,12 +18,12 @@ namespace {
 
 constexpr int read_attempts_max = 5;
 constexpr std::chrono::milliseconds between_attempts{20};
-constexpr int settle_wait_ms = 30'000;
+constexpr int checkpoint_wait_ms = 30'000;
 constexpr std::size_t cache_bytes_max = 64 * 1024 * 1024;
 
-void log_ahead(confab::sqlite::connection& db, const std::filesystem::path& file) {
+void enable_wal(confab::sqlite::connection& db, const std::filesystem::path& file) {
     auto mode = db.prepare("pragma journal_mode = wal");
-    const confab::sqlite::reading until_done(mode);
+    const confab::sqlite::reset_guard until_done(mode);
     if (!mode.row() || mode.text(0) != "wal")
         throw startup_error(fmt::format("{} cannot be kept with a write-ahead log on this file system", file.string()));
 }
@@ -31,8 +31,8 @@ void log_ahead(confab::sqlite::connection& db, const std::filesystem::path& file
 // Moves all that the last server left in the log into the database, and syncs it, before anything is answered from it.
 // After a failed sync, or a kill between writing and syncing, the log may be readable from the page cache and yet not
 // be on disk; writing on behind it, or answering a retry out of it, would promise what a power cut takes away.
-void settle_log(confab::sqlite::connection& db, const std::filesystem::path& file) {
-    db.wait_for_locks(settle_wait_ms);
+void checkpoint_wal(confab::sqlite::connection& db, const std::filesystem::path& file) {
+    db.wait_for_locks(checkpoint_wait_ms);
     if (!db.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate))
         throw startup_error(fmt::format(
             "{} is being read by another program; the log of the last run cannot be settled", file.string()));
@@ -63,7 +63,7 @@ std::vector<journal::record> accepted(unapplied_batches found, const sqlite_opti
 }
 
 // 1. Nothing is written before it is sure that the files belong together; closing the connection writes nothing either.
-// 2. SQLite's log is moved into the database and synced before the journal is: see settle_log.
+// 2. SQLite's log is moved into the database and synced before the journal is: see checkpoint_wal.
 // 3. The journal's files are removed only when the database has everything on disk.
 confab::sqlite::connection open_for_writing(const std::filesystem::path& file, const sqlite_options& options) {
     const auto folder = file.parent_path();
@@ -81,12 +81,12 @@ confab::sqlite::connection open_for_writing(const std::filesystem::path& file, c
         db.execute(
             "pragma synchronous = normal; pragma cache_size = -16384;"
             "pragma journal_size_limit = 67108864; pragma secure_delete = on; pragma trusted_schema = off");
-        log_ahead(db, file);
-        settle_log(db, file);
+        enable_wal(db, file);
+        checkpoint_wal(db, file);
         migrate(db);
-        give_identity(db);
+        ensure_identity(db);
         replay(db, *batches);
-        settle_log(db, file);
+        checkpoint_wal(db, file);
         if (const auto removed = journal::remove_legacy_batches(folder); !removed)
             throw startup_error(fmt::format("{}: the files of an older version cannot be removed: {}", folder.string(),
                                             removed.error().message()));
@@ -96,28 +96,28 @@ confab::sqlite::connection open_for_writing(const std::filesystem::path& file, c
     }
 }
 
-class opened final : public sqlite_ledger {
+class sqlite_ledger_impl final : public sqlite_ledger {
 public:
-    explicit opened(const sqlite_options& options)
+    explicit sqlite_ledger_impl(const sqlite_options& options)
         : folder_(options.folder),
           file_(data_folder::database_in(folder_.path())),
           transaction_(open_for_writing(file_, options), file_, options.sizes, cache_, snapshots_),
           identity_(identity_of_sqlite_ledger(folder_.path())),
           writer_(make_sqlite_writer({transaction_, snapshots_, file_, identity_, options.sizes})),
-          reader_(make_sqlite_reader(reading(options.read_pool, unapplied_policy::commit))) {}
+          reader_(make_sqlite_reader(reader_options_for(options.read_pool, unapplied_policy::commit))) {}
 
     ledger::reader& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
     void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
-        return make_sqlite_reader(reading(std::move(pool), unapplied_policy::wait));
+        return make_sqlite_reader(reader_options_for(std::move(pool), unapplied_policy::wait));
     }
     const std::string& identity() const override { return identity_; }
     std::uint64_t batches_without_journal() const override { return writer_->batches_without_journal(); }
 
 private:
-    reader_options reading(asio::any_io_executor pool, unapplied_policy policy) {
+    reader_options reader_options_for(asio::any_io_executor pool, unapplied_policy policy) {
         return {file_, std::move(pool), policy, transaction_, cache_, snapshots_};
     }
 
@@ -135,7 +135,7 @@ private:
 
 std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options) {
     try {
-        return std::make_unique<opened>(options);
+        return std::make_unique<sqlite_ledger_impl>(options);
     } catch (const confab::sqlite::failure& cause) {
         throw cannot_open(data_folder::database_in(options.folder), cause);
     }

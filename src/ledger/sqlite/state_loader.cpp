@@ -23,75 +23,76 @@ void state_loader::load(std::span<const core::command* const> commands, core::st
 
 void state_loader::load_ids(core::state& s) {
     if (s.next_app.value() != 0) return;
-    const confab::sqlite::reading until_done(next_ids_);
+    const confab::sqlite::reset_guard until_done(next_ids_);
     next_ids_.row();
     s.next_app = core::app_id(next_ids_.number(0));
     s.next_chat = core::chat_id(next_ids_.number(1));
 }
 
 void state_loader::load_for(const core::command& c, core::state& s) {
-    std::visit([&](const auto& wish) { load_wish(wish, s); }, c.wish);
+    std::visit([&](const auto& payload) { load_payload(payload, s); }, c.payload);
     if (!c.key) return;
     if (const auto scope = core::scope_of(s, c)) load_key(*scope, *c.key, s);
 }
 
-void state_loader::load_wish(const core::create_app&, core::state&) {}
-void state_loader::load_wish(const core::rename_app& wish, core::state& s) {
-    load_app(wish.app, s);
+void state_loader::load_payload(const core::create_app&, core::state&) {}
+void state_loader::load_payload(const core::rename_app& payload, core::state& s) {
+    load_app(payload.app, s);
 }
-void state_loader::load_wish(const core::create_chat& wish, core::state& s) {
-    load_app(wish.app, s);
+void state_loader::load_payload(const core::create_chat& payload, core::state& s) {
+    load_app(payload.app, s);
 }
-void state_loader::load_wish(const core::create_message& wish, core::state& s) {
-    load_chat(wish.app, wish.chat, s);
+void state_loader::load_payload(const core::create_message& payload, core::state& s) {
+    load_chat(payload.app, payload.chat, s);
 }
-void state_loader::load_wish(const core::edit_message& wish, core::state& s) {
-    load_message(wish, s);
+void state_loader::load_payload(const core::edit_message& payload, core::state& s) {
+    load_message(payload, s);
 }
-void state_loader::load_wish(const core::delete_message& wish, core::state& s) {
-    load_message(wish, s);
+void state_loader::load_payload(const core::delete_message& payload, core::state& s) {
+    load_message(payload, s);
 }
-void state_loader::load_wish(const core::unreadable&, core::state&) {}
+void state_loader::load_payload(const core::unreadable&, core::state&) {}
 
-template <class Wish>
-void state_loader::load_message(const Wish& wish, core::state& s) {
-    const auto* const head = load_chat(wish.app, wish.chat, s);
-    if (!head || s.find(core::state::message_place{head->id, wish.message})) return;
-    message_.bind(row_of(head->id, wish.message.value()));
-    const confab::sqlite::reading until_done(message_);
-    if (message_.row()) s.put(head->id, message_from(message_));
+template <class Payload>
+void state_loader::load_message(const Payload& payload, core::state& s) {
+    const auto* const counters = load_chat(payload.app, payload.chat, s);
+    if (!counters || s.find(core::state::message_locator{counters->id, payload.message})) return;
+    message_.bind(row_of(counters->id, payload.message.value()));
+    const confab::sqlite::reset_guard until_done(message_);
+    if (message_.row()) s.put(counters->id, message_from(message_));
 }
 
 const core::app* state_loader::load_app(const core::app_token& token, core::state& s) {
     if (const auto* known = s.find(token)) return known;
     effects_.write_counters();
     app_.bind(token.text());
-    const confab::sqlite::reading until_done(app_);
+    const confab::sqlite::reset_guard until_done(app_);
     return app_.row() ? &s.put(app_from(app_)) : nullptr;
 }
 
-const core::chat_head* state_loader::load_chat(const core::app_token& token, core::chat_number number, core::state& s) {
+const core::chat_counters* state_loader::load_chat(const core::app_token& token, core::chat_number number,
+                                                   core::state& s) {
     const auto* const owner = load_app(token, s);
     if (!owner) return nullptr;
-    const core::state::chat_place place{owner->id, number};
-    if (const auto* known = s.find(place)) return known;
+    const core::state::chat_locator locator{owner->id, number};
+    if (const auto* known = s.find(locator)) return known;
     effects_.write_counters();
     chat_.bind(owner->id.value(), number.value());
-    const confab::sqlite::reading until_done(chat_);
+    const confab::sqlite::reset_guard until_done(chat_);
     if (!chat_.row()) return nullptr;
-    return &s.put(place, {core::chat_id(chat_.number(0)), chat_.number(1), chat_.number(2)});
+    return &s.put(locator, {core::chat_id(chat_.number(0)), chat_.number(1), chat_.number(2)});
 }
 
-void state_loader::load_key(const core::key_scope& scope, const core::retry_key& key, core::state& s) {
-    const core::state::key_place place{scope, key.key_hash};
-    if (s.find(place)) return;
+void state_loader::load_key(const core::key_scope& scope, const core::idempotency_key& key, core::state& s) {
+    const core::state::key_locator locator{scope, key.key_hash};
+    if (s.find(locator)) return;
     key_.bind(encode(scope), confab::sqlite::blob(key.key_hash));
-    const confab::sqlite::reading until_done(key_);
+    const confab::sqlite::reset_guard until_done(key_);
     if (!key_.row()) return;
     const auto fingerprint = parse_digest(key_.bytes(0));
     if (!fingerprint)
         throw confab::sqlite::corrupt_row("idempotency", encode(scope), "its fingerprint is not a digest");
-    s.put(place, {*fingerprint, key_.number(1), {key_.integer(2)}});
+    s.put(locator, {*fingerprint, key_.number(1), {key_.integer(2)}});
 }
 
 }  // namespace confab::ledger::sqlite

@@ -22,18 +22,18 @@ public:
 private:
     void load_ids(core::state& s);
     void load_for(const core::command& c, core::state& s);
-    void load_wish(const core::create_app& wish, core::state& s);
-    void load_wish(const core::rename_app& wish, core::state& s);
-    void load_wish(const core::create_chat& wish, core::state& s);
-    void load_wish(const core::create_message& wish, core::state& s);
-    void load_wish(const core::edit_message& wish, core::state& s);
-    void load_wish(const core::delete_message& wish, core::state& s);
-    void load_wish(const core::unreadable& wish, core::state& s);
-    template <class Wish>
-    void load_message(const Wish& wish, core::state& s);
+    void load_payload(const core::create_app& payload, core::state& s);
+    void load_payload(const core::rename_app& payload, core::state& s);
+    void load_payload(const core::create_chat& payload, core::state& s);
+    void load_payload(const core::create_message& payload, core::state& s);
+    void load_payload(const core::edit_message& payload, core::state& s);
+    void load_payload(const core::delete_message& payload, core::state& s);
+    void load_payload(const core::unreadable& payload, core::state& s);
+    template <class Payload>
+    void load_message(const Payload& payload, core::state& s);
     const core::app* load_app(const core::app_token& token, core::state& s);
-    const core::chat_head* load_chat(const core::app_token& token, core::chat_number number, core::state& s);
-    void load_key(const core::key_scope& scope, const core::retry_key& key, core::state& s);
+    const core::chat_counters* load_chat(const core::app_token& token, core::chat_number number, core::state& s);
+    void load_key(const core::key_scope& scope, const core::idempotency_key& key, core::state& s);
 
     effect_writer& effects_;
     confab::sqlite::statement next_ids_, app_, chat_, message_, key_;

@@ -11,7 +11,7 @@
 //    start puts all that can still be read into the database, and syncs that, before it answers anybody. A full disk is
 //    different: nothing is kept, neither of a record without its end nor of a commit without its last page.
 // 5. Keys live longer while the clock is behind what was written (written_time.hpp); the journal has them so.
-// 6. tidy() checkpoints the WAL (checkpointer.hpp) and purges expired keys.
+// 6. maintain() checkpoints the WAL (checkpointer.hpp) and purges expired keys.
 #include "ledger/sqlite/writer.hpp"
 
 #include <fmt/core.h>
@@ -41,7 +41,7 @@ public:
           journal_({.folder = folder_,
                     .owner = o.identity,
                     .segment_bytes = o.sizes.journal_segment_bytes,
-                    .following_file = o.database}),
+                    .store_file = o.database}),
           switch_(journal_),
           checkpointer_(o.database.string(), o.sizes.checkpoint) {}
 
@@ -50,7 +50,7 @@ public:
         try {
             checkpointer_.wait();                            // else SQLite answers that it is busy
             if (transaction_.syncer().has_failed()) return;  // what the WAL reads as may not be on disk
-            transaction_.between([&](confab::sqlite::connection& db, write_statements&) {
+            transaction_.run_between_transactions([&](confab::sqlite::connection& db, write_statements&) {
                 if (!db.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate)) {
                     log::warning("another program reads the database: its WAL and the journal are left as they are");
                     return;
@@ -72,7 +72,7 @@ public:
         co_return write(effects);
     }
 
-    awaitable<void> tidy(timestamp now) override {
+    awaitable<void> maintain(timestamp now) override {
         try {
             if (transaction_.is_closed()) co_return;
             if (close_after_failed_sync()) co_return;
@@ -80,7 +80,7 @@ public:
             transaction_.end_batch();
             checkpoint();
             if (purge_.is_due(now))
-                transaction_.between(
+                transaction_.run_between_transactions(
                     [&](confab::sqlite::connection& db, write_statements& sql) { purge_.run(db, sql.stamp, now); });
         } catch (const confab::sqlite::failure& cause) {
             const auto why = fmt::format("cannot tidy the ledger: {} ({})", cause.what(), cause.code());
@@ -119,7 +119,7 @@ private:
     result<void> write_begun(std::span<const core::effect> effects) {
         auto& syncer = transaction_.syncer();
         auto record = encode(effects);
-        if (switch_.why_off() || record.size() > record_bytes_max_) return write_synced(effects);
+        if (switch_.off_reason() || record.size() > record_bytes_max_) return write_synced(effects);
         journal_.recycle_up_to(syncer.synced());
         switch (journal_.append(transaction_.last_batch() + 1, record)) {
             case outcome::no_space:
@@ -131,14 +131,14 @@ private:
                 break;
         }
         if (journal_.is_half_full()) syncer.request();
-        if (transaction_.add(effects, std::move(record)) == 1) switch_.look();
+        if (transaction_.add(effects, std::move(record)) == 1) switch_.refresh();
         return {};
     }
 
     result<void> write_synced(std::span<const core::effect> effects) {
-        auto done = transaction_.write_synced(effects, switch_.why_off());
-        if (done && switch_.why_off()) switch_.count_batch_without();
-        switch_.look();
+        auto done = transaction_.write_synced(effects, switch_.off_reason());
+        if (done && switch_.off_reason()) switch_.count_batch_without();
+        switch_.refresh();
         return done;
     }
 
@@ -163,7 +163,7 @@ private:
                 checkpointer_.start();
                 return;
             case step::finish:
-                transaction_.between([&](confab::sqlite::connection& db, write_statements& sql) {
+                transaction_.run_between_transactions([&](confab::sqlite::connection& db, write_statements& sql) {
                     const confab::sqlite::snapshot_registry::pause none_is_kept(snapshots_);
                     if (checkpointer_.finish(db)) sql.stamp.checkpointed();
                 });

@@ -1,4 +1,5 @@
-// 1. submit() appends the address of what waits, which is in its own coroutine's frame, and wakes the taker if it sleeps.
+// 1. submit() appends the address of what waits, which is in its own coroutine's frame, and wakes the taker if it
+// sleeps.
 // 2. take() takes the oldest under the lock and does nothing else there; the batch is decided and committed without it.
 // 3. answer() puts each outcome where its command waits and posts once per event loop, not once per command: a wake-up
 // costs more than a whole answer.
@@ -16,24 +17,24 @@ using resume_handler = asio::any_completion_handler<void()>;
 struct entry {
     const core::command* command;
     std::size_t weight;
-    asio::any_io_executor home = {};  // where `resume` runs
+    asio::any_io_executor executor = {};  // where `resume` runs
     resume_handler resume = {};
     std::optional<outcome> answer = std::nullopt;
 };
 
 struct sleeping {
-    asio::any_io_executor home;
+    asio::any_io_executor executor;
     resume_handler handler;
 };
 
-// Answered entries of one event loop, to be resumed there. A handler owns the frame that its entry is in: those that are
-// never resumed, since their loop has ended, go with the delivery.
-class delivery {
+// Answered entries of one event loop, to be resumed there. A handler owns the frame that its entry is in: those that
+// are never resumed, since their loop has ended, go with the delivery.
+class loop_wakeup {
 public:
-    explicit delivery(asio::any_io_executor to) : to_(std::move(to)) {}
-    delivery(delivery&&) = default;
-    delivery& operator=(delivery&&) = delete;
-    ~delivery() {
+    explicit loop_wakeup(asio::any_io_executor to) : to_(std::move(to)) {}
+    loop_wakeup(loop_wakeup&&) = default;
+    loop_wakeup& operator=(loop_wakeup&&) = delete;
+    ~loop_wakeup() {
         for (auto* one : answered_) std::exchange(one->resume, {});
     }
 
@@ -50,18 +51,18 @@ private:
 };
 
 void wake(std::optional<sleeping> sleeper) {
-    if (sleeper) asio::post(sleeper->home, std::move(sleeper->handler));
+    if (sleeper) asio::post(sleeper->executor, std::move(sleeper->handler));
 }
 
-class queue_in_process final : public local_queue {
+class in_process_queue final : public local_queue {
 public:
-    explicit queue_in_process(local_limits limits) : limits_(limits) {}
+    explicit in_process_queue(local_limits limits) : limits_(limits) {}
 
     awaitable<outcome> submit(const core::command& c) override {
         entry waiting{&c, core::weight(c)};
         co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
             [this, &waiting](auto handler) {
-                waiting.home = asio::get_associated_executor(handler);
+                waiting.executor = asio::get_associated_executor(handler);
                 waiting.resume = resume_handler(std::move(handler));
                 push(waiting);
             },
@@ -69,8 +70,8 @@ public:
         co_return std::move(*waiting.answer);
     }
 
-    awaitable<result<std::optional<core::answer>>> hand_over(const core::command& c,
-                                                             std::chrono::milliseconds) override {
+    awaitable<result<std::optional<core::command_result>>> submit_with_timeout(const core::command& c,
+                                                                               std::chrono::milliseconds) override {
         auto outcome = co_await submit(c);
         if (!outcome) co_return outcome.error();
         co_return std::optional(std::move(*outcome));
@@ -81,8 +82,8 @@ public:
         if (!there.empty()) co_return there;
         co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
             [this](auto handler) {
-                asio::any_io_executor home = asio::get_associated_executor(handler);
-                wait_for_first({std::move(home), resume_handler(std::move(handler))});
+                asio::any_io_executor executor = asio::get_associated_executor(handler);
+                wait_for_first({std::move(executor), resume_handler(std::move(handler))});
             },
             asio::use_awaitable);
         co_return take_waiting(limits);
@@ -91,12 +92,12 @@ public:
     void answer(std::vector<outcome> outcomes) override {
         auto answered = std::exchange(batch_, {});
         release(answered);  // first: who is answered may send again at once
-        std::vector<delivery> deliveries;
+        std::vector<loop_wakeup> loop_wakeups;
         for (std::size_t i = 0; i < answered.size(); ++i) {
             answered[i]->answer.emplace(std::move(outcomes[i]));
-            delivery_to(answered[i]->home, deliveries).add(*answered[i]);
+            wakeup_for(answered[i]->executor, loop_wakeups).add(*answered[i]);
         }
-        for (auto& d : deliveries) {
+        for (auto& d : loop_wakeups) {
             const auto to = d.to();
             asio::post(to, std::move(d));
         }
@@ -114,10 +115,10 @@ private:
     void push(entry& e) {
         std::unique_lock lock(mutex_);
         if (closed_) return refuse(std::move(lock), e, error::shutting_down);
-        const bool is_full = held_ >= limits_.commands_max || held_bytes_ + e.weight > limits_.bytes_max;
+        const bool is_full = queued_ >= limits_.commands_max || queued_bytes_ + e.weight > limits_.bytes_max;
         if (is_full) return refuse(std::move(lock), e, error::overloaded);
-        held_ += 1;
-        held_bytes_ += e.weight;
+        queued_ += 1;
+        queued_bytes_ += e.weight;
         waiting_.push_back(&e);
         auto sleeper = std::exchange(sleeper_, std::nullopt);
         lock.unlock();
@@ -127,7 +128,7 @@ private:
     static void refuse(std::unique_lock<std::mutex> lock, entry& e, error why) {
         lock.unlock();
         e.answer.emplace(why);
-        asio::post(e.home, std::exchange(e.resume, {}));
+        asio::post(e.executor, std::exchange(e.resume, {}));
     }
 
     void wait_for_first(sleeping taker) {
@@ -154,24 +155,24 @@ private:
         return commands;
     }
 
-    static delivery& delivery_to(const asio::any_io_executor& home, std::vector<delivery>& deliveries) {
-        for (auto& d : deliveries)
-            if (d.to() == home) return d;
-        return deliveries.emplace_back(home);
+    static loop_wakeup& wakeup_for(const asio::any_io_executor& executor, std::vector<loop_wakeup>& loop_wakeups) {
+        for (auto& d : loop_wakeups)
+            if (d.to() == executor) return d;
+        return loop_wakeups.emplace_back(executor);
     }
 
     void release(const std::vector<entry*>& answered) {
         const std::lock_guard lock(mutex_);
-        held_ -= answered.size();
-        for (const auto* e : answered) held_bytes_ -= e->weight;
+        queued_ -= answered.size();
+        for (const auto* e : answered) queued_bytes_ -= e->weight;
     }
 
     const local_limits limits_;
     std::mutex mutex_;
     std::deque<entry*> waiting_;
     std::optional<sleeping> sleeper_;
-    std::size_t held_ = 0;
-    std::size_t held_bytes_ = 0;
+    std::size_t queued_ = 0;
+    std::size_t queued_bytes_ = 0;
     bool closed_ = false;
     std::vector<entry*> batch_;  // the taker's own
 };
@@ -179,7 +180,7 @@ private:
 }  // namespace
 
 std::unique_ptr<local_queue> make_local_queue(local_limits limits) {
-    return std::make_unique<queue_in_process>(limits);
+    return std::make_unique<in_process_queue>(limits);
 }
 
 }  // namespace confab::queue

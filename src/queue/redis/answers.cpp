@@ -46,7 +46,7 @@ void put(wire::Answer& to, const core::message& m) {
 std::optional<outcome> app_from(const wire::App& a) {
     const auto token = core::app_token::parse(a.token());
     if (!token) return std::nullopt;
-    return core::answer{
+    return core::command_result{
         core::app{core::app_id(a.id()), *token, a.name(), a.chats_count(), {a.created_us()}, {a.updated_us()}}};
 }
 
@@ -64,13 +64,13 @@ core::message message_from(const wire::Message& m) {
 std::optional<outcome> outcome_from(const wire::Answer& a) {
     switch (a.outcome_case()) {
         case wire::Answer::kCreated:
-            return core::answer{core::created{a.created().number(), {a.created().at_us()}}};
+            return core::command_result{core::created{a.created().number(), {a.created().at_us()}}};
         case wire::Answer::kReplayed:
-            return core::answer{core::replayed{a.replayed()}};
+            return core::command_result{core::replayed{a.replayed()}};
         case wire::Answer::kApp:
             return app_from(a.app());
         case wire::Answer::kMessage:
-            return core::answer{message_from(a.message())};
+            return core::command_result{message_from(a.message())};
         case wire::Answer::kRefused:
             if (a.refused() < 1 || a.refused() > error_count) return std::nullopt;
             return outcome(static_cast<error>(a.refused()));
@@ -82,30 +82,30 @@ std::optional<outcome> outcome_from(const wire::Answer& a) {
 
 }  // namespace
 
-std::string encode(const std::vector<named_outcome>& answers) {
+std::string encode(const std::vector<job_outcome>& answers) {
     wire::Answers all;
-    for (const auto& [job, settled] : answers) {
+    for (const auto& [job, value] : answers) {
         auto& one = *all.add_all();
         one.set_job(job.data(), job.size());
-        if (settled) {
-            std::visit([&](const auto& a) { put(one, a); }, *settled);
+        if (value) {
+            std::visit([&](const auto& a) { put(one, a); }, *value);
         } else {
-            one.set_refused(static_cast<std::uint32_t>(settled.error().value()));
+            one.set_refused(static_cast<std::uint32_t>(value.error().value()));
         }
     }
     return all.SerializeAsString();
 }
 
-std::vector<named_outcome> decode_answers(std::string_view bytes) {
+std::vector<job_outcome> decode_answers(std::string_view bytes) {
     wire::Answers all;
     if (!all.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return {};
-    std::vector<named_outcome> found;
+    std::vector<job_outcome> found;
     for (const auto& one : all.all()) {
         core::job_id job{};
-        auto settled = outcome_from(one);
-        if (!settled || one.job().size() != job.size()) continue;
+        auto value = outcome_from(one);
+        if (!value || one.job().size() != job.size()) continue;
         std::ranges::transform(one.job(), job.begin(), [](char c) { return static_cast<std::byte>(c); });
-        found.push_back({job, std::move(*settled)});
+        found.push_back({job, std::move(*value)});
     }
     return found;
 }

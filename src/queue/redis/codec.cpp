@@ -27,45 +27,47 @@ class entry_writer {
 public:
     explicit entry_writer(wire::Entry& entry) : entry_(entry) {}
 
-    void operator()(const core::create_app& wish) const {
+    void operator()(const core::create_app& payload) const {
         auto& to = *entry_.mutable_create_app();
-        to.set_token(text_of(wish.token.text()));
-        to.set_name(wish.name.text());
+        to.set_token(text_of(payload.token.text()));
+        to.set_name(payload.name.text());
     }
-    void operator()(const core::rename_app& wish) const {
+    void operator()(const core::rename_app& payload) const {
         auto& to = *entry_.mutable_rename_app();
-        to.set_app(text_of(wish.app.text()));
-        to.set_name(wish.name.text());
+        to.set_app(text_of(payload.app.text()));
+        to.set_name(payload.name.text());
     }
-    void operator()(const core::create_chat& wish) const {
-        entry_.mutable_create_chat()->set_app(text_of(wish.app.text()));
+    void operator()(const core::create_chat& payload) const {
+        entry_.mutable_create_chat()->set_app(text_of(payload.app.text()));
     }
-    void operator()(const core::create_message& wish) const {
+    void operator()(const core::create_message& payload) const {
         auto& to = *entry_.mutable_create_message();
-        to.set_app(text_of(wish.app.text()));
-        to.set_chat(wish.chat.value());
-        to.set_content(wish.content.text());
-        if (wish.sender) to.set_sender(wish.sender->text());
-        if (wish.metadata) to.set_metadata(*wish.metadata);
+        to.set_app(text_of(payload.app.text()));
+        to.set_chat(payload.chat.value());
+        to.set_content(payload.content.text());
+        if (payload.sender) to.set_sender(payload.sender->text());
+        if (payload.metadata) to.set_metadata(*payload.metadata);
     }
-    void operator()(const core::edit_message& wish) const {
+    void operator()(const core::edit_message& payload) const {
         auto& to = *entry_.mutable_edit_message();
-        put_place(to, wish);
-        to.set_content(wish.content.text());
-        if (wish.metadata) to.set_metadata(*wish.metadata);
+        put_common_fields(to, payload);
+        to.set_content(payload.content.text());
+        if (payload.metadata) to.set_metadata(*payload.metadata);
     }
-    void operator()(const core::delete_message& wish) const { put_place(*entry_.mutable_delete_message(), wish); }
+    void operator()(const core::delete_message& payload) const {
+        put_common_fields(*entry_.mutable_delete_message(), payload);
+    }
     void operator()(const core::unreadable&) const {}
 
 private:
-    template <class To, class Wish>
-    static void put_place(To& to, const Wish& wish) {
-        to.set_app(text_of(wish.app.text()));
-        to.set_chat(wish.chat.value());
-        to.set_message(wish.message.value());
-        if (!wish.only_at) return;
+    template <class To, class Payload>
+    static void put_common_fields(To& to, const Payload& payload) {
+        to.set_app(text_of(payload.app.text()));
+        to.set_chat(payload.chat.value());
+        to.set_message(payload.message.value());
+        if (!payload.only_at) return;
         auto& versions = *to.mutable_only_at();
-        for (const auto v : *wish.only_at) versions.add_one_of(v);
+        for (const auto v : *payload.only_at) versions.add_one_of(v);
     }
 
     wire::Entry& entry_;
@@ -83,25 +85,25 @@ std::optional<Text> valid(const std::string& text) {
     return good ? std::optional(std::move(*good)) : std::nullopt;
 }
 
-using wish = decltype(core::command::wish);
+using payload = decltype(core::command::payload);
 
-std::optional<wish> wish_from(const wire::CreateApp& from) {
+std::optional<payload> payload_from(const wire::CreateApp& from) {
     const auto token = core::app_token::parse(from.token());
     auto name = valid<core::app_name>(from.name());
     if (!token || !name) return std::nullopt;
     return core::create_app{*token, std::move(*name)};
 }
 
-std::optional<wish> wish_from(const wire::RenameApp& from) {
+std::optional<payload> payload_from(const wire::RenameApp& from) {
     const auto app = core::app_token::parse(from.app());
     auto name = valid<core::app_name>(from.name());
     if (!app || !name) return std::nullopt;
     return core::rename_app{*app, std::move(*name)};
 }
 
-std::optional<wish> wish_from(const wire::CreateChat& from) {
+std::optional<payload> payload_from(const wire::CreateChat& from) {
     const auto app = core::app_token::parse(from.app());
-    return app ? std::optional<wish>(core::create_chat{*app}) : std::nullopt;
+    return app ? std::optional<payload>(core::create_chat{*app}) : std::nullopt;
 }
 
 template <class From>
@@ -109,7 +111,7 @@ std::optional<std::string> metadata_from(const From& from) {
     return from.has_metadata() ? std::optional(from.metadata()) : std::nullopt;
 }
 
-std::optional<wish> wish_from(const wire::CreateMessage& from) {
+std::optional<payload> payload_from(const wire::CreateMessage& from) {
     const auto app = core::app_token::parse(from.app());
     const auto chat = number_from(from.chat());
     auto content = valid<core::message_content>(from.content());
@@ -126,7 +128,7 @@ core::version_condition condition_from(const From& from) {
     return std::vector<std::uint64_t>(versions.begin(), versions.end());
 }
 
-std::optional<wish> wish_from(const wire::EditMessage& from) {
+std::optional<payload> payload_from(const wire::EditMessage& from) {
     const auto app = core::app_token::parse(from.app());
     const auto chat = number_from(from.chat()), message = number_from(from.message());
     auto content = valid<core::message_content>(from.content());
@@ -139,34 +141,34 @@ std::optional<wish> wish_from(const wire::EditMessage& from) {
                               condition_from(from)};
 }
 
-std::optional<wish> wish_from(const wire::DeleteMessage& from) {
+std::optional<payload> payload_from(const wire::DeleteMessage& from) {
     const auto app = core::app_token::parse(from.app());
     const auto chat = number_from(from.chat()), message = number_from(from.message());
     if (!app || !chat || !message) return std::nullopt;
     return core::delete_message{*app, core::chat_number(*chat), core::message_number(*message), condition_from(from)};
 }
 
-std::optional<wish> wish_from(const wire::Entry& from) {
-    switch (from.wish_case()) {
+std::optional<payload> payload_from(const wire::Entry& from) {
+    switch (from.payload_case()) {
         case wire::Entry::kCreateApp:
-            return wish_from(from.create_app());
+            return payload_from(from.create_app());
         case wire::Entry::kRenameApp:
-            return wish_from(from.rename_app());
+            return payload_from(from.rename_app());
         case wire::Entry::kCreateChat:
-            return wish_from(from.create_chat());
+            return payload_from(from.create_chat());
         case wire::Entry::kCreateMessage:
-            return wish_from(from.create_message());
+            return payload_from(from.create_message());
         case wire::Entry::kEditMessage:
-            return wish_from(from.edit_message());
+            return payload_from(from.edit_message());
         case wire::Entry::kDeleteMessage:
-            return wish_from(from.delete_message());
-        case wire::Entry::WISH_NOT_SET:
+            return payload_from(from.delete_message());
+        case wire::Entry::PAYLOAD_NOT_SET:
             break;
     }
     return std::nullopt;
 }
 
-bool creates(const wish& w) {
+bool creates(const payload& w) {
     return std::visit(
         [](const auto& c) {
             return requires {
@@ -176,7 +178,7 @@ bool creates(const wish& w) {
         w);
 }
 
-std::optional<digest> canonical_fingerprint_of(const wish& w) {
+std::optional<digest> canonical_fingerprint_of(const payload& w) {
     return std::visit(
         [](const auto& c) -> std::optional<digest> {
             if constexpr (requires { core::fingerprints_of(c); }) return core::fingerprints_of(c).canonical;
@@ -188,32 +190,32 @@ std::optional<digest> canonical_fingerprint_of(const wish& w) {
 // Nothing of a key that is none, or stands with a command that creates nothing. A node of version 0.1.0 leaves
 // the canonical fingerprint out: then it is made here. What is kept of such a key is the fingerprint as sent, so that
 // its node, and a worker of that version which takes the partition over, recognise a retry.
-std::optional<core::retry_key> key_from(const wire::Key& from, const wish& w) {
+std::optional<core::idempotency_key> key_from(const wire::Key& from, const payload& w) {
     const auto hash = array_of<digest>(from.hash()), as_sent = array_of<digest>(from.fingerprint());
     const auto canonical =
         from.has_canonical_fingerprint() ? array_of<digest>(from.canonical_fingerprint()) : canonical_fingerprint_of(w);
     if (!hash || !as_sent || !canonical || !creates(w)) return std::nullopt;
-    if (!from.has_canonical_fingerprint()) return core::retry_key{*hash, *as_sent, *canonical};
-    return core::retry_key{*hash, *canonical, *as_sent};
+    if (!from.has_canonical_fingerprint()) return core::idempotency_key{*hash, *as_sent, *canonical};
+    return core::idempotency_key{*hash, *canonical, *as_sent};
 }
 
 std::optional<decoded> command_from(const wire::Entry& from) {
     if (from.format() != format) return std::nullopt;
     const auto job = array_of<core::job_id>(from.job());
-    auto wished = wish_from(from);
-    if (!job || !wished) return std::nullopt;
-    std::optional<core::retry_key> key;
+    auto decoded_payload = payload_from(from);
+    if (!job || !decoded_payload) return std::nullopt;
+    std::optional<core::idempotency_key> key;
     if (from.has_key()) {
-        key = key_from(from.key(), *wished);
+        key = key_from(from.key(), *decoded_payload);
         if (!key) return std::nullopt;
     }
-    const core::passage came{.seen = {from.seen_number(), from.seen_change()}};
-    return decoded{{*job, std::move(key), std::move(*wished), came}, from.answer_to()};
+    const core::delivery delivery{.seen = {from.seen_number(), from.seen_change()}};
+    return decoded{{*job, std::move(key), std::move(*decoded_payload), delivery}, from.answer_to()};
 }
 
 }  // namespace
 
-std::string encode(const core::command& c, const core::trace& seen, std::string_view answer_to) {
+std::string encode(const core::command& c, const core::last_seen& seen, std::string_view answer_to) {
     wire::Entry entry;
     entry.set_format(format);
     entry.set_job(text_of(c.job));
@@ -225,7 +227,7 @@ std::string encode(const core::command& c, const core::trace& seen, std::string_
     entry.set_seen_number(seen.number);
     entry.set_seen_change(seen.change);
     entry.set_answer_to(std::string(answer_to));
-    std::visit(entry_writer(entry), c.wish);
+    std::visit(entry_writer(entry), c.payload);
     return entry.SerializeAsString();
 }
 
@@ -233,7 +235,7 @@ decoded decode(std::string_view bytes) {
     wire::Entry entry;
     if (entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
         if (auto found = command_from(entry)) return std::move(*found);
-    return {{{}, std::nullopt, core::unreadable{std::string(bytes)}, core::passage{}}, {}};
+    return {{{}, std::nullopt, core::unreadable{std::string(bytes)}, core::delivery{}}, {}};
 }
 
 }  // namespace confab::queue

@@ -13,7 +13,7 @@
 namespace confab::queue {
 
 // `answer_to` is the channel on which the sender listens.
-std::string encode(const core::command& c, const core::trace& seen, std::string_view answer_to);
+std::string encode(const core::command& c, const core::last_seen& seen, std::string_view answer_to);
 
 struct decoded {
     core::command command;
@@ -23,13 +23,13 @@ struct decoded {
 // Of bytes that are no command, or one of a later format: a command that is core::unreadable.
 decoded decode(std::string_view bytes);
 
-struct named_outcome {
+struct job_outcome {
     core::job_id job;
-    outcome settled;
+    outcome value;
 };
 
-std::string encode(const std::vector<named_outcome>& answers);
+std::string encode(const std::vector<job_outcome>& answers);
 // Leaves out what cannot be read.
-std::vector<named_outcome> decode_answers(std::string_view bytes);
+std::vector<job_outcome> decode_answers(std::string_view bytes);
 
 }  // namespace confab::queue

@@ -19,7 +19,7 @@
 
 #include "base/event_loops.hpp"
 #include "drivers/redis/client.hpp"
-#include "ledger/shared.hpp"
+#include "ledger/cluster_ports.hpp"
 #include "queue/queue.hpp"
 
 namespace confab::queue {
@@ -41,7 +41,7 @@ public:
 
 // A node's end. Each event loop has its own connection, so that no command crosses threads.
 // REQUIRES: submitted to from coroutines on these loops only; the loops end before the sender.
-std::unique_ptr<redis_sender> make_redis_sender(event_loops& loops, ledger::outcomes& outcomes,
+std::unique_ptr<redis_sender> make_redis_sender(event_loops& loops, ledger::command_status& command_status,
                                                 redis_sender_options options);
 
 struct redis_receiver_options {

@@ -20,10 +20,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
-constexpr milliseconds block_most{500};  // then the leases are looked at again
+constexpr milliseconds block_max{500};  // then the leases are looked at again
 constexpr std::size_t cold_entries = 16;
-constexpr milliseconds pause_least{20};
-constexpr milliseconds pause_most{1000};
+constexpr milliseconds pause_min{20};
+constexpr milliseconds pause_max{1000};
 constexpr milliseconds look_for_partitions_every{200};
 
 using partitions = std::vector<core::partition_number>;
@@ -53,17 +53,18 @@ std::string_view command_in(const redis::reply& entry) {
 }
 
 // An XREAD of streams from their beginnings.
-class reading {
+class xread_command {
 public:
-    reading(const std::vector<stream_keys>& keys, const partitions& streams, std::size_t each, milliseconds wait = {})
+    xread_command(const std::vector<stream_keys>& keys, const partitions& streams, std::size_t each,
+                  milliseconds wait = {})
         : count_(std::to_string(each)), block_(std::to_string(wait.count())), all_{"XREAD", "COUNT", count_} {
         if (wait > milliseconds(0)) all_.insert(all_.end(), {"BLOCK", block_});
         all_.push_back("STREAMS");
         for (const auto p : streams) all_.push_back(keys[p].stream);
         all_.insert(all_.end(), streams.size(), "0-0");
     }
-    reading(const reading&) = delete;
-    reading& operator=(const reading&) = delete;
+    xread_command(const xread_command&) = delete;
+    xread_command& operator=(const xread_command&) = delete;
 
     const redis::arguments& arguments() const { return all_; }
 
@@ -72,9 +73,9 @@ private:
     redis::arguments all_;
 };
 
-class receiver_of_streams final : public redis_receiver {
+class stream_receiver final : public redis_receiver {
 public:
-    receiver_of_streams(asio::any_io_executor loop, ledger::ownership& ownership, redis_receiver_options options)
+    stream_receiver(asio::any_io_executor loop, ledger::ownership& ownership, redis_receiver_options options)
         : ownership_(ownership),
           keys_(keys_of_all(options.cluster, options.partitions)),
           redis_(redis::make_client(loop, options.redis)),
@@ -84,7 +85,7 @@ public:
         batch_.clear();
         while (!is_closed_) {
             if (has_failed_) co_await pause();
-            const auto owned = co_await ownership_.hold();
+            const auto owned = co_await ownership_.renew();
             if (!owned) {
                 has_failed_ = true;
                 continue;
@@ -102,7 +103,7 @@ public:
     }
 
     void answer(std::vector<outcome> outcomes) override {
-        std::map<std::string, std::vector<named_outcome>> to_publish;
+        std::map<std::string, std::vector<job_outcome>> to_publish;
         std::map<std::pair<core::partition_number, core::epoch_id>, done_entries> to_delete;
         for (std::size_t i = 0; i < outcomes.size(); ++i) {
             const auto& [command, answer_to, bytes] = batch_[i];
@@ -110,17 +111,17 @@ public:
                 has_failed_ = true;
                 continue;
             }
-            auto& done = to_delete[{command.came->partition, command.came->epoch}];
-            done.ids.push_back(text_of(command.came->at));
+            auto& done = to_delete[{command.delivery->partition, command.delivery->epoch}];
+            done.ids.push_back(text_of(command.delivery->at));
             done.bytes += bytes;
             if (!answer_to.empty()) to_publish[answer_to].push_back({command.job, std::move(outcomes[i])});
         }
         for (const auto& [channel, answers] : to_publish) publish(channel, answers);
         // On the connection that they were read on, or never: Redis may have been put back in between, and given their
         // ids to others. What stays is read again, and the ledger knows it.
-        if (redis_->connection() == read_on_)
-            for (const auto& [place, done] : to_delete) remove(place.first, place.second, done);
-        if (!to_delete.empty()) pause_ = pause_least;
+        if (redis_->connection_number() == read_connection_)
+            for (const auto& [stream_id, done] : to_delete) remove(stream_id.first, stream_id.second, done);
+        if (!to_delete.empty()) pause_ = pause_min;
     }
 
     void close() override { is_closed_ = true; }
@@ -138,14 +139,14 @@ private:
 
     awaitable<void> pause() {
         co_await sleep(pause_);
-        pause_ = std::min(pause_ * 2, pause_most);
+        pause_ = std::min(pause_ * 2, pause_max);
     }
 
     // What waits in the streams, from their beginnings. Waits for something if there is nothing. Nothing: Redis cannot
     // be read.
     awaitable<std::optional<std::vector<stream_slice>>> read_streams(const partitions& owned, batch_limits limits) {
-        if (read_on_ != redis_->connection()) done_.learn(*redis_);
-        read_on_ = redis_->connection();
+        if (read_connection_ != redis_->connection_number()) delete_script_.load_script(*redis_);
+        read_connection_ = redis_->connection_number();
         std::erase_if(hot_, [&](auto p) { return std::ranges::find(owned, p) == owned.end(); });
         std::vector<stream_slice> found;
         if (!hot_.empty()) {
@@ -153,8 +154,8 @@ private:
             if (!is_read) co_return std::nullopt;
         }
         if (found.empty()) {
-            const reading all(keys_, owned, cold_entries, block_most);
-            const auto reply = co_await redis_->execute(all.arguments(), block_most);
+            const xread_command all(keys_, owned, cold_entries, block_max);
+            const auto reply = co_await redis_->execute(all.arguments(), block_max);
             const bool is_read = co_await add(reply, found);
             if (!is_read) co_return std::nullopt;
         }
@@ -166,12 +167,12 @@ private:
         partitions cold;
         for (const auto p : owned)
             if (std::ranges::find(hot_, p) == hot_.end()) cold.push_back(p);
-        const reading many(keys_, hot_, std::max(limits.commands_max / hot_.size(), cold_entries));
+        const xread_command many(keys_, hot_, std::max(limits.commands_max / hot_.size(), cold_entries));
         if (cold.empty()) {
             const auto reply = co_await redis_->execute(many.arguments());
             co_return co_await add(reply, found);
         }
-        const reading few(keys_, cold, cold_entries);
+        const xread_command few(keys_, cold, cold_entries);
         // The first to be sent is the first to be answered.
         auto hot_reply = std::make_shared<result<redis::reply>>(error::unavailable);
         redis_->send(many.arguments(), [hot_reply](result<redis::reply> r) { *hot_reply = std::move(r); });
@@ -240,9 +241,9 @@ private:
     static taken taken_from(const redis::reply& entry, const stream_slice& slice) {
         const auto bytes = command_in(entry);
         auto [command, answer_to] = decode(bytes);
-        command.came->partition = slice.partition;
-        command.came->epoch = slice.epoch;
-        command.came->at = parse_entry_id(entry.items.at(0).text).value_or(core::entry_id{});
+        command.delivery->partition = slice.partition;
+        command.delivery->epoch = slice.epoch;
+        command.delivery->at = parse_entry_id(entry.items.at(0).text).value_or(core::entry_id{});
         return {std::move(command), std::move(answer_to), bytes.size()};
     }
 
@@ -258,35 +259,35 @@ private:
         return all;
     }
 
-    void publish(const std::string& channel, const std::vector<named_outcome>& answers) {
+    void publish(const std::string& channel, const std::vector<job_outcome>& answers) {
         const auto text = encode(answers);
         redis_->send({"PUBLISH", channel, text});
     }
 
     void remove(core::partition_number p, const core::epoch_id& epoch, const done_entries& done) {
         const auto epoch_text = text_of(epoch);
-        for (std::size_t from = 0; from < done.ids.size(); from += done_ids_max) {
+        for (std::size_t from = 0; from < done.ids.size(); from += delete_ids_max) {
             const auto bytes = std::to_string(from == 0 ? done.bytes : 0);
             redis::arguments with{epoch_text, bytes};
-            const auto to = std::min(from + done_ids_max, done.ids.size());
+            const auto to = std::min(from + delete_ids_max, done.ids.size());
             with.insert(with.end(), done.ids.begin() + static_cast<std::ptrdiff_t>(from),
                         done.ids.begin() + static_cast<std::ptrdiff_t>(to));
-            done_.send(*redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes}, with);
+            delete_script_.send(*redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes}, with);
         }
     }
 
     ledger::ownership& ownership_;
     const std::vector<stream_keys> keys_;
-    const script done_{done_script};
+    const script delete_script_{delete_script};
     std::unique_ptr<redis::client> redis_;
     asio::steady_timer timer_;
     std::atomic<bool> is_closed_ = false;
     std::vector<taken> batch_;
     partitions hot_;
     std::size_t turn_ = 0;
-    std::uint64_t read_on_ = 0;  // which connection the batch came over
+    std::uint64_t read_connection_ = 0;  // which connection the batch came over
     bool has_failed_ = false;
-    milliseconds pause_ = pause_least;
+    milliseconds pause_ = pause_min;
     log_throttle log_;
 };
 
@@ -294,7 +295,7 @@ private:
 
 std::unique_ptr<redis_receiver> make_redis_receiver(asio::any_io_executor loop, ledger::ownership& ownership,
                                                     redis_receiver_options options) {
-    return std::make_unique<receiver_of_streams>(std::move(loop), ownership, std::move(options));
+    return std::make_unique<stream_receiver>(std::move(loop), ownership, std::move(options));
 }
 
 }  // namespace confab::queue

@@ -33,14 +33,14 @@ awaitable<result<redis::reply>> script::run(redis::client& on, const redis::argu
     co_return co_await on.execute(all);
 }
 
-void script::learn(redis::client& on) const {
+void script::load_script(redis::client& on) const {
     on.send({"SCRIPT", "LOAD", text_});
 }
 
 void script::send(redis::client& on, const redis::arguments& keys, const redis::arguments& arguments) const {
     const auto count = std::to_string(keys.size());
     on.send(call(count, keys, arguments), [this, &on](const result<redis::reply>& answer) {
-        if (is_unknown(answer)) learn(on);
+        if (is_unknown(answer)) load_script(on);
     });
 }
 

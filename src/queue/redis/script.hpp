@@ -19,7 +19,7 @@ public:
 
     // For a script whose outcome nobody waits for, and which is sent again when its work was not done. Where Redis does
     // not know it, nothing is done but that it learns it. `learn` is to be called on each new connection.
-    void learn(redis::client& on) const;
+    void load_script(redis::client& on) const;
     void send(redis::client& on, const redis::arguments& keys, const redis::arguments& arguments) const;
 
 private:

@@ -18,7 +18,7 @@ bool read_number(std::string_view text, std::uint64_t& to) {
     return failed == std::errc() && end == text.data() + text.size();
 }
 
-std::vector<stream_keys> keys_that_begin(const std::string& begin, std::uint64_t partitions) {
+std::vector<stream_keys> keys_with_prefix(const std::string& begin, std::uint64_t partitions) {
     std::vector<stream_keys> all;
     for (std::uint64_t p = 0; p < partitions; ++p) {
         const auto prefix = fmt::format("{}{{p{}}}:", begin, p);
@@ -30,11 +30,11 @@ std::vector<stream_keys> keys_that_begin(const std::string& begin, std::uint64_t
 }  // namespace
 
 std::vector<stream_keys> keys_of_all(std::string_view cluster, std::uint64_t partitions) {
-    return keys_that_begin(fmt::format("confab:{}:", cluster), partitions);
+    return keys_with_prefix(fmt::format("confab:{}:", cluster), partitions);
 }
 
 std::vector<stream_keys> old_keys_of_all(std::uint64_t partitions) {
-    return keys_that_begin("confab:", partitions);
+    return keys_with_prefix("confab:", partitions);
 }
 
 std::string answer_channel(std::string_view cluster) {

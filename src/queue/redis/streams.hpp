@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/passage.hpp"
+#include "core/delivery.hpp"
 
 namespace confab::queue {
 
@@ -43,7 +43,7 @@ return {epoch, id}
 
 // Deletes entries that were done, and none that only bears the id of one: ids may come again in another epoch.
 // KEYS as above. ARGV: the epoch they were taken in, what they weigh, their ids.
-inline constexpr std::string_view done_script = R"lua(
+inline constexpr std::string_view delete_script = R"lua(
 local ids = {}
 local same_epoch = redis.call('GET', KEYS[2]) == ARGV[1]
 for i = 3, #ARGV do
@@ -62,7 +62,7 @@ elseif #ids > 0 then
 end
 return #ids
 )lua";
-inline constexpr std::size_t done_ids_max = 1000;  // in one call: Lua's unpack takes no more than some thousands
+inline constexpr std::size_t delete_ids_max = 1000;  // in one call: Lua's unpack takes no more than some thousands
 
 std::string text_of(const core::epoch_id& epoch);
 std::optional<core::epoch_id> parse_epoch(std::string_view text);

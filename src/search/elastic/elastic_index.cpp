@@ -4,9 +4,9 @@
 //    deletion, which is an empty text, is not undone by a late replay. It waits until they are on disk and searchable,
 //    then moves the reach, if it is still where the store began. Breaking off anywhere leaves texts that nobody has
 //    been told of; the next store brings them again.
-// 3. The reach belongs to one very index (place.hpp). Should the engine lose it, what is made anew has reached nothing.
-// Why the engine is refreshed by each store: waiting for its own refresh takes a second, and a search that scans what
-// the index has not reached costs more than a refresh.
+// 3. The reach belongs to one very index (index_locator.hpp). Should the engine lose it, what is made anew has reached
+// nothing. Why the engine is refreshed by each store: waiting for its own refresh takes a second, and a search that
+// scans what the index has not reached costs more than a refresh.
 #include "search/elastic/elastic_index.hpp"
 
 #include <fmt/core.h>
@@ -16,8 +16,8 @@
 #include <set>
 
 #include "base/log_throttle.hpp"
+#include "search/elastic/index_locator.hpp"
 #include "search/elastic/manage.hpp"
-#include "search/elastic/place.hpp"
 #include "search/elastic/shape.hpp"
 #include "search/elastic/wire.hpp"
 
@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t bulk_bytes_max = 4 * 1024 * 1024;  // of one request; the engine takes 100 MB
 constexpr std::size_t audited_texts_max = 200;           // in one answer; each is 64 KiB at most
 
-reach reach_of(const ledger::chat_counts& counts) {
+position position_of(const ledger::chat_counts& counts) {
     return {counts.messages, counts.changes};
 }
 
@@ -37,32 +37,32 @@ public:
         : options_(options),
           engine_(elastic::make_client(options.engine)),
           target_(target),
-          place_(*engine_, target, options.cluster),
+          locator_(*engine_, target, options.cluster),
           progress_(progress) {}
 
     index& reader() override { return *this; }
     index_writer& writer() override { return *this; }
     index_auditor& auditor() override { return *this; }
 
-    awaitable<result<search::reach>> reached(core::chat_id chat) override {
-        const auto at = co_await place_.now();
+    awaitable<result<search::position>> find_position(core::chat_id chat) override {
+        const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
-        const auto counts = co_await progress_.reached(at->id, chat);
+        const auto counts = co_await progress_.find_position(at->id, chat);
         if (!counts) co_return counts.error();
-        co_return reach_of(*counts);
+        co_return position_of(*counts);
     }
 
     awaitable<result<search::candidates>> candidates(core::chat_id chat, const core::folded_query& query,
                                                      core::message_number below) override {
-        const auto at = co_await place_.now();
+        const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
-        const auto counts = co_await progress_.reached(at->id, chat);
+        const auto counts = co_await progress_.find_position(at->id, chat);
         if (!counts) co_return counts.error();
-        search::candidates found{reach_of(*counts), {}, {}};
+        search::candidates found{position_of(*counts), {}, {}};
         // What a store has brought and not yet told of is left out: it may be there only in part.
         const auto from = std::min(below, core::message_number(counts->messages).next());
         if (from.value() <= 1) co_return found;
-        auto body = candidates_body(chat, query, from, candidates_max, options_.engine.answer_timeout);
+        auto body = candidates_body(chat, query, from, candidates_max, options_.engine.response_timeout);
         auto numbers = co_await search(*at, chat, std::move(body), numbers_in);
         if (!numbers) co_return numbers.error();
         found.numbers = std::move(*numbers);
@@ -71,23 +71,23 @@ public:
         co_return found;
     }
 
-    awaitable<result<std::vector<chat_reach>>> chats(core::chat_id after) override {
-        const auto at = co_await place_.now();
+    awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) override {
+        const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
         const auto counts = co_await progress_.chats(at->id, after);
         if (!counts) co_return counts.error();
-        std::vector<chat_reach> all;
-        for (const auto& c : *counts) all.push_back({c.chat, reach_of(c)});
+        std::vector<chat_position> all;
+        for (const auto& c : *counts) all.push_back({c.chat, position_of(c)});
         co_return all;
     }
 
-    awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, search::reach from,
-                                  search::reach to) override {
-        const auto at = co_await place_.now();
+    awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, search::position from,
+                                  search::position to) override {
+        const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
-        const auto counts = co_await progress_.reached(at->id, chat);
+        const auto counts = co_await progress_.find_position(at->id, chat);
         if (!counts) co_return counts.error();
-        if (reach_of(*counts) != from) co_return error::version_mismatch;
+        if (position_of(*counts) != from) co_return error::version_mismatch;
         if (!texts.empty()) {
             if (counts->messages == 0 && counts->changes == 0) {
                 const auto begun = co_await progress_.begin(at->id, chat);
@@ -107,14 +107,14 @@ public:
         const auto made = co_await make_index(*engine_, options_, name);
         if (!made) co_return made.error();
         const auto before = co_await move_alias(*engine_, options_.alias, name);
-        place_.forget();
+        locator_.forget();
         stored_to_.reset();
         if (!before) co_return before.error();
         co_return co_await remove_all(*before);
     }
 
-    awaitable<bool> tidy() override {
-        const auto at = co_await place_.now();
+    awaitable<bool> maintain() override {
+        const auto at = co_await locator_.resolve();
         if (!at) co_return false;
         const bool is_another = stored_to_ && *stored_to_ != *at;
         stored_to_ = *at;
@@ -122,14 +122,14 @@ public:
     }
 
     awaitable<result<slice>> texts(core::chat_id chat, core::message_number after) override {
-        const auto at = co_await place_.now();
+        const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
-        const auto counts = co_await progress_.reached(at->id, chat);
+        const auto counts = co_await progress_.find_position(at->id, chat);
         if (!counts) co_return counts.error();
         auto body = texts_body(chat, after, counts->messages, audited_texts_max);
         auto found = co_await search(*at, chat, std::move(body), texts_in);
         if (!found) co_return found.error();
-        co_return slice{reach_of(*counts), std::move(*found)};
+        co_return slice{position_of(*counts), std::move(*found)};
     }
 
     awaitable<result<std::vector<std::string>>> engine_findings() override {
@@ -140,7 +140,7 @@ public:
         std::vector<std::string> found;
         for (const auto& one : unsearched_of(*known, options_))
             if (auto line = orphan_finding(one, *lease)) found.push_back(std::move(*line));
-        const auto at = co_await place_.now();
+        const auto at = co_await locator_.resolve();
         if (!at) {
             found.push_back(
                 fmt::format("no index of this cluster can be searched under the name {}: `confab reindex` makes one",
@@ -168,15 +168,15 @@ public:
     }
 
     awaitable<result<void>> take_over() override {
-        const auto at = co_await place_.now();
+        const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
         const auto moved = co_await move_alias(*engine_, options_.alias, at->name);
         if (!moved) co_return moved.error();
         replaced_.insert(moved->begin(), moved->end());
         // Until everybody has turned to it, the old one answers.
         const auto loop = co_await asio::this_coro::executor;
-        asio::steady_timer rest(loop, 2 * known_for);
-        co_await rest.async_wait(asio::use_awaitable);
+        asio::steady_timer delay(loop, 2 * resolution_ttl);
+        co_await delay.async_wait(asio::use_awaitable);
         co_return co_await remove_all(replaced_);
     }
 
@@ -206,54 +206,54 @@ private:
 
     // Has the engine search, and takes what it answers apart.
     template <class T>
-    awaitable<result<T>> search(const located& at, core::chat_id chat, std::string body,
-                                std::optional<T> (*taken_apart)(const boost::json::value&)) {
+    awaitable<result<T>> search(const resolved_index& at, core::chat_id chat, std::string body,
+                                std::optional<T> (*parse)(const boost::json::value&)) {
         auto target = fmt::format("/{}/_search?routing={}&allow_partial_search_results=false", at.name, chat.value());
-        const auto told =
+        const auto response =
             co_await engine_->send(elastic::request(elastic::verb::post, std::move(target), std::move(body)));
-        if (!told) co_return told.error();
-        if (!told->is_ok()) co_return refused(at, "searching", told->reason());
-        auto found = taken_apart(told->body);
+        if (!response) co_return response.error();
+        if (!response->is_ok()) co_return refused(at, "searching", response->reason());
+        auto found = parse(response->body);
         if (!found) co_return refused(at, "searching", "it was not done in time, or not to the end");
         co_return std::move(*found);
     }
 
-    awaitable<result<void>> write(const located& at, core::chat_id chat, std::span<const indexed_text> texts) {
+    awaitable<result<void>> write(const resolved_index& at, core::chat_id chat, std::span<const indexed_text> texts) {
         for (auto& body : bulk_bodies(chat, texts, bulk_bytes_max)) {
             auto target = fmt::format("/{}/_bulk?require_alias=true&filter_path=errors,items.*.status,items.*.error",
                                       write_alias_of(at.name));
             elastic::request r(elastic::verb::post, std::move(target), std::move(body));
             r.timeout = options_.store_timeout;
-            const auto told = co_await engine_->send(std::move(r));
-            if (!told) co_return told.error();
-            if (!told->is_ok()) co_return refused(at, "storing", told->reason());
-            const auto outcome = outcome_in(told->body);
+            const auto response = co_await engine_->send(std::move(r));
+            if (!response) co_return response.error();
+            if (!response->is_ok()) co_return refused(at, "storing", response->reason());
+            const auto outcome = outcome_in(response->body);
             if (outcome.is_gone) co_return gone();
             if (!outcome.refused.empty()) co_return refused(at, "storing", outcome.refused);
         }
         co_return result<void>();
     }
 
-    awaitable<result<void>> refresh(const located& at) {
+    awaitable<result<void>> refresh(const resolved_index& at) {
         elastic::request r(elastic::verb::post, fmt::format("/{}/_refresh", at.name));
         r.timeout = options_.store_timeout;
-        const auto told = co_await engine_->send(std::move(r));
-        if (!told) co_return told.error();
-        if (told->status == 404) co_return gone();
+        const auto response = co_await engine_->send(std::move(r));
+        if (!response) co_return response.error();
+        if (response->status == 404) co_return gone();
         boost::system::error_code none;
-        const auto* failed = told->body.find_pointer("/_shards/failed", none);
-        if (!told->is_ok() || !failed || *failed != 0) co_return refused(at, "refreshing", told->reason());
+        const auto* failed = response->body.find_pointer("/_shards/failed", none);
+        if (!response->is_ok() || !failed || *failed != 0) co_return refused(at, "refreshing", response->reason());
         co_return result<void>();
     }
 
     error gone() {
-        place_.forget();
+        locator_.forget();
         engine_->note_failure("the index is gone");
         return error::unavailable;
     }
 
-    error refused(const located& at, std::string_view doing, std::string_view why) {
-        place_.forget();
+    error refused(const resolved_index& at, std::string_view doing, std::string_view why) {
+        locator_.forget();
         engine_->note_failure(fmt::format("{} {} failed: {}", doing, at.name, why));
         log_.warning(fmt::format("{} {}", doing, at.name), engine_->last_failure());
         return error::unavailable;
@@ -262,9 +262,9 @@ private:
     const elastic_index_options options_;
     const std::unique_ptr<elastic::client> engine_;
     const std::string target_;  // an alias or an index
-    place place_;
+    index_locator locator_;
     ledger::index_progress& progress_;
-    std::optional<located> stored_to_;
+    std::optional<resolved_index> stored_to_;
     std::set<std::string> replaced_;  // by this one, and perhaps not removed yet
     log_throttle log_;
 };

@@ -6,10 +6,10 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
+#include "base/block_on.hpp"
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
-#include "base/run_alone.hpp"
-#include "search/elastic/place.hpp"
+#include "search/elastic/index_locator.hpp"
 #include "search/elastic/shape.hpp"
 
 namespace confab::search {
@@ -23,7 +23,7 @@ constexpr auto old_alias = "confab-messages";  // of version 0.1.0, in every clu
 constexpr auto manage_timeout = std::chrono::seconds(60);
 constexpr std::string_view every_name_begins_with = "confab-";  // also of indexes that earlier versions made
 
-error refused(elastic::client& engine, std::string_view doing, const elastic::answer& answer) {
+error refused(elastic::client& engine, std::string_view doing, const elastic::response& answer) {
     static log_throttle log;
     engine.note_failure(fmt::format("{}: {}", doing, answer.reason()));
     log.warning(fmt::format("{}: {}", doing, answer.error_type()), engine.last_failure());
@@ -32,11 +32,11 @@ error refused(elastic::client& engine, std::string_view doing, const elastic::an
 
 // The indexes that an alias, a name or a pattern stands for, in order; none where there is none.
 awaitable<result<names>> indexes_of(elastic::client& engine, const std::string& target) {
-    const auto told = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}/_alias", target)));
-    if (!told) co_return told.error();
-    if (told->status == 404) co_return names();
-    const auto* all = told->body.if_object();
-    if (!told->is_ok() || !all) co_return refused(engine, "looking for indexes", *told);
+    const auto response = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}/_alias", target)));
+    if (!response) co_return response.error();
+    if (response->status == 404) co_return names();
+    const auto* all = response->body.if_object();
+    if (!response->is_ok() || !all) co_return refused(engine, "looking for indexes", *response);
     names found;
     for (const auto& one : *all) found.emplace_back(one.key());
     std::ranges::sort(found);
@@ -47,19 +47,19 @@ awaitable<result<void>> change_aliases(elastic::client& engine, json::array acti
     const json::object body = {{"actions", std::move(actions)}};
     elastic::request r(elastic::verb::post, "/_aliases", json::serialize(body));
     r.timeout = manage_timeout;
-    r.is_repeatable = false;
-    const auto told = co_await engine.send(std::move(r));
-    if (!told) co_return told.error();
-    if (!told->is_ok()) co_return refused(engine, "moving the alias of the search index", *told);
+    r.is_idempotent = false;
+    const auto response = co_await engine.send(std::move(r));
+    if (!response) co_return response.error();
+    if (!response->is_ok()) co_return refused(engine, "moving the alias of the search index", *response);
     co_return result<void>();
 }
 
 awaitable<result<void>> remove_index(elastic::client& engine, const std::string& name) {
     elastic::request r(elastic::verb::erase, fmt::format("/{}", name));
     r.timeout = manage_timeout;
-    const auto told = co_await engine.send(std::move(r));
-    if (!told) co_return told.error();
-    if (!told->is_ok() && told->status != 404) co_return refused(engine, "removing an index", *told);
+    const auto response = co_await engine.send(std::move(r));
+    if (!response) co_return response.error();
+    if (!response->is_ok() && response->status != 404) co_return refused(engine, "removing an index", *response);
     co_return result<void>();
 }
 
@@ -74,11 +74,12 @@ std::optional<bool> is_new_enough(std::string_view version) {
 }
 
 awaitable<void> require_version(elastic::client& engine) {
-    const auto told = co_await engine.send(elastic::request(elastic::verb::get, "/"));
-    if (!told) throw startup_error(engine.last_failure());
-    if (!told->is_ok()) throw startup_error(fmt::format("it refuses to talk ({}): {}", told->status, told->reason()));
+    const auto response = co_await engine.send(elastic::request(elastic::verb::get, "/"));
+    if (!response) throw startup_error(engine.last_failure());
+    if (!response->is_ok())
+        throw startup_error(fmt::format("it refuses to talk ({}): {}", response->status, response->reason()));
     boost::system::error_code none;
-    const auto* number = told->body.find_pointer("/version/number", none);
+    const auto* number = response->body.find_pointer("/version/number", none);
     const auto* text = number ? number->if_string() : nullptr;
     const auto enough = text ? is_new_enough(*text) : std::nullopt;
     if (!enough) throw startup_error("it is not an Elasticsearch");
@@ -136,9 +137,9 @@ awaitable<result<void>> name_ledger(elastic::client& engine, const described& in
     mappings["_meta"] = std::move(meta);
     elastic::request r(elastic::verb::put, fmt::format("/{}/_mapping", index.index.name), json::serialize(mappings));
     r.timeout = manage_timeout;
-    const auto told = co_await engine.send(std::move(r));
-    if (!told) co_return told.error();
-    if (!told->is_ok()) co_return refused(engine, "naming the ledger of the search index", *told);
+    const auto response = co_await engine.send(std::move(r));
+    if (!response) co_return response.error();
+    if (!response->is_ok()) co_return refused(engine, "naming the ledger of the search index", *response);
     co_return result<void>();
 }
 
@@ -176,9 +177,9 @@ template <class Work>
 auto with_engine(const elastic_index_options& options, const Work& work) {
     const auto engine = elastic::make_client(options.engine);
     try {
-        return run_alone(work(*engine));
+        return block_on(work(*engine));
     } catch (const startup_error& cause) {
-        const auto name = fmt::format("Elasticsearch at {}", options.engine.where.shown());
+        const auto name = fmt::format("Elasticsearch at {}", options.engine.where.redacted());
         const std::string_view why = cause.what();
         throw startup_error(why.starts_with(name) ? std::string(why) : fmt::format("{}: {}", name, why));
     }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "search/elastic/elastic_index.hpp"
-#include "search/elastic/place.hpp"
+#include "search/elastic/index_locator.hpp"
 
 namespace confab::search {
 

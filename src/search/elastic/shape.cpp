@@ -20,12 +20,12 @@ namespace json = boost::json;
 
 constexpr std::size_t name_bytes = 8;
 
-json::object grams(int length) {
+json::object ngrams(int length) {
     return {{"type", "text"}, {"analyzer", fmt::format("grams{}", length)}, {"norms", false}};
 }
 
-json::object grams_without_positions(int length) {
-    auto field = grams(length);
+json::object ngrams_without_positions(int length) {
+    auto field = ngrams(length);
     field["index_options"] = "docs";
     return field;
 }
@@ -38,8 +38,8 @@ json::object meta(std::string_view ledger) {
 
 // All but `_meta`.
 json::object mapping() {
-    auto text = grams(3);
-    text["fields"] = {{"one", grams_without_positions(1)}, {"two", grams_without_positions(2)}};
+    auto text = ngrams(3);
+    text["fields"] = {{"one", ngrams_without_positions(1)}, {"two", ngrams_without_positions(2)}};
     return {
         {"dynamic", "strict"},
         {"_routing", {{"required", true}}},

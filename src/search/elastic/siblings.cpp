@@ -14,7 +14,7 @@ namespace {
 
 class sibling_in_engine final : public sibling_index {
 public:
-    sibling_in_engine(const elastic_index_options& options, ledger::index_progress& progress, const located& at)
+    sibling_in_engine(const elastic_index_options& options, ledger::index_progress& progress, const resolved_index& at)
         : index_(open_elastic_successor(options, progress, at.name)), progress_(progress), id_(at.id) {}
 
     index& reader() override { return index_->reader(); }

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include "search/elastic/place.hpp"
+#include "search/elastic/index_locator.hpp"
 
 namespace confab::search {
 namespace {
@@ -19,14 +19,14 @@ std::string text_at(const json::value& in, std::string_view pointer) {
 
 awaitable<void> look_at_engine(elastic::client& engine, elastic_state& s) {
     const auto begun = clock::now();
-    const auto told = co_await engine.send(elastic::request(elastic::verb::get, "/"));
+    const auto response = co_await engine.send(elastic::request(elastic::verb::get, "/"));
     s.latency = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
-    if (!told)
+    if (!response)
         s.fault = engine.last_failure();
-    else if (!told->is_ok())
-        s.fault = fmt::format("it refuses with {}: {}", told->status, told->reason());
+    else if (!response->is_ok())
+        s.fault = fmt::format("it refuses with {}: {}", response->status, response->reason());
     else
-        s.version = text_at(told->body, "/version/number");
+        s.version = text_at(response->body, "/version/number");
 }
 
 awaitable<void> look_at_health(elastic::client& engine, elastic_state& s) {

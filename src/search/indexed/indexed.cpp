@@ -19,7 +19,7 @@ namespace {
 using numbers = std::vector<core::message_number>;
 
 // The most rows one slice looks at by their numbers: more only wait when a chat has changed much since the reach.
-constexpr std::size_t looks_max = 2'000;
+constexpr std::size_t examined_max = 2'000;
 
 class indexed final : public port {
 public:
@@ -28,18 +28,19 @@ public:
     awaitable<result<hits>> find(core::chat_id chat, const core::folded_query& query,
                                  core::message_number before) override {
         if (before.value() <= 1) co_return hits{};
-        const auto known = co_await index_.reached(chat);
-        const auto reached = known ? known->messages : 0;
-        const ledger::window above{.after = reached, .last = before.value() - 1, .order = ledger::order::descending};
+        const auto known = co_await index_.find_position(chat);
+        const auto indexed_messages = known ? known->messages : 0;
+        const ledger::window above{
+            .after = indexed_messages, .last = before.value() - 1, .order = ledger::order::descending};
         if (above.after < above.last) co_return co_await scan(chat, query, above);
-        const auto told = co_await index_.candidates(chat, query, before);
+        const auto candidates = co_await index_.candidates(chat, query, before);
         const ledger::window everything{.last = before.value() - 1, .order = ledger::order::descending};
-        const bool is_covered = told && told->reach.messages >= everything.last;
+        const bool is_covered = candidates && candidates->position.messages >= everything.last;
         if (!is_covered) co_return co_await scan(chat, query, everything);
-        const auto lowest = told->next.value_or(core::message_number(1));
-        const auto changed = co_await changed_since(chat, told->reach.changes, lowest, before);
+        const auto lowest = candidates->next.value_or(core::message_number(1));
+        const auto changed = co_await changed_since(chat, candidates->position.changes, lowest, before);
         if (!changed) co_return changed.error();
-        co_return co_await compared(chat, query, merged(told->numbers, *changed), told->next);
+        co_return co_await compared(chat, query, merged(candidates->numbers, *changed), candidates->next);
     }
 
 private:
@@ -47,8 +48,8 @@ private:
         auto found = co_await ledger_.matching(chat, w, query);
         if (!found) co_return found.error();
         hits h{std::move(found->rows), std::nullopt};
-        const auto looked_at_down_to = found->rest ? found->rest->last : w.after;
-        if (looked_at_down_to > 0) h.next = core::message_number(looked_at_down_to + 1);
+        const auto examined_down_to = found->remaining ? found->remaining->last : w.after;
+        if (examined_down_to > 0) h.next = core::message_number(examined_down_to + 1);
         co_return h;
     }
 
@@ -67,22 +68,22 @@ private:
     }
 
     // Both, in descending order, each number once.
-    static numbers merged(numbers told, const numbers& changed) {
-        if (changed.empty()) return told;
-        told.insert(told.end(), changed.begin(), changed.end());
-        std::ranges::sort(told, std::greater());
-        const auto twice = std::ranges::unique(told);
-        told.erase(twice.begin(), twice.end());
-        return told;
+    static numbers merged(numbers candidates, const numbers& changed) {
+        if (changed.empty()) return candidates;
+        candidates.insert(candidates.end(), changed.begin(), changed.end());
+        std::ranges::sort(candidates, std::greater());
+        const auto twice = std::ranges::unique(candidates);
+        candidates.erase(twice.begin(), twice.end());
+        return candidates;
     }
 
     awaitable<result<hits>> compared(core::chat_id chat, const core::folded_query& query, numbers all,
                                      std::optional<core::message_number> next) {
         if (all.empty()) co_return hits{.messages = {}, .next = next};
-        const auto looked_at = std::span(all).first(std::min(all.size(), looks_max));
-        auto found = co_await ledger_.matching(chat, looked_at, query);
+        const auto examined = std::span(all).first(std::min(all.size(), examined_max));
+        auto found = co_await ledger_.matching(chat, examined, query);
         if (!found) co_return found.error();
-        if (found->looked_at < all.size()) next = all[found->looked_at].next();
+        if (found->examined < all.size()) next = all[found->examined].next();
         co_return hits{.messages = std::move(found->rows), .next = next};
     }
 

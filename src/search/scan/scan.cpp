@@ -15,7 +15,7 @@ public:
         auto matches = co_await ledger_.matching(chat, below, query);
         if (!matches) co_return matches.error();
         found.messages = std::move(matches->rows);
-        if (matches->rest) found.next = core::message_number(matches->rest->last + 1);
+        if (matches->remaining) found.next = core::message_number(matches->remaining->last + 1);
         co_return found;
     }
 

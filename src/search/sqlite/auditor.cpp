@@ -2,8 +2,8 @@
 #include <fmt/core.h>
 
 #include "search/sqlite/block.hpp"
-#include "search/sqlite/grams.hpp"
 #include "search/sqlite/index_file.hpp"
+#include "search/sqlite/ngrams.hpp"
 #include "search/sqlite/rows.hpp"
 #include "search/sqlite/sqlite_index.hpp"
 
@@ -15,13 +15,12 @@ public:
     explicit auditor(sqlite::connection db)
         : db_(std::move(db)),
           chats_(db_.prepare(chats_sql)),
-          reached_(db_.prepare(reach_sql)),
+          find_position_(db_.prepare(position_sql)),
           block_of_(db_.prepare(block_of_sql)),
-          first_block_(
-              db_.prepare("select id, entries, texts from blocks where id > ? and id <= ? order by id")) {}
+          first_block_(db_.prepare("select id, entries, texts from blocks where id > ? and id <= ? order by id")) {}
 
-    awaitable<result<std::vector<chat_reach>>> chats(core::chat_id after) override {
-        co_return guarded<std::vector<chat_reach>>([&] { return read_chats(chats_, after); });
+    awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) override {
+        co_return guarded<std::vector<chat_position>>([&] { return read_chats(chats_, after); });
     }
 
     awaitable<result<slice>> texts(core::chat_id chat, core::message_number after) override {
@@ -46,18 +45,18 @@ private:
     // `after` where the block of `after` has more: it has grown meanwhile, or the file is damaged.
     slice texts_in(core::chat_id chat, std::uint64_t after) {
         const sqlite::transaction snapshot(db_, sqlite::transaction::kind::read);
-        const auto reached = read_reach(reached_, chat);
+        const auto position = read_position(find_position_, chat);
         first_block_.bind(row_of(chat, after), row_of(chat, core::number_max));
         auto next = read(first_block_);
-        if (!next.empty() && next.front().number.value() == after + 1) return {reached, std::move(next)};
+        if (!next.empty() && next.front().number.value() == after + 1) return {position, std::move(next)};
         block_of_.bind(row_of(chat, 0), row_of(chat, after));
-        auto rest = read(block_of_);
-        std::erase_if(rest, [&](const indexed_text& t) { return t.number.value() <= after; });
-        return {reached, std::move(rest.empty() ? next : rest)};
+        auto remaining = read(block_of_);
+        std::erase_if(remaining, [&](const indexed_text& t) { return t.number.value() <= after; });
+        return {position, std::move(remaining.empty() ? next : remaining)};
     }
 
     static std::vector<indexed_text> read(sqlite::statement& sql) {
-        const sqlite::reading until_done(sql);
+        const sqlite::reset_guard until_done(sql);
         while (sql.row())
             if (auto texts = texts_of(sql)) return std::move(*texts);
         return {};
@@ -78,23 +77,24 @@ private:
         while (check.row())
             if (check.text(0) != "ok") found.emplace_back(check.text(0));
         auto signed_blocks = db_.prepare(
-            "select b.id, b.entries, b.texts, s.grams from blocks b left join signatures s on s.id = b.id order by b.id");
+            "select b.id, b.entries, b.texts, s.grams from blocks b left join signatures s on s.id = b.id order by "
+            "b.id");
         while (signed_blocks.row()) {
-            const auto tell = [&](std::string_view what) {
+            const auto report = [&](std::string_view what) {
                 const auto row = signed_blocks.number(0);
                 found.push_back(fmt::format("chat id {}: the {} of messages {} and after is wrong", row >> 32, what,
                                             number_in(row).value()));
             };
-            if (!texts_of(signed_blocks)) tell("block");
-            grams own;
+            if (!texts_of(signed_blocks)) report("block");
+            ngrams own;
             own.add(view(signed_blocks.bytes(2)));
-            if (!std::ranges::equal(own.stored(), signed_blocks.bytes(3))) tell("signature");
+            if (!std::ranges::equal(own.stored(), signed_blocks.bytes(3))) report("signature");
         }
         return found;
     }
 
     sqlite::connection db_;
-    sqlite::statement chats_, reached_, block_of_, first_block_;
+    sqlite::statement chats_, find_position_, block_of_, first_block_;
 };
 
 }  // namespace

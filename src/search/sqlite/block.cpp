@@ -11,9 +11,9 @@ void append_number(std::string& out, std::uint64_t value) {
 }
 
 // Walks through the messages of a block.
-class walk {
+class block_reader {
 public:
-    walk(core::message_number first, std::string_view entries, std::string_view texts)
+    block_reader(core::message_number first, std::string_view entries, std::string_view texts)
         : entries_(entries), texts_(texts), next_(first) {}
 
     struct entry {
@@ -71,7 +71,7 @@ std::vector<block> pack(std::span<const indexed_text> texts) {
 
 std::vector<indexed_text> unpack(core::message_number first, std::string_view entries, std::string_view texts) {
     std::vector<indexed_text> all;
-    walk at(first, entries, texts);
+    block_reader at(first, entries, texts);
     while (!at.is_at_end()) {
         const auto e = at.take();
         all.push_back({e.number, e.version, std::string(texts.substr(e.begin, e.size))});
@@ -84,7 +84,7 @@ std::vector<core::message_number> numbers_in(core::message_number first, std::st
                                              std::string_view texts, const core::folded_query& query) {
     std::vector<core::message_number> found;
     auto hit = query.find_in(texts, 0);
-    for (walk at(first, entries, texts); hit != std::string_view::npos;) {
+    for (block_reader at(first, entries, texts); hit != std::string_view::npos;) {
         if (at.is_at_end()) throw damaged_block();
         const auto e = at.take();
         if (hit >= e.end()) continue;

@@ -1,14 +1,14 @@
 #include <ranges>
 
 #include "search/sqlite/block.hpp"
-#include "search/sqlite/grams.hpp"
+#include "search/sqlite/ngrams.hpp"
 #include "search/sqlite/rows.hpp"
 
 namespace confab::search {
 namespace {
 
 // The most bytes one slice looks through, a signature counted as so many: some milliseconds of work.
-constexpr std::size_t look_bytes_max = 8 * 1024 * 1024;
+constexpr std::size_t examined_bytes_max = 8 * 1024 * 1024;
 constexpr std::size_t signature_cost = 256;
 
 // Adds the block's hits to `found`, the last message first, until there are as many as may be; false: there are.
@@ -32,24 +32,24 @@ candidates candidates_in(read_session& s, core::chat_id chat, const core::folded
                          core::message_number below) {
     const sqlite::transaction snapshot(s.db, sqlite::transaction::kind::read);
     candidates found;
-    found.reach = read_reach(s.reached, chat);
-    const wanted_grams wanted(query.folded());
-    std::size_t looked_at = 0;
+    found.position = read_position(s.find_position, chat);
+    const query_ngrams wanted(query.folded());
+    std::size_t examined = 0;
     s.signatures.bind(row_of(chat, 0), row_of(chat, below.value() - 1));
-    const sqlite::reading until_done(s.signatures);
+    const sqlite::reset_guard until_done(s.signatures);
     while (s.signatures.row()) {
         const auto row = s.signatures.number(0);
         const auto signature = s.signatures.bytes(1);
-        if (signature.size() != grams::bytes) throw damaged_block();
-        looked_at += signature_cost;
+        if (signature.size() != ngrams::bytes) throw damaged_block();
+        examined += signature_cost;
         if (wanted.may_be_in(signature)) {
             s.block.bind(row);
-            const sqlite::reading until_looked(s.block);
+            const sqlite::reset_guard until_looked(s.block);
             if (!s.block.row()) throw damaged_block();
-            looked_at += s.block.bytes(1).size();
+            examined += s.block.bytes(1).size();
             if (!take_hits(s, row, query, below, found)) return found;
         }
-        if (looked_at < look_bytes_max) continue;
+        if (examined < examined_bytes_max) continue;
         if (number_in(row).value() > 1) found.next = number_in(row);
         return found;
     }

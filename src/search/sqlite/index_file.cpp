@@ -33,7 +33,7 @@ void make_tables(sqlite::connection& db, const std::string& ledger) {
 
 bool is_empty(sqlite::connection& db) {
     auto any = db.prepare("select 1 from sqlite_schema limit 1");
-    const sqlite::reading until_done(any);
+    const sqlite::reset_guard until_done(any);
     return !any.row();
 }
 
@@ -58,7 +58,7 @@ bool is_index_of(sqlite::connection& db, const std::string& ledger) {
     auto notes = db.prepare(
         "select (select value from meta where key = 'format'), (select value from meta where key = 'folding'),"
         " (select value from meta where key = 'ledger')");
-    const sqlite::reading until_done(notes);
+    const sqlite::reset_guard until_done(notes);
     return notes.row() && notes.text(0) == format && notes.text(1) == core::folding_version() &&
            notes.text(2) == ledger;
 }

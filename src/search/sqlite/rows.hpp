@@ -23,24 +23,24 @@ inline sqlite::blob blob(std::string_view bytes) {
     return std::as_bytes(std::span(bytes));
 }
 
-inline constexpr std::string_view reach_sql = "select messages, changes from chats where id = ?";
+inline constexpr std::string_view position_sql = "select messages, changes from chats where id = ?";
 inline constexpr std::string_view chats_sql =
     "select id, messages, changes from chats where id > ? order by id limit ?";
 // The block that holds a message: the last that begins at or before it, in the chat's range.
 inline constexpr std::string_view block_of_sql =
     "select id, entries, texts from blocks where id > ? and id <= ? order by id desc limit 1";
 
-inline reach read_reach(sqlite::statement& sql, core::chat_id chat) {
+inline position read_position(sqlite::statement& sql, core::chat_id chat) {
     sql.bind(chat.value());
-    const sqlite::reading until_done(sql);
-    return sql.row() ? reach{sql.number(0), sql.number(1)} : reach{};
+    const sqlite::reset_guard until_done(sql);
+    return sql.row() ? position{sql.number(0), sql.number(1)} : position{};
 }
 
-inline std::vector<chat_reach> read_chats(sqlite::statement& sql, core::chat_id after) {
+inline std::vector<chat_position> read_chats(sqlite::statement& sql, core::chat_id after) {
     constexpr std::uint64_t rows_max = 1'000;
     sql.bind(after.value(), rows_max);
-    const sqlite::reading until_done(sql);
-    std::vector<chat_reach> found;
+    const sqlite::reset_guard until_done(sql);
+    std::vector<chat_position> found;
     while (sql.row()) found.push_back({core::chat_id(sql.number(0)), {sql.number(1), sql.number(2)}});
     return found;
 }
@@ -48,26 +48,26 @@ inline std::vector<chat_reach> read_chats(sqlite::statement& sql, core::chat_id 
 struct read_session {
     explicit read_session(const std::string& file)
         : db(file, sqlite::access::read_only),
-          reached(db.prepare(reach_sql)),
+          find_position(db.prepare(position_sql)),
           signatures(db.prepare("select id, grams from signatures where id > ? and id <= ? order by id desc")),
           block(db.prepare("select entries, texts from blocks where id = ?")) {}
 
     sqlite::connection db;
-    sqlite::statement reached, signatures, block;
+    sqlite::statement find_position, signatures, block;
 };
 
 struct write_session {
     explicit write_session(sqlite::connection opened)
         : db(std::move(opened)),
-          reached(db.prepare(reach_sql)),
+          find_position(db.prepare(position_sql)),
           chats(db.prepare(chats_sql)),
           block_of(db.prepare(block_of_sql)),
           put_block(db.prepare("insert or replace into blocks(id, entries, texts) values(?, ?, ?)")),
           put_signature(db.prepare("insert or replace into signatures(id, grams) values(?, ?)")),
-          put_reach(db.prepare("insert or replace into chats(id, messages, changes) values(?, ?, ?)")) {}
+          put_position(db.prepare("insert or replace into chats(id, messages, changes) values(?, ?, ?)")) {}
 
     sqlite::connection db;
-    sqlite::statement reached, chats, block_of, put_block, put_signature, put_reach;
+    sqlite::statement find_position, chats, block_of, put_block, put_signature, put_position;
 };
 
 // One slice of candidates, seen in one snapshot. Throws sqlite::failure, damaged_block.
@@ -75,6 +75,6 @@ candidates candidates_in(read_session& s, core::chat_id chat, const core::folded
                          core::message_number below);
 
 // index_writer::store as one transaction; false: the reach is not `from`. Throws sqlite::failure, damaged_block.
-bool store_in(write_session& s, core::chat_id chat, std::span<const indexed_text> texts, reach from, reach to);
+bool store_in(write_session& s, core::chat_id chat, std::span<const indexed_text> texts, position from, position to);
 
 }  // namespace confab::search

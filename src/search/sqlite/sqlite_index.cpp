@@ -49,7 +49,7 @@ public:
           ledger_(options.ledger),
           pool_(options.read_pool),
           sessions_(file_.string()) {
-        is_broken_ = !guarded(side::writer, [&] { begin_with(open_index_file(file_, ledger_)); });
+        is_broken_ = !guarded(side::writer, [&] { use_write_connection(open_index_file(file_, ledger_)); });
     }
 
     // The writer closes last: only it may checkpoint the rest of the WAL.
@@ -60,8 +60,8 @@ public:
     index& reader() override { return *this; }
     index_writer& writer() override { return *this; }
 
-    awaitable<result<search::reach>> reached(core::chat_id chat) override {
-        co_return read<search::reach>([&](read_session& s) { return read_reach(s.reached, chat); });
+    awaitable<result<search::position>> find_position(core::chat_id chat) override {
+        co_return read<search::position>([&](read_session& s) { return read_position(s.find_position, chat); });
     }
 
     awaitable<result<search::candidates>> candidates(core::chat_id chat, const core::folded_query& query,
@@ -71,20 +71,20 @@ public:
         });
     }
 
-    awaitable<result<std::vector<chat_reach>>> chats(core::chat_id after) override {
-        std::vector<chat_reach> found;
+    awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) override {
+        std::vector<chat_position> found;
         const bool done = write([&](write_session& s) { found = read_chats(s.chats, after); });
         if (!done) co_return error::unavailable;
         co_return found;
     }
 
-    awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, search::reach from,
-                                  search::reach to) override {
+    awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, search::position from,
+                                  search::position to) override {
         bool is_stored = false;
         const bool done = write([&](write_session& s) { is_stored = store_in(s, chat, texts, from, to); });
         if (!done) co_return error::unavailable;
         if (!is_stored) co_return error::version_mismatch;
-        is_to_erase_ |= std::ranges::any_of(texts, &std::string::empty, &indexed_text::text);
+        needs_erase_ |= std::ranges::any_of(texts, &std::string::empty, &indexed_text::text);
         co_return result<void>();
     }
 
@@ -93,7 +93,7 @@ public:
         co_return result<void>();
     }
 
-    awaitable<bool> tidy() override {
+    awaitable<bool> maintain() override {
         if (is_broken_) co_return replace();
         write([this](write_session& s) { checkpoint(s.db); });
         co_return false;
@@ -118,23 +118,24 @@ private:
     template <class Work>
     bool write(Work work) {
         if (is_broken_) return false;
-        require(writing_.has_value(), "an index that is not broken has a connection to write");
-        return guarded(side::writer, [&] { work(*writing_); });
+        require(write_session_.has_value(), "an index that is not broken has a connection to write");
+        return guarded(side::writer, [&] { work(*write_session_); });
     }
 
     // Until there is a new connection the index is broken, whatever the reason.
     bool replace() {
         const std::unique_lock nobody_reads(replacing_);
         sessions_.clear();
-        writing_.reset();
-        const bool is_replaced = guarded(side::writer, [&] { begin_with(replace_index_file(file_, ledger_)); });
+        write_session_.reset();
+        const bool is_replaced =
+            guarded(side::writer, [&] { use_write_connection(replace_index_file(file_, ledger_)); });
         is_broken_ = !is_replaced;
         return is_replaced;
     }
 
-    void begin_with(sqlite::connection db) {
+    void use_write_connection(sqlite::connection db) {
         db.wait_for_locks(lock_wait_ms);
-        writing_.emplace(std::move(db));
+        write_session_.emplace(std::move(db));
     }
 
     // False: it failed, which was told. Damage ends the index, for whoever met it, and so does every failure to write
@@ -160,9 +161,9 @@ private:
 
     // Deleted text is overwritten in the file by a checkpoint, and leaves the WAL when that is truncated.
     void checkpoint(sqlite::connection& db) {
-        if (is_to_erase_ && clock::now() >= next_erasing_) {
-            is_to_erase_ = !db.checkpoint(sqlite::connection::checkpoint_kind::truncate);
-            next_erasing_ = clock::now() + erase_every;
+        if (needs_erase_ && clock::now() >= next_erase_) {
+            needs_erase_ = !db.checkpoint(sqlite::connection::checkpoint_kind::truncate);
+            next_erase_ = clock::now() + erase_every;
         }
         schedule_.observe(db.wal_pages());
         if (!schedule_.is_due()) return;
@@ -176,9 +177,9 @@ private:
     std::shared_mutex replacing_;
     std::atomic<bool> is_broken_ = false;
     sqlite::session_pool<read_session> sessions_;
-    std::optional<write_session> writing_;
-    bool is_to_erase_ = false;
-    clock::time_point next_erasing_;
+    std::optional<write_session> write_session_;
+    bool needs_erase_ = false;
+    clock::time_point next_erase_;
     sqlite::checkpoint_schedule schedule_{limits};
 };
 

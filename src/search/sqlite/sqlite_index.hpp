@@ -15,8 +15,8 @@ struct sqlite_index_options {
     asio::any_io_executor read_pool;  // where candidates are looked for, off the event loops
 };
 
-// A file that is damaged is replaced by an empty one, at the opening or by the writer's next tidy(). A new file that could
-// not be made is made by a later tidy(). Until then everything is `unavailable`.
+// A file that is damaged is replaced by an empty one, at the opening or by the writer's next maintain(). A new file
+// that could not be made is made by a later maintain(). Until then everything is `unavailable`.
 class sqlite_index {
 public:
     virtual ~sqlite_index() = default;

@@ -1,5 +1,5 @@
 #include "search/sqlite/block.hpp"
-#include "search/sqlite/grams.hpp"
+#include "search/sqlite/ngrams.hpp"
 #include "search/sqlite/rows.hpp"
 
 namespace confab::search {
@@ -10,7 +10,7 @@ using texts = std::span<const indexed_text>;
 // The messages of the block that holds this one.
 std::vector<indexed_text> read_block_of(write_session& s, core::chat_id chat, std::uint64_t number) {
     s.block_of.bind(row_of(chat, 0), row_of(chat, number));
-    const sqlite::reading until_done(s.block_of);
+    const sqlite::reset_guard until_done(s.block_of);
     if (!s.block_of.row()) throw damaged_block();
     return unpack(number_in(s.block_of.number(0)), view(s.block_of.bytes(1)), view(s.block_of.bytes(2)));
 }
@@ -19,7 +19,7 @@ std::vector<indexed_text> read_block_of(write_session& s, core::chat_id chat, st
 void put(write_session& s, core::chat_id chat, texts messages) {
     for (const auto& b : pack(messages)) {
         const auto row = row_of(chat, b.first.value());
-        grams signature;
+        ngrams signature;
         signature.add(b.texts);
         s.put_block.bind(row, blob(b.entries), blob(b.texts)).run();
         s.put_signature.bind(row, signature.stored()).run();
@@ -29,15 +29,15 @@ void put(write_session& s, core::chat_id chat, texts messages) {
 // Blocks may come out longer than before, and then are more; the first keeps its number, so that none is left over.
 void replace(write_session& s, core::chat_id chat, texts changed) {
     while (!changed.empty()) {
-        auto held = read_block_of(s, chat, changed.front().number.value());
-        const auto first = held.front().number.value();
-        const auto end = first + held.size();
+        auto stored = read_block_of(s, chat, changed.front().number.value());
+        const auto first = stored.front().number.value();
+        const auto end = first + stored.size();
         if (changed.front().number.value() >= end) throw damaged_block();
         for (; !changed.empty() && changed.front().number.value() < end; changed = changed.subspan(1)) {
-            auto& old = held[changed.front().number.value() - first];
+            auto& old = stored[changed.front().number.value() - first];
             if (old.version <= changed.front().version) old = changed.front();
         }
-        put(s, chat, held);
+        put(s, chat, stored);
     }
 }
 
@@ -52,14 +52,14 @@ void append(write_session& s, core::chat_id chat, texts added, std::uint64_t aft
 
 }  // namespace
 
-bool store_in(write_session& s, core::chat_id chat, texts all, reach from, reach to) {
+bool store_in(write_session& s, core::chat_id chat, texts all, position from, position to) {
     sqlite::transaction together(s.db, sqlite::transaction::kind::write);
-    if (read_reach(s.reached, chat) != from) return false;
-    const auto is_held = [&](const indexed_text& t) { return t.number.value() <= from.messages; };
-    const auto added = std::ranges::partition_point(all, is_held);
+    if (read_position(s.find_position, chat) != from) return false;
+    const auto is_stored = [&](const indexed_text& t) { return t.number.value() <= from.messages; };
+    const auto added = std::ranges::partition_point(all, is_stored);
     replace(s, chat, {all.begin(), added});
     append(s, chat, {added, all.end()}, from.messages);
-    s.put_reach.bind(chat.value(), to.messages, to.changes).run();
+    s.put_position.bind(chat.value(), to.messages, to.changes).run();
     together.commit();
     return true;
 }

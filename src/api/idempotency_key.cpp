@@ -1,0 +1,43 @@
+#include "api/idempotency_key.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <string>
+
+namespace confab::api {
+namespace {
+
+bool is_printable(char c) {
+    return c >= ' ' && c < 127;
+}
+
+// What stands between the quotes, without its escapes (RFC 8941, 3.3.3); nothing when it is not well-formed.
+std::optional<std::string> unquoted(std::string_view text) {
+    if (text.size() < 2 || text.back() != '"') return std::nullopt;
+    text = text.substr(1, text.size() - 2);
+    std::string key;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '"') return std::nullopt;
+        if (text[i] == '\\' && (++i == text.size() || (text[i] != '"' && text[i] != '\\'))) return std::nullopt;
+        key += text[i];
+    }
+    return key;
+}
+
+}  // namespace
+
+std::variant<std::optional<digest>, http::problem> read_key_hash(const http::request& r) {
+    const auto given = r.find("Idempotency-Key");
+    if (!given) return std::nullopt;
+    if (r.count("Idempotency-Key") > 1) return http::problem{http::problem_kind::malformed, "send one Idempotency-Key"};
+    const auto key = given->starts_with('"') ? unquoted(*given) : std::string(*given);
+    if (!key || key->empty() || key->size() > idempotency_key_length_max || !std::ranges::all_of(*key, is_printable)) {
+        return http::problem{
+            http::problem_kind::malformed,
+            fmt::format("Idempotency-Key must have 1 to {} printable ASCII characters", idempotency_key_length_max)};
+    }
+    return digest_of({*key});
+}
+
+}  // namespace confab::api

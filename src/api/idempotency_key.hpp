@@ -1,0 +1,28 @@
+// The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header): quoted as a structured string, or bare.
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "core/fingerprint.hpp"
+#include "http/message.hpp"
+#include "http/problem.hpp"
+
+namespace confab::api {
+
+inline constexpr std::size_t idempotency_key_length_max = 255;
+
+// The digest of the key a request brings; nothing when it brings none. Errors: malformed.
+std::variant<std::optional<digest>, http::problem> read_key_hash(const http::request& r);
+
+// The key of a creation; nothing when the request brings none. Errors: malformed.
+template <class Payload>
+std::variant<std::optional<core::idempotency_key>, http::problem> read_idempotency_key(const http::request& r,
+                                                                                       const Payload& payload) {
+    auto read = read_key_hash(r);
+    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
+    const auto& hash = std::get<0>(read);
+    return hash ? std::optional(core::make_idempotency_key(*hash, payload)) : std::nullopt;
+}
+
+}  // namespace confab::api

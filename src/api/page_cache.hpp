@@ -1,0 +1,59 @@
+// Pages of messages as they were sent lately. What a page says is told by its place and by how many changes its chat
+// has had, and both are read from the ledger for every request: so a page kept here is never stale, and needs no care
+// when something is written.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/two_generation_cache.hpp"
+#include "core/entities.hpp"
+#include "ledger/ledger.hpp"
+
+namespace confab::api {
+
+struct page_key {
+    core::chat_id chat;
+    std::uint64_t changes_count;  // of the chat, read before the page
+    ledger::window window;
+
+    friend bool operator==(const page_key& a, const page_key& b) {
+        return a.chat == b.chat && a.changes_count == b.changes_count && a.window.after == b.window.after &&
+               a.window.last == b.window.last && a.window.order == b.window.order;
+    }
+};
+
+// Any thread.
+class page_cache {
+public:
+    // Roughly that much is kept of them.
+    explicit page_cache(std::size_t bytes_max);
+
+    // The JSON text; nothing when it is not here.
+    std::shared_ptr<const std::string> find(const page_key& key);
+    // Copies it, unless it is too long to be kept.
+    void put(const page_key& key, const std::string& json);
+
+private:
+    using text = std::shared_ptr<const std::string>;
+    struct hash {
+        std::size_t operator()(const page_key& p) const noexcept;
+    };
+    struct weight {
+        std::size_t operator()(const text& t) const { return of(t->size()); }
+        static std::size_t of(std::size_t length) { return length + 256; }
+    };
+    struct shard {
+        explicit shard(std::size_t bytes_max) : pages(bytes_max) {}
+        std::mutex mutex;
+        two_generation_cache<page_key, text, weight, hash> pages;
+    };
+
+    shard& shard_of(const page_key& key);
+
+    std::array<std::unique_ptr<shard>, 8> shards_;
+};
+
+}  // namespace confab::api

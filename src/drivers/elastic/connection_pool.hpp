@@ -1,0 +1,75 @@
+// The connections of one client on one event loop. They lie with the loop, and go with it.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+#include <memory>
+
+#include "drivers/elastic/connection.hpp"
+
+namespace confab::elastic {
+
+struct connection_pool_options {
+    std::size_t connections_max;
+    std::chrono::milliseconds wait_max;  // for one, when all are out
+    std::chrono::seconds idle_max;
+};
+
+// The loop's thread only.
+class connection_pool : public std::enable_shared_from_this<connection_pool> {
+public:
+    // Those of `client` on the loop that the caller runs on; made at the first call. `client` keeps nothing of them:
+    // they are let go some time after it is gone.
+    static std::shared_ptr<connection_pool> of(const std::shared_ptr<const connection_pool_options>& client,
+                                               asio::execution_context& loop);
+
+    explicit connection_pool(const std::shared_ptr<const connection_pool_options>& client)
+        : client_(client), options_(*client) {}
+
+    // A connection that goes back by itself.
+    class lease {
+    public:
+        lease(std::shared_ptr<connection_pool> from, std::unique_ptr<connection> taken)
+            : from_(std::move(from)), taken_(std::move(taken)) {}
+        ~lease() {
+            if (from_) from_->give_back(std::move(taken_));
+        }
+        lease(lease&&) noexcept = default;
+        lease& operator=(lease&&) = delete;
+
+        // Null: none was idle. The right to open one is held nevertheless.
+        std::unique_ptr<connection>& operator*() { return taken_; }
+
+    private:
+        std::shared_ptr<connection_pool> from_;
+        std::unique_ptr<connection> taken_;
+    };
+
+    // Nothing: none came free in time.
+    awaitable<std::optional<lease>> take();
+
+    bool is_abandoned() const { return client_.expired(); }
+    // The loop ends.
+    void close();
+
+private:
+    using clock = std::chrono::steady_clock;
+    struct wait_registration;
+    struct idle_connection {
+        std::unique_ptr<connection> kept;
+        clock::time_point since;
+    };
+
+    std::unique_ptr<connection> idle_one();
+    awaitable<void> wait(clock::time_point until);
+    void give_back(std::unique_ptr<connection> c);
+
+    const std::weak_ptr<const connection_pool_options> client_;
+    const connection_pool_options options_;
+    std::size_t in_use_ = 0;
+    std::list<idle_connection> idle_;
+    std::list<asio::steady_timer*> waiting_;
+    bool is_closed_ = false;
+};
+
+}  // namespace confab::elastic

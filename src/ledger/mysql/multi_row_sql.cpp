@@ -1,0 +1,31 @@
+#include "ledger/mysql/multi_row_sql.hpp"
+
+namespace confab::ledger::mysql {
+
+std::size_t chunk_size(std::size_t rows) {
+    for (const auto size : chunk_sizes)
+        if (size <= rows) return size;
+    return 1;
+}
+
+std::string repeat_row(std::string_view prefix, std::string_view row, std::size_t rows, std::string_view suffix) {
+    std::string sql(prefix);
+    sql.reserve(prefix.size() + rows * (row.size() + 1) + suffix.size());
+    for (std::size_t i = 0; i < rows; ++i) {
+        if (i > 0) sql += ',';
+        sql += row;
+    }
+    return sql.append(suffix);
+}
+
+std::string hex_literal(std::span<const std::byte> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text = "x'";
+    for (const auto b : bytes) {
+        text += digits[std::to_integer<unsigned>(b) >> 4];
+        text += digits[std::to_integer<unsigned>(b) & 15];
+    }
+    return text += '\'';
+}
+
+}  // namespace confab::ledger::mysql

@@ -1,0 +1,42 @@
+// What an operator looks at: who owns which partition, how far each has come, and the letters that could not be
+// delivered. On a connection that somebody else holds; all of these throw mysql::failure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "core/delivery.hpp"
+#include "drivers/mysql/connection.hpp"
+
+namespace confab::ledger::mysql {
+
+struct partition_state {
+    core::partition_number partition;
+    std::string owner;  // hexadecimal; empty: nobody's, or its lease has run out
+    core::entry_id position;
+    std::chrono::microseconds lease_left{0};  // by the server's clock; 0: nobody's
+};
+
+struct dead_letter {
+    std::uint64_t id;
+    core::partition_number partition;
+    core::entry_id entry;
+    timestamp at;
+    std::string why;
+    std::string bytes;
+};
+
+inline constexpr std::uint64_t dead_letters_max = 1000;  // in one look
+
+awaitable<std::vector<partition_state>> partition_states(confab::mysql::connection& db);
+// The oldest first, without their bytes.
+awaitable<std::vector<dead_letter>> dead_letters(confab::mysql::connection& db);
+awaitable<std::optional<dead_letter>> find_dead_letter(confab::mysql::connection& db, std::uint64_t id);
+// False: there is none.
+awaitable<bool> drop_dead_letter(confab::mysql::connection& db, std::uint64_t id);
+
+}  // namespace confab::ledger::mysql

@@ -1,0 +1,128 @@
+#include "search/elastic/index_locator.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/digest.hpp"
+#include "base/log_throttle.hpp"
+
+namespace confab::search {
+namespace {
+
+namespace json = boost::json;
+
+std::optional<ledger::index_id> id_in(const json::value& described) {
+    boost::system::error_code none;
+    const auto* uuid = described.find_pointer("/settings/index/uuid", none);
+    const auto* text = uuid ? uuid->if_string() : nullptr;
+    if (!text) return std::nullopt;
+    const auto digest = digest_of({std::string_view(*text)});
+    ledger::index_id id;
+    std::copy_n(digest.begin(), id.size(), id.begin());
+    return id;
+}
+
+std::vector<std::string> search_aliases_in(const json::value& described, std::string_view name) {
+    boost::system::error_code none;
+    const auto* aliases = described.find_pointer("/aliases", none);
+    const auto* all = aliases ? aliases->if_object() : nullptr;
+    std::vector<std::string> found;
+    if (!all) return found;
+    for (const auto& one : *all)
+        if (one.key() != write_alias_of(name)) found.emplace_back(one.key());
+    return found;
+}
+
+// Nothing: the engine does not say which very index it is.
+std::optional<described> described_in(const json::key_value_pair& one) {
+    const auto id = id_in(one.value());
+    if (!id) return std::nullopt;
+    const std::string name(one.key());
+    const auto* mappings = one.value().as_object().if_contains("mappings");
+    return described{{name, *id},
+                     shape_of(one.value()),
+                     ledger_of(one.value()),
+                     search_aliases_in(one.value(), name),
+                     mappings ? *mappings : json::value()};
+}
+
+// Logs it, each reason at most once a minute.
+error not_searched(elastic::client& engine, const std::string& target, std::string_view why) {
+    static log_throttle log;
+    log.warning(why, fmt::format("the search index {} {}: searches scan", target, why));
+    engine.note_failure(fmt::format("the search index {} {}", target, why));
+    return error::unavailable;
+}
+
+}  // namespace
+
+awaitable<result<described>> describe(elastic::client& engine, const std::string& target) {
+    const auto reply = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}", target)));
+    if (!reply) co_return reply.error();
+    if (reply->status == 404) co_return not_searched(engine, target, "is not there (`confab migrate` makes one)");
+    const auto* all = reply->body.if_object();
+    if (!reply->is_ok() || !all) co_return not_searched(engine, target, "is not described: " + reply->reason());
+    if (all->size() != 1) co_return not_searched(engine, target, "stands for several indexes");
+    auto found = described_in(*all->begin());
+    if (!found) co_return not_searched(engine, target, "is not described: it has no uuid");
+    co_return std::move(*found);
+}
+
+awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, const std::string& targets) {
+    auto target = fmt::format("/{}?expand_wildcards=all&allow_no_indices=true&ignore_unavailable=true", targets);
+    const auto reply = co_await engine.send(elastic::request(elastic::verb::get, std::move(target)));
+    if (!reply) co_return reply.error();
+    const auto* all = reply->body.if_object();
+    if (!reply->is_ok() || !all) {
+        engine.note_failure(fmt::format("looking for indexes: {}", reply->reason()));
+        co_return error::unavailable;
+    }
+    std::vector<described> found;
+    for (const auto& one : *all) {
+        auto index = described_in(one);
+        // Whoever removes what is not in the list must not take an index for one that is gone.
+        if (!index) co_return not_searched(engine, std::string(one.key()), "is not described: it has no uuid");
+        found.push_back(std::move(*index));
+    }
+    co_return found;
+}
+
+awaitable<result<resolved_index>> locate(elastic::client& engine, const std::string& target, std::string_view cluster) {
+    auto found = co_await describe(engine, target);
+    if (!found) co_return found.error();
+    if (found->ledger != cluster)
+        co_return not_searched(engine, target, "is not that of this cluster (`confab reindex` makes a new one)");
+    switch (found->shape) {
+        case shape::ours:
+            co_return std::move(found->index);
+        case shape::of_another_folding:
+            co_return not_searched(engine, target, "was folded by another version (`confab reindex` makes a new one)");
+        case shape::unknown:
+            break;
+    }
+    co_return not_searched(engine, target, "is not as this program makes it (`confab reindex` makes a new one)");
+}
+
+awaitable<result<resolved_index>> index_locator::resolve() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (cached_ && std::chrono::steady_clock::now() < cached_until_) co_return *cached_;
+    }
+    const auto found = co_await locate(engine_, target_, cluster_);
+    const std::lock_guard lock(mutex_);
+    if (found) {
+        cached_ = *found;
+        cached_until_ = std::chrono::steady_clock::now() + resolution_ttl;
+    } else {
+        cached_.reset();
+    }
+    co_return found;
+}
+
+void index_locator::forget() {
+    const std::lock_guard lock(mutex_);
+    cached_.reset();
+}
+
+}  // namespace confab::search

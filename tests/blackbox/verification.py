@@ -1,0 +1,48 @@
+"""Judges a server from outside by what clients were told."""
+
+from client import assert_problem
+
+TOMBSTONES_PER_CHAT = 5
+
+
+def send(client, request):
+    return client.post(request.path, request.parameters, {"Idempotency-Key": request.key}).expect(201)
+
+
+def verify(client, expected, is_final=True):
+    """Everything that was told is there, and nothing but what was asked for."""
+    listed = client.get(expected.app + "/chats").expect(200).json
+    expected.verify_chats(listed, client.get(expected.app).expect(200).json)
+    for chat in listed:
+        path = expected.chat_path(chat["number"])
+        answer = client.get(path + "/messages").expect(200)
+        messages = answer.json
+        assert chat["messages_count"] == len(messages), path
+        expected.verify_messages(path, messages, is_final)
+        changes = sum(message["version"] - 1 for message in messages)
+        assert answer.headers["Last-Event-ID"] == f"{chat['number']}:{len(messages)}.{changes}"
+        verify_tombstones(client, path, messages)
+
+
+def verify_tombstones(client, path, messages):
+    deleted = [message for message in messages if message["content"] is None]
+    assert all(message["metadata"] is None for message in deleted)
+    for message in deleted[-TOMBSTONES_PER_CHAT:]:
+        assert_problem(client.get(f"{path}/messages/{message['number']}"), 410, "deleted")
+
+
+def retry(client, expected, request):
+    """A retry gets the first answer; one that had no answer is carried out now, unless it was before."""
+    answer = send(client, request)
+    number = answer.json["number"]
+    assert answer.headers["Location"].endswith(f"{request.path}/{number}")
+    if request.number is not None:
+        assert answer.headers["Idempotent-Replayed"] == "true", (request, answer)
+        assert number == request.number, (request, answer)
+        return
+    request.number = number
+    if request.parameters:
+        assert answer.json["content"] == request.parameters["content"]
+        expected.message_created(request.path.removesuffix("/messages"), number, request.parameters["content"])
+    else:
+        expected.chat_created(number)
