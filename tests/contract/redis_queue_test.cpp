@@ -216,6 +216,32 @@ TEST_F(redis_queue, deletes_what_was_done_after_redis_forgot_its_scripts) {
     }
 }
 
+std::size_t count(const std::string& text, std::string_view of) {
+    std::size_t found = 0;
+    for (auto at = text.find(of); at != std::string::npos; at = text.find(of, at + 1)) ++found;
+    return found;
+}
+
+TEST_F(redis_queue, logs_once_what_redis_refuses_of_a_completed_batch) {
+    const auto c = command(new_message(app, 1, "x"));
+    auto waiting = submit(c);
+    ASSERT_EQ(take().size(), 1U);
+    q.ask({"ACL", "SETUSER", "default", "-xdel", "-publish"});
+    ::testing::internal::CaptureStdout();
+    for (int turn = 0; turn < 3; ++turn) {
+        answer({core::command_result{core::created{1, {}}}});
+        EXPECT_EQ(take().size(), 1U);  // its reply comes after the refusals
+    }
+    const auto log = ::testing::internal::GetCapturedStdout();
+    EXPECT_EQ(count(log, "Redis does not remove commands that were carried out: NOPERM"), 1U) << log;
+    EXPECT_EQ(count(log, "Redis publishes no answers, so that nodes have to look for them in MySQL: NOPERM"), 1U)
+        << log;
+    q.ask({"ACL", "SETUSER", "default", "+@all"});
+    answer({core::command_result{core::created{1, {}}}});
+    EXPECT_TRUE(waiting.get());
+    q.wait_for(0);
+}
+
 TEST_F(redis_queue, reads_busy_and_quiet_streams_in_one_batch) {
     std::vector<core::command> commands;
     for (std::uint64_t chat = 1; chat <= 40; ++chat) commands.push_back(command(new_message(app, chat, "x")));

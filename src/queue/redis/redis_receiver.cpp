@@ -84,7 +84,7 @@ public:
     awaitable<std::vector<const core::command*>> take(batch_limits limits) override {
         batch_.clear();
         while (!is_closed_) {
-            if (has_failed_) co_await pause();
+            if (has_failed_ || std::exchange(is_removal_refused_, false)) co_await pause();
             const auto owned = co_await ownership_.renew();
             if (!owned) {
                 has_failed_ = true;
@@ -185,8 +185,7 @@ private:
     awaitable<bool> add(result<redis::reply> reply, std::vector<stream_slice>& found) {
         if (!reply) co_return false;
         if (reply->is_error()) {
-            log_.warning(reply->text.substr(0, reply->text.find(' ')),
-                         fmt::format("Redis cannot be read: {}", reply->text));
+            log_refusal("Redis cannot be read", reply->text);
             co_return false;
         }
         for (auto& stream : reply->items) {
@@ -261,7 +260,10 @@ private:
 
     void publish(const std::string& channel, const std::vector<job_outcome>& answers) {
         const auto text = encode(answers);
-        redis_->send({"PUBLISH", channel, text});
+        redis_->send({"PUBLISH", channel, text}, [this](const result<redis::reply>& reply) {
+            if (reply && reply->is_error())
+                log_refusal("Redis publishes no answers, so that nodes have to look for them in MySQL", reply->text);
+        });
     }
 
     void remove(core::partition_number p, const core::epoch_id& epoch, const done_entries& done) {
@@ -272,8 +274,17 @@ private:
             const auto to = std::min(from + delete_ids_max, done.ids.size());
             with.insert(with.end(), done.ids.begin() + static_cast<std::ptrdiff_t>(from),
                         done.ids.begin() + static_cast<std::ptrdiff_t>(to));
-            delete_script_.send(*redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes}, with);
+            delete_script_.send(*redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes}, with,
+                                [this](std::string_view words) {
+                                    is_removal_refused_ = true;
+                                    log_refusal("Redis does not remove commands that were carried out", words);
+                                });
         }
+    }
+
+    // Redis' words begin with a code.
+    void log_refusal(std::string_view what, std::string_view words) {
+        log_.warning(fmt::format("{}: {}", what, words.substr(0, words.find(' '))), fmt::format("{}: {}", what, words));
     }
 
     ledger::ownership& ownership_;
@@ -287,6 +298,7 @@ private:
     std::size_t turn_ = 0;
     std::uint64_t read_connection_ = 0;  // which connection the batch came over
     bool has_failed_ = false;
+    bool is_removal_refused_ = false;  // what was carried out is read again, with a pause
     milliseconds pause_ = pause_min;
     log_throttle log_;
 };

@@ -37,11 +37,16 @@ void script::load_script(redis::client& on) const {
     on.send({"SCRIPT", "LOAD", text_});
 }
 
-void script::send(redis::client& on, const redis::arguments& keys, const redis::arguments& arguments) const {
+void script::send(redis::client& on, const redis::arguments& keys, const redis::arguments& arguments,
+                  refusal_handler refused) const {
     const auto count = std::to_string(keys.size());
-    on.send(call(count, keys, arguments), [this, &on](const result<redis::reply>& answer) {
-        if (is_unknown(answer)) load_script(on);
-    });
+    on.send(call(count, keys, arguments),
+            [this, &on, refused = std::move(refused)](const result<redis::reply>& answer) {
+                if (is_unknown(answer))
+                    load_script(on);
+                else if (answer && answer->is_error())
+                    refused(answer->text);
+            });
 }
 
 }  // namespace confab::queue
