@@ -37,15 +37,19 @@ std::optional<std::uint64_t> log_throttle::admit(std::string_view key, clock::ti
         return 0;
     }
     auto& known = found->second;
-    if (now - known.logged_at < pause) {
-        known.suppressed += 1;
-        return std::nullopt;
+    if (now - known.minute_begun_at >= pause) return std::exchange(known, entry{now}).suppressed;
+    if (known.logged < lines_max_) {
+        known.logged += 1;
+        return 0;
     }
-    return std::exchange(known, entry{now}).suppressed;
+    known.suppressed += 1;
+    return std::nullopt;
 }
 
 void log_throttle::evict_oldest() {
-    const auto by_time = [](const auto& a, const auto& b) { return a.second.logged_at < b.second.logged_at; };
+    const auto by_time = [](const auto& a, const auto& b) {
+        return a.second.minute_begun_at < b.second.minute_begun_at;
+    };
     entries_.erase(std::ranges::min_element(entries_, by_time));
 }
 

@@ -1,4 +1,5 @@
-// Logs a repeated failure at once, then at most once a minute, with how often it came in between.
+// Logs a repeated failure at once, then at most so many times a minute (once, unless more are asked for), with how
+// often it came in between.
 #pragma once
 
 #include <chrono>
@@ -18,8 +19,11 @@ public:
     static constexpr std::chrono::seconds pause{60};
     static constexpr std::size_t keys_max = 32;  // the one that was logged the longest ago is forgotten then
 
-    // Logs the line, unless one with the same key was logged within the last minute; whether it did. The key names the
-    // failure without what changes from time to time (numbers, ids).
+    // `lines_max`: of each key in a minute.
+    explicit log_throttle(std::uint64_t lines_max = 1) : lines_max_(lines_max) {}
+
+    // Logs the line, unless enough with the same key were logged within the last minute; whether it did. The key names
+    // the failure without what changes from time to time (numbers, ids).
     bool warning(std::string_view key, std::string_view line);
     bool error(std::string_view key, std::string_view line);
 
@@ -28,12 +32,14 @@ public:
 
 private:
     struct entry {
-        clock::time_point logged_at;
+        clock::time_point minute_begun_at;
+        std::uint64_t logged = 1;
         std::uint64_t suppressed = 0;
     };
 
     void evict_oldest();
 
+    const std::uint64_t lines_max_;
     std::mutex mutex_;
     std::map<std::string, entry, std::less<>> entries_;
 };

@@ -33,10 +33,10 @@ def refused_dead_letter(cluster, chat):
     assert "1 dead letter\n" in shown
     _, _, token, _, number = chat.path.split("/")
     found = re.search(rf"^  (\d+)  partition (\d+), entry ([\d-]+), sent \d+\.\d s ago: create_message, app {token}, chat {number}; "
-                      r"kept at .*Z: the database refused its data$", shown, re.M)
-    dead_letter, partition, entry = found.groups()
+                      r"kept at .*Z: (the database refused its data: Data too long .* \(1406\))$", shown, re.M)
+    dead_letter, partition, entry, reason = found.groups()
     assert logged_dead_letters(cluster) == [
-        f"dead letter in partition {partition}, entry {entry}: create_message, app {token}, chat {number}: the database refused its data "
+        f"dead letter in partition {partition}, entry {entry}: create_message, app {token}, chat {number}: {reason} "
         "(`confab jobs` lists them)"]
     return dead_letter
 
@@ -84,18 +84,18 @@ def test_what_the_database_refused_can_be_dropped(cluster, chat):
     assert chat.contents() == ["short", "short too"]
 
 
-def test_flood_of_what_cannot_be_read_is_one_line_of_log_and_listed_whole(cluster, chat):
+def test_flood_of_what_cannot_be_read_is_logged_up_to_a_limit_and_listed_whole(cluster, chat):
     chat.create_message("so that there is a stream")
     redis = cluster.engines.redis.client()
     stream = next(redis.scan_iter("confab:*:epoch", count=1000)).replace(b":epoch", b":stream")
-    for number in range(20):
+    for number in range(50):
         redis.xadd(stream, {"c": f"no command {number}"})
     wait_for(lambda: entries_in(redis) == 0, "the entries are taken")
     shown = jobs(cluster, status=1)
-    assert "20 dead letters" in shown
-    assert len(re.findall(r"^  \d+  partition \d+, entry [\d-]+, sent .* ago: unreadable; kept at .*Z: it cannot be read$", shown, re.M)) == 20
+    assert "50 dead letters" in shown
+    assert len(re.findall(r"^  \d+  partition \d+, entry [\d-]+, sent .* ago: unreadable; kept at .*Z: it cannot be read$", shown, re.M)) == 50
     # Of one worker, since they are of one partition.
-    assert len(logged_dead_letters(cluster)) == 1
+    assert len(logged_dead_letters(cluster)) == 20
 
 
 @pytest.mark.parametrize("words", [["replay"], ["drop", "x"], ["erase", "1"], ["drop", "1", "2"]])

@@ -327,6 +327,8 @@ TEST_F(shared_ledger, data_that_the_engine_refuses_is_dead_lettered_alone) {
     EXPECT_EQ(number_of(w.commit(good)), 1U);
     EXPECT_EQ(w.try_to_commit({bad}).error(), error::rejected);
     EXPECT_EQ(ask("select bytes from dead_letters"), "described");
+    EXPECT_EQ(ask("select why from dead_letters"),
+              "the database refused its data: Data too long for column 'content' at row 1 (1406)");
     EXPECT_EQ(ask("select position_seq from partitions where p = 0"), "2");
     const auto node = ledger::mysql::open_mysql_node(mysql_server());
     EXPECT_EQ(run(node->command_status().lookup(bad, *bad.delivery)).error(), error::rejected);

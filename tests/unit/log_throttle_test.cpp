@@ -22,6 +22,14 @@ TEST(log_throttle, admits_one_a_minute_with_the_count_of_those_left_out) {
     EXPECT_EQ(t.admit("lost", begun + 180s), 1U);
 }
 
+TEST(log_throttle, admits_as_many_a_minute_as_it_is_told) {
+    log_throttle t(3);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(t.admit("refused", begun + 1s * i), 0U);
+    for (int i = 3; i < 10; ++i) EXPECT_EQ(t.admit("refused", begun + 1s * i), none());
+    EXPECT_EQ(t.admit("refused", begun + 60s), 7U);
+    EXPECT_EQ(t.admit("refused", begun + 61s), 0U);
+}
+
 TEST(log_throttle, admits_another_failure_at_once) {
     log_throttle t;
     EXPECT_EQ(t.admit("lost", begun), 0U);

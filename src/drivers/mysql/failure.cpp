@@ -54,6 +54,10 @@ failure failure::of(const boost::system::error_code& cause, const std::string& m
     return failure(k, is_server ? cause.value() : 0, message.empty() ? cause.message() : message);
 }
 
+std::string failure::message_with_code() const {
+    return code_ == 0 ? std::string(what()) : fmt::format("{} ({})", what(), code_);
+}
+
 bool is_nonfatal_error(const boost::system::error_code& cause) {
     return is_server_error(cause) && !is_in(closing_errors, cause.value());
 }

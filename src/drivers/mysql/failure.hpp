@@ -22,6 +22,8 @@ public:
 
     bool is_data_error() const { return kind_ == kind::rejected_data; }
     int code() const { return code_; }  // the server's error number; 0: the error is not the server's
+    // The message, and the number if there is one.
+    std::string message_with_code() const;
 
 private:
     kind kind_;

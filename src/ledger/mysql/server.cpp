@@ -38,7 +38,7 @@ failure_note& noted() {
 
 void report_failure(std::string_view doing, const confab::mysql::failure& cause) {
     static log_throttle log;
-    const auto line = fmt::format("MySQL, {}: {} ({})", doing, cause.what(), cause.code());
+    const auto line = fmt::format("MySQL, {}: {}", doing, cause.message_with_code());
     noted().set(line);
     log.error(fmt::format("{}: {}", doing, cause.code()), line);
 }

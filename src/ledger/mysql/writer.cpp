@@ -32,6 +32,8 @@ namespace {
 
 constexpr std::string_view undecodable = "it cannot be read";
 constexpr std::string_view refused_data = "the database refused its data";
+constexpr std::size_t reason_bytes_max = 200;        // the column has room for 255 characters
+constexpr std::uint64_t dead_letter_lines_max = 20;  // a minute, for each reason: a flood is not to fill the disk
 constexpr std::int64_t purge_every_us = 60'000'000;
 constexpr std::uint64_t purge_rows_max =
     500;  // in one go; if there are as many, the next batch is followed by the next
@@ -45,6 +47,16 @@ confab::mysql::connection_options connection_of(const mysql_options& options, co
         ";set session transaction isolation level read committed"
         ";set session wait_timeout = 5, innodb_lock_wait_timeout = 2";
     return how;
+}
+
+// Plain characters only: the message may quote the data, and a reason that the database refuses would keep the dead
+// letter from being stored.
+std::string refusal_reason(const confab::mysql::failure& cause) {
+    auto words = cause.message_with_code();
+    for (auto& c : words)
+        if (c < ' ' || c > '~') c = '?';
+    if (words.size() > reason_bytes_max) words.resize(reason_bytes_max);
+    return fmt::format("{}: {}", refused_data, words);
 }
 
 class mysql_writer_impl final : public mysql_writer {
@@ -202,11 +214,14 @@ private:
             partition_locks_.record_in(watermarks_);
             watermarks_.note(effects.counters);
             for (const auto& [command, bytes] : batch_.unreadable)
-                if (!was_processed(*command)) log_dead_letter(*command, undecodable);
+                if (!was_processed(*command)) log_dead_letter(*command, undecodable, undecodable);
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
             is_refused = cause.is_data_error();
-            if (!is_refused) reset_after_failure("committing a batch", cause);
+            if (is_refused)
+                refusal_ = refusal_reason(cause);
+            else
+                reset_after_failure("committing a batch", cause);
         }
         if (!is_refused) co_return error::unavailable;
         must_clear_state_ = true;
@@ -225,12 +240,12 @@ private:
             const auto& c = *commands_.front();
             if (c.delivery && describe_) {
                 const auto bytes = describe_(c);
-                co_await insert_dead_letter(c, refused_data, bytes);
+                co_await insert_dead_letter(c, refusal_, bytes);
             }
             const auto commit_sql = partition_locks_.position_updates() + "commit";
             co_await db_.query(commit_sql);
             partition_locks_.record_in(watermarks_);
-            log_dead_letter(c, refused_data);
+            log_dead_letter(c, refused_data, refusal_);
             co_return true;
         } catch (const confab::mysql::failure& cause) {
             reset_after_failure("keeping a dead letter", cause);
@@ -249,13 +264,13 @@ private:
             dead_letter);
     }
 
-    // Once it is committed.
-    void log_dead_letter(const core::command& c, std::string_view why) {
+    // Once it is committed. `kind` stands for all reasons like `why`.
+    void log_dead_letter(const core::command& c, std::string_view kind, std::string_view why) {
         if (!c.delivery) return;
         const auto line = fmt::format("dead letter in partition {}, entry {}-{}: {}: {} (`confab jobs` lists them)",
                                       c.delivery->partition, c.delivery->at.ms, c.delivery->at.seq,
                                       core::to_text(core::summary_of(c)), why);
-        dead_letter_log_.error(why, line);
+        dead_letter_log_.error(kind, line);
     }
 
     const std::function<std::string(const core::command&)> describe_;
@@ -270,7 +285,8 @@ private:
     bool must_clear_state_ = false;
     bool must_check_watermarks_ = false;
     std::int64_t next_purge_us_ = 0;
-    log_throttle dead_letter_log_;
+    std::string refusal_;  // why the last batch was rejected
+    log_throttle dead_letter_log_{dead_letter_lines_max};
 };
 
 }  // namespace
