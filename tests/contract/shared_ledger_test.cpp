@@ -336,5 +336,20 @@ TEST_F(shared_ledger, data_that_the_engine_refuses_is_dead_lettered_alone) {
     EXPECT_EQ(number_of(w.commit(delivered(command_of(new_message(token, 1, "b")), 3))), 2U);
 }
 
+// Its error has one number, 1644, whatever SQLSTATE it signals.
+TEST_F(shared_ledger, data_that_a_trigger_refuses_is_dead_lettered_with_its_words) {
+    manual_worker w;
+    const auto token = new_chat(w);
+    execute(
+        {"create trigger refuse_all before insert on messages for each row signal sqlstate '22001' set message_text "
+         "= 'no room\nfor ü'"});
+    const auto refused = w.try_to_commit({delivered(command_of(new_message(token, 1, "a")), 1)});
+    execute({"drop trigger refuse_all"});
+    EXPECT_EQ(refused.error(), error::rejected);
+    EXPECT_EQ(ask("select why from dead_letters"), "the database refused its data: no room?for ?? (1644)");
+    EXPECT_EQ(ask("select position_seq from partitions where p = 0"), "1");
+    EXPECT_EQ(number_of(w.commit(delivered(command_of(new_message(token, 1, "b")), 2))), 1U);
+}
+
 }  // namespace
 }  // namespace confab::testing::shared

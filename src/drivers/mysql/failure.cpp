@@ -8,7 +8,8 @@
 namespace confab::mysql {
 namespace {
 
-// Errors of the values of a statement, by the numbers that MySQL and MariaDB share, and some that one of them has.
+// Errors of the values of a statement, by the numbers that MySQL and MariaDB share, and some that one of them has. The
+// SQLSTATE would say it of most of them (class 22, data exception), but Boost.MySQL does not hand it on.
 constexpr int data_errors[] = {
     1048,  // a column cannot be null
     1118,  // the row is too large
@@ -18,10 +19,16 @@ constexpr int data_errors[] = {
     1292,  // an incorrect value for a type
     1300,  // an invalid character string
     1301,  // a result larger than max_allowed_packet
+    1365,  // a division by zero, as in a generated column
     1366,  // an incorrect value for a column, as of a character it does not have
+    1367,  // an illegal value, as not a number
     1406,  // too long for a column
+    1416,  // not a geometry
+    1441,  // a date out of range
+    1644,  // a trigger refuses the row (signal): it would do so each time
     1690,  // a number out of range
     3140,  // not JSON
+    3141,  // not JSON, as the argument of a function
     3819,  // a check constraint is violated (MySQL)
     3854,  // cannot be converted between character sets
     4025,  // a check constraint is violated (MariaDB)
