@@ -19,7 +19,7 @@ struct engine_report {
     std::string name;   // as its option
     std::string where;  // without a password
     std::string version = {};
-    std::string role = {};  // in its own words; of Elasticsearch the health of its index
+    std::string role = {};  // primary, …; of Elasticsearch the health of its index
     std::chrono::microseconds latency{0};
     std::string fault = {};  // why it is of no use as it is; empty: none
 };
@@ -31,14 +31,15 @@ struct partition_report {
 };
 
 struct index_report {
-    std::string name;  // empty: none can be searched
+    std::string name;  // empty: none can be searched, and of what waits for it nothing is known
     std::optional<ledger::mysql::index_notes_state> waiting = {};
     std::optional<ledger::mysql::index_coverage> coverage = {};
 };
 
 struct redis_memory {
     std::uint64_t used = 0;
-    std::uint64_t most = 0;  // 0: as much as there is
+    std::uint64_t most = 0;   // 0: as much as there is
+    std::string policy = {};  // its maxmemory-policy; empty: it does not say
 };
 
 struct cluster_report {

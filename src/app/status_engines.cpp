@@ -23,6 +23,8 @@ awaitable<void> query_ledger(mysql::connection& db, cluster_report& r, engine_re
     engine.version = server.version;
     engine.role = server.role;
     engine.latency = server.latency;
+    const auto refusal = co_await ledger::mysql::durability_refusal(db);
+    engine.fault = refusal.value_or("");
     co_await ledger::mysql::require_newest(db);
     r.cluster = co_await ledger::mysql::identity_of(db);
     const auto states = co_await ledger::mysql::partition_states(db);
@@ -33,7 +35,7 @@ awaitable<void> query_ledger(mysql::connection& db, cluster_report& r, engine_re
 
 awaitable<void> query_progress(mysql::connection& db, index_report& of, const ledger::index_id& index) {
     of.waiting = co_await ledger::mysql::index_notes_state_of(db);
-    if (!of.name.empty()) of.coverage = co_await ledger::mysql::index_coverage_of(db, index);
+    of.coverage = co_await ledger::mysql::index_coverage_of(db, index);
 }
 
 std::string field(const redis::reply& info, std::string_view name) {
@@ -45,6 +47,13 @@ std::uint64_t number_field(const redis::reply& info, std::string_view name) {
     std::uint64_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
+}
+
+std::string role_in(const redis::reply& info) {
+    const auto mode = field(info, "redis_mode");
+    if (mode != "standalone") return mode;
+    const auto role = field(info, "role");
+    return role == "master" ? "primary" : role == "slave" ? "replica" : role;
 }
 
 std::string fault_of(const result<redis::reply>& reply) {
@@ -62,11 +71,11 @@ awaitable<void> query_redis(redis::client& client, cluster_report& r, engine_rep
     const auto found = co_await client.execute(info);
     if (!found) engine.fault = fault_of(found);
     if (!found || found->is_error()) co_return;  // a user who may not ask that can still use the queue
-    const auto mode = field(*found, "redis_mode");
     engine.version = field(*found, "redis_version");
-    engine.role = mode == "standalone" ? field(*found, "role") : mode;
-    if (engine.role != "master") engine.fault = fmt::format("it is a {}, and takes no commands as such", engine.role);
-    r.memory = redis_memory{number_field(*found, "used_memory"), number_field(*found, "maxmemory")};
+    engine.role = role_in(*found);
+    if (engine.role != "primary") engine.fault = fmt::format("it is a {}, and takes no commands as such", engine.role);
+    r.memory = redis_memory{number_field(*found, "used_memory"), number_field(*found, "maxmemory"),
+                            field(*found, "maxmemory_policy")};
 }
 
 awaitable<void> query_queue(redis::client& client, cluster_report& r, engine_report& engine) {
@@ -123,7 +132,8 @@ void ask_for_index(const engines& named, cluster_report& r) {
     r.engines.push_back({"elasticsearch", options.engine.where.redacted(), found.version, found.health, found.latency,
                          std::move(found.fault)});
     r.index.emplace(index_report{found.index});
-    if (r.partitions.empty()) return;  // MySQL does not answer, as is reported
+    // MySQL does not answer, or no index is searched, as is reported.
+    if (r.partitions.empty() || found.index.empty()) return;
     try {
         ledger::mysql::with_server(named.mysql, [&](mysql::connection& db) -> awaitable<void> {
             return query_progress(db, *r.index, found.id);

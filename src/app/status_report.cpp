@@ -17,9 +17,18 @@ namespace {
 namespace json = boost::json;
 
 using std::chrono::microseconds;
+using std::chrono::milliseconds;
 
-double ms_of(microseconds duration) {
-    return std::chrono::duration<double, std::milli>(duration).count();
+// An entry is normally carried out within some milliseconds, and after a worker was killed within some leases.
+constexpr milliseconds oldest_age_normal{30'000};
+constexpr std::chrono::minutes index_delay_normal{10};
+
+std::int64_t ms_of(microseconds duration) {
+    return std::chrono::duration_cast<milliseconds>(duration).count();
+}
+
+double mib_of(std::uint64_t bytes) {
+    return static_cast<double>(bytes) / (1024 * 1024);
 }
 
 // Nothing: Redis or MySQL did not say.
@@ -37,11 +46,31 @@ std::size_t partitions_without_owner(const cluster_report& r) {
         std::ranges::count_if(r.partitions, [](const auto& p) { return p.state.owner.empty(); }));
 }
 
+// By which a partition whose oldest entry is still there does not move.
+milliseconds oldest_age_max(const cluster_report& r) {
+    auto most = oldest_age_normal;
+    for (const auto& w : r.workers) most = std::max(most, 2 * w.lease);
+    return most;
+}
+
+// Ranges of numbers in order: 0-3, 7
+std::string to_text(const std::vector<std::uint64_t>& numbers) {
+    std::string out;
+    for (std::size_t first = 0, end = 0; first < numbers.size(); first = end) {
+        for (end = first + 1; end < numbers.size() && numbers[end] == numbers[end - 1] + 1; ++end) {
+        }
+        fmt::format_to(std::back_inserter(out), "{}{}", first == 0 ? "" : ", ", numbers[first]);
+        if (end - first > 1) fmt::format_to(std::back_inserter(out), "-{}", numbers[end - 1]);
+    }
+    return out;
+}
+
 void add_engines(std::string& out, const cluster_report& r) {
     auto to = std::back_inserter(out);
     fmt::format_to(to, "{:<14} {:<26} {:<10} {:>10}  {}\n", "engine", "version", "role", "latency", "where");
     for (const auto& e : r.engines) {
-        const auto latency = e.version.empty() ? "-" : fmt::format("{:.1f} ms", ms_of(e.latency));
+        const auto latency =
+            e.version.empty() ? "-" : fmt::format("{:.1f} ms", static_cast<double>(e.latency.count()) / 1000);
         fmt::format_to(to, "{:<14} {:<26} {:<10} {:>10}  {}\n", e.name, e.version.empty() ? "-" : e.version,
                        e.role.empty() ? "-" : e.role, latency, e.where);
     }
@@ -49,9 +78,8 @@ void add_engines(std::string& out, const cluster_report& r) {
 
 void add_memory(std::string& out, const cluster_report& r) {
     if (!r.memory) return;
-    constexpr std::uint64_t mib = 1024 * 1024;
-    const auto most = r.memory->most == 0 ? "no limit" : fmt::format("{} MiB at the most", r.memory->most / mib);
-    fmt::format_to(std::back_inserter(out), "Redis uses {} MiB, {}\n", r.memory->used / mib, most);
+    const auto most = r.memory->most == 0 ? "no limit" : fmt::format("{:.1f} MiB at the most", mib_of(r.memory->most));
+    fmt::format_to(std::back_inserter(out), "Redis uses {:.1f} MiB, {}\n", mib_of(r.memory->used), most);
 }
 
 void add_workers(std::string& out, const cluster_report& r) {
@@ -62,15 +90,50 @@ void add_workers(std::string& out, const cluster_report& r) {
                        w.lease.count() ? format_duration(w.lease) : "-");
 }
 
+// Partitions whose rows say the same.
+struct partition_group {
+    std::vector<std::uint64_t> partitions;
+    partition_report common;  // with the lease that ends first
+};
+
+bool is_alike(const partition_report& a, const partition_report& b) {
+    const bool has_equal_waits =
+        a.waiting.has_value() == b.waiting.has_value() && (!a.waiting || a.waiting->entries == b.waiting->entries);
+    return has_equal_waits && a.state.owner == b.state.owner && a.oldest_age == b.oldest_age;
+}
+
+// Those without an owner come first, then those that wait for the longest.
+std::vector<partition_group> groups_of(const std::vector<partition_report>& partitions) {
+    std::vector<partition_group> groups;
+    for (const auto& p : partitions) {
+        const auto found = std::ranges::find_if(groups, [&](const auto& g) { return is_alike(g.common, p); });
+        if (found == groups.end()) {
+            groups.push_back({{p.state.partition}, p});
+            continue;
+        }
+        found->partitions.push_back(p.state.partition);
+        auto& lease_left = found->common.state.lease_left;
+        lease_left = std::min(lease_left, p.state.lease_left);
+    }
+    std::ranges::stable_sort(groups, [](const auto& a, const auto& b) {
+        const auto rank = [](const partition_report& p) {
+            return std::pair(!p.state.owner.empty(), -p.oldest_age.value_or(milliseconds(-1)));
+        };
+        return rank(a.common) < rank(b.common);
+    });
+    return groups;
+}
+
 void add_partitions(std::string& out, const cluster_report& r) {
     auto to = std::back_inserter(out);
-    fmt::format_to(to, "\n{:>9}  {:>8}  {:>9}  {:>10}  {}\n", "partition", "waiting", "oldest", "lease left", "owner");
-    for (const auto& p : r.partitions) {
+    fmt::format_to(to, "\n{:>8}  {:>9}  {:>10}  {:<32}  {}\n", "waiting", "oldest", "lease left", "owner",
+                   "partitions");
+    for (const auto& [partitions, p] : groups_of(r.partitions)) {
         const bool is_owned = !p.state.owner.empty();
-        fmt::format_to(to, "{:>9}  {:>8}  {:>9}  {:>10}  {}\n", p.state.partition,
-                       p.waiting ? std::to_string(p.waiting->entries) : "?",
+        fmt::format_to(to, "{:>8}  {:>9}  {:>10}  {:<32}  {}\n", p.waiting ? std::to_string(p.waiting->entries) : "?",
                        p.oldest_age ? format_duration(*p.oldest_age) : "-",
-                       is_owned ? format_duration(p.state.lease_left) : "-", is_owned ? p.state.owner : "nobody");
+                       is_owned ? format_duration(p.state.lease_left) : "-", is_owned ? p.state.owner : "nobody",
+                       to_text(partitions));
     }
 }
 
@@ -80,7 +143,11 @@ void add_index(std::string& out, const cluster_report& r) {
         fmt::format_to(to, "\nno search index was named: --elasticsearch shows it\n");
         return;
     }
-    fmt::format_to(to, "\nsearch index {}\n", r.index->name.empty() ? "-" : r.index->name);
+    if (r.index->name.empty()) {
+        fmt::format_to(to, "\nsearch index ?: none can be searched, and how far one has come is not known\n");
+        return;
+    }
+    fmt::format_to(to, "\nsearch index {}\n", r.index->name);
     if (const auto& w = r.index->waiting) {
         fmt::format_to(to, "  {} to be taken in", counted(w->chats, "chat waits", "chats wait"));
         if (w->chats > 0) fmt::format_to(to, ", the first for {}", format_duration(w->oldest));
@@ -107,13 +174,14 @@ json::object engines_in_json(const cluster_report& r) {
         all[e.name] = {{"where", e.where},
                        {"version", or_null(e.version)},
                        {"role", or_null(e.role)},
-                       {"latency_ms", has_answered ? json::value(ms_of(e.latency)) : json::value(nullptr)},
+                       {"latency_us", has_answered ? json::value(e.latency.count()) : json::value(nullptr)},
                        {"fault", or_null(e.fault)}};
     }
     if (r.memory) {
         auto& redis = all["redis"].as_object();
         redis["memory_bytes"] = r.memory->used;
         redis["memory_bytes_max"] = r.memory->most;
+        redis["maxmemory_policy"] = or_null(r.memory->policy);
     }
     return all;
 }
@@ -154,17 +222,55 @@ json::value index_in_json(const cluster_report& r) {
     return one;
 }
 
+void add_memory_problems(std::vector<std::string>& to, const redis_memory& memory) {
+    if (!memory.policy.empty() && memory.policy != "noeviction")
+        to.push_back(fmt::format("redis: its maxmemory-policy is '{}': only with noeviction does it keep every command",
+                                 memory.policy));
+    const bool is_nearly_full = memory.most > 0 && memory.used >= memory.most / 10 * 9;
+    if (is_nearly_full)
+        to.push_back(fmt::format("redis: it uses {:.1f} of {:.1f} MiB: at its maxmemory it refuses writes",
+                                 mib_of(memory.used), mib_of(memory.most)));
+}
+
+void add_stalled_partitions(std::vector<std::string>& to, const cluster_report& r) {
+    const auto most = oldest_age_max(r);
+    std::vector<std::uint64_t> stalled;
+    milliseconds oldest{0};
+    for (const auto& p : r.partitions) {
+        if (p.state.owner.empty() || p.oldest_age.value_or(milliseconds(0)) < most) continue;
+        stalled.push_back(p.state.partition);
+        oldest = std::max(oldest, *p.oldest_age);
+    }
+    if (!stalled.empty())
+        to.push_back(fmt::format(
+            "partitions do not move, though workers own them: {}; their oldest command has waited for {}: the logs of "
+            "the workers tell why",
+            to_text(stalled), format_duration(oldest)));
+}
+
+void add_index_delay(std::vector<std::string>& to, const cluster_report& r) {
+    const auto* const waiting = r.index && r.index->waiting ? &*r.index->waiting : nullptr;
+    if (waiting && waiting->chats > 0 && waiting->oldest >= index_delay_normal)
+        to.push_back(
+            fmt::format("the search index is behind for {}, so that searches scan longer: the logs of the workers tell "
+                        "why",
+                        format_duration(waiting->oldest)));
+}
+
 }  // namespace
 
 std::vector<std::string> problems_of(const cluster_report& r) {
     std::vector<std::string> found;
     for (const auto& e : r.engines)
         if (!e.fault.empty()) found.push_back(fmt::format("{}: {}", e.name, e.fault));
+    if (r.memory) add_memory_problems(found, *r.memory);
     if (const auto count = partitions_without_owner(r); count > 0)
         found.push_back(fmt::format("{} no owner: {} writes wait for a worker",
                                     counted(count, "partition has", "partitions have"), count == 1 ? "its" : "their"));
+    add_stalled_partitions(found, r);
     if (r.dead_letters.value_or(0) > 0)
         found.push_back(counted(*r.dead_letters, "dead letter") + ": see `confab jobs`");
+    add_index_delay(found, r);
     return found;
 }
 

@@ -368,27 +368,32 @@ awaitable<std::string> identity_of(confab::mysql::connection& db) {
     co_return fmt::format("{:016x}", *number);
 }
 
+awaitable<std::optional<std::string>> durability_refusal(confab::mysql::connection& db) {
+    const auto rows = co_await db.query("select @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog");
+    const auto settings = rows.front();
+    std::optional<std::string> refusal;
+    if (settings.number(0) != 1)
+        refusal =
+            "it does not flush at every commit, so a crash would lose what clients were told is kept: set "
+            "innodb_flush_log_at_trx_commit = 1";
+    else if (settings.number(1) != 0 && settings.number(2) != 1)
+        refusal =
+            "it keeps a binary log that it does not sync at every commit, so a crash would lose what clients were told "
+            "is kept: set sync_binlog = 1";
+    co_return refusal;
+}
+
 awaitable<void> require_safe(confab::mysql::connection& db) {
     co_await require_primary(db);
-    const auto rows = co_await db.query("select version(), @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog");
-    const auto settings = rows.front();
-    const auto version = parse_version(settings.text(0));
+    const auto rows = co_await db.query("select version()");
+    const auto name = rows.front().text(0);
+    const auto version = parse_version(name);
     const bool is_new_enough =
         version.is_mariadb ? std::pair(version.major, version.minor) >= std::pair(10, 6) : version.major >= 8;
     if (!is_new_enough)
-        throw startup_error(
-            fmt::format("it is {}: MySQL 8.0 or MariaDB 10.6 is needed, or a later one", settings.text(0)));
-    if (settings.number(1) != 1) {
-        throw startup_error(
-            "it does not flush at every commit, so a crash would lose what clients were told is kept: set "
-            "innodb_flush_log_at_trx_commit = 1");
-    }
-    if (settings.number(2) != 0 && settings.number(3) != 1) {
-        throw startup_error(
-            "it keeps a binary log that it does not sync at every commit, so a crash would lose what clients were told "
-            "is "
-            "kept: set sync_binlog = 1");
-    }
+        throw startup_error(fmt::format("it is {}: MySQL 8.0 or MariaDB 10.6 is needed, or a later one", name));
+    const auto refusal = co_await durability_refusal(db);
+    if (refusal) throw startup_error(*refusal);
 }
 
 }  // namespace confab::ledger::mysql
