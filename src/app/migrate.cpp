@@ -45,6 +45,7 @@ void migrate_index(const search::elastic_index_options& options, const ledger::m
 
 int migrate(const settings& s, const std::vector<std::string>& arguments) {
     const auto named = engines_of(s);
+    require_redis_noeviction(named.redis, unshown_policy_of(s));
     asio::thread_pool unused_pool(1);
     const auto mysql = named.mysql_on(unused_pool.get_executor());
     ledger::mysql::migration wanted;

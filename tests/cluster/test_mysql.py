@@ -10,7 +10,7 @@ from client import Client, assert_problem
 from load_clients import LoadClients
 from libraries import MovedClock
 from load import fill, wait_for
-from services import MySql, Worker
+from services import MySql, Redis, Worker
 from services.sql_server import ADMIN, USER
 
 HOUR_S = 3600
@@ -324,9 +324,8 @@ def test_search_index_out_of_reach_at_start_is_warned_of(cluster):
 def test_member_of_a_replication_group_is_refused_at_start(confab, tmp_path):
     group = "0f6f4f2e-9a0e-4d3c-8f64-5f3f3c9d6a10"
     options = ["--plugin-load-add=group_replication.so", f"--group-replication-group-name={group}"]
-    with MySql(tmp_path / "member", options=options) as server:
-        done = subprocess.run([confab, "migrate", "--mysql", server.url, "--redis", "redis://127.0.0.1:1"], capture_output=True, text=True,
-                              timeout=60)
+    with MySql(tmp_path / "member", options=options) as server, Redis(tmp_path / "redis") as redis:
+        done = subprocess.run([confab, "migrate", "--mysql", server.url, "--redis", redis.url], capture_output=True, text=True, timeout=60)
         assert done.returncode == 1, done
         assert f"it belongs to a replication group (group_replication_group_name = {group})" in done.stderr, done.stderr
 

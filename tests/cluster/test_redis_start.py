@@ -1,5 +1,5 @@
-"""What a node says at its start of a Redis that it cannot use, and that it takes one that it can. There is no MySQL: whoever takes Redis goes on
-to that, and names it."""
+"""What a node, a worker and `confab migrate` say of a Redis that they cannot use, and that they take one that they can. There is no MySQL:
+whoever takes Redis goes on to that, and names it."""
 
 import subprocess
 import time
@@ -10,6 +10,7 @@ from services import Redis
 from services.nginx import Nginx
 from services.service import clean_environment
 
+COMMANDS = ["serve", "worker", "migrate"]
 NO_MYSQL = "mysql://confab@127.0.0.1:1/confab"
 # Of a server that may still come. Whatever is wrong for good is said at once: the margin is for a busy machine.
 RETRY_TIMEOUT_S = 10
@@ -54,10 +55,11 @@ def server(start_redis):
 
 
 class Start:
-    """A node that is started, and what it says until it ends."""
+    """A command, a node by default, that is started, and what it says until it ends."""
 
-    def __init__(self, confab, url, *options, environment=None):
-        command = [str(confab), "serve", "--mysql", NO_MYSQL, "--redis", url, "--listen", "127.0.0.1:0", "--auth=open", *options]
+    def __init__(self, confab, url, *options, environment=None, command="serve"):
+        listen = ["--listen", "127.0.0.1:0", "--auth=open"] if command == "serve" else []
+        command = [str(confab), command, "--mysql", NO_MYSQL, "--redis", url, *listen, *options]
         self.begun = time.monotonic()
         self.process = subprocess.Popen(command, env=clean_environment(environment), text=True, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -220,13 +222,21 @@ def test_unchecked_takes_no_policy_that_is_shown_and_wrong(server, start):
     assert "noeviction" in start(server.url, "--redis-policy-unchecked").refused()
 
 
-def test_cluster_mode(start_redis, start):
-    assert "cluster mode" in start(start_redis("--cluster-enabled", "yes").url).refused()
+@pytest.mark.parametrize("command", COMMANDS)
+def test_evicting_policy(server, start, command):
+    server.client().config_set("maxmemory-policy", "allkeys-lru")
+    assert "allkeys-lru" in start(server.url, command=command).refused()
 
 
-def test_replica(server, start_redis, start):
+@pytest.mark.parametrize("command", COMMANDS)
+def test_cluster_mode(start_redis, start, command):
+    assert "cluster mode" in start(start_redis("--cluster-enabled", "yes").url, command=command).refused()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_replica(server, start_redis, start, command):
     replica = start_redis("--replicaof", f"127.0.0.1 {server.port}")
-    output = start(replica.url).refused()
+    output = start(replica.url, command=command).refused()
     assert f"a replica of 127.0.0.1:{server.port}" in output and "name the primary" in output
 
 
@@ -237,5 +247,6 @@ def test_replica_found_without_info_or_role(server, start_redis, start):
     assert "a replica of" in start(add_user(replica, "-role")).refused()
 
 
-def test_sentinel(start_redis, start):
-    assert "Sentinel" in start(start_redis(kind=Sentinel).url).refused()
+@pytest.mark.parametrize("command", COMMANDS)
+def test_sentinel(start_redis, start, command):
+    assert "Sentinel" in start(start_redis(kind=Sentinel).url, command=command).refused()
