@@ -85,6 +85,16 @@ std::string reason_of(const boost::system::error_code& cause, const search::elas
     return cause != error::unavailable || why.empty() ? reason_of(cause) : why;
 }
 
+// An index that is half-built is no fault while its reindex holds its lease: it may be at work, or was killed a moment
+// ago. Nothing: there is none.
+std::optional<std::string> running_reindex(ledger::index_progress& progress) {
+    const auto lease = block_on(progress.lease());
+    if (!lease || !*lease || !(*lease)->is_owned) return std::nullopt;
+    return fmt::format(
+        "a reindex builds the index {} since {}; if it was killed, `confab reindex` resumes it half a minute later",
+        (*lease)->index, (*lease)->since);
+}
+
 // The same of a cluster, if the index was named.
 ops::check_report check_cluster_index(const settings& s, const ledger::mysql::mysql_options& mysql,
                                       ledger::auditor& ledger, ops::check_report report) {
@@ -92,6 +102,7 @@ ops::check_report check_cluster_index(const settings& s, const ledger::mysql::my
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
     const auto index = search::open_elastic_index(admin_index_options_of(s, cluster), *progress);
+    if (auto note = running_reindex(*progress)) report.notes.push_back(std::move(*note));
     auto checked = block_on(ops::check_index(ledger, index->auditor(), report, stderr_progress()));
     if (checked) return std::move(*checked);
     report.add_finding("the search index cannot be read to its end: " + reason_of(checked.error(), *index));
@@ -136,6 +147,7 @@ int check(const settings& s) {
     else
         fmt::print("{}\n", counted(report.findings_count, "finding"));
     for (const auto& finding : report.findings) fmt::print("  {}\n", finding);
+    for (const auto& note : report.notes) fmt::print("note: {}\n", note);
     if (journal.unapplied > 0)
         fmt::print("not counted: {} that the server, or its next start, replays from the journal\n",
                    counted(journal.unapplied, "batch", "batches"));

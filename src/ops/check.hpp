@@ -22,6 +22,7 @@ struct check_report {
     std::uint64_t indexed = 0;  // messages in the search index
     std::uint64_t findings_count = 0;
     std::vector<std::string> findings;
+    std::vector<std::string> notes;  // no faults
 
     void add_finding(std::string finding) {
         if (++findings_count <= findings_max) findings.push_back(std::move(finding));

@@ -127,6 +127,7 @@ def test_killed_one_keeps_nothing_that_is_deleted_later_and_is_resumed(cluster, 
     cluster.engines.sql.query("update reindex_state set lease_until = utc_timestamp(6) + interval 1 hour")
     with reindexing(cluster, proxy) as second:
         assert "another reindex runs, since " in second.ends(1)
+    assert f"note: a reindex builds the index {index} since " in cluster.run("check")
     let_lease_run_out(cluster, "lease_until")
     assert f"{index} is half-built" in cluster.run("check", status=1)
     with reindexing(cluster, proxy) as second:
