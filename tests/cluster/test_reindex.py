@@ -48,14 +48,14 @@ class Reindex:
         urls = {**cluster.engines.urls(), "elasticsearch": f"http://127.0.0.1:{proxy.port}"}
         if mysql_proxy:
             urls["mysql"] = cluster.engines.sql.url_at(mysql_proxy.port)
-        self.output = (cluster.folder / f"reindex-{time.monotonic_ns()}").open("w+")
+        self.log = (cluster.folder / f"reindex-{time.monotonic_ns()}").open("w+")
         self.process = subprocess.Popen(
-            [str(cluster.confab), "reindex", "--index-after-messages=50"], stdin=subprocess.DEVNULL, stdout=self.output,
+            [str(cluster.confab), "reindex", "--index-after-messages=50"], stdin=subprocess.DEVNULL, stdout=self.log,
             stderr=subprocess.STDOUT, env=clean_environment({f"CONFAB_{role.upper()}": url for role, url in urls.items()}))
 
     def output(self):
-        self.output.flush()
-        return os.pread(self.output.fileno(), 1 << 20, 0).decode()
+        self.log.flush()
+        return os.pread(self.log.fileno(), 1 << 20, 0).decode()
 
     def ends(self, status):
         assert self.process.wait(timeout=300) == status, self.output()
@@ -70,7 +70,7 @@ def reindexing(cluster, *proxies):
     finally:
         run.process.kill()
         run.process.wait()
-        run.output.close()
+        run.log.close()
 
 
 def state(cluster):
