@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from client import Chat, Client
+from libraries import MovedClock
 from load import fill, wait_for
 from server import running_serve, clean_environment, limit_file_size, run
 
@@ -290,3 +291,12 @@ def test_every_start_after_a_start_killed_early_works(confab, tmp_path, rng, sta
     with Client(server.port) as client:
         assert Chat(client, client.new_chat().path).create_message("works") == 1
     assert run(confab, "check", "--data", server.data).returncode == 0
+
+
+def test_log_of_a_clock_before_1970_has_its_times(start, tmp_path):
+    clock = MovedClock(tmp_path)
+    clock.move(-60 * 365 * 24 * 3600)
+    server = start(environment=clock.environment)
+    server.stop()
+    lines = server.log().splitlines()
+    assert lines and all(re.match(r"19\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info|warning|error) ", line) for line in lines), lines
