@@ -117,6 +117,7 @@ int jobs(const settings& s, const std::vector<std::string>& arguments) {
     const auto queue_at = redis_options_of(s);
     bool has_dead_letters = false;
     ledger::mysql::with_connection(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
+        co_await ledger::mysql::require_newest(db);
         if (arguments.empty())
             has_dead_letters = co_await show(db, queue_at);
         else if (arguments[0] == "replay")

@@ -225,6 +225,12 @@ def test_a_database_that_is_not_migrated_is_reported_with_the_remedy(confab, eng
     assert found["engines"]["mysql"]["role"] == "primary"
 
 
+def test_jobs_of_a_database_that_is_not_migrated_tell_the_remedy(confab, engines):
+    done = subprocess.run([confab, "jobs", "--mysql", engines.sql.url, "--redis", engines.redis.url], env=clean_environment(), text=True,
+                          capture_output=True)
+    assert done.returncode == 1 and "run `confab migrate`" in done.stderr, done.stderr
+
+
 def test_status_of_a_server_alone_explains_its_use(confab, tmp_path):
     done = subprocess.run([confab, "status"], env=clean_environment(), cwd=tmp_path, text=True, capture_output=True)
     assert done.returncode == 2
