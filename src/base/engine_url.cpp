@@ -45,8 +45,13 @@ std::string_view redacted_path(std::string_view path) {
 
 }  // namespace
 
+std::string host_and_port(std::string_view host, std::uint16_t port) {
+    const bool is_ipv6 = host.find(':') != std::string_view::npos;
+    return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
 std::string engine_url::redacted() const {
-    return fmt::format("{}://{}{}:{}{}{}", scheme, redacted_login(user, !password.empty()), host, port,
+    return fmt::format("{}://{}{}{}{}", scheme, redacted_login(user, !password.empty()), host_and_port(host, port),
                        path.empty() ? "" : "/", redacted_path(path));
 }
 

@@ -9,6 +9,9 @@
 
 namespace confab {
 
+// Like db:3306 or [::1]:3306.
+std::string host_and_port(std::string_view host, std::uint16_t port);
+
 struct engine_url {
     std::string scheme;
     std::string user;  // percent-decoded, like all that follows

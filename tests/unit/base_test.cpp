@@ -174,6 +174,8 @@ TEST(engine_url, is_shown_without_what_is_secret) {
     };
     for (const auto& [written, redacted] : cases) EXPECT_EQ(redacted_url(written), redacted);
     EXPECT_EQ(engine_url::parse("redis://ada:secret@host/3", "redis", 6379).redacted(), "redis://ada@host:6379/3");
+    EXPECT_EQ(engine_url::parse("redis://[::1]:43011", "redis", 6379).redacted(), "redis://[::1]:43011");
+    EXPECT_EQ(mysql::address::parse("mysql://ada@[::1]/confab").name(), "[::1]:3306/confab");
     EXPECT_EQ(engine_url::parse("redis://:secret@host", "redis", 6379).redacted(), "redis://host:6379");
     EXPECT_EQ(engine_url::parse("redis://secret@host?password=secret", "redis", 6379).redacted(),
               "redis://***@host:6379");

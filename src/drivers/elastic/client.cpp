@@ -49,11 +49,6 @@ std::string base64(std::string_view text) {
     return out;
 }
 
-std::string host_field(const engine_url& where) {
-    const bool is_ipv6 = where.host.find(':') != std::string::npos;
-    return is_ipv6 ? fmt::format("[{}]:{}", where.host, where.port) : fmt::format("{}:{}", where.host, where.port);
-}
-
 // The other side had closed the connection before it saw the request.
 bool is_stale(const connection::exchange_result& e) {
     return !e.is_response_started && (e.fault == http::error::end_of_stream || e.fault == asio::error::eof ||
@@ -119,7 +114,7 @@ public:
     explicit http_client(client_options options)
         : options_(std::move(options)),
           name_(fmt::format("Elasticsearch at {}", options_.where.redacted())),
-          host_(host_field(options_.where)),
+          host_(host_and_port(options_.where.host, options_.where.port)),
           login_(options_.where.user.empty() ? ""
                                              : "Basic " + base64(options_.where.user + ":" + options_.where.password)),
           prefix_(options_.where.path.empty() ? "" : "/" + options_.where.path),

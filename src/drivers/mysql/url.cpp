@@ -34,7 +34,7 @@ address address::parse(std::string_view url) {
 }
 
 std::string address::name() const {
-    return fmt::format("{}:{}/{}", host, port, database);
+    return fmt::format("{}/{}", host_and_port(host, port), database);
 }
 
 }  // namespace confab::mysql
