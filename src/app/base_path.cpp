@@ -42,7 +42,7 @@ std::string parse_base_path(std::string text) {
     for (std::string_view left = text; !left.empty();) {
         const auto end = std::min(left.find('/', 1), left.size());
         if (left.front() != '/' || !is_segment(left.substr(1, end - 1)))
-            throw usage_error(fmt::format("base-path is '{}': it takes the path of a URL, like /chat", text));
+            throw usage_error(fmt::format("--base-path is '{}': it takes the path of a URL, like /chat", text));
         left.remove_prefix(end);
     }
     return text;

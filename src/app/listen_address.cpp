@@ -17,7 +17,7 @@ std::vector<listen_address> parse_one(std::string_view text) {
     text = trimmed(text, " ");
     const auto fail = [&] {
         throw usage_error(
-            fmt::format("listen is '{}': it takes ADDRESS:PORT, like 127.0.0.1:3000 or [::1]:3000", text));
+            fmt::format("--listen is '{}': it takes ADDRESS:PORT, like 127.0.0.1:3000 or [::1]:3000", text));
     };
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) fail();
@@ -53,7 +53,7 @@ std::vector<listen_address> listen_address::parse(const std::string& text) {
 }
 
 void require_protected(const std::vector<listen_address>& where, const std::string& auth) {
-    if (!auth.empty() && auth != "open") throw usage_error(fmt::format("auth is '{}': it takes 'open'", auth));
+    if (!auth.empty() && auth != "open") throw usage_error(fmt::format("--auth is '{}': it takes 'open'", auth));
     const auto open = std::ranges::find(where, false, &listen_address::is_loopback);
     if (open == where.end() || auth == "open") return;
     throw usage_error(fmt::format(

@@ -46,7 +46,7 @@ log::level level_of(const settings& s) {
     if (name == "warning") return log::level::warning;
     if (name == "error") return log::level::error;
     if (name == "off") return log::level::off;
-    throw usage_error(fmt::format("log-level is '{}': it takes info, warning, error or off", name));
+    throw usage_error(fmt::format("--log-level is '{}': it takes info, warning, error or off", name));
 }
 
 // On stderr, since stdout has the report.

@@ -220,13 +220,13 @@ bool may_hold_password(const option& o, std::string_view value) {
 void require_valid(const option& o, const effective& e) {
     if (may_hold_password(o, e.value))
         throw usage_error(
-            fmt::format("{} ({}) looks like the URL of an engine, so it is not repeated here", o.name, e.source));
+            fmt::format("--{} ({}) looks like the URL of an engine, so it is not repeated here", o.name, e.source));
     if (o.type == type::host_names) parse_host_names(e.value);
     if (o.type == type::flag && e.value != "true" && e.value != "false")
-        throw usage_error(fmt::format("{} is '{}' ({}): it takes true or false", o.name, e.value, e.source));
+        throw usage_error(fmt::format("--{} is '{}' ({}): it takes true or false", o.name, e.value, e.source));
     if (o.type != type::number) return;
     const auto fail = [&] {
-        throw usage_error(fmt::format("{} is '{}' ({}): it takes a number of {} from {} to {}", o.name, e.value,
+        throw usage_error(fmt::format("--{} is '{}' ({}): it takes a number of {} from {} to {}", o.name, e.value,
                                       e.source, o.unit, o.least, o.most));
     };
     const bool digits = !e.value.empty() && e.value.size() <= 18 && std::ranges::all_of(e.value, ::isdigit);

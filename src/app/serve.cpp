@@ -29,7 +29,7 @@ namespace {
 bool ignores_journal_gap(const settings& s) {
     const auto& choice = s.text("journal-gap");
     if (choice != "refuse" && choice != "ignore")
-        throw usage_error(fmt::format("journal-gap is '{}': it takes refuse or ignore", choice));
+        throw usage_error(fmt::format("--journal-gap is '{}': it takes refuse or ignore", choice));
     return choice == "ignore";
 }
 

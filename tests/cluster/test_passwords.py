@@ -72,4 +72,4 @@ def test_a_wrong_password_is_refused_with_the_error_of_the_engine(confab, tmp_pa
 def test_a_password_file_without_a_password_ends_the_start(confab, urls, files, command, engine):
     option = f"{engine}-password-file"
     done = run(confab, command, urls, {**files, option: "/nowhere/secret"})
-    assert (done.returncode, done.stderr) == (2, f"confab: {option} names a file that cannot be read: No such file or directory\n")
+    assert (done.returncode, done.stderr) == (2, f"confab: --{option} names a file that cannot be read: No such file or directory\n")

@@ -59,7 +59,7 @@ TEST(options, flag_is_true_by_its_name_alone) {
         EXPECT_TRUE(is_set({"worker"}));
     }
     const variable neither("CONFAB_REDIS_POLICY_UNCHECKED", "yes");
-    EXPECT_EQ(refusal({"worker"}), "redis-policy-unchecked is 'yes' (environment): it takes true or false");
+    EXPECT_EQ(refusal({"worker"}), "--redis-policy-unchecked is 'yes' (environment): it takes true or false");
 }
 
 TEST(options, draw_a_new_identity_only_on_the_command_line_of_migrate) {

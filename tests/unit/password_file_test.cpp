@@ -59,7 +59,10 @@ TEST_F(password_file, that_holds_no_password_is_refused_without_repeating_anythi
         {"\n", "an empty file"},
         {"secret\nmore", "several lines"},
         {"secret\n\n", "several lines"},
-        {std::string("secret\0", 7), "several lines"},
+        {std::string("secret\0", 7), "a NUL character"},
+        {std::string("s\0e\0c\0\n\0", 8), "a NUL character"},
+        {"secret\r\n", "CR LF"},
+        {"\xEF\xBB\xBFsecret\n", "a byte order mark"},
         {std::string(password_bytes_max + 1, 's'), "more than 4096 bytes"},
     };
     for (const auto& [text, why] : cases) {
@@ -71,8 +74,8 @@ TEST_F(password_file, that_holds_no_password_is_refused_without_repeating_anythi
 
 TEST_F(password_file, that_cannot_be_read_is_refused_with_the_reason) {
     EXPECT_EQ(refusal("/nowhere/at/all"),
-              "mysql-password-file names a file that cannot be read: No such file or directory");
-    EXPECT_EQ(refusal("/tmp"), "mysql-password-file names what is no regular file");
+              "--mysql-password-file names a file that cannot be read: No such file or directory");
+    EXPECT_EQ(refusal("/tmp"), "--mysql-password-file names what is no regular file");
 }
 
 TEST_F(password_file, goes_into_the_url_of_its_engine) {
@@ -85,9 +88,9 @@ TEST_F(password_file, goes_into_the_url_of_its_engine) {
 TEST_F(password_file, is_refused_beside_a_password_in_the_url_and_without_a_user) {
     write("secret");
     EXPECT_EQ(with("mysql://confab:other@host/confab", "mysql", "mysql"),
-              "mysql-password-file and a password in the URL of --mysql are both given: leave one of them out");
+              "--mysql-password-file and a password in the URL of --mysql are both given: leave one of them out");
     EXPECT_EQ(with("http://host:9200", "elasticsearch", "http"),
-              "elasticsearch-password-file needs the name of the user in the URL of --elasticsearch: "
+              "--elasticsearch-password-file needs the name of the user in the URL of --elasticsearch: "
               "http://user@host:9200");
 }
 
