@@ -117,7 +117,7 @@ private:
 
     stop_signals& signals_;
     const engines engines_;
-    engine_state redis_state_{"Redis"};
+    engine_state redis_state_{"Redis", "commands wait until that ends"};
     worker_threads read_pool_;
     writer_thread writing_;
     std::unique_ptr<ledger::mysql::mysql_worker> ledger_;

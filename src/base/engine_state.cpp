@@ -10,7 +10,7 @@ namespace confab {
 void engine_state::set_fault(std::string reason) {
     const std::lock_guard lock(mutex_);
     if (fault_ == reason) return;
-    is_logged_ = log_.warning(reason, fmt::format("{}; writes are refused until that ends", reason));
+    is_logged_ = log_.warning(reason, fmt::format("{}; {}", reason, consequence_));
     fault_ = std::move(reason);
     has_fault_.store(true, std::memory_order_release);
 }
@@ -23,10 +23,16 @@ void engine_state::clear() {
     if (is_logged_) log::info(fmt::format("{} takes writes again", engine_));
 }
 
-std::optional<std::string> engine_state::fault() const {
-    if (!has_fault()) return std::nullopt;
+void engine_state::note_refusal(std::string reason) {
     const std::lock_guard lock(mutex_);
-    return fault_;
+    refusal_ = refusal{std::move(reason), std::chrono::steady_clock::now()};
+}
+
+std::optional<std::string> engine_state::fault() const {
+    const std::lock_guard lock(mutex_);
+    if (fault_) return fault_;
+    const bool is_recent = refusal_ && std::chrono::steady_clock::now() - refusal_->at < refusal_ttl;
+    return is_recent ? std::optional(refusal_->reason) : std::nullopt;
 }
 
 }  // namespace confab

@@ -117,6 +117,26 @@ def test_undecodable_entry_between_good_ones_is_one_dead_letter(cluster, rng):
     assert count == 1
 
 
+def test_refused_write_names_its_cause(cluster, client):
+    redis = cluster.engines.redis.client()
+    client.new_chat()
+    redis.config_set("maxmemory", 1)
+    try:
+        full = client.post("/apps", {"name": "x"})
+    finally:
+        redis.config_set("maxmemory", 0)
+    assert_problem(full, 503, "unavailable")
+    assert full.json["detail"] == "Redis has no memory left; try again a little later"
+    redis.execute_command("ACL", "SETUSER", "default", "-xadd")
+    try:
+        forbidden = client.post("/apps", {"name": "x"})
+    finally:
+        redis.execute_command("ACL", "SETUSER", "default", "+@all")
+    assert_problem(forbidden, 503, "unavailable")
+    assert forbidden.json["detail"] == "Redis does not allow this server to write; try again a little later"
+    client.post("/apps", {"name": "x"}).expect(201)
+
+
 def test_eviction_policy_is_refused_at_start(cluster, engines):
     engines.redis.client().config_set("maxmemory-policy", "allkeys-lru")
     try:

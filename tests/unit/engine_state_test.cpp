@@ -26,6 +26,27 @@ TEST(engine_state, has_the_last_fault_until_it_is_cleared) {
     EXPECT_EQ(redis.fault(), nothing());
 }
 
+TEST(engine_state, tells_a_refusal_while_no_fault_stands) {
+    engine_state redis("Redis");
+    redis.note_refusal("Redis has no memory left");
+    EXPECT_EQ(redis.fault(), "Redis has no memory left");
+    EXPECT_FALSE(redis.has_fault());
+    redis.clear();  // the connection is well, and the memory still full
+    EXPECT_EQ(redis.fault(), "Redis has no memory left");
+    redis.set_fault("Redis is a replica");
+    EXPECT_EQ(redis.fault(), "Redis is a replica");
+}
+
+TEST(engine_state, logs_what_a_fault_means_for_who_has_it) {
+    engine_state node("Redis"), worker("Redis", "commands wait until that ends");
+    ::testing::internal::CaptureStdout();
+    node.set_fault("Redis is a replica");
+    worker.set_fault("Redis cannot be reached");
+    const auto log = ::testing::internal::GetCapturedStdout();
+    EXPECT_EQ(count(log, "Redis is a replica; writes are refused until that ends"), 1U) << log;
+    EXPECT_EQ(count(log, "Redis cannot be reached; commands wait until that ends"), 1U) << log;
+}
+
 TEST(engine_state, logs_a_change_once_a_minute) {
     engine_state redis("Redis");
     ::testing::internal::CaptureStdout();

@@ -40,6 +40,20 @@ core::partition_number partition_of(const core::command& c, std::uint64_t count)
         c.payload);
 }
 
+// For whoever asks over HTTP: no words of the server. Empty: nothing that a client could make use of.
+std::string fault_in(std::string_view words) {
+    struct fault {
+        std::string_view code;  // before Redis 7, that of a script's error is inside its text
+        const char* reason;
+    };
+    constexpr fault faults[] = {{"OOM", "Redis has no memory left"},
+                                {"NOPERM", "Redis does not allow this server to write"},
+                                {"MISCONF", "Redis cannot store its data and takes no writes"}};
+    for (const auto& f : faults)
+        if (words.find(f.code) != std::string_view::npos) return f.reason;
+    return {};
+}
+
 // What is shared by a node's loops.
 struct node {
     ledger::command_status& command_status;
@@ -129,6 +143,8 @@ private:
             }
         }
         // Redis refuses before it changes anything: out of memory, loading, read only. The code comes first.
+        auto fault = fault_in(reply.text);
+        if (node_.options.redis.state && !fault.empty()) node_.options.redis.state->note_refusal(std::move(fault));
         node_.log.warning(reply.text.substr(0, reply.text.find(' ')),
                           fmt::format("Redis takes no commands: {}", reply.text));
         return error::unavailable;
