@@ -31,7 +31,8 @@ constexpr milliseconds redis_connect_timeout{10'000};
     throw startup_error(redacted);
 }
 
-awaitable<redis_client> connected(const redis::client_options& options) {
+awaitable<redis_client> connected(redis::client_options options) {
+    options.is_refusal_logged = false;
     auto client = redis::make_client(co_await asio::this_coro::executor, options);
     const auto failed = co_await redis::wait_until_connected(*client, redis_connect_timeout);
     if (failed) refuse(options, *failed);

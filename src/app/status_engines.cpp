@@ -116,7 +116,8 @@ void ask_mysql(const ledger::mysql::mysql_options& options, cluster_report& r) {
     r.engines.push_back(std::move(engine));
 }
 
-void ask_redis(const redis::client_options& options, cluster_report& r) {
+void ask_redis(redis::client_options options, cluster_report& r) {
+    options.is_refusal_logged = false;
     engine_report engine{"redis", options.where.redacted()};
     try {
         block_on(connect_and_query_redis(options, r, engine));

@@ -34,6 +34,7 @@ struct client_options {
     std::chrono::milliseconds reply_timeout{5000};
     // Where a client reports whether there is a primary; nothing: nowhere. REQUIRES: lives until the client is closed.
     engine_state* state = nullptr;
+    bool is_refusal_logged = true;  // false: who made the client reports by itself that Redis refuses it
 };
 
 using reply_handler = asio::any_completion_handler<void(result<reply>)>;

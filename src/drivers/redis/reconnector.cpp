@@ -149,6 +149,7 @@ void reconnector::fail(failure why, bool was_connected) {
 }
 
 void reconnector::log_loss(const failure& why, bool was_connected) {
+    if (why.is_permanent() && !options_.is_refusal_logged) return;
     const auto* const what = channel_ ? "subscription at" : "connection to";
     const auto line =
         fmt::format("{} {} {}: {}", was_connected ? "lost the" : "no", what, options_.where.redacted(), why.reason);
