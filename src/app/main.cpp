@@ -40,7 +40,10 @@ namespace {
 constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 
-log::level level_of(const settings& s) {
+log::level level_of(const settings& s, std::string_view command) {
+    // It prints each failure of an engine by itself, with what it does about it.
+    const bool prints_failures = command == "reindex" && is_cluster(s);
+    if (prints_failures && s["log-level"].source == "default") return log::level::off;
     const auto& name = s.text("log-level");
     if (name == "info") return log::level::info;
     if (name == "warning") return log::level::warning;
@@ -236,7 +239,7 @@ int run(int argc, char** argv) {
         fmt::print("{}", asked.text);
         return 0;
     }
-    log::start(level_of(asked.values));
+    log::start(level_of(asked.values, asked.command));
     if (asked.command == "serve") return serve(asked.values);
     if (asked.command == "worker") return run_worker(asked.values);
     if (asked.command == "migrate") return migrate(asked.values, asked.arguments);
