@@ -7,9 +7,11 @@
 
 #include "app/engines.hpp"
 #include "app/redis_startup_checks.hpp"
+#include "base/block_on.hpp"
 #include "base/counted.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/rename_keys.hpp"
+#include "queue/redis/stream_state.hpp"
 
 namespace confab::app {
 namespace {
@@ -41,6 +43,23 @@ void migrate_index(const search::elastic_index_options& options, const ledger::m
     search::migrate_elastic(options);
 }
 
+// Workers compare the ledger with what Redis knows to be committed, and stop where it has less.
+void accept_lost_commits(const redis::client_options& redis, const ledger::mysql::mysql_options& mysql,
+                         const std::string& cluster) {
+    const auto partitions = ledger::mysql::partitions_of_mysql_ledger(mysql);
+    const auto forget = [&]() -> awaitable<void> {
+        const auto client = co_await connect_redis(redis);
+        const auto forgotten = co_await queue::forget_committed_deliveries(*client, cluster, partitions);
+        if (!forgotten) throw startup_error("Redis does not answer any more");
+    };
+    block_on(forget());
+    fmt::print("workers accept the database as it is, without what it lost\n");
+}
+
+bool has_argument(const std::vector<std::string>& arguments, std::string_view name) {
+    return std::ranges::find(arguments, name) != arguments.end();
+}
+
 }  // namespace
 
 int migrate(const settings& s, const std::vector<std::string>& arguments) {
@@ -50,10 +69,11 @@ int migrate(const settings& s, const std::vector<std::string>& arguments) {
     const auto mysql = named.mysql_on(unused_pool.get_executor());
     ledger::mysql::migration wanted;
     if (s["partitions"].source != "default") wanted.partitions = s.number("partitions");
-    wanted.new_identity = std::ranges::find(arguments, new_identity_argument) != arguments.end();
+    wanted.new_identity = has_argument(arguments, new_identity_argument);
     wanted.open_queue = [&named] { return open_queue(named.redis); };
     ledger::mysql::migrate_mysql(mysql, wanted);
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
+    if (has_argument(arguments, accept_lost_commits_argument)) accept_lost_commits(named.redis, mysql, cluster);
     if (named.index) migrate_index(named.index_of(cluster), mysql);
     fmt::print("the engines are as this confab needs them; this is cluster {}\n", cluster);
     return 0;

@@ -8,8 +8,8 @@
 
 namespace confab::app {
 
-// With new_identity_argument, the database becomes a cluster of its own. The process's exit status. Throws
-// startup_error and usage_error.
+// With new_identity_argument, the database becomes a cluster of its own. With accept_lost_commits_argument, workers
+// take a database that has less than was committed. The process's exit status. Throws startup_error and usage_error.
 int migrate(const settings& s, const std::vector<std::string>& arguments);
 
 }  // namespace confab::app

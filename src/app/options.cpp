@@ -278,12 +278,17 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
     std::map<std::string_view, std::string> given;
     for (const auto& o : table)
         if (o.takers & c.bit) add_flag(app, o, given[o.name]);
-    // Not of the table: in the environment or the file it would draw one with each migrate.
-    bool new_identity = false;
-    if (c.bit == used_by::migrate)
+    // Not of the table: in the environment or the file they would be done with each migrate.
+    bool new_identity = false, accept_lost_commits = false;
+    if (c.bit == used_by::migrate) {
         app.add_flag(
             "--new-identity", new_identity,
             "this database is a copy of another cluster's: make it a cluster of its own (on the command line only)");
+        app.add_flag(
+            "--accept-lost-commits", accept_lost_commits,
+            "this database lacks what workers committed, as it was restored: have them work on it all the same "
+            "(on the command line only)");
+    }
     if (c.bit == used_by::jobs)
         app.add_option("words", arguments, "nothing, or `replay ID` or `drop ID` of a dead letter")->type_name("");
     if (c.bit == used_by::status)
@@ -301,6 +306,7 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
         throw usage_error(fmt::format("{} (see confab {} --help)", cause.what(), c.name));
     }
     if (new_identity) arguments.emplace_back(new_identity_argument);
+    if (accept_lost_commits) arguments.emplace_back(accept_lost_commits_argument);
     std::erase_if(given, [&](const auto& entry) { return app.count("--" + std::string(entry.first)) == 0; });
     return given;
 }

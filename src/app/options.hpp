@@ -60,8 +60,9 @@ private:
     std::map<std::string_view, effective> values_;
 };
 
-// `confab migrate --new-identity`, as a word of the command.
+// `confab migrate --new-identity` and `--accept-lost-commits`, as words of the command.
 inline constexpr std::string_view new_identity_argument = "new-identity";
+inline constexpr std::string_view accept_lost_commits_argument = "accept-lost-commits";
 
 // What the person at the terminal got wrong, in one line.
 class usage_error : public std::runtime_error {

@@ -10,6 +10,7 @@
 #include "app/server_setup.hpp"
 #include "app/threads.hpp"
 #include "app/version.hpp"
+#include "base/block_on.hpp"
 #include "base/counted.hpp"
 #include "base/engine_state.hpp"
 #include "base/log.hpp"
@@ -19,6 +20,7 @@
 #include "ledger/mysql/server.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
+#include "queue/redis/stream_state.hpp"
 
 namespace confab::app {
 namespace {
@@ -54,6 +56,7 @@ public:
           ledger_(open_ledger(s)),
           ownership_(ledger_->ownership(), s.text("alive-file")),
           queue_(queue::make_redis_receiver(writing_.executor(), ownership_, receiver_options())) {
+        ledger_->require_committed(committed_before());
         if (engines_.index) index_.emplace(s, engines_, *ledger_, read_pool_.get_executor(), indexing_.executor());
         batch_options_ = batch_options_of(s, index_ ? &index_->follower : nullptr);
     }
@@ -94,6 +97,16 @@ private:
         if (engines_.index) options.note_after_messages = s.number("index-after-messages");
         options.describe = [](const core::command& c) { return queue::encode(c, {}, {}); };
         return ledger::mysql::open_mysql_worker(engines_.mysql_on(read_pool_.get_executor()), options);
+    }
+
+    std::vector<core::delivery> committed_before() {
+        const auto ask = [&]() -> awaitable<std::vector<core::delivery>> {
+            const auto client = co_await connect_redis(engines_.redis);
+            auto found = co_await queue::committed_deliveries(*client, ledger_->cluster(), ledger_->partitions());
+            if (!found) throw startup_error("Redis does not answer any more");
+            co_return std::move(*found);
+        };
+        return block_on(ask());
     }
 
     queue::redis_receiver_options receiver_options() {

@@ -1,4 +1,4 @@
-// Why a worker must not go on: the ledger has less than this worker committed. The writer and the ownership of a shared
+// Why a worker must not go on: the ledger has less than workers committed. The writer and the ownership of a shared
 // ledger throw it, from any call. Numbers would be given a second time otherwise, and clients were told of the first.
 #pragma once
 

@@ -11,6 +11,7 @@
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "queue/redis/rename_keys.hpp"
+#include "queue/redis/stream_state.hpp"
 #include "queue/redis/streams.hpp"
 #include "support/commands.hpp"
 
@@ -240,6 +241,33 @@ TEST_F(redis_queue, logs_once_what_redis_refuses_of_a_completed_batch) {
     answer({core::command_result{core::created{1, {}}}});
     EXPECT_TRUE(waiting.get());
     q.wait_for(0);
+}
+
+TEST_F(redis_queue, remembers_the_last_entry_that_was_committed_of_each_partition) {
+    const auto committed = [this] {
+        const auto ask = [this]() -> awaitable<std::vector<core::delivery>> {
+            const auto client = redis::make_client(q.receiver_executor(), server());
+            while (!client->is_connected()) co_await asio::post(q.receiver_executor(), asio::use_awaitable);
+            co_return (co_await queue::committed_deliveries(*client, cluster, partitions)).value();
+        };
+        return asio::co_spawn(q.receiver_executor(), ask(), asio::use_future).get();
+    };
+    EXPECT_TRUE(committed().empty());
+    const auto a = command(new_message(app, 1, "a")), b = command(new_message(app, 1, "b"));
+    auto first = submit(a), second = submit(b);
+    q.wait_for(2);
+    const auto batch = take();
+    ASSERT_EQ(batch.size(), 2U);
+    const auto last = *batch[1]->delivery;
+    answer({core::command_result{core::created{1, {}}}, core::command_result{core::created{2, {}}}});
+    q.wait_for(0);
+    const auto found = committed();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].partition, last.partition);
+    EXPECT_EQ(found[0].epoch, last.epoch);
+    EXPECT_EQ(found[0].at, last.at);
+    EXPECT_TRUE(first.get());
+    EXPECT_TRUE(second.get());
 }
 
 TEST_F(redis_queue, reads_busy_and_quiet_streams_in_one_batch) {

@@ -66,6 +66,9 @@ TEST(options, draw_a_new_identity_only_on_the_command_line_of_migrate) {
     EXPECT_EQ(parse_line({"migrate", "--new-identity"}).arguments, std::vector<std::string>{"new-identity"});
     EXPECT_TRUE(parse_line({"migrate"}).arguments.empty());
     EXPECT_NE(refusal({"worker", "--new-identity"}), "");
+    EXPECT_EQ(parse_line({"migrate", "--accept-lost-commits"}).arguments,
+              std::vector<std::string>{"accept-lost-commits"});
+    EXPECT_NE(refusal({"worker", "--accept-lost-commits"}), "");
     const config_file file("new-identity = 1\n");
     const auto path = file.path();
     EXPECT_NE(refusal({"migrate", "--config", path.c_str()}), "");

@@ -1,4 +1,5 @@
-// What this worker committed itself: how far it moved each partition, and the counters of apps and chats. Positions
+// What this worker committed itself, and what was committed before it started: how far each partition was moved, and
+// the counters of apps and chats. Positions
 // (within an epoch) and counters only grow, whoever moves them. So a server that has less was put back to an earlier
 // state, or another one took its place that lacks the last commits.
 #pragma once

@@ -72,6 +72,7 @@ public:
     ledger::reader& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
     ledger::ownership& ownership() override { return *writer_; }
+    void require_committed(std::span<const core::delivery> all) override { writer_->require_committed(all); }
     std::uint64_t partitions() const override { return cluster_info_.partitions; }
     const std::string& cluster() const override { return cluster_info_.identity; }
 
@@ -95,6 +96,13 @@ std::unique_ptr<mysql_worker> open_mysql_worker(const mysql_options& options, co
 std::string identity_of_mysql_ledger(const mysql_options& options) {
     std::string found;
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> { found = co_await identity_of(db); });
+    return found;
+}
+
+std::uint64_t partitions_of_mysql_ledger(const mysql_options& options) {
+    std::uint64_t found = 0;
+    with_server(options,
+                [&](confab::mysql::connection& db) -> awaitable<void> { found = co_await require_newest(db); });
     return found;
 }
 

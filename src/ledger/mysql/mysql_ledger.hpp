@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/engine_state.hpp"
@@ -59,6 +60,9 @@ public:
     virtual ledger::reader& reader() = 0;
     virtual ledger::writer& writer() = 0;
     virtual ledger::ownership& ownership() = 0;
+    // These were committed, by whatever worker: a server that does not know of them has lost them. Before the first
+    // batch.
+    virtual void require_committed(std::span<const core::delivery> all) = 0;
     virtual std::uint64_t partitions() const = 0;
     virtual const std::string& cluster() const = 0;
 };
@@ -74,6 +78,9 @@ std::unique_ptr<auditor> open_mysql_auditor(const mysql_options& options);
 
 // The identity of the cluster whose ledger it is. Throws startup_error, as above.
 std::string identity_of_mysql_ledger(const mysql_options& options);
+
+// The number of its partitions. Throws startup_error, as above.
+std::uint64_t partitions_of_mysql_ledger(const mysql_options& options);
 
 // Renames what the queue holds under the names of version 0.1.0, which any cluster has, to those of this cluster. Safe
 // to interrupt and to repeat. Throws startup_error.

@@ -6,7 +6,8 @@
 // 3. apply() writes the rows many at a time, then the counters, the positions and the commit in one round trip.
 // 4. Whatever fails rolls back, and all that was known is dropped: also when only the reply of the commit was lost. The
 //    entries are still in the queue, and are taken again; by then the position tells.
-// 5. What this worker committed is never doubted: positions and counters below it end the worker (high_watermarks.hpp).
+// 5. What this worker committed, or what Redis knew at its start to be committed, is never doubted: positions and
+//    counters below it end the worker (high_watermarks.hpp).
 #include "ledger/mysql/writer.hpp"
 
 #include <fmt/core.h>
@@ -82,6 +83,11 @@ public:
             reset_after_failure("holding partitions", cause);
             co_return error::unavailable;
         }
+    }
+
+    void require_committed(std::span<const core::delivery> all) override {
+        for (const auto& d : all) watermarks_.note(d.partition, {d.epoch, d.at});
+        must_check_watermarks_ = true;
     }
 
     awaitable<void> release() override {

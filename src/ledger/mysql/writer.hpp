@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "ledger/cluster_ports.hpp"
 #include "ledger/ledger.hpp"
@@ -9,7 +10,11 @@
 
 namespace confab::ledger::mysql {
 
-class mysql_writer : public writer, public ownership {};
+class mysql_writer : public writer, public ownership {
+public:
+    // As mysql_worker::require_committed.
+    virtual void require_committed(std::span<const core::delivery> all) = 0;
+};
 
 // Calls throw lost_commits (ledger/lost_commits.hpp) and are not to be repeated then.
 // On one event loop, one call at a time. `partitions`: as fixed by migrate.

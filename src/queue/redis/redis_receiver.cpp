@@ -274,7 +274,7 @@ private:
             const auto to = std::min(from + delete_ids_max, done.ids.size());
             with.insert(with.end(), done.ids.begin() + static_cast<std::ptrdiff_t>(from),
                         done.ids.begin() + static_cast<std::ptrdiff_t>(to));
-            delete_script_.send(*redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes}, with,
+            delete_script_.send(*redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes, keys_[p].committed}, with,
                                 [this](std::string_view words) {
                                     is_removal_refused_ = true;
                                     log_refusal("Redis does not remove commands that were carried out", words);

@@ -17,6 +17,11 @@ bool read_integer(std::string_view text, std::int64_t& to) {
     return failed == std::errc() && end == text.data() + text.size();
 }
 
+std::pair<std::string_view, std::string_view> split_at(std::string_view text, std::size_t at) {
+    at = std::min(at, text.size());
+    return {text.substr(0, at), text.substr(at)};
+}
+
 void require_done(const redis::reply& reply) {
     if (reply.is_error()) throw startup_error(fmt::format("Redis refuses: {}", reply.text));
 }
@@ -56,6 +61,35 @@ awaitable<result<std::int64_t>> clock_ms(redis::client& on) {
 
 std::chrono::milliseconds age_of(const core::entry_id& entry, std::int64_t clock_ms) {
     return std::chrono::milliseconds(std::max<std::int64_t>(0, clock_ms - static_cast<std::int64_t>(entry.ms)));
+}
+
+awaitable<result<std::vector<core::delivery>>> committed_deliveries(redis::client& on, std::string_view cluster,
+                                                                    std::uint64_t partitions) {
+    const auto every = keys_of_all(cluster, partitions);
+    std::vector<core::delivery> all;
+    for (std::size_t p = 0; p < every.size(); ++p) {
+        const redis::arguments get{"GET", every[p].committed};
+        const auto reply = co_await on.execute(get);
+        if (!reply) co_return error::unavailable;
+        require_done(*reply);
+        const auto [epoch_text, id_text] = split_at(reply->text, core::epoch_id().size());
+        const auto epoch = parse_epoch(epoch_text);
+        const auto id = parse_entry_id(id_text);
+        if (epoch && id) all.push_back({static_cast<core::partition_number>(p), *epoch, *id, {}});
+    }
+    co_return all;
+}
+
+awaitable<result<void>> forget_committed_deliveries(redis::client& on, std::string_view cluster,
+                                                    std::uint64_t partitions) {
+    const auto every = keys_of_all(cluster, partitions);
+    for (const auto& keys : every) {
+        const redis::arguments remove{"DEL", keys.committed};
+        const auto reply = co_await on.execute(remove);
+        if (!reply) co_return error::unavailable;
+        require_done(*reply);
+    }
+    co_return result<void>();
 }
 
 awaitable<result<void>> resend(redis::client& on, std::string_view cluster, core::partition_number to,

@@ -28,6 +28,13 @@ awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, st
 // Redis' clock, by which entries are named: milliseconds since 1970. Errors: unavailable.
 awaitable<result<std::int64_t>> clock_ms(redis::client& on);
 
+// The last entry of each partition that a worker committed, where Redis knows one. Errors: unavailable.
+awaitable<result<std::vector<core::delivery>>> committed_deliveries(redis::client& on, std::string_view cluster,
+                                                                    std::uint64_t partitions);
+// Has Redis forget them. Errors: unavailable.
+awaitable<result<void>> forget_committed_deliveries(redis::client& on, std::string_view cluster,
+                                                    std::uint64_t partitions);
+
 // Appends the bytes of an entry to a partition's stream, however full it is. Errors: unavailable, outcome_unknown.
 awaitable<result<void>> resend(redis::client& on, std::string_view cluster, core::partition_number to,
                                std::string_view bytes);

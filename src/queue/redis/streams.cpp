@@ -22,7 +22,7 @@ std::vector<stream_keys> keys_with_prefix(const std::string& begin, std::uint64_
     std::vector<stream_keys> all;
     for (std::uint64_t p = 0; p < partitions; ++p) {
         const auto prefix = fmt::format("{}{{p{}}}:", begin, p);
-        all.push_back({prefix + "stream", prefix + "epoch", prefix + "bytes"});
+        all.push_back({prefix + "stream", prefix + "epoch", prefix + "bytes", prefix + "committed"});
     }
     return all;
 }

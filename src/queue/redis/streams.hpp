@@ -4,6 +4,9 @@
 //   confab:CLUSTER:{pN}:stream      the entries: e, the epoch they were sent in, and c, the command
 //   confab:CLUSTER:{pN}:epoch       drawn by whoever finds none: a queue that lost its memory is another queue
 //   confab:CLUSTER:{pN}:bytes       what the entries' commands weigh together
+//   confab:CLUSTER:{pN}:committed   the epoch and the id of the last entry that a worker committed. It outlives a
+//   ledger
+//                                   that goes back in time, and tells workers that start later of it
 //   confab:CLUSTER:answers:RANDOM   a channel, of each event loop of a node; channels ignore Redis' database number
 #pragma once
 
@@ -16,10 +19,10 @@
 namespace confab::queue {
 
 struct stream_keys {
-    std::string stream, epoch, bytes;
+    std::string stream, epoch, bytes, committed;
 };
 std::vector<stream_keys> keys_of_all(std::string_view cluster, std::uint64_t partitions);
-// As version 0.1.0 named them: without the identity.
+// As version 0.1.0 named them: without the identity. It had no `committed`.
 std::vector<stream_keys> old_keys_of_all(std::uint64_t partitions);
 // A new one each time.
 std::string answer_channel(std::string_view cluster);
@@ -42,7 +45,8 @@ return {epoch, id}
 )lua";
 
 // Deletes entries that were done, and none that only bears the id of one: ids may come again in another epoch.
-// KEYS as above. ARGV: the epoch they were taken in, what they weigh, their ids.
+// KEYS as above, and committed. ARGV: the epoch they were taken in, what they weigh, their ids in order. Redis takes
+// XDEL also when its memory is full, and then the rest of the script.
 inline constexpr std::string_view delete_script = R"lua(
 local ids = {}
 local same_epoch = redis.call('GET', KEYS[2]) == ARGV[1]
@@ -54,7 +58,10 @@ for i = 3, #ARGV do
         if entry and entry[2][2] == ARGV[1] then ids[#ids + 1] = ARGV[i] end
     end
 end
-if #ids > 0 then redis.call('XDEL', KEYS[1], unpack(ids)) end
+if #ids > 0 then
+    redis.call('XDEL', KEYS[1], unpack(ids))
+    redis.call('SET', KEYS[4], ARGV[1] .. ids[#ids])
+end
 if redis.call('XLEN', KEYS[1]) == 0 then
     redis.call('DEL', KEYS[3])
 elseif #ids > 0 then
