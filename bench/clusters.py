@@ -1,5 +1,5 @@
-"""A cluster of one node and one worker on the cores of this machine: how many creations a second, how long a 201 takes, how
-the processor's time for one divides between the parts; and how fast a message is read through a node, beside a server alone."""
+"""A cluster of one node and one worker on the cores of this machine: the rate of creations, the latency of a 201, the CPU time
+of each process for one creation, and the rate of reads through a node compared with a single server."""
 import pathlib
 import sys
 
@@ -19,11 +19,11 @@ CHATS = 50
 READ_MESSAGES_PER_CHAT = 200
 READ_CONNECTIONS = 64
 BUFFER_POOL_BYTES = 1 << 30
-IDLE_CHECK_S = 0.5  # the index is taken on in bursts, with pauses between
+IDLE_CHECK_S = 0.5  # the index is updated in bursts, with pauses between them
 
 
 def part(lab):
-    """Of the whole benchmark; nothing where no cluster is asked for."""
+    """The cluster's part of the benchmark. None if no cluster is requested."""
     settings = lab.settings
     if not settings.cluster_connections:
         return None
@@ -63,7 +63,7 @@ def creates(cluster, parts, connections, runs, seconds, note):
 
 
 class PartsSide(Side):
-    """Also tells what one creation takes of each part of the cluster, and what of the index is not caught up with."""
+    """Also measures the CPU time of each process of the cluster for one creation."""
 
     def __init__(self, parts, *more):
         super().__init__(*more)
@@ -79,7 +79,7 @@ class PartsSide(Side):
 def creates_row(side, connections, runs, seconds, note):
     found = []
     for turn in range(1, runs + 1):
-        # What one run left to be indexed must not be paid for by the next.
+        # The indexing of one run must not slow the next one.
         wait_until_idle(side.parts.values(), IDLE_CHECK_S)
         found.append(side.run(connections, seconds))
         note(f"cluster, {connections} connections, run {turn}: {found[-1]['rate']:,.0f} creates/s, "

@@ -1,17 +1,17 @@
-"""What the messages of the benchmark say, and where they are."""
+"""The texts of the benchmark's messages, and their paths."""
 import random
 
 CONTENT_BYTES = 64
 CONTENT = "the same sixty-four bytes, over and over, as a message of a chat"
-# programs/fill.cpp has the same words. None of them has a q or a j.
+# programs/fill.cpp has the same words. None of them contains a q or a j.
 WORDS = """the water and morning with letters under another small house river stone between they went home later when
 all of it had been said over tea in a room full of old maps""".split()
-# Found nowhere. What stands before the q is common, so that a scan cannot give up at the first character.
+# No text contains these. The characters before the q are common, so that a scan cannot stop at the first character.
 ABSENT_QUERIES = ("q", "hq", "thq", "the waterq")
 
 
 class Contents:
-    """Texts of CONTENT_BYTES, the same ones in every run."""
+    """Texts of CONTENT_BYTES, the same in every run."""
 
     def __init__(self, seed):
         self.random = random.Random(seed)

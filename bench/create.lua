@@ -1,6 +1,5 @@
--- Creates messages in chats in turn. Arguments: path of the app's chats, how many of them, content (ASCII, no quotes),
--- how many requests are sent at once (a pipeline; wrk counts every reply to it), and how far the chats' numbers lie
--- apart.
+-- Creates messages in the chats in turn. Arguments: path of the app's chats, number of chats, content (ASCII, no
+-- quotes), requests per pipeline (wrk counts every reply), and the step between the chats' numbers.
 require "tally"
 
 local sends = {}

@@ -1,4 +1,4 @@
-"""Creation by the number of connections: the rate beside nginx's, how many creations share a sync, and what each costs."""
+"""Creation by the number of connections: the rate compared with nginx, the creations per sync, and the CPU time of each."""
 import statistics
 
 import workload
@@ -43,7 +43,7 @@ def row(lab, sides, connections):
 
 
 def highest_rate(result):
-    """Of creation, at any number of connections, as far as it was measured; else nothing."""
+    """The highest measured rate of creation at any number of connections. None if it was not measured."""
     curve = (result.get("curve") or {}).get("rows", [])
     creates = [row for row in (result.get("throughput") or {}).get("rows", [])
                if row["work"].startswith("create") and "p50_us" in row["median"]["confab"]]

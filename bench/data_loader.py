@@ -1,4 +1,4 @@
-"""Apps, chats and messages made over HTTP, and how many of them there are."""
+"""Creates apps, chats and messages over HTTP, and counts messages."""
 import itertools
 import time
 
@@ -20,7 +20,7 @@ class DataLoader:
         return token
 
     def load(self, app, into, count):
-        """Creates `count` messages, over the chats `into` in turn; the row of it."""
+        """Creates `count` messages in the chats `into` in turn. Returns the row of the result."""
         before = self.messages_in(app)
         paths = itertools.cycle([messages(app, chat) for chat in into])
         seconds = create_messages(self.port, ((next(paths), self.contents.next()) for _ in range(count)))
@@ -34,7 +34,7 @@ class DataLoader:
         return sum(chat["messages_count"] for chat in call(self.port, "GET", chats(app)))
 
     def stable_message_count(self, app):
-        """The count once it stands still: what was in flight when a client ended is still being committed."""
+        """Waits until the count is stable. Requests in flight at the end of a client are still committed."""
         deadline = time.monotonic() + STABLE_TIMEOUT_S
         count = self.messages_in(app)
         while time.monotonic() < deadline:

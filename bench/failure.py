@@ -1,2 +1,2 @@
 class Failure(Exception):
-    """The benchmark has no result; the text says why, in one line."""
+    """The benchmark has no result. The text gives the reason in one line."""

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """`spread`: how far its runs lay apart, as a share of their median; 0 where that is not known."""
+    """`spread`: the range of its runs as a fraction of their median; 0 if unknown."""
     value: float
     better: str  # higher, lower
     spread: float = 0
 
 
 def figures(result):
-    """By name. Parts that failed or were not measured have none."""
+    """The figures by name. Parts that failed or were not measured have none."""
     found = {}
     for part, take in PARTS.items():
         if result.get(part):

@@ -1,5 +1,5 @@
-"""A flame graph (https://www.brendangregg.com/flamegraphs.html): each box is a function, as wide as the samples it was met in, on top of
-the one that called it."""
+"""A flame graph (https://www.brendangregg.com/flamegraphs.html): each box is a function above its caller. Its width is its share
+of the samples."""
 import hashlib
 from html import escape
 
@@ -11,7 +11,7 @@ OTHER_HUE = 5
 
 
 def graph(stacks, title):
-    """`stacks`: how often each was met; tuples of functions, the outermost first."""
+    """`stacks`: the count of each stack, a tuple of functions, outermost first."""
     root = {"count": 0, "below": {}}
     for stack, count in sorted(stacks.items()):
         at = root

@@ -1,4 +1,4 @@
-"""The same work in a small ledger and in a large one, in turns; and how long a server takes to start on the large one."""
+"""The same work in a small and in a large ledger, in turns, and the time of a start on the large one."""
 import contextlib
 import statistics
 import time
@@ -16,7 +16,7 @@ from turns import Side, measure as measure_in_turns
 
 MESSAGES_PER_CHAT = 10_000
 SMALL_CHATS = 10
-CHATS_CREATED_IN = 10  # spread over all: as many in both, or it would be another work
+CHATS_CREATED_IN = 10  # spread over all chats; the same number in both ledgers, so that the work is the same
 CONNECTIONS = 64
 STARTS = 5
 START_TIMEOUT_S = 20
@@ -46,7 +46,7 @@ def measure(lab):
         return found
 
 
-# Creation comes last: it makes chats longer, and what waits for the index in them another amount.
+# Creation is last, because it lengthens chats and adds messages that are not indexed.
 WORKLOADS = (
     ("read", lambda app, chats: workload.read(app, chats, MESSAGES_PER_CHAT)),
     ("list", lambda app, chats: workload.list_last(app, chats)),
@@ -60,13 +60,13 @@ def row(lab, ledgers, make):
         each = make(app, chats)
         sides.append(Side(name, confab, confab.port, each, each.sample(confab.port), DataLoader(confab.port, lab.note)))
     found = measure_in_turns(sides, CONNECTIONS, lab.settings.runs, lab.settings.seconds, lab.note)
-    # Of the same name on both sides: the number of messages that it may say is another.
+    # The name is the same on both sides. It may contain the number of messages, which differs.
     return {"work": sides[0].workload.name.split(" one of ")[0], **found,
             "ratio": found["median"]["large"]["rate"] / found["median"]["small"]["rate"]}
 
 
 def search_row(lab, ledgers):
-    """Of a chat as long in both."""
+    """Searches a chat of the same length in both ledgers."""
     found = {name: [] for name in ledgers}
     for _ in range(lab.settings.runs):
         for name, (confab, app, chats) in ledgers.items():
@@ -81,7 +81,7 @@ def search_row(lab, ledgers):
 
 
 def start(lab, folder, path):
-    """From the call of the program to the first answer, some times over."""
+    """The time from the program's start to its first answer, repeated."""
     times_ms = []
     for _ in range(STARTS):
         [port] = free_ports(1)

@@ -1,4 +1,4 @@
-"""What the search index costs creation: a server as it comes beside one whose index has nothing to do."""
+"""The cost of the search index for creation: a server with default options compared with one whose index has no work."""
 import contextlib
 import statistics
 import time
@@ -10,9 +10,9 @@ from ledgers import prepared_ledger
 from turns import Side, measure as measure_in_turns, wait_until_idle
 
 CHATS = 50
-MESSAGES_PER_CHAT = 2_500  # long enough for the index to take in whatever comes
+MESSAGES_PER_CHAT = 2_500  # so many that every new message is indexed
 CONNECTIONS = 256
-# So many messages of a chat are never created here: nothing more is ever taken in.
+# No chat gets so many messages here, so no message is indexed.
 OFF = ("--index-after-messages=1000000", "--index-pause-ms=3600000")
 FIGURES = ("cpu_us_with_the_rest", "caught_up_s")
 
@@ -35,7 +35,7 @@ def side(lab, cleanup, name, *options):
 
 
 class IndexedSide(Side):
-    """Also tells what is done only after the last creation was answered, since the index comes behind."""
+    """Also measures the indexing after the last answer."""
 
     def run(self, connections, seconds):
         spent = cpu_s(self.server.process.pid)

@@ -1,4 +1,4 @@
-"""What every part of the benchmark works with: settings, folders, a fresh server, and a row that may fail alone."""
+"""The common parts of the benchmark: settings, folders, a new server, and rows that fail independently."""
 import contextlib
 import pathlib
 import shutil
@@ -19,8 +19,8 @@ def note(text):
 
 
 def stop_on_signals():
-    """Turns a signal into an exit that runs every cleanup; a second one must not cut that short. What was ignored at the
-    start, as under nohup, stays ignored."""
+    """Turns a signal into an exit that runs every cleanup. A second signal must not interrupt it. Signals that were ignored
+    at the start, as under nohup, stay ignored."""
     received = []
 
     def leave(number, _):
@@ -35,7 +35,7 @@ def stop_on_signals():
 
 @dataclass(frozen=True)
 class Settings:
-    """Of the quick run, which has to end within five minutes. `run --set NAME=VALUE` changes any of them."""
+    """The settings of the quick run, which must end within five minutes. `run --set NAME=VALUE` changes any of them."""
     runs: int = 3
     seconds: int = 2
     connections: tuple = (64, 256)
@@ -48,7 +48,7 @@ class Settings:
     memory_list: int = 100_000
     growth_messages: int = 0  # 0: growth is not measured
     micro_seconds: float = 0.05
-    disk_wait_s: int = 5  # at most, before each part, for a disk that has become slow
+    disk_wait_s: int = 5  # maximum wait before each part for a disk that has become slow
     cluster_connections: tuple = ()  # none: no cluster
 
     def changed(self, changes):
@@ -73,26 +73,26 @@ FULL = Settings(runs=5, seconds=3, curve_connections=(1, 4, 16, 64, 256, 1000), 
 class Lab:
     settings: Settings
     binary: pathlib.Path
-    tools: pathlib.Path  # the folder of the benchmark's own programs
+    tools: pathlib.Path  # the folder of the benchmark's programs
     data: pathlib.Path   # on a disk; each server gets a folder in it
-    cache: pathlib.Path  # for what takes minutes to make and is used again
+    cache: pathlib.Path  # for ledgers that take minutes to make
     scratch: pathlib.Path
 
     def __post_init__(self):
         self.failed, self.servers = [], 0
 
     def row(self, name, measure, *arguments):
-        """What `measure` returns; nothing when it fails, which is noted and does not end the rest."""
+        """Returns the result of `measure`, or None if it fails. A failure is recorded and does not end the other rows."""
         try:
             return measure(*arguments)
-        except Exception as failure:  # also a mistake in one part of the benchmark must not cost the others
+        except Exception as failure:  # a bug in one part of the benchmark must not end the others
             reason = str(failure) if isinstance(failure, Failure) else repr(failure)
             self.failed.append({"row": name, "reason": reason})
             self.note(f"FAILED: {name}: {reason}")
             return None
 
     def rows(self, named):
-        """Those that did not fail, of pairs of a name and what measures it."""
+        """`named`: pairs of a name and its measurement. Returns the results that did not fail."""
         found = [self.row(name, measure) for name, measure in named]
         return [row for row in found if row is not None]
 
@@ -101,7 +101,7 @@ class Lab:
 
     @contextlib.contextmanager
     def server(self, *options, data=None, environment=None):
-        """A server on a folder of its own, or on `data`; ended in order, and what it leaves is checked."""
+        """A server on a new folder or on `data`. It is stopped cleanly, and its data is checked."""
         with contextlib.ExitStack() as cleanup:
             folder = data or cleanup.enter_context(self.folder())
             with Confab(self.binary, folder, self.new_path("confab", ".log"), options, environment) as confab:
@@ -133,7 +133,7 @@ class Lab:
 
 @contextlib.contextmanager
 def fresh_folder(path):
-    """A folder that was not there before and is not there afterwards; never one with somebody's data in it."""
+    """Makes a folder and removes it afterwards. Errors: Failure, if the folder exists, so no other data is removed."""
     try:
         path.mkdir(parents=True)
     except FileExistsError:

@@ -1,5 +1,5 @@
-"""How long a creation takes at half of the highest rate, from when it was meant to be sent, beside the sync of a commit's
-bytes on the same disk."""
+"""The latency of a creation at half of the highest rate, from its due time, compared with the sync of a commit's bytes on the
+same disk."""
 import json
 import statistics
 import subprocess
@@ -60,7 +60,7 @@ def turn(lab, confab, data_loader, app, counter, rate, folder, number):
 
 
 def open_loop(lab, port, app, chats_count, rate, seconds, first_chat=1):
-    """Creates at a constant rate; what the tool found. `seconds` 0 makes it a process that creates until it is told."""
+    """Creates at a constant rate and returns the tool's result. With `seconds` 0, returns a process that creates until SIGTERM."""
     process = subprocess.Popen(
         [lab.tool("open_loop"), f"--port={port}", f"--path={chats(app)}", f"--first-chat={first_chat}",
          f"--chats={chats_count}", f"--rate={rate}", f"--connections={CONNECTIONS}", f"--seconds={seconds}"],

@@ -1,5 +1,5 @@
-"""Ledgers with many messages, made by `fill` and not over HTTP. Large ones are kept, since making them takes a while, and
-copied before every use, so that each begins from the same state."""
+"""Ledgers with many messages. `fill` makes them without HTTP. Large ones are cached, because making them takes long, and
+copied before every use, so that each use begins with the same state."""
 import contextlib
 import json
 import os
@@ -11,14 +11,13 @@ from failure import Failure
 from servers import clean_environment
 
 CACHE_FROM_MESSAGES = 2_000_000  # messages
-BYTES_PER_MESSAGE_MAX = 250  # in ledger and index, with some to spare
+BYTES_PER_MESSAGE_MAX = 250  # in ledger and index, with a margin
 DESCRIPTION = "fill.json"
 
 
 @contextlib.contextmanager
 def prepared_ledger(lab, **apps):
-    """A folder for a server, with these apps (of so many chats with so many messages) in ledger and index; and their
-    tokens."""
+    """A folder for a server whose ledger and index have these apps (number of chats, messages per chat), and the apps' tokens."""
     total = sum(chats * messages for chats, messages in apps.values())
     with lab.folder() as folder:
         require_disk_space(folder, total)
@@ -27,7 +26,7 @@ def prepared_ledger(lab, **apps):
         else:
             tokens = copy(cached_ledger(lab, apps, total), folder)
         confab(lab, "reindex", folder)
-        # What the kernel has still to write would be in the way of the syncs that are measured.
+        # The kernel's pending writes would delay the measured syncs.
         os.sync()
         lab.note(f"a ledger of {total:,} messages is ready")
         yield folder, tokens
@@ -48,7 +47,7 @@ def fill(lab, folder, apps):
 
 
 def cached_ledger(lab, apps, total):
-    """The folder of the kept ledger, made unless it is there, in place of those of another schema."""
+    """The folder of the cached ledger. Makes it if missing, and removes those of other schema versions."""
     name = "-".join(f"{chats}x{messages}" for chats, messages in apps.values())
     folder = lab.cache / f"{name}-schema-{run_command([lab.tool('fill'), '--schema'])}"
     if (folder / DESCRIPTION).exists():

@@ -1,4 +1,4 @@
--- Reads the last messages of random chats. Arguments: path of the app's chats, how many chats, how many messages.
+-- Reads the last messages of random chats. Arguments: path of the app's chats, number of chats, number of messages.
 require "tally"
 require "threads"
 

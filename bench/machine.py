@@ -1,4 +1,4 @@
-"""What was measured, and on what: figures mean nothing without it."""
+"""The measured program and the machine. Figures have no meaning without them."""
 import os
 import pathlib
 import platform
@@ -12,17 +12,17 @@ MEMORY_FILESYSTEMS = {"tmpfs", "ramfs"}
 
 
 def pin_to_cores():
-    """Keeps the benchmark and all it starts on the same two cores, also where there are more; the cores."""
+    """Pins the benchmark and its processes to the same two cores, also on larger machines. Returns the cores."""
     cores = sorted(os.sched_getaffinity(0))[:CORES]
     os.sched_setaffinity(0, cores)
     return cores
 
 
 def filesystem_of(folder):
-    """The type of the file system a folder is on. Memory is refused: durable writes to it would prove nothing."""
+    """The type of a folder's file system. Errors: Failure, if it is in memory, where syncs cost nothing."""
     folder = pathlib.Path(folder).resolve()
     mounts = (line.split() for line in pathlib.Path("/proc/self/mounts").read_text().splitlines())
-    # The deepest mount point holds the folder; of several on one point the last counts, hence the position.
+    # The folder is on the deepest mount point. Of several mounts on one point the last counts, hence the position.
     holding = [(len(point), position, kind) for position, (_, point, kind, *_) in enumerate(mounts)
                if folder.is_relative_to(point.replace("\\040", " "))]
     _, _, kind = max(holding)
@@ -45,7 +45,7 @@ def describe(cores, filesystem):
 
 
 def commit(root):
-    """The commit of the tree around the benchmark, `-dirty` behind it when files differ; empty without git."""
+    """The commit of the benchmark's tree, with `-dirty` if files differ; empty without git."""
     named = subprocess.run(["git", "describe", "--always", "--abbrev=40", "--match=", "--dirty"], cwd=root,
                            capture_output=True, text=True)
     return named.stdout.strip() if named.returncode == 0 else ""

@@ -1,4 +1,4 @@
-"""What a server takes of memory and processor when it has nothing to do, much to do, and much to send."""
+"""The memory and CPU time of a server when it is idle, at the highest rate, and while it sends a long list."""
 import re
 import time
 
@@ -54,7 +54,7 @@ def busy(lab, confab):
 
 
 def listing(lab, confab, path, count):
-    """One client takes a whole list; how much more memory that took than before."""
+    """One client reads a complete list. Measures the additional memory."""
     wait_until_idle([confab])
     before = memory_mib(confab.process.pid)
     reset_peak(confab.process.pid)
@@ -69,13 +69,13 @@ def listing(lab, confab, path, count):
 
 
 def messages_listed(port, path):
-    """How many messages the list holds, which is dropped as it comes. The reply has to be whole."""
+    """Counts the messages of a list without keeping it. Errors: Failure, if the reply is incomplete."""
     count, carry_over = 0, b""
     with Connection(port) as connection:
         connection.socket.sendall(request_bytes("GET", path))
         while not re.search(rb"\r\n0\r\n\r\n$", carry_over):
             text = carry_over + connection.receive()
             count += text.count(NUMBER)
-            # One byte short of being counted twice.
+            # The carried part is one byte too short to be counted twice.
             carry_over = text[-(len(NUMBER) - 1):]
     return count

@@ -1,4 +1,4 @@
-"""Line charts as SVG, by hand: a dozen lines of text each, the same for the same figures, readable in a diff."""
+"""Line charts as hand-written SVG: a dozen lines of text each, deterministic, readable in a diff."""
 import math
 from dataclasses import dataclass
 from html import escape
@@ -11,13 +11,13 @@ TICKS_MAX = 7
 
 @dataclass(frozen=True)
 class Axis:
-    """`ticks`: values with their labels, in place of those found by itself."""
+    """`ticks`: values with their labels, instead of the computed ones."""
     label: str
     logarithmic: bool = False
     ticks: tuple = ()
 
     def scale(self, values, begin, end):
-        """What places a value between `begin` and `end`; and the ticks."""
+        """Returns a function that maps a value to between `begin` and `end`, and the ticks."""
         transform = math.log10 if self.logarithmic else float
         values = [*values, *(value for value, _ in self.ticks)]
         low, high = (min(values), max(values)) if self.logarithmic else (0, max(values) * 1.05 or 1)

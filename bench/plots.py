@@ -1,9 +1,9 @@
-"""Which charts a result has: name of the file, and what is in it."""
+"""The charts of a result, with their file names."""
 from plot import Axis, chart
 
 
 def plots(result):
-    """Names of files with their SVG, of what was measured."""
+    """File names with their SVG, for the measured parts."""
     return {f"{name}.svg": make(result[part]) for name, (part, make) in CHARTS.items() if drawable(result.get(part))}
 
 
@@ -36,7 +36,7 @@ def latency(part):
     turns = sorted(part["turns"], key=lambda turn: turn["create"]["latency_us"]["p99"])
     middle = turns[len(turns) // 2]
     syncs = middle["sync"]["latency_us"]
-    # Percentiles by how rare what lies above them is: 99 and 99.9 as far apart as 0 and 90.
+    # Percentiles by the rarity of higher values: 99 and 99.9 are as far apart as 0 and 90.
     rarity = Axis("percentile", logarithmic=True, ticks=((1, "0"), (10, "90"), (100, "99"), (1000, "99.9"), (10000, "99.99")))
     return chart(f"Latency of a create at {part['rate']:,}/s, open loop", rarity, Axis("ms", logarithmic=True), {
         "create": [(100 / (100 - percentile), us / 1000) for percentile, us in middle["create"]["curve"]],

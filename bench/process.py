@@ -1,4 +1,4 @@
-"""What a process has used, as the kernel tells it."""
+"""The resources of a process, as the kernel reports them."""
 import os
 import pathlib
 
@@ -7,7 +7,7 @@ RESET_PEAK = "5"  # of proc(5), clear_refs
 
 
 def cpu_s(pid):
-    """Processor time of a process and its children, so far."""
+    """The CPU time of a process and its children so far."""
     return sum(own_cpu_s(each) for each in (pid, *children(pid)))
 
 
@@ -21,7 +21,7 @@ def children(pid):
 
 
 def memory_mib(pid, name="VmRSS"):
-    """VmRSS: what is resident now; VmHWM: the most that ever was, or since reset_peak()."""
+    """VmRSS: resident now. VmHWM: the peak since the start or since reset_peak()."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
         key, _, value = line.partition(":")
         if key == name:

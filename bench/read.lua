@@ -1,10 +1,10 @@
--- Reads random messages. Arguments: path of the app's chats, how many chats, how many messages in each.
+-- Reads random messages. Arguments: path of the app's chats, number of chats, messages per chat.
 require "tally"
 require "threads"
 
 local chats, messages, heads, tail
 
--- What stands before and after a message's number is made once: a request has to cost the client little.
+-- Builds the text before and after a message's number once, so that a request costs the client little.
 function init(args)
   math.randomseed(thread_number)
   chats, messages, heads = tonumber(args[2]), tonumber(args[3]), {}

@@ -1,11 +1,11 @@
-"""The result as people read it (Markdown, charts) and as programs do (JSON)."""
+"""The result for people (Markdown, charts) and for programs (JSON)."""
 import json
 import os
 
 from plots import plots
 
 def files(result):
-    """Everything that is written of a result: names with their text."""
+    """The files of a result: names with their text."""
     return {"result.json": json.dumps(result, indent=1, ensure_ascii=False) + "\n", "report.md": markdown(result) + "\n",
             **plots(result)}
 
@@ -171,7 +171,7 @@ def write(result, folder):
 
 
 def replace(path, text):
-    """Whole or not at all: a broken run leaves the last good result."""
+    """Replaces the file atomically, so that an interrupted run keeps the last good result."""
     unfinished = path.with_suffix(".tmp")
     unfinished.write_text(text)
     os.replace(unfinished, path)

@@ -1,4 +1,4 @@
-"""How long searches of a short and a long chat take, at rest and while messages are created."""
+"""The latency of searches of a short and a long chat, when the server is idle and while messages are created."""
 import contextlib
 import time
 
@@ -11,11 +11,11 @@ from ledgers import prepared_ledger
 
 CREATES_PER_S = 5_000
 BESIDE = f"beside {CREATES_PER_S:,} creates/s"
-RAMP_S = 1.5  # of which the creating tool does not count the first
-CHATS = 50  # created in beside searches of the short chat, which would not stay short itself
+RAMP_S = 1.5  # before the first search; the creating tool does not count its first second
+CHATS = 50  # other chats for the creations, so that the short chat stays short
 UNIQUE_QUERIES = ("j", "jkz")
 UNIQUE_MESSAGE = "the only one that says jkz in a room of all these messages here."
-# So that the whole benchmark stays short where searching is slow: fewer searches then.
+# Limits the number of slow searches, so that the benchmark stays short.
 SEARCH_TIME_MAX_S = 10
 
 
@@ -38,7 +38,7 @@ def measure(lab):
 
 @contextlib.contextmanager
 def creating(lab, port, app, chats_count):
-    """Creates at a constant rate; what was reached is in the yielded dictionary once it is over."""
+    """Creates at a constant rate. The yielded dictionary has the reached rate at the end."""
     process = open_loop(lab, port, app, chats_count, CREATES_PER_S, seconds=0)
     reached = {}
     try:
@@ -53,7 +53,7 @@ def creating(lab, port, app, chats_count):
 
 def require_rate(created):
     if created["answered_per_s"] < CREATES_PER_S * 0.98:
-        raise Failure(f"only {created['answered_per_s']:,.0f} messages/s were created: the searches had it too easy")
+        raise Failure(f"only {created['answered_per_s']:,.0f} messages/s were created, fewer than the searches must compete with")
 
 
 class Searches:
@@ -78,7 +78,7 @@ class Searches:
 
 
 def latencies(port, request, requests, body):
-    """Asks one after the other on one connection, as a single client sees it; every reply must have this body."""
+    """Sends the requests one after the other on one connection, like a single client. Every reply must have this body."""
     times_us = []
     deadline = time.monotonic() + SEARCH_TIME_MAX_S
     with Connection(port) as connection:

@@ -1,4 +1,4 @@
-"""The two servers that are compared, each started here and ended here by its own process."""
+"""The two compared servers. Each is started and stopped here as a child process."""
 import ctypes
 import os
 import pathlib
@@ -18,17 +18,17 @@ LIBC = ctypes.CDLL(None)
 
 
 def clean_environment():
-    """The environment without Confab's options: what is measured is what everybody gets."""
+    """The environment without Confab's options, so that the defaults are measured."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}
 
 
 def end_with_parent():
-    # A benchmark that is killed runs no cleanup: the kernel then ends what it started.
+    # A killed benchmark runs no cleanup, so the kernel ends its children.
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Server:
-    """A child process in a session of its own: Ctrl-C reaches the benchmark alone, which then stops things in order."""
+    """A child process in its own session. Ctrl-C reaches only the benchmark, which then stops its servers cleanly."""
 
     def __init__(self, name, command, log, environment=None):
         self.name, self.log, self.stop_requested = name, log, False
@@ -48,7 +48,7 @@ class Server:
             raise Failure(f"{self.name} ended by itself, with status {status}: {self.last_error_line()}")
 
     def stop(self):
-        """Ends the process; returns its exit status."""
+        """Ends the process. Returns its exit status."""
         self.stop_requested = True
         self.process.terminate()
         try:
@@ -78,7 +78,7 @@ class Server:
 
     def last_error_line(self):
         lines = self.error_output().read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it did not say why"
+        return lines[-1] if lines else "no message"
 
 
 class Confab(Server):
@@ -99,7 +99,7 @@ class Confab(Server):
 
 
 def check_data(binary, data):
-    """`confab check` on a stopped server's data; what it prints when it finds nothing wrong."""
+    """Runs `confab check` on a stopped server's data. Returns its output. Errors: Failure, if there are findings."""
     done = subprocess.run([binary, "check", "--data", data], env=clean_environment(), capture_output=True, text=True)
     if done.returncode != 0:
         raise Failure(f"confab check ended with status {done.returncode}: {(done.stdout + done.stderr).strip()}")
@@ -125,7 +125,7 @@ http {{
 }}
 """
 
-# nginx takes no longer text than this in one word of its configuration: a longer body is put together of pieces.
+# nginx limits the length of a word in its configuration, so a longer body is composed of pieces.
 NGINX_PIECE_BYTES = 2000
 NGINX_PIECE = """\
     map $host ${name} {{ default "{text}"; }}"""
@@ -139,7 +139,7 @@ NGINX_SERVER = """\
 
 
 class Nginx(Server):
-    """Has a port for each of the given replies, where it answers its status, its content type and a body as long."""
+    """An nginx with a port for each of the replies. It answers with the reply's status, content type and body length."""
 
     def __init__(self, replies, folder):
         self.ports = dict(zip(replies, free_ports(len(replies))))
@@ -161,7 +161,7 @@ class Nginx(Server):
 
 
 def matching_nginx(workloads, confab, lab):
-    """An nginx that answers each of these works as this confab does, with as many bytes."""
+    """An nginx that answers each of these workloads as this confab does, with as many bytes."""
     wanted = {workload.name: workload.sample(confab.port) for workload in workloads}
     nginx = Nginx(wanted, lab.new_path("nginx"))
     try:
@@ -188,7 +188,7 @@ def body_of(size):
 
 
 def nginx_binary():
-    # Debian keeps it in sbin, which is not on everybody's path.
+    # Debian installs it in sbin, which is not on every user's path.
     return tool("nginx", os.environ.get("PATH", "") + ":/usr/sbin")
 
 
@@ -200,7 +200,7 @@ def tool(name, path=None):
 
 
 def free_ports(count):
-    """Ports nobody listens on. All are held until the last is found, so that they differ."""
+    """Free ports. All are kept open until the last is found, so that they differ."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [held.getsockname()[1] for held in sockets]
     for held in sockets:

@@ -1,11 +1,11 @@
-"""Samples of perf as stacks, and what each of them was doing."""
+"""The samples of perf as stacks, and the step that each belongs to."""
 import collections
 import re
 import subprocess
 
 from failure import Failure
 
-# What a sample was doing: the first of these that names one of its functions, from the innermost outwards.
+# A sample belongs to the first step that matches one of its functions, from the innermost outwards.
 STEPS = (
     ("sending answers, the kernel's TCP included", r"^(__send|__libc_send|__x64_sys_sendto)"),
     ("receiving requests", r"^(__libc_recv|recv|__x64_sys_recvfrom)"),
@@ -30,7 +30,7 @@ BOTTOM = re.compile(r"^(clone3?|start_thread|\[unknown\]|0x[0-9a-f]+)$")
 
 
 def read(samples, pid):
-    """How often each stack was met: tuples of functions, the outermost first."""
+    """The count of each stack, a tuple of functions, outermost first."""
     script = subprocess.run(["perf", "script", f"--input={samples}", "--fields=comm,tid,ip,sym,dso", "--no-inline"], capture_output=True,
                             text=True, errors="replace")
     if script.returncode != 0:

@@ -1,4 +1,4 @@
-"""Syncs of a disk: those of a server counted, and how long one takes that stands for a commit."""
+"""Syncs of a disk: counts those of a server, and measures the time of one with the bytes of a commit."""
 import os
 import pathlib
 import time
@@ -12,7 +12,7 @@ CONTENT_BYTE = b"x"
 
 
 class SyncCounter:
-    """Counts the syncs of the ledger's log, of a server started with `environment`."""
+    """Counts the syncs of the journal of a server that is started with `environment`."""
 
     def __init__(self, lab):
         self.path = lab.new_path("syncs")
@@ -20,7 +20,7 @@ class SyncCounter:
         self.environment = {"LD_PRELOAD": str(lab.tool("count_syncs.so").resolve()), "BENCH_SYNCS": str(self.path)}
 
     def count(self):
-        """How many there were so far, and how many bytes they wrote."""
+        """The number of syncs so far, and the bytes that they wrote."""
         data = self.path.read_bytes()
         return int.from_bytes(data[:8], "little"), int.from_bytes(data[8:], "little")
 
@@ -29,8 +29,8 @@ class SyncCounter:
 
 
 def wait_for_disk(folder, before, wait_s):
-    """How long a sync takes at the moment. Rented disks slow down by a multiple once a burst is used up, and figures of such a time are
-    not to be compared with others: so this waits for a while until the disk is about as fast as it was `before`."""
+    """The present latency of a sync. Cloud disks become several times slower after a burst, and figures of that time are not
+    comparable. So this waits for a while until the disk is about as fast as `before`."""
     best = min((found["p50_us"] for found in before), default=None)
     deadline = time.monotonic() + wait_s
     while True:
@@ -46,7 +46,7 @@ def sync_latency_now(folder):
 
 
 def append_latencies(folder, size, seconds=APPEND_S):
-    """Appends `size` bytes and waits for fdatasync, over and over: in µs, sorted."""
+    """Repeatedly appends `size` bytes and calls fdatasync. Returns the sorted times in µs."""
     path = pathlib.Path(folder) / "appended"
     data, times_us = CONTENT_BYTE * size, []
     file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
@@ -54,7 +54,7 @@ def append_latencies(folder, size, seconds=APPEND_S):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if os.write(file, data) != size:
-                raise Failure(f"{path} took only a part of {size} bytes")
+                raise Failure(f"{path}: fewer than {size} bytes were written")
             started = time.perf_counter_ns()
             os.fdatasync(file)
             times_us.append((time.perf_counter_ns() - started) / 1000)

@@ -1,5 +1,5 @@
--- What wrk counted, as one line of JSON for wrk.py. There is no response() callback on purpose: it would cost the
--- client time for every reply. wrk itself counts statuses above 399 and broken connections, and wrk.py fails on any.
+-- Prints wrk's counts as one line of JSON for wrk.py. There is no response() callback, because it would cost the client
+-- time for every reply. wrk itself counts statuses above 399 and broken connections, and wrk.py fails on any.
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(

@@ -1,4 +1,4 @@
-"""What is to be reached, as a table, and whether a result reaches it."""
+"""The table of performance targets, and whether a result reaches them."""
 from dataclasses import dataclass
 from typing import Callable
 
@@ -10,7 +10,7 @@ LARGE_GROWTH = 20_000_000
 
 @dataclass(frozen=True)
 class Target:
-    """`measured`: the figure in a result; any error of looking it up means that it was not measured."""
+    """`measured`: reads the figure from a result. Any error of the lookup means that it was not measured."""
     row: str
     sense: str
     limit: float
@@ -19,7 +19,7 @@ class Target:
 
 
 def first(rows):
-    """The first; KeyError without any."""
+    """The first row. KeyError if there is none."""
     for row in rows:
         return row
     raise KeyError("no such row")
@@ -106,7 +106,7 @@ TARGETS = (
 
 
 def evaluate_targets(result):
-    """A row for each target. Neither reached nor missed is what was not measured."""
+    """A row for each target. A target that was not measured is neither reached nor missed."""
     return [evaluate(target, result) for target in TARGETS]
 
 

@@ -1,4 +1,4 @@
--- Numbers wrk's threads, so that each draws numbers of its own: math.randomseed(thread_number) in init().
+-- Numbers wrk's threads, so that each has its own random numbers: math.randomseed(thread_number) in init().
 local threads = 0
 
 function setup(thread)

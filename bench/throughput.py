@@ -1,4 +1,4 @@
-"""Creates, reads and lists as fast as they go, beside nginx, which answers the same requests with a text as long."""
+"""Creates, reads and lists at the highest rate, compared with nginx, which answers the same requests with as many bytes."""
 import workload
 from servers import matching_nginx
 from data_loader import DataLoader

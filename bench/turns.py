@@ -1,4 +1,4 @@
-"""Two servers measured in turns, A B A B, so that what disturbs the machine meets both."""
+"""Measures two servers in turns, A B A B, so that a disturbance of the machine affects both."""
 import statistics
 import time
 from dataclasses import asdict
@@ -15,7 +15,7 @@ FIGURES = ("rate", "p50_us", "p99_us", "cpu_us")
 
 
 class Side:
-    """One of the servers, asked for one work."""
+    """One of the servers with one workload."""
 
     def __init__(self, name, server, port, workload, reply, data_loader=None):
         self.name, self.server, self.port, self.workload, self.reply, self.data_loader = name, server, port, workload, reply, data_loader
@@ -30,12 +30,12 @@ class Side:
             growth = self.data_loader.stable_message_count(grows) - before
             reconcile(tally.requests, growth, connections * self.workload.depth)
         run = {**asdict(tally), "cpu_us": spent * 1e6 / tally.requests}
-        # Of a pipeline wrk times the whole, and then takes the requests for as many connections' turns.
+        # wrk times a complete pipeline, so its latencies are not those of a request.
         return {key: value for key, value in run.items() if self.workload.depth == 1 or key not in ("p50_us", "p99_us")}
 
 
 def measure(sides, connections, runs, seconds, note_run):
-    """Runs of each side in turns, and their medians."""
+    """Runs the sides in turns. Returns all runs and their medians."""
     found = {side.name: [] for side in sides}
     for turn in range(1, runs + 1):
         for side in sides:
@@ -47,18 +47,18 @@ def measure(sides, connections, runs, seconds, note_run):
 
 
 def wait_until_idle(servers, check_s=IDLE_CHECK_S):
-    """A server may still index what it was sent: that has to be over before another is measured."""
+    """Waits until the servers have indexed all messages, so that this does not disturb the next measurement."""
     deadline = time.monotonic() + IDLE_TIMEOUT_S
     while time.monotonic() < deadline:
         before = [cpu_s(server.process.pid) for server in servers]
         time.sleep(check_s)
         if all(cpu_s(server.process.pid) - then <= IDLE_CPU_SHARE * check_s for server, then in zip(servers, before)):
             return
-    note(f"a server is still busy after {IDLE_TIMEOUT_S} s: what is measured next is measured beside it")
+    note(f"a server is still busy after {IDLE_TIMEOUT_S} s and may disturb the next measurement")
 
 
 def beside_nginx(workload, confab, nginx, data_loader, connections, settings_of_runs, note_run):
-    """A row: the work at confab beside nginx, which answers as much. `settings_of_runs`: how many, of how many s."""
+    """A row: the workload on confab and on an nginx that answers with as many bytes. `settings_of_runs`: number, seconds."""
     sides = [Side("nginx", nginx, nginx.ports[workload.name], workload, nginx.replies[workload.name]),
              Side("confab", confab, confab.port, workload, workload.sample(confab.port), data_loader)]
     found = measure(sides, connections, *settings_of_runs, note_run)
@@ -72,7 +72,7 @@ def median(runs):
 
 
 def reconcile(answered, growth, in_flight_max):
-    """Every 201 must be a message. A few more may be: at its end wrk walks away from what is in flight."""
+    """Every 201 must be a message. There may be a few more messages, because wrk abandons the requests in flight at its end."""
     if not 0 <= growth - answered <= in_flight_max:
         raise Failure(f"wrk got {answered} creations answered, but messages_count grew by {growth} "
                       f"(up to {in_flight_max} more may have been in flight)")

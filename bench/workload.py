@@ -1,5 +1,5 @@
-"""Requests that are asked of both servers as often as they can take them. To measure another one: one more function
-that makes a Work, and a wrk script if none fits."""
+"""The workloads, which both servers get at the highest rate. To add one, write a function that returns a Workload, and a wrk
+script if none fits."""
 import json
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ LAST = 50  # of a list
 
 @dataclass(frozen=True)
 class Workload:
-    """`request`: one like the script's, whose reply nginx is made to match. `grows`: the app that gets one message by
-    each."""
+    """`request`: a request like the script's; nginx is configured to match its reply. `grows`: the app that gets a message
+    from each request."""
     name: str
     script: str
     args: tuple
@@ -46,7 +46,7 @@ def list_last(app, chats_count):
 
 
 def require_last(port, app, chat, count):
-    """That what list_last() asks for is what it is called."""
+    """Asserts that the request of list_last() returns the last messages."""
     rows = json.loads(sample_reply(port, *list_last(app, chat).request).body)
     if [row["number"] for row in rows] != list(range(count, count - LAST, -1)):
         raise Failure(f"the last {LAST} of {count} messages came as {[row['number'] for row in rows]}")

@@ -1,4 +1,4 @@
-"""Runs wrk and judges what it counted."""
+"""Runs wrk and checks its counts."""
 import json
 import pathlib
 import subprocess
@@ -9,13 +9,13 @@ from servers import end_with_parent, tool
 
 THREADS = 2
 TIMEOUT_S = 10
-# The replies of one kind differ by the digits of their numbers. One of another kind (empty, an error) is far outside.
+# Equal replies differ only by the digits of their numbers. An empty reply or an error is far outside.
 REPLY_SIZE_TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
 class Tally:
-    """One run: `requests` were answered in full, none of them with an error."""
+    """One run: `requests` were completely answered, none of them with an error."""
     requests: int
     rate: float
     p50_us: int
@@ -24,10 +24,11 @@ class Tally:
 
 
 def run(port, script, args, connections, seconds, reply):
-    """Asks for `seconds` on keep-alive connections. Fails on any error, and on replies unlike `reply` in size."""
+    """Sends requests for `seconds` on keep-alive connections. Fails on any error, and if the replies differ in size from
+    `reply`."""
     command = [tool("wrk"), f"-t{min(THREADS, connections)}", f"-c{connections}", f"-d{seconds}s", f"--timeout={TIMEOUT_S}s",
                "-s", script, f"http://127.0.0.1:{port}", "--", *map(str, args)]
-    # wrk looks for the shared tally.lua in the folder it runs in.
+    # wrk looks for the shared tally.lua in its working directory.
     done = subprocess.run(command, cwd=pathlib.Path(__file__).parent, capture_output=True, text=True,
                           preexec_fn=end_with_parent)
     lines = [line for line in done.stdout.splitlines() if line.startswith("TALLY ")]

@@ -1,36 +1,36 @@
 ------------------------------ MODULE WritePath ------------------------------
-(* The write path of the cluster: nodes send commands by a stream of Redis, one worker at a time decides them in the ledger.
+(* The write path of the cluster: nodes send commands through a Redis stream, and one worker at a time decides them in the ledger.
 
-   One partition with one chat. A job is one command on its way: a creation of a message, or an edit, which stands for all that is not
-   a creation. The ledger numbers: a message gets the chat's last number plus one in the transaction that stores it, and so does a
-   change; a position per epoch of the stream moves in that same transaction. All the rest may fail: each action below that counts as a
-   fault can happen at any moment, FaultsMax times in all, in any mixture.
+   One partition with one chat. A job is one command in flight: a creation of a message, or an edit, which represents every other
+   command. The ledger assigns the numbers. A message gets the chat's last number plus one in the transaction that stores it, and so
+   does a change. The position of the stream's epoch advances in the same transaction. Everything else may fail: each action below that
+   counts as a fault can happen at any moment, FaultsMax times in total, in any combination.
 
-   `Without` leaves out one rule of the protocol, to show what it is there for: see README.md beside this file. *)
+   `Without` leaves out one rule of the protocol, to show why it is needed: see README.md beside this file. *)
 EXTENDS Integers, Sequences, FiniteSets, TLC
 
 CONSTANTS
     Workers, Nobody,
     Creations,       \* jobs that create a message
-    Retries,         \* those of them that carry the Idempotency-Key, with the same content: one request, sent again
-    Reusers,         \* those that carry the same key with another content
-    Edits,           \* jobs that edit
-    Conditional,     \* those of them that are to be refused when there was a change since the node looked (If-Match)
-    BatchMax,        \* entries a worker takes at once
-    FaultsMax,       \* how many faults may happen, of whatever kind
-    SavesMax,        \* how many older append-only files are kept
-    Without          \* rules left out: {} is the protocol
+    Retries,         \* creations with the Idempotency-Key and the same content: one request, sent again
+    Reusers,         \* creations with the same key and another content
+    Edits,           \* jobs that edit a message
+    Conditional,     \* edits that must be refused if there was a change since the node read the ledger (If-Match)
+    BatchMax,        \* maximum entries per batch
+    FaultsMax,       \* maximum number of faults of all kinds
+    SavesMax,        \* maximum number of older append-only files
+    Without          \* rules left out; {} is the complete protocol
 
 VARIABLES
-    redis,           \* what Redis holds: the stream, its epoch (0: none set), the last id it gave, a counter (for a broken variant)
+    redis,           \* the state of Redis: the stream, its epoch (0: none set), the last id, a counter (for a broken variant)
     saved,           \* older append-only files
-    highest,         \* for each epoch the highest id ever given in it
-    ledger,          \* what the database holds: messages and changes in order of commit, owner of the partition, epoch, positions
-    txn,             \* the transaction that holds the lock on the partition's row
-    worker,          \* what each worker has in hand and remembers
-    sent, passed,    \* what a node knows of a job it sent, and whether it saw the position at or beyond it
-    published,            \* every answer that was published or looked up, whether or not a client heard it
-    faults           \* how many faults have happened
+    highest,         \* for each epoch the highest id ever assigned in it
+    ledger,          \* the database: messages and changes in order of commit, owner of the partition, epoch, positions
+    txn,             \* the transaction with the lock on the partition's row
+    worker,          \* the batch and the cached state of each worker
+    sent, passed,    \* the node's knowledge of a job it sent; whether it read a position at or above the job's id
+    published,       \* every answer that was published or looked up, received by a client or not
+    faults           \* the number of faults so far
 
 vars == <<redis, saved, highest, ledger, txn, worker, sent, passed, published, faults>>
 
@@ -39,7 +39,7 @@ Keyed == Retries \union Reusers
 Epochs == 1..(FaultsMax + 1)
 With(rule) == rule \notin Without
 
-Refused == 0                                 \* an answer is this, or the number of the message or change
+Refused == 0                                 \* an answer is Refused or the number of the message or change
 Max(a, b) == IF a > b THEN a ELSE b
 Min(a, b) == IF a < b THEN a ELSE b
 
@@ -65,13 +65,14 @@ Init ==
 Fault == faults < FaultsMax /\ faults' = faults + 1
 
 ------------------------------------------------------------------------------
-(* A node. It reads the chat's last numbers in the ledger (`seen`), then sends by a script. The id is at least the stream's last plus
-   one; a right clock makes it higher than all before, one set back (after a loss) may repeat those. A full stream changes nothing and
-   is left out; so is a command that never reached Redis. A node that gives up (outcome_unknown) is one that does nothing more. *)
+(* A node. It reads the chat's last numbers in the ledger (`seen`), then sends the job by a script. The id is at least the stream's last
+   id plus one. With a correct clock it is higher than all earlier ids. A clock that was set back after a loss may repeat ids. A full
+   stream changes nothing and is left out, as is a command that never reached Redis. A node that gives up (outcome_unknown) takes no
+   further action. *)
 
 NextEpoch == CHOOSE e \in Epochs : highest[e] = 0 /\ \A f \in Epochs : f < e => highest[f] > 0
 
-\* The reply may be lost. A creation's id is not remembered, because nothing is concluded from it.
+\* The reply may be lost. The node does not keep a creation's id, because it concludes nothing from it.
 Knows(j) == j \in Edits \/ ~With("doubt about creations")
 
 Send(j) ==
@@ -87,7 +88,7 @@ Send(j) ==
                \/ Knows(j) /\ sent' = [sent EXCEPT ![j] = [is |-> "sent", epoch |-> e, id |-> id]]
     /\ UNCHANGED <<saved, ledger, txn, worker, passed, published, faults>>
 
-\* The first half of looking up: the position, which says that the job is no longer on its way.
+\* The first half of the lookup: the position shows that the job is no longer in flight.
 ReadPosition(j) ==
     /\ sent[j].id > 0
     /\ ledger.epoch = sent[j].epoch /\ ledger.position[ledger.epoch] >= sent[j].id
@@ -97,7 +98,7 @@ ReadPosition(j) ==
 RowsOf(rows, jobs) == {i \in DOMAIN rows : rows[i].job \in jobs}
 SameRequest(j) == IF j \in Retries THEN Retries ELSE IF j \in Reusers THEN Reusers ELSE {j}
 
-\* The second half: the job, then its key. Only what has neither, and was passed, is refused.
+\* The second half: the job, then its key. Only a job without both whose position has passed is refused.
 ReadJob(j) ==
     /\ sent[j] # NotSent
     /\ LET rows == IF j \in Edits THEN ledger.changes ELSE ledger.messages
@@ -108,8 +109,8 @@ ReadJob(j) ==
     /\ UNCHANGED <<redis, saved, highest, ledger, txn, worker, sent, passed, faults>>
 
 ------------------------------------------------------------------------------
-(* Redis. It may lose everything, or come back with an older append-only file: entries that were deleted are back, later ones are gone,
-   the epoch is the one of then. Coming back cuts all connections, and with them whatever was on its way. *)
+(* Redis. It may lose everything, or restart with an older append-only file. Then deleted entries are back, later entries are lost, and
+   the epoch is the older one. A restart closes all connections and loses the commands in flight. *)
 
 Flush ==
     /\ redis # EmptyRedis
@@ -130,7 +131,7 @@ Restore ==
     /\ UNCHANGED <<saved, highest, ledger, txn, sent, passed, published>>
 
 ------------------------------------------------------------------------------
-(* Deciding, entry by entry. `s` is the state so far: what the ledger holds, and the last numbers as the worker believes them. *)
+(* Decides entry by entry. `s` is the state so far: the ledger, and the last numbers in the worker's cache. *)
 
 Creates(s, x) ==
     LET number == IF With("numbers of the ledger") THEN s.last + 1 ELSE x.number
@@ -148,8 +149,8 @@ Changes(s, x) ==
                    !.lastChange = @ + 1,
                    !.answers = @ \union {[job |-> x.job, answer |-> s.lastChange + 1]}]
 
-\* At or below the position: most likely done and only left undeleted, but Redis may have come back and given the id a second time.
-\* The job is looked for among the rows above what the node saw when it sent.
+\* An entry at or below the position was probably committed but not deleted. But Redis may have restarted and assigned the id twice.
+\* So the job is looked up among the rows above the number that the node read before it sent.
 Redelivered(s, x) ==
     LET rows == IF x.job \in Edits THEN s.changes ELSE s.messages
         found == {i \in RowsOf(rows, {x.job}) : rows[i].number > x.seen}
@@ -165,14 +166,14 @@ Decide(s, batch) ==
              t == IF x.id <= s.position THEN Redelivered(s, x) ELSE IF x.job \in Creations THEN Creates(s, x) ELSE Changes(s, x)
          IN Decide([t EXCEPT !.position = Max(@, x.id)], Tail(batch))
 
-\* Another epoch than the row's: a new stream, unless it is one of the past, whose position was kept.
+\* An epoch other than the row's is a new stream, unless it is a past one, whose position was kept.
 PositionIn(e) == IF With("past epochs") \/ e = ledger.epoch THEN ledger.position[e] ELSE 0
 
 Decided == Decide([messages |-> ledger.messages, changes |-> ledger.changes, last |-> txn.messages, lastChange |-> txn.changes,
                    position |-> PositionIn(txn.epoch), answers |-> {}], txn.batch)
 
 ------------------------------------------------------------------------------
-(* A worker. Its lease may be over at any moment, by the database's clock; it learns of that only in its next transaction. *)
+(* A worker. Its lease may expire at any moment, by the database's clock. The worker notices only in its next transaction. *)
 
 Takeover(w) ==
     /\ ledger.owner # w /\ txn = NoTxn /\ worker[w].at \in {"idle", "read"}
@@ -181,8 +182,8 @@ Takeover(w) ==
     /\ Fault
     /\ UNCHANGED <<redis, saved, highest, txn, sent, passed, published>>
 
-\* The owner, or who was it and has not learnt otherwise. Always from the beginning, in one step with the epoch, and after the deletion
-\* before it, which went the same way.
+\* By the owner, or by a former owner that has not noticed. The read starts at the first entry, includes the epoch in one step, and
+\* follows the previous deletion on the same connection.
 Read(w) ==
     /\ worker[w].at = "idle" /\ worker[w].deletion = NoDeletion
     /\ ledger.owner = w \/ worker[w].memory.known
@@ -191,7 +192,7 @@ Read(w) ==
                                 ![w].batch = SubSeq(redis.stream, 1, Min(BatchMax, Len(redis.stream)))]
     /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, published, faults>>
 
-\* Locks the partition's row, which waits for whoever holds it, and looks at the owner. What it does not remember it reads.
+\* Waits for the lock on the partition's row and checks the owner. Reads the last numbers that are not cached.
 Begin(w) ==
     /\ worker[w].at = "read" /\ txn = NoTxn
     /\ IF With("lease check") /\ ledger.owner # w
@@ -203,8 +204,8 @@ Begin(w) ==
                /\ worker' = [worker EXCEPT ![w].at = "txn"]
     /\ UNCHANGED <<redis, saved, highest, ledger, sent, passed, published, faults>>
 
-\* The database commits. If the worker still waits, it publishes the answers and sends the deletion of just these entries, unless the
-\* connection by which it read them is gone. (A worker that never comes to that, or to part of it, is one that gives up right after.)
+\* The database commits. If the worker still waits, it publishes the answers and sends the deletion of exactly these entries, unless the
+\* connection that read them is closed. (A worker that does none or only a part of that is one that gives up immediately after.)
 Commit ==
     /\ txn # NoTxn
     /\ LET d == Decided
@@ -222,7 +223,7 @@ Commit ==
     /\ txn' = NoTxn
     /\ UNCHANGED <<redis, saved, highest, sent, passed, faults>>
 
-\* The database rolls back: the session is dead, or any error. The worker forgets everything.
+\* The database rolls back because of an ended session or any error. The worker drops its cached state.
 Rollback ==
     /\ txn # NoTxn
     /\ txn' = NoTxn
@@ -230,7 +231,7 @@ Rollback ==
     /\ Fault
     /\ UNCHANGED <<redis, saved, highest, ledger, sent, passed, published>>
 
-\* The script of the deletion, which looks at the epoch.
+\* The script of the deletion, which checks the epoch.
 Delete(w) ==
     /\ worker[w].deletion # NoDeletion
     /\ LET stays(x) == worker[w].deletion.epoch # redis.epoch \/ x.id \notin worker[w].deletion.ids
@@ -245,7 +246,7 @@ LoseDeletion(w) ==
     /\ Fault
     /\ UNCHANGED <<redis, saved, highest, ledger, txn, sent, passed, published>>
 
-\* A crash; or any reply of the database that does not come: the worker gives up its session, whose COMMIT may still be on its way.
+\* A crash, or a lost reply of the database. The worker closes its session, whose COMMIT may still be in flight.
 GiveUp(w) ==
     /\ worker[w] # Fresh
     /\ worker' = [worker EXCEPT ![w] = IF With("forgetting after errors") THEN Fresh ELSE [Fresh EXCEPT !.memory = worker[w].memory]]
@@ -261,13 +262,13 @@ Next ==
 
 Spec == Init /\ [][Next]_vars
 
-\* Workers go on, and the database ends every transaction.
+\* Workers continue, and the database ends every transaction.
 FairSpec ==
     /\ Spec
     /\ WF_vars(Commit)
     /\ \A w \in Workers : WF_vars(Read(w)) /\ WF_vars(Begin(w)) /\ WF_vars(Delete(w))
 
-\* Workers are alike, and so are creations without a key, retries, and edits without a condition.
+\* Workers are interchangeable, and so are creations without a key, retries, and edits without a condition.
 Symmetric == UNION {Permutations(s) : s \in {Workers, Creations \ Keyed, Retries, Edits \ Conditional}}
 
 ------------------------------------------------------------------------------
@@ -281,7 +282,7 @@ JobOnce == \A j \in Jobs : Cardinality(RowsOf(ledger.messages, {j})) + Cardinali
 
 KeyOnce == Cardinality(RowsOf(ledger.messages, Keyed)) <= 1
 
-\* What was answered is in the ledger, under that number, of that job or its key, and no other answer was ever given.
+\* Each answered number is in the ledger for that job or its key, and no other answer was ever given.
 AnswerStands ==
     \A t \in published : t.answer # Refused =>
         /\ LET rows == IF t.job \in Edits THEN ledger.changes ELSE ledger.messages
@@ -292,13 +293,13 @@ RefusalStands ==
     \A t \in published : t.answer = Refused =>
         RowsOf(ledger.messages, SameRequest(t.job)) = {} /\ RowsOf(ledger.changes, {t.job}) = {}
 
-\* What the owner remembers is what the ledger holds.
+\* The owner's cached state equals the ledger.
 CacheMatchesLedger ==
     \A w \in Workers : w = ledger.owner /\ worker[w].memory.known =>
         /\ worker[w].memory.messages = Len(ledger.messages)
         /\ worker[w].memory.changes = Len(ledger.changes)
 
-\* Only what was decided is deleted; of edits also those whose id Redis had given before.
+\* Only decided entries are deleted, and edits whose id Redis had assigned before.
 Completed(x, e) ==
     \/ RowsOf(ledger.messages, SameRequest(x.job)) # {} \/ RowsOf(ledger.changes, {x.job}) # {}
     \/ [job |-> x.job, answer |-> Refused] \in published
@@ -309,6 +310,6 @@ NothingLost ==
     [][redis'.epoch = redis.epoch /\ saved' = saved /\ faults' = faults =>
         \A x \in Entries(redis) \ Entries(redis') : Completed(x, redis.epoch)]_vars
 
-\* Faults being over, the stream is worked off. With NothingLost: what was accepted is decided, as long as Redis keeps it.
+\* Once faults end, all entries are processed. With NothingLost: every accepted command is decided as long as Redis keeps it.
 StreamDrained == <>[](redis.stream = <<>>)
 ==============================================================================

@@ -3,10 +3,10 @@
 
     check.py JAR [--deep] [--only WORDS] [--trace]
 
-Checks the protocol in several small worlds, then leaves out one rule at a time and expects TLC to name the promise that this breaks. Prints
-the number of states and the time of each. Exits with 1 if the protocol is found wrong, if a broken variant passes or breaks another
-promise, or if an action of the specification was never taken. --deep: the protocol in larger worlds, for minutes. --only: what has WORDS in its
-name. --trace: TLC's steps to each violation.
+Checks the protocol in several small models. Then leaves out one rule at a time and expects TLC to report the promise that this
+breaks. Prints the number of states and the time of each run. Exits with 1 if the protocol violates a promise, if a broken variant
+passes or breaks another promise, or if an action of the specification was never taken. --deep: checks larger models, for minutes.
+--only: runs the models with WORDS in their name. --trace: prints TLC's steps to each violation.
 """
 
 import argparse
@@ -20,8 +20,8 @@ import time
 from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
-PARALLEL_RUNS = 2             # runs of TLC, each with one thread: then the same violation is found every time
-JAVA = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # runs of seconds: a thorough compiler would not pay
+PARALLEL_RUNS = 2             # runs of TLC, each with one thread, so that the same violation is found every time
+JAVA = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # the runs take seconds, so optimised compilation would not pay off
 HEAP_MB = 1024          # of each
 ONE_RUN_S = 300
 DEEP_RUN_S = 3600
@@ -30,7 +30,7 @@ INVARIANTS = ["NumbersGapless", "JobOnce", "KeyOnce", "AnswerStands", "RefusalSt
 
 @dataclass
 class ModelConfig:
-    """Who sends what, and how much goes wrong. Jobs are named by letters."""
+    """The jobs and the number of faults. Each job is a letter."""
     name: str
     creations: str = ""
     retries: str = ""
@@ -41,7 +41,7 @@ class ModelConfig:
     saves: int = 1
     without: str = ""       # the rule left out
     breaks: str = ""        # the promise that this breaks
-    fair: bool = False      # checks that the stream is worked off, instead of what holds at every step; and counts actions, which is dear
+    fair: bool = False      # checks that the stream is drained, instead of the action properties; also counts actions, which is slow
 
     def config(self):
         def set_of(names):
@@ -74,24 +74,24 @@ PROTOCOL = [
     ModelConfig("a retry, three faults", creations="ab", retries="ab", faults=3),
     ModelConfig("two edits, one with a condition", edits="ab", conditional="b"),
     ModelConfig("a creation and an edit, three faults", creations="a", edits="b", faults=3),
-    ModelConfig("all is worked off", creations="a", edits="b", faults=1, fair=True),
+    ModelConfig("the stream is drained", creations="a", edits="b", faults=1, fair=True),
 ]
 DEEP = [
     ModelConfig("four faults, two older files", creations="ab", faults=4, saves=2),
     ModelConfig("three creations, three faults", creations="abc", faults=3),
     ModelConfig("two retries and a creation", creations="abc", retries="ab"),
     ModelConfig("a creation and two edits", creations="a", edits="bc", conditional="c"),
-    ModelConfig("all is worked off, two faults", creations="a", edits="b", fair=True),
+    ModelConfig("the stream is drained, two faults", creations="a", edits="b", fair=True),
 ]
 BROKEN = [
     ModelConfig("no lease check", creations="abc", faults=1, without="lease check", breaks="NumbersGapless"),
     ModelConfig("no job check at or below the position", creations="ab", without="job check", breaks="JobOnce"),
     ModelConfig("the number taken from the queue", creations="ab", without="numbers of the ledger", breaks="NumbersGapless"),
-    ModelConfig("no memory of past epochs", creations="ab", without="past epochs", breaks="JobOnce"),
-    ModelConfig("a creation refused by the position", creations="abc", faults=1, without="doubt about creations", breaks="RefusalStands"),
+    ModelConfig("positions of past epochs dropped", creations="ab", without="past epochs", breaks="JobOnce"),
+    ModelConfig("a creation refused because of the position", creations="abc", faults=1, without="doubt about creations", breaks="RefusalStands"),
     ModelConfig("entries deleted over a later connection", creations="abc", faults=1, without="one connection", breaks="NothingLost"),
-    ModelConfig("memory kept after an error", creations="abc", faults=1, without="forgetting after errors", breaks="NumbersGapless"),
-    ModelConfig("memory kept at a takeover", creations="abc", without="forgetting at takeover", breaks="NumbersGapless"),
+    ModelConfig("cached state kept after an error", creations="abc", faults=1, without="forgetting after errors", breaks="NumbersGapless"),
+    ModelConfig("cached state kept at a takeover", creations="abc", without="forgetting at takeover", breaks="NumbersGapless"),
 ]
 
 

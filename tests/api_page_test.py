@@ -1,4 +1,4 @@
-"""docs/api.md names every route and every problem of the sources, and no other.
+"""docs/api.md names exactly the routes and problems of the sources.
 
     tests/api_page_test.py ROOT
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def rows_below(document, source):
-    """The cells of each row of the table below the remark that names `source`."""
+    """The cells of each row of the table below the HTML comment that names `source`."""
     remark = f"<!-- tests/api_page_test.py compares this table with {source} -->"
     if remark not in document:
         sys.exit(f"docs/api.md lacks: {remark}")
@@ -22,7 +22,7 @@ def routes_of_source(text):
 
 
 def problems_of_source(text):
-    """Status, code and Retry-After, as the page has them."""
+    """Status, code and Retry-After of each problem, in the page's spelling."""
     found = re.findall(r'\{(\d{3}),\s*"(\w+)",\s*"[^"]*",\s*(\w+)\}', text)
     return {(status, code, "" if retry == "no_retry" else retry) for status, code, retry in found}
 

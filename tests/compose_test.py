@@ -1,4 +1,4 @@
-"""docker-compose.yml, as docker-compose reads it: the cluster's shape, closed to the outside, and engines that keep what was acknowledged."""
+"""docker-compose.yml, as docker-compose reads it: its services, only the front port published, and durable engines."""
 
 import os
 import re
@@ -23,7 +23,7 @@ SPECIAL_PASSWORD = "p@ss/w#rd:%1"
 
 
 def composed(checkout, **more):
-    """With every default filled in, whatever the shell it runs in sets but for these."""
+    """The parsed file with its defaults. Of the shell's CONFAB_ and COMPOSE_ variables only these are set."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CONFAB_", "COMPOSE_"))} | more
     done = subprocess.run(["docker-compose", "--file", checkout / "docker-compose.yml", "config"], env=environment, check=True,
                           stdout=subprocess.PIPE)
@@ -31,7 +31,7 @@ def composed(checkout, **more):
 
 
 def options_of_image(checkout):
-    """What the Dockerfile sets for every command."""
+    """The environment variables that the Dockerfile sets."""
     pairs = re.search(r"^ENV (.*)$", (checkout / "Dockerfile").read_text(), re.M).group(1).split()
     return dict(pair.split("=", 1) for pair in pairs)
 
@@ -44,12 +44,12 @@ def findings_of_images(services):
     of_confab = {name: service for name, service in services.items() if service["image"] == "confab"}
     builders = [name for name, service in services.items() if "build" in service]
     if len(builders) != 1 or builders[0] not in of_confab:
-        yield f"not exactly one service builds confab's image, but {builders}"
+        yield f"exactly one service must build confab's image, but these do: {builders}"
     for name, service in of_confab.items():
         if name in builders:
             continue
         if service.get("pull_policy") != "never":
-            yield f"{name} may pull what a registry has by the name of confab"
+            yield f"{name} may pull an image named confab from a registry"
         if not set(builders) <= set(service["depends_on"]):
             yield f"{name} does not wait for the image"
 
@@ -58,23 +58,23 @@ def findings_of_passwords(checkout, project, roles):
     services = project["services"]
     for name in roles:
         if secrets_of(services[name]) != set(PASSWORDS):
-            yield f"{name} is not given the passwords"
+            yield f"{name} lacks the secrets of the passwords"
         for secret, variable in PASSWORDS.items():
             if services[name]["environment"].get(variable) != f"/run/secrets/{secret}":
-                yield f"{name} is not told where the {secret} is"
+                yield f"{name} lacks the path of the {secret}"
     if services["mysql"]["environment"].get("MYSQL_PASSWORD_FILE") != "/run/secrets/mysql-password":
-        yield "mysql is not told where its password is"
+        yield "mysql lacks the path of its password"
     for secret, variable in PASSWORDS.items():
         file = Path(project["secrets"][secret]["file"])
         if not (file.is_file() and file.stat().st_mode & 0o044 == 0o044):
-            yield f"the users of the containers cannot read {file}"
+            yield f"{file} is not readable for the users of the containers"
         named = composed(checkout, **{variable: "/elsewhere"})["secrets"][secret]["file"]
         if named != "/elsewhere":
-            yield f"{variable} does not name the file of {secret}"
+            yield f"{variable} does not set the file of {secret}"
 
 
 class RedisOfComposeFile(Redis):
-    """Debian's server, started by the command of the compose file, with a password that needs quoting nearly everywhere."""
+    """Debian's server, started by the command of the compose file, with a password that needs quoting in most contexts."""
 
     def __init__(self, folder, shell, command):
         super().__init__(folder)
@@ -101,18 +101,18 @@ class RedisOfComposeFile(Redis):
 
 def findings_of_redis(service, confab):
     if service["command"][:2] != ["sh", "-c"]:
-        yield f"redis is started in another way: {service['command']}"
+        yield f"redis has an unexpected command: {service['command']}"
         return
     with tempfile.TemporaryDirectory() as folder:
         with RedisOfComposeFile(folder, service["healthcheck"]["test"][1], service["command"][2]) as server:
             settings = server.client().config_get("*")
             if not server.is_healthy():
-                yield "the health check of redis does not log in"
+                yield "the health check of redis fails"
             if server.client().acl_whoami() != "default":
-                yield "redis has another password"
+                yield "redis does not accept the password"
     wanted = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
     if wanted.items() - settings.items():
-        yield f"redis forgets or evicts: {wanted.items() - settings.items()}"
+        yield f"redis may lose or evict data: {wanted.items() - settings.items()}"
     queue_max = 64 * cluster_default(confab, "queue-bytes-max")
     memory = int(settings["maxmemory"])
     if not queue_max + queue_max // 4 <= memory <= 4 * queue_max:
@@ -131,20 +131,20 @@ def findings(checkout, confab):
 
     roles = {name: service["command"][0] for name, service in services.items() if service["image"] == "confab"}
     if sorted(roles.values()) != ["migrate", "serve", "serve", "worker", "worker"]:
-        yield f"not two nodes, two workers and one migration: {roles}"
+        yield f"expected two nodes, two workers and one migration: {roles}"
     for name, role in roles.items():
         given = services[name]["environment"]
         if set(given) != ENGINES | ({NAMES} if role == "serve" else set()):
-            yield f"{name} is not told exactly where the engines are, and a node which names are its own"
+            yield f"{name} must get exactly the URLs of the engines, and a node also {NAMES}"
         if given.get(NAMES):
-            yield f"{name} answers to {given[NAMES]} without being told to"
+            yield f"{name} allows the host {given[NAMES]} by default"
         environment = {**options_of_image(checkout), **services[name]["environment"]}
         for words in (["config"], [*services[name]["command"], "--help"]):
             asked = subprocess.run([confab, *words], env=environment, capture_output=True, text=True)
             if asked.returncode != 0:
-                yield f"{name} starts with what confab does not know: {asked.stderr.strip()}"
+                yield f"{name} has options that confab refuses: {asked.stderr.strip()}"
         if (role == "serve") != ("--auth=open" in services[name]["command"]):
-            yield f"{name}: --auth=open belongs to the nodes, and there in so many words"
+            yield f"{name}: the nodes, and only they, must have --auth=open"
 
     yield from findings_of_passwords(checkout, project, roles)
     yield from findings_of_redis(services["redis"], confab)
@@ -165,34 +165,34 @@ def findings(checkout, confab):
                 os.utime(here, (time.time() - age_s,) * 2)
                 seen.append(subprocess.run(ask).returncode)
         if file not in test or [code == 0 for code in seen] != [False, True, False]:
-            yield f"{name}: its health check does not tell how old its file is: {seen}"
+            yield f"{name}: its health check ignores the age of its file: {seen}"
 
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
     if list(published) != ["front"] or not all(port.startswith("127.0.0.1:") for port in published["front"]):
-        yield f"published beyond the front port on loopback: {published}"
+        yield f"ports other than the front port on loopback are published: {published}"
 
     for name in ("mysql", "redis", "elasticsearch"):
         kept = [volume.split(":")[0] for volume in services[name].get("volumes", [])]
         if kept != [name] or name not in project["volumes"]:
-            yield f"the data of {name} have no volume of their own"
+            yield f"the data of {name} has no volume of its own"
     for name, service in services.items():
-        # That of the nodes is in the image.
+        # The health check of the nodes is in the image.
         if roles.get(name) not in ("serve", "migrate") and "test" not in service.get("healthcheck", {}):
             yield f"{name} has no health check"
         if service.get("privileged") or service.get("user") in ("root", "0"):
             yield f"{name} has more rights than it needs"
         if service["image"] != "confab" and not re.fullmatch(r"[a-z]+:\d+(\.\d+)*", service["image"]):
-            yield f"the release of {name} is not said: {service['image']}"
+            yield f"the image of {name} has no version: {service['image']}"
 
     if not {"--innodb-flush-log-at-trx-commit=1", "--sync-binlog=1"} <= set(services["mysql"]["command"]):
-        yield "mysql does not flush at every commit"
+        yield "mysql does not flush its logs at every commit"
 
     template = (checkout / "deploy" / "nginx.conf.template").read_text()
     if set(re.findall(r"\$\{(\w+)\}", template)) != set(services["front"]["environment"]):
-        yield "nginx is given other variables than its template has"
+        yield "the variables of nginx differ from those of its template"
     nodes = re.findall(r"server ([\w-]+):3000 resolve ", services["front"]["environment"]["NODES"])
     if set(nodes) != {name for name, role in roles.items() if role == "serve"}:
-        yield f"nginx stands in front of {nodes}"
+        yield f"nginx has other upstream servers than the nodes: {nodes}"
 
 
 def main(checkout, confab):

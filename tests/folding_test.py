@@ -1,4 +1,4 @@
-"""Every code point, and random texts of them, fold as the judge of the search tests does, which is made of Python's."""
+"""Every code point, and random texts, fold as in the reference of the search tests, which uses Python's Unicode data."""
 
 import random
 import subprocess
@@ -8,11 +8,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "blackbox"))
 
-from fold import IGNORABLE, fold as reference  # noqa: E402 (where the path leads)
+from fold import IGNORABLE, fold as reference  # noqa: E402 (found through the path above)
 
 
 def all_characters():
-    """All but line ends, which separate the texts here, and what is unassigned in either of the two Unicode versions."""
+    """All code points except the line feed, which separates the texts, and those unassigned in either Unicode version."""
     for code in range(1, 0x110000):
         character = chr(code)
         if code in IGNORABLE or unicodedata.category(character) not in ("Cn", "Cs") and code != 0x0A:

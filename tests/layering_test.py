@@ -1,4 +1,4 @@
-"""The house is as ARCHITECTURE.md draws it: every room stands in its table, and includes only from those above it."""
+"""The layers of ARCHITECTURE.md: every module is in its table and includes only from the modules above it."""
 
 import pathlib
 import re
@@ -6,7 +6,7 @@ import sys
 
 
 def modules_in(document):
-    """The rooms of the table, top to bottom."""
+    """The modules of the table, top to bottom."""
     return re.findall(r"^\| `(\w+)/` \|", document, re.MULTILINE)
 
 
@@ -15,14 +15,14 @@ def findings(root):
     source = root / "src"
     folders = {p.name for p in source.iterdir() if p.is_dir()}
     for name in sorted(folders ^ set(modules)):
-        yield f"{name}/ stands in only one of src/ and the table of ARCHITECTURE.md"
+        yield f"{name}/ is in only one of src/ and the table of ARCHITECTURE.md"
     for path in sorted(source.rglob("*.[hc]pp")):
         module = path.relative_to(source).parts[0]
         lines = path.read_text().splitlines()
         for line in lines:
             included = re.match(r'#include "(\w+)/', line)
             if included and modules.index(included[1]) > modules.index(module):
-                yield f"{path.relative_to(root)} includes from {included[1]}/, which stands below {module}/"
+                yield f"{path.relative_to(root)} includes from {included[1]}/, which is below {module}/"
         if len(lines) > 400:
             yield f"{path.relative_to(root)} has {len(lines)} lines"
     yield from engines_in_readme(root)
@@ -65,7 +65,7 @@ def misplaced_code(source):
         folders = path.relative_to(source).parts[:-1]
         for pattern, allowed, what in RESTRICTED:
             if re.search(pattern, text) and not set(folders) & set(allowed):
-                yield f"{path.relative_to(source)} holds {what}, which belongs in {' or '.join(allowed)}/"
+                yield f"{path.relative_to(source)} has {what}, which belongs in {' or '.join(allowed)}/"
 
 
 COUNTED = r"\{\} (?:apps|chats|messages|changes|findings|partitions|commands|dead letters|rows|connections|batches|such turns)\b"
@@ -79,7 +79,7 @@ def counted_things(source):
 
 
 def duplicate_variables(source):
-    """Of two variables with one name the linker takes either for both, and tells nobody."""
+    """The linker silently merges two inline variables with one name."""
     seen = {}
     for path in sorted(source.rglob("*.hpp")):
         namespace = ""
@@ -90,11 +90,11 @@ def duplicate_variables(source):
                 continue
             first = seen.setdefault((namespace, variable[1]), path)
             if first != path:
-                yield f"{variable[1]} in {path.relative_to(source)} and {first.relative_to(source)} are one to the linker"
+                yield f"{variable[1]} in {path.relative_to(source)} and {first.relative_to(source)} are the same to the linker"
 
 
 def wrong_namespaces(folder):
-    """Two engines in one namespace share names, which the linker may confuse."""
+    """Each folder has its own namespace, so that the linker cannot confuse the names of two engines."""
     for path in sorted(folder.rglob("*.[hc]pp")):
         wanted = "::".join(("confab", *path.relative_to(folder.parent).parts[:-1]))
         for opened in re.findall(r"^namespace (confab\S*) \{", path.read_text(), re.MULTILINE):
@@ -102,8 +102,8 @@ def wrong_namespaces(folder):
                 yield f"{path.relative_to(folder)} opens namespace {opened} instead of {wanted}"
 
 
-# Who may keep a connection to the ledger's database. The writing one is the deferred transaction's alone, so that nobody
-# reads or writes on it in a state that the transaction does not know of.
+# The files that may keep a connection to the ledger's database. Only the deferred transaction has the writing one, so that
+# no other code uses it in a state that the transaction does not know.
 MAY_KEEP_CONNECTIONS = {"deferred_transaction.hpp", "read_session.hpp", "auditor.cpp"}
 
 
@@ -115,7 +115,7 @@ def misplaced_connections(folder):
 
 def main(root):
     found = list(findings(pathlib.Path(root)))
-    print("\n".join(found) or "the house is in order")
+    print("\n".join(found) or "the layers are as documented")
     return 1 if found else 0
 
 

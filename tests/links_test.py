@@ -1,4 +1,4 @@
-"""Every link between the documents leads somewhere, and every source that they name is there.
+"""Every link between the documents has a target, and every source file that they name exists.
 
     tests/links_test.py ROOT
 """
@@ -17,18 +17,18 @@ SOURCE = re.compile(r"[\w./-]*\w/[\w.-]+\.(?:cpp|hpp|py|md|tla|proto|template|c)
 
 
 def documents(root):
-    """Those that are tracked: a build folder holds documents of other projects."""
+    """The tracked documents. A build folder has documents of other projects."""
     listed = subprocess.run(["git", "-C", root, "ls-files", "-z", "*.md"], stdout=subprocess.PIPE, text=True, check=True).stdout
     return [Path(root) / name for name in listed.split("\0") if name]
 
 
 def prose(text):
-    """Without blocks of code, in which nothing is a link."""
+    """The text without code. Code has no links."""
     return CODE.sub("", text)
 
 
 def anchors(text):
-    """Those that GitHub gives to the headings."""
+    """The anchors that GitHub generates for the headings."""
     seen = {}
     for heading in re.findall(r"^#+ +(.*?) *$", prose(text), re.MULTILINE):
         name = re.sub(r"[^\w\- ]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()).replace(" ", "-")
@@ -64,7 +64,7 @@ def findings(root):
 
 
 class Links(unittest.TestCase):
-    """The test itself: it finds what it is there for."""
+    """Tests of the functions above."""
 
     def found(self, text):
         with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +86,7 @@ class Links(unittest.TestCase):
 def main(root):
     outcome = unittest.TextTestRunner(verbosity=0).run(unittest.defaultTestLoader.loadTestsFromTestCase(Links))
     found = list(findings(Path(root).resolve()))
-    print("\n".join(found) or "every link leads somewhere")
+    print("\n".join(found) or "every link has a target")
     return 1 if found or not outcome.wasSuccessful() else 0
 
 

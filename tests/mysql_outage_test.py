@@ -1,5 +1,5 @@
-"""A pool of connections to a MySQL server that is killed, restarted and paused: who asks meanwhile is told so in time, and whoever asks
-afterwards is answered at once, on connections opened anew. mysql_outage_test.py mariadb|mysql PROBE"""
+"""A pool of connections to a MySQL server that is killed, restarted and paused. Calls during the outage fail in time. Calls
+after it succeed immediately on new connections. mysql_outage_test.py mariadb|mysql PROBE"""
 
 import pathlib
 import subprocess
@@ -14,7 +14,7 @@ from services import MariaDb, MySql  # noqa: E402
 
 KINDS = {"mariadb": MariaDb, "mysql": MySql}
 CALLERS = 40  # five for each connection
-# A connection that is not to be had, or a statement that is not answered: 0.5 s; and a second at most for who waits for one.
+# The timeouts of a connection attempt and of a statement are 0.5 s. A caller waits for a connection for a second at most.
 ANSWERED_WITHIN_MS = 20_000
 
 
@@ -23,7 +23,7 @@ class Probe:
         self.process = subprocess.Popen([program, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def ask(self):
-        """How many were answered; each is answered or told that it was not."""
+        """How many callers succeeded. Each caller either succeeds or gets an error."""
         self.process.stdin.write(f"{CALLERS}\n")
         self.process.stdin.flush()
         answered, took_ms = map(int, self.process.stdout.readline().split())
@@ -37,7 +37,7 @@ class Probe:
 
 
 def wait_until_stopped(process):
-    """A signal reaches the threads of a process one after the other."""
+    """Waits for every thread, because a signal stops the threads of a process one after the other."""
     while not all(task.read_text().rpartition(")")[2].split()[0] == "T" for task in pathlib.Path(f"/proc/{process}/task").glob("*/stat")):
         time.sleep(0.005)
 

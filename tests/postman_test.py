@@ -1,8 +1,8 @@
-"""The Postman collection runs as it stands: newman sends all of it to a real server, on an empty folder and then once more, and every test in it
-passes. Each route of the program is among its requests, also by HEAD and OPTIONS, and the answers saved in it are what the server says.
+"""The Postman collection works. newman sends all of it to a real server twice, first on an empty folder, and its tests pass.
+Its requests cover each route of the program, also HEAD and OPTIONS, and its saved answers are those of the server.
 
     postman_test.py CONFAB NEWMAN ROOT                      the test
-    postman_test.py CONFAB NEWMAN ROOT --write-examples     saves what the server answers in the collection
+    postman_test.py CONFAB NEWMAN ROOT --write-examples     saves the server's answers in the collection
 """
 
 import argparse
@@ -17,7 +17,7 @@ RUN_SECONDS_MAX = 100  # a bound against hanging, never a measure of speed
 END_SECONDS_MAX = 15
 
 ROUTE = re.compile(r'\{verb::(\w+),\s+"([^"]+)",\s+\w+,\s+"[^"]+"\}')
-TIMES_AND_NAMES = [  # what differs from run to run
+TIMES_AND_NAMES = [  # values that differ between runs
     (re.compile(r"\b[1-9A-HJ-NP-Za-km-z]{24}\b"), "TOKEN"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "TIME"),
     (re.compile(r'"request_id":"[0-9a-f]{16}"'), "REQUEST_ID"),
@@ -26,10 +26,10 @@ HEADERS_THAT_DIFFER = ("date", "request-id", "server-timing")
 
 
 def routes_of(source):
-    """Pairs of method and path that the program answers with success; HEAD comes with GET, OPTIONS with every path."""
+    """The pairs of method and path of the program. GET implies HEAD; every path has OPTIONS."""
     table = {(verb.rstrip("_").upper(), path) for verb, path in ROUTE.findall(source)}
     if not table or len(table) != source.count("{verb::"):
-        raise SystemExit("the table of routes is not written as this test reads it")
+        raise SystemExit("this test cannot parse the table of routes")
     return table | {("HEAD", path) for method, path in table if method == "GET"} | {("OPTIONS", path) for _, path in table}
 
 
@@ -62,7 +62,7 @@ def stop(server):
 
 
 def run_newman(newman, collection, address, report):
-    """What newman tells of one run of the whole collection."""
+    """The exit status and newman's report of a run of the complete collection."""
     command = [newman, "run", collection, "--env-var", f"baseUrl={address}", "--color", "off", "--reporters", "cli,json",
                "--reporter-cli-no-banner", "--reporter-cli-no-success-assertions", "--reporter-json-export", report]
     ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=RUN_SECONDS_MAX)
@@ -74,7 +74,7 @@ def run_newman(newman, collection, address, report):
 
 
 def example_of(item, execution):
-    """The answer that was had, as Postman saves it beside its request."""
+    """The answer in the form in which Postman saves it beside its request."""
     answer = execution["response"]
     body = bytes(answer.get("stream", {}).get("data", [])).decode()
     return {
@@ -106,14 +106,14 @@ def run_findings(returncode, run, items):
         yield f"newman sent {len(run['executions'])} of {len(items)} requests"
     for execution in run["executions"]:
         if not execution.get("assertions"):
-            yield f"'{execution['item']['name']}' tests nothing"
+            yield f"'{execution['item']['name']}' has no test"
 
 
 def coverage_findings(run, items, routes):
     answered = zip(items, run["executions"])
     covered = {route_of(item["request"]) for item, e in answered if e.get("response", {}).get("code", 500) < 300}
     for method, path in sorted(routes - covered):
-        yield f"no request of the collection has success with {method} {path}"
+        yield f"no request of the collection succeeds with {method} {path}"
 
 
 def example_findings(run, items):
@@ -160,7 +160,7 @@ def main(confab, newman, root, writes):
             ended_with = stop(server)
     if ended_with != 0:
         found.append(f"the server ended with {ended_with}")
-    print("\n".join(found) or "the collection and the server are at one")
+    print("\n".join(found) or "the collection matches the server")
     return 1 if found else 0
 
 

@@ -1,4 +1,4 @@
-"""The README's tour does what it shows: each command is run against a real server, and its output compared."""
+"""Runs each command of the README's tour against a real server and compares its output with the shown one."""
 
 import pathlib
 import re
@@ -11,13 +11,13 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def tour(readme):
-    """Pairs of a command and what it prints."""
+    """Pairs of a command and its output."""
     block = re.search(r"```console\n(.*?)```", readme, re.DOTALL)[1]
     return [step.rstrip("\n").split("\n", 1) for step in block.split("$ ")[1:]]
 
 
 def start(confab, folder):
-    """Where the default listens, but for the port: the tour has to work with whatever curl takes localhost for."""
+    """Listens on the default address with another port. The tour must work with each address that curl takes for localhost."""
     server = subprocess.Popen([confab, "serve", "--listen", "localhost:0", "--data", folder], stdout=subprocess.PIPE, text=True)
     for line in server.stdout:
         if line.startswith("listening on http://"):

@@ -1,4 +1,4 @@
-"""The source of backports is derived from whatever entry a machine has for Debian itself, in either of APT's formats.
+"""The APT source of backports is derived from a machine's entry for Debian, in both of APT's formats.
 
     source_test.py DERIVE_SOURCE
 """
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-LINES = [  # file, place, what is derived
+LINES = [  # file, line of the entry, derived entry
     ("deb http://deb.example/debian bookworm main\n", 1, "deb http://deb.example/debian bookworm-backports main\n"),
     ("# ours\ndeb [ arch=amd64 signed-by=/k.gpg ]\thttps://deb.example/debian/ bookworm main contrib\n", 2,
      "deb [ arch=amd64 signed-by=/k.gpg ] https://deb.example/debian/ bookworm-backports main contrib\n"),

@@ -1,5 +1,5 @@
-"""Runs a command beside real servers that are its own: with_services.py redis mariadb -- COMMAND. It finds them by the URLs in
-CONFAB_TEST_REDIS, CONFAB_TEST_MYSQL (MariaDB, MySQL or Galera) and CONFAB_TEST_ELASTICSEARCH."""
+"""Runs a command with real servers of its own: with_services.py redis mariadb -- COMMAND. The command finds them by the URLs
+in CONFAB_TEST_REDIS, CONFAB_TEST_MYSQL (MariaDB, MySQL or Galera) and CONFAB_TEST_ELASTICSEARCH."""
 
 import contextlib
 import os

@@ -1,5 +1,5 @@
-// Counts how often a program syncs its ledger's log and how many bytes it wrote to it, as two 64-bit numbers in the
-// file named by BENCH_SYNCS. Use with LD_PRELOAD. The cost is some nanoseconds a write, and a readlink a sync.
+// Counts the syncs of a program's journal and the bytes written to it, as two 64-bit numbers in the file named by
+// BENCH_SYNCS. Use with LD_PRELOAD. The cost is some nanoseconds per write and a readlink per sync.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@
 namespace {
 
 constexpr std::string_view log_names = "/confab-journal.";  // and a digit
-constexpr std::size_t files_max = 4096;  // files with a higher descriptor are no ledger: it is opened first
+constexpr std::size_t files_max = 4096;  // higher descriptors are not the ledger's, which is opened first
 
 struct counters {
     std::atomic<std::uint64_t> syncs;

@@ -1,7 +1,7 @@
-// fill: makes a ledger with many messages in it, through the ledger and by the same decisions as a server, but in far
-// larger batches and without HTTP.
+// fill: makes a ledger with many messages. Uses the ledger's port and decisions as a server does, but in far larger
+// batches and without HTTP.
 //   fill --data FOLDER --app large=1x1000000 --app many=1900x10000
-// Prints one object of JSON: the version of its tables and each app's token. `confab reindex` makes the search index.
+// Prints a JSON object: the schema version and each app's token. `confab reindex` builds the search index.
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
@@ -26,7 +26,7 @@ constexpr std::string_view words[] = {"the",   "water", "and",   "morning", "wit
                                       "over",  "tea",   "in",    "a",       "room",    "full",    "old",   "maps"};
 constexpr std::size_t content_bytes = 64;
 constexpr std::uint64_t batch_commands = 10'000;
-// Chats that grow side by side, so that their pages lie mixed in the file, as those of a server that ran do.
+// So many chats grow concurrently, so that their pages are interleaved in the file, as after a server's run.
 constexpr std::uint64_t chats_at_once = 50;
 constexpr std::size_t counters_max = 200'000;
 
@@ -129,11 +129,11 @@ int main(int count, char** arguments) {
     using namespace confab::bench;
     std::string folder;
     std::vector<std::string> apps;
-    CLI::App program("Makes a ledger with many messages in it.");
+    CLI::App program("Makes a ledger with many messages.");
     bool is_asked_for_schema = false;
-    program.add_option("--data", folder, "the folder, made if missing");
+    program.add_option("--data", folder, "the folder, created if missing");
     program.add_option("--app", apps, "NAME=CHATSxMESSAGES, each chat with so many messages");
-    program.add_flag("--schema", is_asked_for_schema, "only print the version of the tables it makes");
+    program.add_flag("--schema", is_asked_for_schema, "only print the schema version");
     CLI11_PARSE(program, count, arguments);
     try {
         if (is_asked_for_schema) {

@@ -1,4 +1,4 @@
-// What the steps of a request cost by themselves, each through the interface its room offers. Needs no server.
+// The cost of single steps of a request, each through the interface of its module. Needs no server.
 //   micro --benchmark_filter=decide
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
@@ -47,7 +47,7 @@ http::request sample_request(http::verb method, std::string_view target, std::st
     return r;
 }
 
-// A ledger in a folder of its own with one app, one chat and one message, and what the API needs besides.
+// A ledger in a new folder with one app, one chat and one message, and the other services of the API.
 class api_fixture {
 public:
     api_fixture() : ledger_(ledger::sqlite::open_sqlite_ledger({folder_, pool_.get_executor()})) {
@@ -80,7 +80,7 @@ private:
 
     static std::string make_folder() {
         std::string pattern = (std::filesystem::temp_directory_path() / "confab-micro-XXXXXX").string();
-        if (!mkdtemp(pattern.data())) throw std::runtime_error("no folder to be had");
+        if (!mkdtemp(pattern.data())) throw std::runtime_error("cannot create a folder");
         return pattern;
     }
 
@@ -103,8 +103,8 @@ api_fixture& shared_fixture() {
     return h;
 }
 
-// Parsing: a server that answers nothing but a status, a pipeline at a time, so that little is measured besides.
-// Processor time of both ends.
+// Parsing. The server answers only a status, and the client sends pipelines, so that little else is measured. The CPU
+// time of both ends.
 void parse_a_request(benchmark::State& state) {
     constexpr std::size_t pipeline = 64;
     event_loops loops(1);
@@ -135,7 +135,7 @@ void parse_a_request(benchmark::State& state) {
             const auto before = length;
             length += client.read_some(asio::buffer(answers.data() + length, answers.size() - length));
             const std::string_view arrived(answers.data(), length);
-            // An answer without a body ends with an empty line, which may be cut in two.
+            // An answer without a body ends with an empty line, which may be split between reads.
             for (auto at = before < 3 ? 0 : before - 3; (at = arrived.find("\r\n\r\n", at)) != arrived.npos; at += 4)
                 ++seen;
         }
@@ -174,7 +174,7 @@ void route_and_read_a_message(benchmark::State& state) {
     auto& h = shared_fixture();
     const auto target = h.path + "/1";
     const auto r = sample_request(http::verb::get, target);
-    if (block_on(api::dispatch(h.services, r)).status != 200) state.SkipWithError("the message is not there");
+    if (block_on(api::dispatch(h.services, r)).status != 200) state.SkipWithError("the message is missing");
     dispatch_repeatedly(state, h, r);
 }
 BENCHMARK(route_and_read_a_message);

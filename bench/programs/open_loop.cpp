@@ -1,6 +1,6 @@
-// open_loop: sends creations to a server at a constant rate and times each from when it was meant to be sent.
+// open_loop: sends creations to a server at a constant rate and times each from its due time.
 //   open_loop --port 3000 --path /apps/TOKEN/chats --chats 50 --rate 20000 --seconds 10
-// Prints one object of JSON. Ends with status 1 when any answer was another than 201, or missing.
+// Prints a JSON object. Ends with status 1 if any answer was missing or not 201.
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
@@ -68,16 +68,16 @@ int run(const options& o) {
 int main(int count, char** arguments) {
     using namespace confab::bench;
     options o;
-    CLI::App program("Creates messages at a constant rate and times each from when it was meant to be sent.");
-    program.add_option("--port", o.port, "of the server, on 127.0.0.1")->required();
-    program.add_option("--path", o.path, "of the app's chats, /apps/TOKEN/chats")->required();
-    program.add_option("--first-chat", o.first_chat, "its number")->capture_default_str();
-    program.add_option("--chats", o.chats, "how many from there on, written to in turn")->capture_default_str();
+    CLI::App program("Creates messages at a constant rate and times each from its due time.");
+    program.add_option("--port", o.port, "port of the server on 127.0.0.1")->required();
+    program.add_option("--path", o.path, "path of the app's chats, /apps/TOKEN/chats")->required();
+    program.add_option("--first-chat", o.first_chat, "number of the first chat")->capture_default_str();
+    program.add_option("--chats", o.chats, "number of chats, used in turn")->capture_default_str();
     program.add_option("--content", o.content, "ASCII without quotes")->capture_default_str();
     program.add_option("--rate", o.how.rate, "requests/s")->required()->check(CLI::PositiveNumber);
-    program.add_option("--connections", o.how.connections, "kept alive")->capture_default_str();
-    program.add_option("--warm-up-s", o.how.warm_up_s, "not counted")->capture_default_str();
-    program.add_option("--seconds", o.how.seconds, "counted; 0: until SIGTERM")->capture_default_str();
+    program.add_option("--connections", o.how.connections, "keep-alive connections")->capture_default_str();
+    program.add_option("--warm-up-s", o.how.warm_up_s, "seconds before the counted ones")->capture_default_str();
+    program.add_option("--seconds", o.how.seconds, "counted seconds; 0: until SIGTERM")->capture_default_str();
     CLI11_PARSE(program, count, arguments);
     std::signal(SIGTERM, [](int) { stop_requested = 1; });
     try {

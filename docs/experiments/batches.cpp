@@ -1,5 +1,5 @@
-// What a batch of messages costs SQLite, by how it is written: the processor's time of the writing thread, without
-// syncs. The answers are in docs/performance.md.
+// The cost of a batch of messages in SQLite for several ways to write it: the CPU time of the writing thread, without
+// syncs. The results are in docs/performance.md.
 //   g++ -O2 -std=c++20 docs/experiments/batches.cpp -lsqlite3 -o /tmp/batches && /tmp/batches FOLDER
 #include <sqlite3.h>
 #include <time.h>
@@ -66,7 +66,7 @@ public:
     ledger(const ledger&) = delete;
     ledger& operator=(const ledger&) = delete;
 
-    // Adds what each step cost.
+    // Adds the cost of each step.
     void write(std::size_t size, double& inserts, double& counts, double& commits) {
         std::vector<std::int64_t> ids;
         std::set<int> touched;

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
-"""The race of parallel creators, settled the usual way and Confab's way, under the same load and the same kills.
+"""The race between concurrent creators: the usual way and Confab's way, under the same load and the same kills.
 
     incr_and_job.py CONFAB [--seed N]
 
-The usual way takes a number from Redis (INCR), leaves a job in a queue (LPUSH), answers 201, and has a worker insert
-the row: usual_way.py. Its processes are killed between their two steps, Redis at random moments. Confab's server is
-killed as often in all, at random moments under the same load. Every client reads each message back right after its
-201. Prints a table; exits with 1 unless the usual way loses at each kind of kill and Confab never does. Needs
-redis-server; uses one of its own, on a free port of the loopback, without an append-only file.
+The usual way (usual_way.py) takes a number from Redis (INCR), queues a job (LPUSH), answers 201, and a worker inserts
+the row. Its processes are killed between their two steps, Redis at random moments. Confab's server is killed as often
+in total, at random moments under the same load. Every client reads each message back directly after its 201. Prints a
+table. Exits with 1 unless the usual way loses at each kind of kill and Confab never does. Needs redis-server, and
+starts its own on a free loopback port without an append-only file.
 """
 
 import argparse
@@ -36,16 +36,16 @@ CLIENTS = 8
 WEBS = 3
 KILLS = 3                    # of each kind
 FIRST_KILL, LAST_KILL = 20, 100  # a web process or worker dies at its n-th message, n between these
-WORKER_DOWN_MESSAGES = 20    # acknowledged before a killed worker is started again
-ALL_S = 55                   # the whole experiment gives up after this
+WORKER_DOWN_MESSAGES = 20    # acknowledged before a killed worker restarts
+ALL_S = 55                   # timeout of the experiment
 ANSWER_S = 10
 PAUSE_S = 0.002
 THINK_S = 0.01               # a client waits this long before its next message, so that the worker can keep up
-REDIS_PORTS = range(20000, 30000)  # below those that the kernel gives to outgoing connections
+REDIS_PORTS = range(20000, 30000)  # below the kernel's ephemeral ports
 
 
 class ChildProcess:
-    """A process that tells where it listens, or nothing when it does not listen."""
+    """A process. One that listens prints its address."""
 
     def __init__(self, stack, *command, listens=True):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}
@@ -70,7 +70,7 @@ class ChildProcess:
 
 
 class UsualWay:
-    """Redis, web processes and a worker, supervised: what dies is started again."""
+    """Redis, web processes and a worker under a supervisor that restarts them."""
 
     messages = "/messages"
 
@@ -133,12 +133,12 @@ class UsualWay:
             self.worker, self.worker_due = self.start("worker"), None
 
     def stored(self):
-        """All rows, once the worker has done all that waits."""
+        """All rows, once the worker has processed the queue."""
         if self.worker.has_died():
             self.worker = self.start("worker")
         usual_way.Redis(self.redis_port).command("LPUSH", "jobs", json.dumps(usual_way.STOP))
         if self.worker.process.wait() != 0:
-            raise SystemExit("the worker ended before its time")
+            raise SystemExit("the worker ended too early")
         with contextlib.closing(sqlite3.connect(self.database)) as db:
             return db.execute("select number, content from messages").fetchall()
 
@@ -177,13 +177,13 @@ class Confab:
 
 
 class Connections:
-    """A client's connections, one to each address, used in turn."""
+    """A client's connections, one per address, used in turn."""
 
     def __init__(self, system, first):
         self.system, self.turn, self.open = system, first, {}
 
     def request(self, verb, path, body=None):
-        """Status and answer; OSError or HTTPException when the connection is lost."""
+        """Status and answer. Errors: OSError or HTTPException if the connection is lost."""
         addresses = self.system.addresses()
         self.turn += 1
         address = addresses[self.turn % len(addresses)]
@@ -200,7 +200,7 @@ class Connections:
 
 
 class Load:
-    """Clients that create messages and read each back at once, until they are told to stop."""
+    """Clients that create messages and immediately read each back, until they are stopped."""
 
     def __init__(self, system):
         self.system = system
@@ -226,7 +226,7 @@ class Load:
             raise self.failures[0]
 
     def warm_up(self):
-        """Until a message has gone all the way: a queue that fills while the worker starts would prove nothing."""
+        """Waits until a message is stored. A queue that fills while the worker starts would prove nothing."""
         connections = Connections(self.system, 0)
         number = self.create(connections, "first")
         while self.status_of(connections, number) == 404:
@@ -248,7 +248,7 @@ class Load:
                 self.not_found.append(number)
 
     def create(self, connections, content):
-        """The number, once it is told. Else nothing: nobody was promised the message, whatever became of it."""
+        """The acknowledged number. None without an acknowledgement; such a message may be stored or not."""
         try:
             status, answer = connections.request("POST", self.system.messages, {"content": content})
         except (OSError, http.client.HTTPException):
@@ -259,7 +259,7 @@ class Load:
         return answer["number"]
 
     def status_of(self, connections, number):
-        """Asks until somebody answers."""
+        """Retries until a process answers."""
         give_up = time.monotonic() + ANSWER_S
         while True:
             try:
@@ -274,9 +274,9 @@ class Load:
 class Outcome:
     kills: int
     acknowledged: int
-    gaps: int        # numbers up to the highest that no row bears
-    lost: int        # messages told 201 that are not there under their number
-    repeated: int    # numbers told to more than one client
+    gaps: int        # numbers up to the highest without a row
+    lost: int        # acknowledged messages that are not stored under their number
+    repeated: int    # numbers acknowledged more than once or stored more than once
     not_found: int   # reads answered 404 right after the 201
 
     def keeps_all(self):
@@ -290,7 +290,7 @@ def evaluate(system, load):
     stored = system.stored()
     readable = load.status_of(Connections(system, 0), stored[-1][0])
     if readable != 200:
-        raise SystemExit(f"what is stored cannot be read: {readable}")
+        raise SystemExit(f"a stored message cannot be read: {readable}")
     numbers = Counter(number for number, _ in stored)
     acknowledged = Counter(number for number, _ in load.acknowledged)
     gaps = set(range(1, max([*numbers, *acknowledged]) + 1)) - set(numbers)
@@ -312,7 +312,7 @@ def free_port(rng):
 
 
 def rounds(confab):
-    """What is killed, how to start it, and what the verdict asks of the outcome."""
+    """For each round: its name, its system, and the check of its outcome."""
     def usual(victim):
         return lambda stack, folder, rng: UsualWay(stack, folder, rng, victim)
 

@@ -1,11 +1,10 @@
-"""The usual way to number messages, as small as it can be. A web process takes a number from Redis (INCR), leaves a
-job there (LPUSH) and answers 201; a worker takes the job (BRPOP) and inserts the row. Started by incr_and_job.py:
+"""A minimal version of the usual way to number messages. A web process takes a number from Redis (INCR), queues a job
+there (LPUSH) and answers 201. A worker takes the job (BRPOP) and inserts the row. incr_and_job.py starts it:
 
     usual_way.py web    REDIS_PORT DATABASE DIE_AT    dies at its DIE_AT-th message, between INCR and LPUSH
     usual_way.py worker REDIS_PORT DATABASE DIE_AT    dies at its DIE_AT-th job, between taking and inserting it
 
-DIE_AT 0 is never. A process dies by the kill -9 that somebody else could have sent at that moment: nothing of it runs
-any more.
+DIE_AT 0 means never. A process dies by SIGKILL, as if another process had sent it at that moment.
 """
 
 import json
@@ -27,7 +26,7 @@ RECONNECT_AFTER_S = 0.02
 
 
 class Redis:
-    """One connection, one command at a time. Errors: OSError when Redis is gone, RuntimeError when it refuses."""
+    """A connection for one command at a time. Errors: OSError if Redis is unreachable, RuntimeError if it refuses."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
@@ -75,7 +74,7 @@ class CrashPoint:
 
 
 class Web(BaseHTTPRequestHandler):
-    """A connection of a client, with its own to Redis and to the database."""
+    """A client's connection, with its own connections to Redis and the database."""
 
     protocol_version = "HTTP/1.1"
 
@@ -130,7 +129,7 @@ def serve(redis_port, database, crash_point):
 
 
 def work(redis_port, database, crash_point):
-    """Inserts until the job STOP, as fast as can be: a commit each, and none of them waits for the disk."""
+    """Inserts as fast as possible until the job STOP: one commit per job, without waiting for the disk."""
     db = sqlite3.connect(database, isolation_level=None, timeout=WAIT_S)
     db.execute("pragma synchronous = off")
     redis = None
@@ -154,7 +153,7 @@ def insert(db, number, content):
     try:
         db.execute("insert into messages values(?, ?, ?)", (CHAT, number, content))
     except sqlite3.IntegrityError:
-        pass  # the number is taken: however often the job is tried again, the row cannot be inserted
+        pass  # the number is taken, so no retry of the job can insert the row
 
 
 def main(role, redis_port, database, die_at):

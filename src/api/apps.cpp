@@ -27,10 +27,10 @@ awaitable<http::response> replayed_app(call& c, core::app_id id) {
     co_return created(c, path_to(found->token), json_of(*found), novelty::replayed);
 }
 
-// How a page of apps is cut: ids, unlike numbers, may have gaps, so it is read outwards from a split.
+// The bounds of a page of apps. Ids may have gaps, unlike numbers, so a page is read in both directions from a split.
 struct page_bounds {
-    std::uint64_t split;      // the apps up to this id are below it
-    std::uint64_t below_max;  // how many of those the page may have
+    std::uint64_t split;      // apps up to this id are below it
+    std::uint64_t below_max;  // how many of them the page may have
     std::uint64_t above_max;
 };
 
@@ -54,7 +54,7 @@ struct app_page {
     neighbours next_to;
 };
 
-// `below` and `above` begin at the split and hold one more than the page may have, if there are as many.
+// `below` and `above` begin at the split. Each has one row more than the page may have, if there are that many.
 app_page assemble(const page& asked, const page_bounds& bounds, const std::vector<core::app>& below,
                   const std::vector<core::app>& above) {
     auto from_below = std::min<std::uint64_t>(below.size(), bounds.below_max);
@@ -73,7 +73,7 @@ app_page assemble(const page& asked, const page_bounds& bounds, const std::vecto
     return made;
 }
 
-// The id of the app a page is anchored at, 0 without an anchor. Errors: not_found.
+// The id of the app that is the page's anchor; 0 without an anchor. Errors: not_found.
 awaitable<result<std::uint64_t>> anchor_id(call& c, const page& asked) {
     if (asked.anchor == anchor_kind::none) co_return std::uint64_t{0};
     const auto token = core::app_token::parse(asked.anchored_at);

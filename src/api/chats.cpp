@@ -30,7 +30,7 @@ awaitable<http::response> create_chat(call c) {
         const auto app = co_await c.services.ledger.find_app(*token);
         co_return refuse_if_found(c, app, *wrong);
     }
-    // It takes no parameters, but a broken body is refused here too.
+    // There are no parameters, but a malformed body is refused here too.
     const auto reading = [&c] { return fields::read(c, {}); };
     auto read = read_inline(c, reading);
     if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));

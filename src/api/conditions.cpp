@@ -27,7 +27,7 @@ bool is_tag_character(unsigned char c) {
     return c > ' ' && c != 127;
 }
 
-// Nothing when it is not well-formed. Empty elements of a list are let pass (RFC 9110, 5.6.1.2).
+// Nothing: malformed. Empty elements of a list are skipped (RFC 9110, 5.6.1.2).
 std::optional<tag_list> parse_tags(std::string_view text) {
     tag_list found;
     skip(text, " \t");
@@ -53,7 +53,7 @@ std::optional<tag_list> parse_tags(std::string_view text) {
 
 enum class comparison { strong, weak };
 
-// REQUIRES: `etag` is strong, as all of ours are.
+// REQUIRES: `etag` is strong, like all tags of this server.
 bool matches(const tag_list& list, std::string_view etag, comparison how) {
     if (list.any) return true;
     if (etag.empty()) return false;
@@ -82,10 +82,10 @@ bool is_read(const http::request& r) {
 
 http::problem precondition_failed(std::string_view header) {
     return {http::problem_kind::version_mismatch,
-            fmt::format("{} does not hold for the current version: read it again", header)};
+            fmt::format("{} is false for the current version: read it again", header)};
 }
 
-// What it has of the plain answer is what RFC 9110, 15.4.5 lists.
+// It has the headers that RFC 9110, 15.4.5 lists.
 http::response not_modified(http::response plain) {
     http::response r{.status = 304};
     if (http::is_compressible(plain)) r.headers.add("Vary", "Accept-Encoding");
@@ -96,7 +96,7 @@ http::response not_modified(http::response plain) {
 }  // namespace
 
 bool conditions::are_in(const http::request& r) {
-    // Two letters rule out nearly all other headers.
+    // The first two letters exclude nearly all other headers.
     return std::ranges::any_of(r.headers, [](const auto& h) {
         return h.name.size() > 3 && (h.name[0] | 0x20) == 'i' && (h.name[1] | 0x20) == 'f' && h.name[2] == '-';
     });
@@ -125,7 +125,7 @@ core::version_condition conditions::versions() const {
     core::version_condition found(std::in_place);
     for (const auto& tag : if_match_->tags) {
         const auto version = core::parse_number<number<struct version_tag>>(tag.opaque);
-        if (version && !tag.is_weak) found->push_back(version->value());  // a tag of another kind is of no version
+        if (version && !tag.is_weak) found->push_back(version->value());  // other tags name no version
     }
     return found;
 }

@@ -1,9 +1,9 @@
-// Conditional requests (RFC 9110, 13): what a request demands of the representation it meets.
+// Conditional requests (RFC 9110, 13).
 //
-// A message has a tag, its version, and the time of that version; everything else has neither, so that only `*` names
-// it, and conditions on dates are ignored. Dates have whole seconds, and a message may have several versions in one. So
-// none is sent as Last-Modified, and one that a client sends is compared with the exact time: what was changed within
-// that second counts as changed later.
+// A message has an entity tag (its version) and a modification time (of that version). Other representations have
+// neither. For them only `*` matches, and conditions on dates are ignored. HTTP dates have a resolution of one second,
+// but a message may have several versions in a second. So the server sends no Last-Modified. It compares a client's
+// date with the exact time: a change within that second counts as later.
 #pragma once
 
 #include <optional>
@@ -21,7 +21,7 @@
 namespace confab::api {
 
 struct representation {
-    std::string_view etag = {};  // with its quotes; empty: it has none
+    std::string_view etag = {};  // with its quotes; empty: none
     std::optional<timestamp> modified_at = {};
 };
 
@@ -38,17 +38,18 @@ struct tag_list {
 
 class conditions {
 public:
-    // Whether the request has any, or one of these names that will be ignored.
+    // Whether the request has a header whose name begins with `If-`. read() may still ignore it.
     static bool are_in(const http::request& r);
-    // Drops what its method or its other conditions void, and dates that are none. Errors: malformed (a list of tags).
+    // Ignores conditions that the method or other conditions override, and invalid dates. Errors: malformed (a list of
+    // tags).
     static std::variant<conditions, http::problem> read(const http::request& r);
 
-    // The header that does not hold, in the order of RFC 9110, 13.2.2; nothing: all hold.
+    // The first header whose condition is false, in the order of RFC 9110, 13.2.2. Nothing: all are true.
     std::optional<std::string_view> failed(const representation& now) const;
 
-    // Whether the versions that If-Match names are not all there is to it.
+    // Whether conditions other than the versions in If-Match have to be evaluated.
     bool need_representation() const { return if_none_match_ || unmodified_since_; }
-    // The versions of a message that If-Match names by strong tags; nothing for `*` or without the header.
+    // The versions of a message that If-Match names by strong tags. Nothing for `*` or without the header.
     core::version_condition versions() const;
 
 private:
@@ -58,15 +59,16 @@ private:
     std::optional<timestamp> modified_since_;
 };
 
-// The answer to a GET or HEAD whose answer without conditions is `plain`: 304 or 412 when one does not hold. An answer
-// other than 200 stays as it is. REQUIRES: `r` lives until the answer is complete.
+// Applies the conditions of a GET or HEAD to the response without conditions, `plain`. The result is 304 or 412 if a
+// condition is false. A status other than 200 stays as it is. REQUIRES: `r` lives until the response is complete.
 awaitable<http::response> answer_conditionally(const http::request& r, awaitable<http::response> plain);
 
-// What is wrong with the conditions of a write to what is there but has neither tag nor date. Errors: malformed,
-// version_mismatch.
+// The problem with the conditions of a write whose target has neither tag nor date: malformed or version_mismatch.
+// Nothing: there is none.
 std::optional<http::problem> precondition_problem(const http::request& r);
 
-// The same, unless there is no such thing: without it no condition counts (RFC 9110, 13.2.1).
+// Answers with `p` if the target exists, otherwise with its error. Conditions do not count without a target (RFC 9110,
+// 13.2.1).
 template <class Found>
 http::response refuse_if_found(const call& c, const result<Found>& target, const http::problem& p) {
     return target ? refuse(c, p) : refuse(c, target.error());

@@ -6,7 +6,7 @@ namespace confab::api {
 
 awaitable<result<std::optional<core::command_result>>> create(const call& c, const core::command& command) {
     const auto preferred = http::preference_of(c.request);
-    // Without a key the client could never learn what became of it.
+    // Without a key the client could never learn the result.
     if (preferred.respond_async && command.key)
         co_return co_await c.services.queue.submit_with_timeout(command, preferred.wait);
     auto outcome = co_await c.services.queue.submit(command);

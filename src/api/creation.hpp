@@ -1,4 +1,4 @@
-// Creating: waiting for the command to be settled, or, where the client prefers that, only until it is kept (RFC 7240).
+// Creation: waits until the command is complete or, if the client prefers that (RFC 7240), until it is queued.
 #pragma once
 
 #include <optional>
@@ -8,11 +8,11 @@
 
 namespace confab::api {
 
-// The answer; nothing when the client asked for `Prefer: respond-async` with a key, and the command will be settled by
-// and by. Errors: as of queue::sender.
+// The result of the command. Nothing: the client asked for `Prefer: respond-async` with a key, and the command will be
+// completed later. Errors: as of queue::sender.
 awaitable<result<std::optional<core::command_result>>> create(const call& c, const core::command& command);
 
-// 202: it is kept, and has no number yet. Repeating the request with its key gives the 201.
+// 202: the command is queued and has no number yet. A repeated request with the same key gets the 201.
 http::response accepted();
 
 }  // namespace confab::api

@@ -1,4 +1,4 @@
-// The parameters of a call as valid texts. Collects what is wrong with all of them before anything is refused.
+// The parameters of a call as valid texts. Collects the problems of all parameters before the call is refused.
 #pragma once
 
 #include <optional>
@@ -13,11 +13,11 @@
 
 namespace confab::api {
 
-// Up to so many bytes the parameters of a request are read on its event loop, in a fraction of a millisecond.
+// Requests of up to this size are parsed on the event loop. That takes a fraction of a millisecond.
 inline constexpr std::size_t read_inline_bytes_max = 64 * 1024;
 
-// Calls `read`, which reads parameters and checks them, if they are short enough. Nothing: call it on the pool for long
-// work. Why not one coroutine for both: its frame costs a creation some hundred nanoseconds.
+// Calls `read`, which reads and checks the parameters, if the request is short enough. Nothing: call it on the thread
+// pool. Why not one coroutine for both: its frame costs a creation some hundred nanoseconds.
 template <class Read>
 std::optional<std::invoke_result_t<Read>> read_inline(const call& c, const Read& read) {
     if (c.request.body.size() + c.request.target.size() > read_inline_bytes_max) return std::nullopt;
@@ -29,7 +29,7 @@ public:
     // Errors: malformed, unsupported_media_type.
     static std::variant<fields, http::problem> read(const call& c, std::span<const std::string_view> names);
 
-    // Nothing when it is missing or invalid; then refusal() says so.
+    // Nothing: it is missing or invalid, and refusal() says so.
     template <class Text>
     std::optional<Text> required(std::string_view name) {
         auto found = optional<Text>(name);
@@ -37,7 +37,7 @@ public:
         return found;
     }
 
-    // Nothing when it is missing (which is fine) or invalid.
+    // Nothing: it is missing, which is allowed, or invalid.
     template <class Text>
     std::optional<Text> optional(std::string_view name) {
         auto text = text_of(name);
@@ -48,19 +48,18 @@ public:
         return std::nullopt;
     }
 
-    // A JSON object, given as such or, in forms, as its text.
+    // A JSON object, or in forms its text.
     std::optional<std::string> metadata(std::string_view name);
 
-    // true or false, given as such or, in forms, as that text; absent: false.
+    // A JSON boolean, or in forms the text true or false. Absent: false.
     bool flag(std::string_view name);
 
-    // The text of a parameter that is a number or a word, whatever it says; nothing when it is absent or of another
-    // type.
+    // The text of a number or a string, unchecked. Nothing: it is absent or of another type.
     std::optional<std::string> scalar(std::string_view name);
 
     bool was_given(std::string_view name) { return all_.find(name) != nullptr; }
 
-    // What is wrong with the parameters asked for so far.
+    // The problems of the parameters that were read so far.
     std::optional<http::problem> refusal() const;
 
 private:

@@ -12,7 +12,7 @@ bool is_printable(char c) {
     return c >= ' ' && c < 127;
 }
 
-// What stands between the quotes, without its escapes (RFC 8941, 3.3.3); nothing when it is not well-formed.
+// The text between the quotes, without escapes (RFC 8941, 3.3.3). Nothing: malformed.
 std::optional<std::string> unquoted(std::string_view text) {
     if (text.size() < 2 || text.back() != '"') return std::nullopt;
     text = text.substr(1, text.size() - 2);

@@ -1,4 +1,4 @@
-// The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header): quoted as a structured string, or bare.
+// The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header): a structured string in quotes, or a bare one.
 #pragma once
 
 #include <optional>
@@ -12,10 +12,10 @@ namespace confab::api {
 
 inline constexpr std::size_t idempotency_key_length_max = 255;
 
-// The digest of the key a request brings; nothing when it brings none. Errors: malformed.
+// The digest of the request's key. Nothing: it has none. Errors: malformed.
 std::variant<std::optional<digest>, http::problem> read_key_hash(const http::request& r);
 
-// The key of a creation; nothing when the request brings none. Errors: malformed.
+// The key of a creation. Nothing: the request has none. Errors: malformed.
 template <class Payload>
 std::variant<std::optional<core::idempotency_key>, http::problem> read_idempotency_key(const http::request& r,
                                                                                        const Payload& payload) {

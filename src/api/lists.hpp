@@ -1,6 +1,6 @@
-// Lists: a bare JSON array, read slice by slice, in bounded memory. An answer begins when its list is complete or long,
-// or when too many answers wait for slow clients (response_buffer_quota.hpp). What fails until then has a status of its
-// own. After that a failure can only break the answer off.
+// Lists: a bare JSON array, read slice by slice in bounded memory. A response begins when its list is complete or long,
+// or when too many responses wait for slow clients (response_buffer_quota.hpp). An earlier failure has its own status.
+// A later one can only abort the response.
 #pragma once
 
 #include <functional>
@@ -15,19 +15,19 @@
 
 namespace confab::api {
 
-// How much of a list is there when its answer begins.
+// How much of a list is buffered when its response begins.
 inline constexpr std::size_t buffered_bytes_min = 1024 * 1024;
 
 template <class Row>
 struct slice {
-    // Takes the rows by reference: an argument that asks them is evaluated before they are moved.
+    // Takes the rows by reference, so that other arguments can use them before the move.
     slice(bool is_last_of_list, std::vector<Row>&& read) : is_last(is_last_of_list), rows(std::move(read)) {}
 
     bool is_last;
     std::vector<Row> rows;
 };
 
-// Reads the next slice; remembers by itself how far it came.
+// Reads the next slice. The source keeps its position itself.
 template <class Row>
 using slice_source = std::function<awaitable<result<slice<Row>>>()>;
 
@@ -39,7 +39,7 @@ void append_rows(std::string& out, const std::vector<Row>& rows, bool& first) {
     }
 }
 
-// Reads a list from its source, as text.
+// The JSON text of a list from a source.
 template <class Row>
 class list_text {
 public:
@@ -47,8 +47,7 @@ public:
 
     bool is_complete() const { return is_complete_; }
 
-    // Appends the next slice; with the first one what begins the array, with the last one what ends it.
-    // REQUIRES: not complete.
+    // Appends the next slice. The first one begins the array, and the last one ends it. REQUIRES: not complete.
     awaitable<result<void>> append_to(std::string& out) {
         auto next = co_await source_();
         if (!next) co_return next.error();
@@ -74,10 +73,11 @@ awaitable<http::response> list_of(call& c, slice_source<Row> source) {
     if (list.is_complete()) co_return r;
     auto permit = c.services.buffer_quota.try_acquire();
     while (permit && !list.is_complete() && r.body.size() < buffered_bytes_min) {
-        co_await asio::post(asio::use_awaitable);  // others of this loop
+        co_await asio::post(asio::use_awaitable);  // lets other handlers of this loop run
         if (const auto ok = co_await list.append_to(r.body); !ok) co_return refuse(c, ok.error());
     }
-    // Also a complete list goes out in pieces: the next one is asked for when the client has taken what is there.
+    // A complete list is streamed too. The session requests the next piece when the client has read this one, and the
+    // permit is released only then.
     r.more = [list = std::move(list), permit = std::move(permit)]() mutable -> awaitable<http::piece> {
         permit.reset();
         if (list.is_complete()) co_return std::nullopt;
@@ -88,7 +88,7 @@ awaitable<http::response> list_of(call& c, slice_source<Row> source) {
     co_return r;
 }
 
-// Reads the rows of a window, numbered without a gap, by slices of `read`.
+// Reads the rows of a window in slices, by `read`. Their numbers have no gaps.
 template <class Row, class Read>
 slice_source<Row> rows_of(ledger::window w, Read read) {
     return [w, read]() mutable -> awaitable<result<slice<Row>>> {
@@ -102,7 +102,7 @@ slice_source<Row> rows_of(ledger::window w, Read read) {
     };
 }
 
-// Which rows of a list of `count` are asked for, and the Link header that goes with them.
+// The requested rows of a list of `count`, and its Link header.
 struct selection {
     ledger::window window;
     std::string links;

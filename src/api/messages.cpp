@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view creation_names[] = {"content", "sender", "metadata"};
 constexpr std::string_view edit_names[] = {"content", "metadata"};
-constexpr int attempts_max = 100;  // of a conditional change; each but the last means that somebody else's was done
+constexpr int attempts_max = 100;  // of a conditional change; another change won in each failed one
 
 // The command that creates a message.
 std::variant<core::command, http::problem> read_creation(const call& c, const chat_path& path) {
@@ -55,20 +55,20 @@ http::response no_content() {
     return {.status = 204};
 }
 
-// The version that a change of this message may be applied to, if the conditions hold for the message as it is now.
-// Errors: version_mismatch (one does not hold), not_found.
+// The version to which a change of this message may be applied, if the conditions are true for the message now. Errors:
+// version_mismatch (one is false), not_found.
 awaitable<result<core::version_condition>> version_to_change(const call& c, const message_path& path,
                                                              const conditions& preconditions) {
     const auto found = co_await c.services.ledger.find_message(path.app, path.chat, path.message);
     if (!found) co_return found.error();
-    if (found->deleted_at) co_return core::version_condition();  // there is nothing to compare with
+    if (found->deleted_at) co_return core::version_condition();  // nothing to compare with
     if (preconditions.failed({etag_of(found->version), found->updated_at})) co_return error::version_mismatch;
     co_return core::version_condition(std::in_place, {found->version});
 }
 
-// Changes a message if the conditions hold at that moment. If-Match can be left to the change itself. For any other the
-// message is looked at first, and what was changed between the look and the change is looked at again. Errors: those of
-// the queue, and of version_to_change().
+// Changes a message if the conditions are true at that moment. The change itself checks If-Match. For other conditions
+// the message is read first. If it changes between the read and the change, it is read again. Errors: those of the
+// queue, and of version_to_change().
 template <class Payload>
 awaitable<result<core::command_result>> change(const call& c, const message_path& path, const conditions& preconditions,
                                                Payload payload) {
@@ -108,7 +108,8 @@ awaitable<http::response> list_messages(call c) {
     }
     if (r.status != 200) co_return r;
     if (!links.empty()) r.headers.add("Link", links);
-    // Read before the list: a feed that goes on from here may repeat what the list has, but misses nothing.
+    // The counters are read before the list. So a feed that continues from here may repeat rows of the list, but misses
+    // nothing.
     r.headers.add("Last-Event-ID", core::event_id_of(*chat));
     co_return r;
 }

@@ -14,10 +14,10 @@ namespace {
 
 using http::append_json;
 
-// What stands before a member's value: `,"name":`.
+// The text before a member's value: `,"name":`.
 template <std::size_t Length>
 struct member_name {
-    consteval member_name(const char (&name)[Length]) {  // implicit: so that a literal can stand for it
+    consteval member_name(const char (&name)[Length]) {  // implicit, so that a literal converts to it
         text[0] = ',';
         text[1] = '"';
         std::copy_n(name, Length - 1, text + 2);
@@ -27,7 +27,7 @@ struct member_name {
     char text[Length + 3];
 };
 
-// One object, member by member.
+// Writes one object, member by member.
 class object {
 public:
     explicit object(std::string& out) : out_(out) { out_ += '{'; }
@@ -127,7 +127,7 @@ highlighted_message highlighted(const core::message& m, const core::folded_query
     highlighted_message made;
     auto& out = made.json;
     append(out, m);
-    out.back() = ',';  // goes on where the object ended
+    out.back() = ',';  // continues the object
     out += "\"fragments\":[";
     for (bool first = true; const auto& f : core::fragments_of(m.content, query)) {
         out += std::exchange(first, false) ? "{\"text\":" : ",{\"text\":";

@@ -1,4 +1,4 @@
-// Our types as clients see them: the JSON objects of apps, chats and messages, and where they live.
+// Apps, chats and messages as clients see them: their JSON objects and paths.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ void append(std::string& out, const core::app& a);
 void append(std::string& out, const core::chat& c);
 void append(std::string& out, const core::message& m);
 
-// The text of the whole object.
+// The JSON text of the object.
 template <class Object>
 std::string json_of(const Object& o) {
     std::string out;
@@ -23,7 +23,7 @@ std::string json_of(const Object& o) {
 
 void append(std::string& out, const core::message_version& v);
 
-// A message that a search found, as its JSON object with what matches marked.
+// The JSON object of a message that a search found, with its fragments.
 struct highlighted_message {
     std::string json;
 };
@@ -32,7 +32,7 @@ inline void append(std::string& out, const highlighted_message& m) {
     out += m.json;
 }
 
-// A message just created: what the command says, and what the ledger added.
+// The JSON object of a new message, from its command and the command's result.
 std::string json_of(const core::create_message& payload, const core::created& made);
 
 // The entity tag of a version of a message (RFC 9110, 8.8.3).

@@ -1,6 +1,5 @@
-// Pages of messages as they were sent lately. What a page says is told by its place and by how many changes its chat
-// has had, and both are read from the ledger for every request: so a page kept here is never stale, and needs no care
-// when something is written.
+// A cache of message pages. The content of a page depends only on its window and on the number of changes in its chat.
+// Every request reads both from the ledger. So a cached page is never stale, and writers need not invalidate it.
 #pragma once
 
 #include <array>
@@ -28,12 +27,12 @@ struct page_key {
 // Any thread.
 class page_cache {
 public:
-    // Roughly that much is kept of them.
+    // `bytes_max` is approximate.
     explicit page_cache(std::size_t bytes_max);
 
-    // The JSON text; nothing when it is not here.
+    // The JSON text; null: it is not cached.
     std::shared_ptr<const std::string> find(const page_key& key);
-    // Copies it, unless it is too long to be kept.
+    // Stores a copy, unless it is too long.
     void put(const page_key& key, const std::string& json);
 
 private:

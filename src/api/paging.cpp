@@ -34,13 +34,13 @@ bool is_digits(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// The value of plain digits, or the largest there is.
+// The value of plain digits, or the largest one.
 std::uint64_t saturated(std::string_view digits) {
     digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
     return digits.empty() ? 0 : digits.size() > 10 ? core::number_max + 1 : std::stoull(std::string(digits));
 }
 
-// Takes one parameter into `p`; what is wrong with it.
+// Reads one parameter into `p`. Returns its problem.
 std::optional<http::problem> set_parameter(page& p, std::string_view name, const std::string& value) {
     if (name == "limit") {
         if (is_digits(value)) p.limit = saturated(value);
@@ -53,7 +53,7 @@ std::optional<http::problem> set_parameter(page& p, std::string_view name, const
         return std::nullopt;
     }
     if (p.anchor != anchor_kind::none)
-        return invalid_parameter(name, fmt::format("cannot stand beside {}", name_of(p.anchor)));
+        return invalid_parameter(name, fmt::format("cannot be combined with {}", name_of(p.anchor)));
     p.anchor = name == "after" ? anchor_kind::after : name == "before" ? anchor_kind::before : anchor_kind::around;
     p.anchored_at = value;
     return std::nullopt;

@@ -1,4 +1,4 @@
-// What a path names, once its parts are known to be a token and numbers.
+// The parameters of a path, once they are a valid token and valid numbers.
 #pragma once
 
 #include <optional>

@@ -18,19 +18,18 @@ struct translation {
 constexpr translation translations[] = {
     {error::not_found, kind::not_found, "no such app, chat or message"},
     {error::deleted, kind::deleted, "the message was deleted"},
-    {error::version_mismatch, kind::version_mismatch,
-     "a condition does not hold for the current version: read it again"},
+    {error::version_mismatch, kind::version_mismatch, "a condition is false for the current version: read it again"},
     {error::key_reused, kind::key_reused, "send a new Idempotency-Key with a new payload"},
-    {error::numbers_used_up, kind::numbers_used_up, "this has handed out its last number, 4294967295"},
-    {error::overloaded, kind::overloaded, "try again a little later"},
-    {error::unavailable, kind::unavailable, "try again a little later"},
-    {error::too_slow, kind::too_slow, "search for something longer, or in a page of fewer hits"},
+    {error::numbers_used_up, kind::numbers_used_up, "the app or chat has assigned its last number, 4294967295"},
+    {error::overloaded, kind::overloaded, "try again later"},
+    {error::unavailable, kind::unavailable, "try again later"},
+    {error::too_slow, kind::too_slow, "use a longer query or a smaller page"},
     {error::outcome_unknown, kind::outcome_unknown,
      "repeat it with the same Idempotency-Key, which never does it twice; without a key, read first whether it was "
      "done"},
     {error::writes_closed, kind::writes_closed, "a commit failed; reading still works"},
     {error::shutting_down, kind::shutting_down, "try again on the next server"},
-    {error::rejected, kind::rejected, "it is kept for the operator to look at"},
+    {error::rejected, kind::rejected, "the write is kept as a dead letter"},
 };
 static_assert(std::size(translations) == error_count);
 static_assert([] {
@@ -39,7 +38,7 @@ static_assert([] {
     return true;
 }());
 
-// The fault of an engine says more than that a write cannot be taken now.
+// An engine's fault is added, because it says why writes are refused.
 std::string detail_of(const call& c, const translation& t) {
     const bool is_write = c.request.method != http::verb::get && c.request.method != http::verb::head;
     if (t.from != error::unavailable || !is_write) return t.detail;

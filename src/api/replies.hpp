@@ -1,4 +1,4 @@
-// From results to responses: the one place where errors become statuses.
+// Converts results to responses. Only this module maps errors to statuses.
 #pragma once
 
 #include <optional>
@@ -13,11 +13,11 @@ namespace confab::api {
 
 http::response refuse(const call& c, const http::problem& p);
 http::response refuse(const call& c, const boost::system::error_code& why);
-// There is no app, chat or message of that name, or it cannot even be one.
+// 404: no such app, chat or message, or a malformed token or number in the path.
 http::response not_found(const call& c);
 
 enum class novelty { created, replayed };
-// `path` is where it is from now on.
+// `path` is the path of the new object.
 http::response created(const call& c, std::string_view path, std::string body, novelty n);
 
 }  // namespace confab::api

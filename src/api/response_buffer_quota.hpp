@@ -1,6 +1,6 @@
-// Bounds the memory of answers that wait for slow clients. A list is collected up to 1 MiB before its answer begins
-// (lists.hpp), and the client decides how long that megabyte stays. When so many answers are collected or hold one, the
-// next list begins with its first slice.
+// Bounds the memory of responses that wait for slow clients. Up to 1 MiB of a list is buffered before its response
+// begins (lists.hpp). A slow client decides how long that buffer lives. If all permits are taken, the next list begins
+// with its first slice.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,8 @@ public:
     response_buffer_quota(const response_buffer_quota&) = delete;
     response_buffer_quota& operator=(const response_buffer_quota&) = delete;
 
-    // The right to collect a list; it ends with the share. Nothing: all are taken. REQUIRES: this outlives the share.
+    // A permit to buffer a list. It is released when it is destroyed. Null: all are taken. REQUIRES: this outlives the
+    // permit.
     permit try_acquire() {
         if (left_.fetch_sub(1) > 0) return {this, [](response_buffer_quota* from) { ++from->left_; }};
         ++left_;

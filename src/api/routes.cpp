@@ -31,17 +31,18 @@ constexpr route table[] = {
     {verb::put, "/apps/{token}/chats/{chat}/messages/{message}", edit_message, "Edit a message"},
     {verb::delete_, "/apps/{token}/chats/{chat}/messages/{message}", delete_message,
      "Delete a message; its number stays"},
-    {verb::get, "/apps/{token}/chats/{chat}/messages/{message}/versions", list_versions, "List what a message said"},
-};  // a path belongs to the first form it has
+    {verb::get, "/apps/{token}/chats/{chat}/messages/{message}/versions", list_versions,
+     "List the versions of a message"},
+};  // the first pattern that matches a path wins
 
-constexpr std::size_t segments_max = 7;  // of the longest path above
+constexpr std::size_t segments_max = 7;  // of the longest pattern above
 
 struct segments {
     std::array<std::string_view, segments_max> text;
     std::size_t count = 0;
 };
 
-// Takes the text before the next '/' off the front of `path`, which begins with one.
+// Removes the text before the next '/' from the front of `path`, which begins with one.
 constexpr std::string_view take_segment(std::string_view& path) {
     path.remove_prefix(1);
     const auto segment = path.substr(0, path.find('/'));
@@ -49,7 +50,7 @@ constexpr std::string_view take_segment(std::string_view& path) {
     return segment;
 }
 
-// The paths of the table, taken apart.
+// The patterns of the table, split into segments.
 constexpr auto patterns = [] {
     std::array<segments, std::size(table)> made{};
     for (std::size_t i = 0; i < std::size(table); ++i)
@@ -57,8 +58,8 @@ constexpr auto patterns = [] {
     return made;
 }();
 
-// The decoded segments of a path; nothing when it can be none of ours. One '/' at the end is let pass. What had to be
-// decoded stands in `decoded`.
+// The decoded segments of a path. Nothing: no pattern can match. One '/' at the end is allowed. `decoded` owns the
+// segments that had to be decoded.
 std::optional<segments> split(std::string_view path, std::unique_ptr<std::string>& decoded) {
     if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     if (path.find('%') != std::string_view::npos) {
@@ -101,8 +102,8 @@ captures capture(const segments& pattern, const segments& path) {
 
 struct found_route {
     const route* matched = nullptr;  // path and verb
-    std::string_view pattern;        // the path of the table that the request's has; empty: none
-    std::string allowed;             // the verbs of all routes of that form, unless one matched
+    std::string_view pattern;        // the pattern that matches the path; empty: none
+    std::string allowed;             // the verbs of all routes with that pattern, unless one matched
     captures captured;
     std::unique_ptr<std::string> decoded;
 };
@@ -114,7 +115,7 @@ void allow(std::string& allowed, verb v) {
     if (v == verb::get) add(http::name_of(verb::head));
 }
 
-// What some path of the server allows, as OPTIONS of `*` is asked for (RFC 9110, 9.3.7).
+// The verbs that any path allows, for OPTIONS of `*` (RFC 9110, 9.3.7).
 std::string allowed_somewhere() {
     std::string allowed;
     for (const auto& r : table)
@@ -153,7 +154,7 @@ awaitable<http::response> make_ready(http::response r) {
 }
 
 http::response not_allowed(const http::request& r, const std::string& allowed) {
-    auto refused = http::to_response({http::problem_kind::method_not_allowed, "allowed here: " + allowed}, r.id);
+    auto refused = http::to_response({http::problem_kind::method_not_allowed, "allowed methods: " + allowed}, r.id);
     refused.headers.add("Allow", allowed);
     return refused;
 }

@@ -1,4 +1,4 @@
-// The route table: every path and verb this API answers, with what answers it.
+// The route table: all paths and verbs of the API, with their handlers.
 #pragma once
 
 #include <array>
@@ -11,15 +11,15 @@
 
 namespace confab::api {
 
-// What stands in the place of each {…} of a path, in order.
+// The values of the {…} of a path, in order.
 using captures = std::array<std::string_view, 3>;
 
-// One request on its way through a handler.
+// One request, as its handler gets it.
 struct call {
     const api::services& services;
     const http::request& request;
     captures captured;
-    std::unique_ptr<std::string> decoded;  // what of them had to be decoded
+    std::unique_ptr<std::string> decoded;  // owns the captures that had to be decoded
 
     std::string_view app() const { return captured[0]; }
     std::string_view chat() const { return captured[1]; }
@@ -37,8 +37,8 @@ struct route {
 
 std::span<const route> routes();
 
-// Finds the route and runs it. HEAD is answered as GET, OPTIONS from the table; 404 and 405 are answered here.
-// REQUIRES: `r` lives until the answer is complete.
+// Finds the route and runs its handler. HEAD runs the handler of GET. OPTIONS is answered from the table. 404 and 405
+// are answered here. REQUIRES: `r` lives until the response is complete.
 awaitable<http::response> dispatch(const services& services, const http::request& r);
 
 }  // namespace confab::api

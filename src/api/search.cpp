@@ -18,15 +18,15 @@ constexpr std::string_view names[] = {"query", "search", "highlight", "limit", "
 
 using clock = std::chrono::steady_clock;
 
-// How far a search has come, downwards.
+// The position of a search, which goes downwards.
 struct search_run {
     search::port& search;
     core::chat_id chat;
     core::folded_query query;
     core::message_number before;
-    clock::duration left;  // of the time it may take; a client that reads slowly costs none
+    clock::duration left;  // until the time limit; the time of a slow client does not count
 
-    // What `work` does counts. Errors: too_slow, and those of `work`.
+    // Counts the time of `work`. Errors: too_slow, and those of `work`.
     template <class T, class Work>
     awaitable<result<T>> in_time(Work work) {
         if (left <= clock::duration::zero()) co_return error::too_slow;
@@ -36,7 +36,7 @@ struct search_run {
         co_return done;
     }
 
-    // Goes on until there is something to send or the chat ends. Errors: too_slow.
+    // Continues until there are hits to send or the chat ends. Errors: too_slow.
     awaitable<result<slice<core::message>>> next() {
         for (;;) {
             auto found = co_await in_time<search::hits>([this] { return search.find(chat, query, before); });
@@ -52,7 +52,7 @@ struct search_run {
 struct search_parameters {
     core::search_query query;
     bool highlight;
-    bool ascends;  // was asked for, in so many words
+    bool ascends;  // explicitly requested
     std::optional<page> paged;
 };
 
@@ -70,16 +70,15 @@ std::variant<search_parameters, http::problem> read_search(const call& c) {
                              std::get<0>(std::move(paged))};
 }
 
-// A page of a search goes downwards, newest first: `limit` and `before` are all it takes.
+// A page of a search goes downwards, newest first. Only `limit` and `before` are allowed.
 std::optional<http::problem> refusal_of(const page& asked, bool ascends) {
-    if (ascends) return invalid_parameter("order", "of a search is desc: the newest come first");
+    if (ascends) return invalid_parameter("order", "must be desc in a search: the newest hits come first");
     const bool fits = asked.anchor == anchor_kind::none || asked.anchor == anchor_kind::before;
-    return fits ? std::nullopt
-                : std::optional(invalid_anchor(asked, "is not known to a search, which goes down from `before`"));
+    return fits ? std::nullopt : std::optional(invalid_anchor(asked, "is not supported in a search: use `before`"));
 }
 
-// The numbers of the first hits of the run, one more than the page may have if there are as many. Numbers only: a page
-// of the longest messages is not to be held, and its Link has to be known before it is sent.
+// The numbers of the first hits of the run, one more than the page may have if there are that many. Why only numbers: a
+// page of the longest messages would take too much memory, and the Link header is sent before the page.
 awaitable<result<std::vector<core::message_number>>> first_hits(search_run& run, std::size_t limit) {
     std::vector<core::message_number> numbers;
     for (bool is_last = false; !is_last && numbers.size() <= limit;) {
@@ -91,8 +90,8 @@ awaitable<result<std::vector<core::message_number>>> first_hits(search_run& run,
     co_return numbers;
 }
 
-// Reads the messages of these numbers again, a slice at a time, without those that were deleted or edited to something
-// else meanwhile.
+// Reads the messages of these numbers again, slice by slice. Skips messages that were deleted, or edited so that they
+// no longer match.
 slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<search_run> run,
                                         std::vector<core::message_number> numbers) {
     return [&ledger, run, numbers = std::move(numbers),
@@ -119,7 +118,7 @@ result<highlighted_messages> all_highlighted(const std::vector<core::message>& m
     return all;
 }
 
-// On the pool: it takes several times as long as finding the messages. Errors: too_slow.
+// Runs on the pool, because it takes several times as long as finding the messages. Errors: too_slow.
 awaitable<result<highlighted_messages>> highlight_on(asio::any_io_executor pool, search_run& run,
                                                      const std::vector<core::message>& messages) {
     const auto deadline = clock::now() + run.left;
@@ -127,7 +126,7 @@ awaitable<result<highlighted_messages>> highlight_on(asio::any_io_executor pool,
     co_return co_await run.in_time<highlighted_messages>([&] { return run_on(pool, mark); });
 }
 
-// The hits a source gives, marked where they match if that was asked for.
+// The hits of a source, highlighted if that was requested.
 awaitable<http::response> list_hits(call& c, slice_source<core::message> plain, std::shared_ptr<search_run> run,
                                     bool highlight) {
     if (!highlight) co_return co_await list_of(c, std::move(plain));

@@ -1,4 +1,4 @@
-// What the API needs of the house. It cannot tell which mode it runs in.
+// The services that the API uses. The API does not know in which mode it runs.
 #pragma once
 
 #include <chrono>
@@ -22,9 +22,9 @@ struct services {
     std::chrono::milliseconds search_time_max;
     page_cache& pages;
     response_buffer_quota& buffer_quota;
-    asio::any_io_executor thread_pool;              // threads for what would hold up an event loop
-    std::string base_path = {};                     // before the paths of Location and Link
-    std::vector<const engine_state*> engines = {};  // that writes need; alone there are none
+    asio::any_io_executor thread_pool;              // for work that would block an event loop
+    std::string base_path = {};                     // prefix of the paths in Location and Link
+    std::vector<const engine_state*> engines = {};  // that writes need; none in a standalone server
 };
 
 }  // namespace confab::api

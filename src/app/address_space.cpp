@@ -1,7 +1,7 @@
-// The reserves are measured (VmPeak in /proc/PID/status), with 2 event loops and 2 read threads, and with 8 of each. At
-// the announcement the process has 251 MiB and 507 MiB. With 24 connections that write, list and search messages of
-// 60 kB it peaks at 379 MiB and 827 MiB. What grows are mimalloc's segments: about one for each thread, and it keeps
-// them.
+// The reserves are measured (VmPeak in /proc/PID/status), with 2 event loops and 2 read threads, and with 8 of each.
+// When the server announces its address, the process has 251 MiB and 507 MiB. With 24 connections that write, list and
+// search messages of 60 kB it peaks at 379 MiB and 827 MiB. The growth is mimalloc's segments: about one for each
+// thread, never returned.
 #include "app/address_space.hpp"
 
 #include <fmt/core.h>
@@ -19,10 +19,9 @@ namespace confab::app {
 namespace {
 
 constexpr std::size_t mib = 1024 * 1024;
-constexpr std::size_t segment_bytes =
-    32 * mib;  // mimalloc maps memory in segments of this size, for each thread its own
+constexpr std::size_t segment_bytes = 32 * mib;       // mimalloc maps segments of this size, separately for each thread
 constexpr std::size_t large_blocks_bytes = 64 * mib;  // bodies and buffers that do not fit into a segment's pages
-// The batch writer, the index follower, and three of the ledger: its checkpoints, its commits, its snapshots.
+// The batch writer, the index follower, and three of the ledger: for checkpoints, commits and snapshots.
 constexpr std::size_t background_threads = 5;
 
 std::size_t serving_threads(const settings& s) {
@@ -38,7 +37,7 @@ std::size_t stack_bytes() {
     return bytes;
 }
 
-// Where it cannot be read there is nothing to compare: zero.
+// Zero if it cannot be read: then nothing is compared.
 std::size_t used_bytes() {
     const auto statm = file::open("/proc/self/statm", file::access::read);
     const auto text = statm ? statm->read_all() : result<std::string>(statm.error());

@@ -16,7 +16,7 @@ bool is_hex(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-// Of RFC 3986, 3.3. Segments of dots would be resolved away by clients, an empty one makes a host of the next.
+// A segment of RFC 3986, 3.3. Clients would remove segments of dots. After an empty one, the next would be a host.
 bool is_segment(std::string_view text) {
     constexpr std::string_view others = "-._~!$&'()*+,;=:@";
     if (text.empty() || text == "." || text == "..") return false;

@@ -25,24 +25,23 @@ bool is_control(char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
 }
 
-// Whether a '#' or ';' stands behind white space, as a comment would.
+// Whether a '#' or ';' follows white space, like a comment.
 bool may_hold_comment(std::string_view value) {
     for (auto at = value.find_first_of("#;"); at != npos; at = value.find_first_of("#;", at + 1))
         if (at == 0 || white_space.find(value[at - 1]) != npos) return true;
     return false;
 }
 
-// Why a value cannot be taken; nothing when it can.
+// Why a value is invalid; empty if it is valid.
 std::optional<std::string_view> fault_of(std::string_view value) {
     if (value.empty() || !is_quote(value.front())) {
         if (!may_hold_comment(value)) return std::nullopt;
-        return "a '#' or ';' behind a space: put the value in quotes if that belongs to it, a comment on a line of its "
-               "own";
+        return "a '#' or ';' after a space: put a value that contains it in quotes, and a comment on a line of its own";
     }
     if (value.size() < 2 || value.back() != value.front())
         return "the value begins with a quote, but does not end with it";
     if (value.find(value.front(), 1) != value.size() - 1)
-        return "the value holds the quotes that stand around it: put the other ones around it";
+        return "the value contains its own quotes: use the other kind around it";
     return std::nullopt;
 }
 
@@ -52,9 +51,9 @@ std::string_view unquoted(std::string_view value) {
 
 std::string text_of(const std::string& path) {
     const auto fail = [&](std::string_view why) { return usage_error(fmt::format("config file {}: {}", path, why)); };
-    std::error_code ignored;  // opening it says the same
+    std::error_code ignored;  // open() reports it
     if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
-        throw fail("is no regular file");
+        throw fail("is not a regular file");
     const auto opened = file::open(path, file::access::read);
     if (!opened) throw fail(opened.error().message());
     auto text = opened->read_all();
@@ -78,7 +77,7 @@ std::vector<config_line> read_config_file(const std::string& path) {
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (line.empty() || line.front() == '#' || line.front() == ';') continue;
         if (std::ranges::any_of(line, is_control))
-            throw wrong_line(path, number, "holds a control character (is the file UTF-8?)");
+            throw wrong_line(path, number, "has a control character (is the file UTF-8?)");
         const auto equals = line.find('=');
         if (equals == npos) throw wrong_line(path, number, "is not `name = value`");
         const auto value = trimmed(line.substr(equals + 1), white_space);
@@ -92,7 +91,7 @@ std::vector<config_line> read_config_file(const std::string& path) {
 std::string read_secret_file(std::string_view variable, const std::string& path) {
     std::ifstream file(path);
     std::string line;
-    // The name is not shown: it may be the secret itself, where the variable without _FILE was meant.
+    // The path is not shown: it may be the secret, given to this variable instead of the one without _FILE.
     if (!std::getline(file, line)) throw usage_error(fmt::format("{} names a file that cannot be read", variable));
     return std::string(trimmed(without_byte_order_mark(line), white_space));
 }

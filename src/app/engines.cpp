@@ -86,8 +86,8 @@ void warn_of_unreachable_index(const engines& named) {
     const auto answered = block_on(engine->send(elastic::request(elastic::verb::get, "/")));
     if (answered) return;
     log::warning(
-        fmt::format("Elasticsearch at {} does not answer: until it answers, searches read whole chats, which takes "
-                    "longer and may take too long, and the search index is not filled",
+        fmt::format("Elasticsearch at {} does not answer: until it answers, searches read whole chats, which is slower "
+                    "and may exceed the time limit, and the search index is not filled",
                     options.where.redacted()));
 }
 

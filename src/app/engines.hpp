@@ -1,4 +1,4 @@
-// The engines of a cluster, as the options name them.
+// The engines of a cluster, from the options.
 #pragma once
 
 #include <optional>
@@ -11,33 +11,34 @@
 
 namespace confab::app {
 
-// Whether the options name any engine.
+// Whether any engine is configured.
 bool is_cluster(const settings& s);
-// Whether a cluster keeps a search index; without one, searches scan.
+// Whether the cluster has a search index. Without one, searches scan.
 bool has_search_index(const settings& s);
 
-// How each is reached, with its password. Throw usage_error, startup_error: its URL or password file is wrong.
+// The options of each engine, with its password. Throw usage_error, startup_error: the URL or the password file is
+// invalid.
 ledger::mysql::mysql_options mysql_options_of(const settings& s, asio::any_io_executor read_pool);
 redis::client_options redis_options_of(const settings& s);
-// `cluster`: the identity of the ledger that is indexed; empty: not known, and so is the index.
+// `cluster`: the identity of the indexed ledger; empty: unknown, and then the index is unknown, too.
 search::elastic_index_options index_options_of(const settings& s, const std::string& cluster);
 
-// All engines of a cluster. Their URLs and password files are read when this is made and not again, so that everything
-// a process opens logs in alike.
+// All engines of a cluster. Their URLs and password files are read only once, so all connections of a process use the
+// same passwords.
 struct engines {
     ledger::mysql::mysql_options mysql;  // without a read pool
     redis::client_options redis;
-    std::optional<search::elastic_index_options> index;  // of a cluster that is not known yet; nothing: none was named
+    std::optional<search::elastic_index_options> index;  // its cluster is not known yet; nothing: no index
 
     ledger::mysql::mysql_options mysql_on(asio::any_io_executor read_pool) const;
-    // REQUIRES: an index was named.
+    // REQUIRES: an index is configured.
     search::elastic_index_options index_of(const std::string& cluster) const;
 };
 
-// Throws usage_error when one of those a cluster needs is not named; also as above. Reaches none of them.
+// Throws usage_error: a required engine is not configured. Also throws as above. Connects to none of them.
 engines engines_of(const settings& s);
 
-// Logs a warning, and what it means, where a search index was named whose engine does not answer at this moment.
+// Logs a warning with the consequences if a search index is configured and its engine does not answer now.
 void warn_of_unreachable_index(const engines& named);
 
 }  // namespace confab::app

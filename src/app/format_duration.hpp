@@ -1,4 +1,4 @@
-// How long something lasts or how old it is, for people: 12.3 s, 14 min, 5 h, 3 d.
+// Formats a duration or an age for people: 12.3 s, 14 min, 5 h, 3 d.
 #pragma once
 
 #include <chrono>

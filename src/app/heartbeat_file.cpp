@@ -19,7 +19,7 @@ awaitable<result<std::vector<core::partition_number>>> heartbeat_ownership::rene
     co_return held;
 }
 
-// Who stops in good order is not alive any more.
+// A worker that stops in an orderly way is no longer alive.
 awaitable<void> heartbeat_ownership::release() {
     std::error_code none;
     if (!file_.empty()) std::filesystem::remove(file_, none);

@@ -1,5 +1,5 @@
-// A file by which others see that a worker works: touched as often as it holds its partitions. A health check asks how
-// old it is; a worker has no port to ask.
+// A file that shows that a worker is alive. The worker touches it whenever it renews its leases. A health check looks
+// at the file's age, since a worker has no port.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace confab::app {
 
-// An empty path: there is no such file.
+// With an empty path, there is no file.
 class heartbeat_ownership final : public ledger::ownership {
 public:
     heartbeat_ownership(ledger::ownership& inner, std::filesystem::path file) : inner_(inner), file_(std::move(file)) {}

@@ -1,4 +1,4 @@
-// The names that a server without authentication answers to beside localhost: the option allowed-hosts.
+// The names that a server without authentication accepts in Host, besides localhost: the option allowed-hosts.
 #pragma once
 
 #include <string>

@@ -48,7 +48,7 @@ void print_dead_letter(const ledger::mysql::dead_letter& l, const core::command&
                l.why);
 }
 
-// One after the other, since each may be as large as a body.
+// Fetches them one by one, since each may be as large as a request body.
 awaitable<void> print_dead_letters(mysql::connection& db, const std::vector<ledger::mysql::dead_letter>& dead_letters,
                                    std::int64_t clock_ms) {
     const bool has_more = dead_letters.size() == ledger::mysql::dead_letters_max;
@@ -59,7 +59,7 @@ awaitable<void> print_dead_letters(mysql::connection& db, const std::vector<ledg
     }
 }
 
-// Whether there are dead letters.
+// Returns whether there are dead letters.
 awaitable<bool> show(mysql::connection& db, const redis::client_options& queue_at) {
     const auto states = co_await ledger::mysql::partition_states(db);
     const auto dead_letters = co_await ledger::mysql::dead_letters(db);
@@ -77,8 +77,8 @@ awaitable<bool> show(mysql::connection& db, const redis::client_options& queue_a
     throw startup_error(fmt::format("there is no dead letter {}", id));
 }
 
-// Sent first and dropped then: whoever is interrupted in between finds it still there. One that was carried out
-// meanwhile is only dropped, since its job stands in the ledger.
+// Sends the command first and drops the dead letter then, so that an interruption in between loses nothing. If the job
+// is in the ledger, the command was executed meanwhile, and the dead letter is only dropped.
 awaitable<void> replay(mysql::connection& db, const redis::client_options& queue_at, std::uint64_t id) {
     const auto dead_letter = co_await ledger::mysql::find_dead_letter(db, id);
     if (!dead_letter) throw_no_such_dead_letter(id);
@@ -91,7 +91,7 @@ awaitable<void> replay(mysql::connection& db, const redis::client_options& queue
         if (!sent) throw_redis_unavailable();
     }
     co_await ledger::mysql::drop_dead_letter(db, id);
-    fmt::print("dead letter {} was {}\n", id, done ? "carried out before, and is dropped" : "sent again");
+    fmt::print("dead letter {} was {}\n", id, done ? "executed before, and is dropped" : "sent again");
 }
 
 awaitable<void> drop(mysql::connection& db, std::uint64_t id) {
@@ -104,7 +104,7 @@ std::uint64_t id_in(const std::vector<std::string>& arguments) {
     const bool is_id = arguments.size() == 2 && !arguments[1].empty() && arguments[1].size() <= 18 &&
                        std::ranges::all_of(arguments[1], [](char c) { return c >= '0' && c <= '9'; });
     const bool is_known = !arguments.empty() && (arguments[0] == "replay" || arguments[0] == "drop");
-    if (!is_known || !is_id) throw usage_error("confab jobs takes nothing more, or `replay ID` or `drop ID`");
+    if (!is_known || !is_id) throw usage_error("confab jobs takes no arguments, `replay ID` or `drop ID`");
     return std::stoull(arguments[1]);
 }
 

@@ -1,4 +1,4 @@
-// `confab jobs`: what waits in a cluster's queue, partition by partition, and the letters that could not be delivered.
+// `confab jobs`: the queue length of each partition of a cluster, and the dead letters.
 #pragma once
 
 #include <string>
@@ -8,9 +8,8 @@
 
 namespace confab::app {
 
-// Without words it shows; `replay ID` sends a dead letter once more, `drop ID` forgets it. The process's exit status: 1
-// when it showed dead letters.
-// Throws startup_error and usage_error.
+// Without arguments, prints both; `replay ID` sends a dead letter again, `drop ID` deletes it. Returns the process's
+// exit status: 1 if it printed dead letters. Throws startup_error and usage_error.
 int jobs(const settings& s, const std::vector<std::string>& arguments);
 
 }  // namespace confab::app

@@ -1,5 +1,5 @@
-// Warns of workers whose lease is too long for a node: when one of them is killed, the node gives a write up
-// (outcome_unknown) before another worker has taken its partition over and done it.
+// Warns of workers whose lease is too long for a node. If such a worker is killed, the node answers a write with
+// outcome_unknown before another worker has taken the partition over and executed the write.
 #pragma once
 
 #include <chrono>
@@ -10,10 +10,10 @@
 
 namespace confab::app {
 
-// The warning for workers with such a lease; nothing: the node waits long enough, or the lease is not known (0).
+// The warning for workers with such a lease. Empty: the node waits long enough, or the lease is unknown (0).
 std::optional<std::string> lease_warning(std::chrono::milliseconds lease, std::chrono::milliseconds answer_timeout);
 
-// Looks at the workers' leases again and again, and logs each lease that is too long once. Never ends.
+// Polls the workers' leases, and logs each lease that is too long once. Never returns.
 awaitable<void> warn_of_long_leases(ledger::mysql::mysql_node& ledger, std::chrono::milliseconds answer_timeout);
 
 }  // namespace confab::app

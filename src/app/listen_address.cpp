@@ -57,7 +57,8 @@ void require_protected(const std::vector<listen_address>& where, const std::stri
     const auto open = std::ranges::find(where, false, &listen_address::is_loopback);
     if (open == where.end() || auth == "open") return;
     throw usage_error(fmt::format(
-        "listening on {} lets anybody who reaches it do anything: say --auth=open if that is meant", open->host));
+        "listening on {} gives every client full access, without authentication: confirm it with --auth=open",
+        open->host));
 }
 
 }  // namespace confab::app

@@ -1,4 +1,4 @@
-// Where to listen, and whether that is allowed without keys.
+// The addresses to listen on, and the check whether they need --auth=open.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +11,14 @@ struct listen_address {
     std::string host;  // an IP address, without brackets
     std::uint16_t port;
     bool is_loopback;
-    bool is_of_localhost = false;  // one of the two that this name stands for; a machine may lack either
+    bool is_of_localhost = false;  // one of localhost's two addresses; a machine may lack either
 
-    // Like 127.0.0.1:3000 or [::1]:3000, or several of them with commas between. localhost:3000 stands for both of
-    // these. Throws usage_error.
+    // Like 127.0.0.1:3000 or [::1]:3000, or several of them, separated by commas. localhost:3000 means both of these.
+    // Throws usage_error.
     static std::vector<listen_address> parse(const std::string& text);
 };
 
-// Throws usage_error when everybody would be let in from outside without that being said in so many words.
+// Throws usage_error if an address is not loopback and `auth` is not `open`, or `auth` is invalid.
 void require_protected(const std::vector<listen_address>& where, const std::string& auth);
 
 }  // namespace confab::app

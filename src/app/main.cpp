@@ -41,7 +41,7 @@ constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 
 log::level level_of(const settings& s, std::string_view command) {
-    // It prints each failure of an engine by itself, with what it does about it.
+    // A reindex of a cluster prints each failure of an engine itself, with its reaction.
     const bool prints_failures = command == "reindex" && is_cluster(s);
     if (prints_failures && s["log-level"].source == "default") return log::level::off;
     const auto& name = s.text("log-level");
@@ -52,7 +52,7 @@ log::level level_of(const settings& s, std::string_view command) {
     throw usage_error(fmt::format("--log-level is '{}': it takes info, warning, error or off", name));
 }
 
-// On stderr, since stdout has the report.
+// To stderr, since stdout has the report.
 void print_to_stderr(const std::string& line) {
     fmt::print(stderr, "{}\n", line);
 }
@@ -61,7 +61,7 @@ ops::progress stderr_progress() {
     return ops::progress({.print = print_to_stderr});
 }
 
-// Nobody waits for a single answer to a command that takes hours; a busy engine is to be let finish.
+// Commands that run for hours give a busy engine more time for each response.
 constexpr std::chrono::seconds admin_command_timeout{30};
 
 search::elastic_index_options admin_index_options_of(const settings& s, const std::string& cluster) {
@@ -77,7 +77,7 @@ ledger::mysql::mysql_options patient(ledger::mysql::mysql_options o) {
     return o;
 }
 
-// The engine's own words, where there are any.
+// The engine's own message, if there is one.
 std::string reason_of(const boost::system::error_code& cause) {
     const auto why = ledger::mysql::last_failure();
     return cause != error::unavailable || why.empty() ? cause.message() : why;
@@ -88,8 +88,8 @@ std::string reason_of(const boost::system::error_code& cause, const search::elas
     return cause != error::unavailable || why.empty() ? reason_of(cause) : why;
 }
 
-// An index that is half-built is no fault while its reindex holds its lease: it may be at work, or was killed a moment
-// ago. Nothing: there is none.
+// An incomplete index is no finding while its reindex holds the lease. That reindex runs, or was killed a moment ago.
+// Nothing: no reindex holds it.
 std::optional<std::string> running_reindex(ledger::index_progress& progress) {
     const auto lease = block_on(progress.lease());
     if (!lease || !*lease || !(*lease)->is_owned) return std::nullopt;
@@ -98,7 +98,7 @@ std::optional<std::string> running_reindex(ledger::index_progress& progress) {
         (*lease)->index, (*lease)->since);
 }
 
-// The same of a cluster, if the index was named.
+// Checks the index of a cluster, if one is configured.
 ops::check_report check_cluster_index(const settings& s, const ledger::mysql::mysql_options& mysql,
                                       ledger::auditor& ledger, ops::check_report report) {
     if (!has_search_index(s)) return report;
@@ -108,12 +108,12 @@ ops::check_report check_cluster_index(const settings& s, const ledger::mysql::my
     if (auto note = running_reindex(*progress)) report.notes.push_back(std::move(*note));
     auto checked = block_on(ops::check_index(ledger, index->auditor(), report, stderr_progress()));
     if (checked) return std::move(*checked);
-    report.add_finding("the search index cannot be read to its end: " + reason_of(checked.error(), *index));
+    report.add_finding("the search index cannot be read completely: " + reason_of(checked.error(), *index));
     return report;
 }
 
-// Goes on with the search index, where there is one. One that cannot be read is a finding among others: it can be built
-// anew.
+// Checks the search index, if there is one, and adds to `report`. An unreadable index is only a finding: it can be
+// rebuilt.
 ops::check_report check_index(const settings& s, const ledger::mysql::mysql_options& mysql, ledger::auditor& ledger,
                               ops::check_report report) {
     const auto& folder = s.text("data");
@@ -123,7 +123,7 @@ ops::check_report check_index(const settings& s, const ledger::mysql::mysql_opti
         if (!index) return report;
         auto checked = block_on(ops::check_index(ledger, *index, report, stderr_progress()));
         if (checked) return std::move(*checked);
-        report.add_finding("the search index cannot be read to its end: " + checked.error().message());
+        report.add_finding("the search index cannot be read completely: " + checked.error().message());
     } catch (const startup_error& cause) {
         report.add_finding(cause.what());
     }
@@ -138,7 +138,7 @@ int check(const settings& s) {
         is_cluster(s) ? ledger::mysql::open_mysql_auditor(mysql) : ledger::sqlite::open_sqlite_auditor(s.text("data"));
     const auto journal = is_cluster(s) ? ledger::sqlite::journal_report() : ledger::sqlite::journal_of(s.text("data"));
     auto checked = block_on(ops::check(*auditor, stderr_progress()));
-    if (!checked) throw startup_error("the ledger cannot be read to its end: " + reason_of(checked.error()));
+    if (!checked) throw startup_error("the ledger cannot be read completely: " + reason_of(checked.error()));
     if (journal.mismatch) checked->add_finding(*journal.mismatch);
     const auto report = check_index(s, patient(mysql), *auditor, std::move(*checked));
     fmt::print("{}, {}, {}, {}, {} in the search index: ", counted(report.apps, "app"), counted(report.chats, "chat"),
@@ -146,7 +146,7 @@ int check(const settings& s) {
                counted(report.indexed, "message"));
     const bool is_sound = report.findings_count == 0;
     if (is_sound)
-        fmt::print("all numbers gapless, all counts right\n");
+        fmt::print("all numbers gapless, all counts correct\n");
     else
         fmt::print("{}\n", counted(report.findings_count, "finding"));
     for (const auto& finding : report.findings) fmt::print("  {}\n", finding);
@@ -155,14 +155,13 @@ int check(const settings& s) {
         fmt::print("not counted: {} that the server, or its next start, replays from the journal\n",
                    counted(journal.unapplied, "batch", "batches"));
     if (journal.off_reason)
-        fmt::print("the journal is off, every batch is a transaction with a sync of its own: {}\n",
-                   *journal.off_reason);
+        fmt::print("the journal is off, so each batch is committed with its own sync: {}\n", *journal.off_reason);
     return is_sound ? 0 : exit_failure;
 }
 
 ops::reindex_report reindex_cluster(const settings& s) {
     if (!has_search_index(s))
-        throw usage_error("the search index of a cluster lies in Elasticsearch: --elasticsearch is missing");
+        throw usage_error("the search index of a cluster is in Elasticsearch: --elasticsearch is missing");
     stop_signals signals;
     event_loops loop(1);
     asio::thread_pool pool(1);
@@ -224,7 +223,7 @@ int print_config(const settings& s) {
     return 0;
 }
 
-// Started with one of them closed, a file or socket opened later would take its number, and be written into.
+// If one of them is closed at the start, a file or socket opened later would get its number, and our output.
 void ensure_standard_streams() {
     int opened = 0;
     while (opened >= 0 && opened <= STDERR_FILENO) opened = open("/dev/null", O_RDWR);
@@ -233,7 +232,7 @@ void ensure_standard_streams() {
 
 int run(int argc, char** argv) {
     ensure_standard_streams();
-    std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error to report, not a reason to die
+    std::signal(SIGXFSZ, SIG_IGN);  // exceeding a file size limit is an error, and must not kill the process
     const auto asked = parse(argc, argv);
     if (asked.command.empty()) {
         fmt::print("{}", asked.text);
@@ -265,7 +264,7 @@ int main(int argc, char** argv) {
         std::fputs("confab: out of memory\n", stderr);
         return confab::app::exit_failure;
     } catch (const std::system_error& cause) {
-        fmt::print(stderr, "confab: the system refused: {}\n", cause.what());
+        fmt::print(stderr, "confab: system error: {}\n", cause.what());
         return confab::app::exit_failure;
     } catch (const std::exception& cause) {
         fmt::print(stderr, "confab: {}\n", cause.what());

@@ -34,8 +34,8 @@ void migrate_index(const search::elastic_index_options& options, const ledger::m
             break;
         case search::adoption::left_alone:
             fmt::print(
-                "the search index of version 0.1.0 is not known to this database, and is left alone: workers fill "
-                "a new one, or `confab reindex` does at once\n");
+                "the search index of version 0.1.0 is unknown to this database, and is not changed: workers fill "
+                "a new one, or `confab reindex` does immediately\n");
             break;
         case search::adoption::not_needed:
             break;
@@ -43,7 +43,7 @@ void migrate_index(const search::elastic_index_options& options, const ledger::m
     search::migrate_elastic(options);
 }
 
-// Workers compare the ledger with what Redis knows to be committed, and stop where it has less.
+// Workers compare the ledger with the commits that Redis knows, and stop if the ledger has less.
 void accept_lost_commits(const redis::client_options& redis, const ledger::mysql::mysql_options& mysql,
                          const std::string& cluster) {
     const auto partitions = ledger::mysql::partitions_of_mysql_ledger(mysql);

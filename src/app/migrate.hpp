@@ -1,4 +1,4 @@
-// `confab migrate`: brings the engines of a cluster to what this program needs.
+// `confab migrate`: creates or upgrades the data structures in the engines of a cluster.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace confab::app {
 
 // With new_identity_argument, the database becomes a cluster of its own. With accept_lost_commits_argument, workers
-// take a database that has less than was committed. The process's exit status. Throws startup_error and usage_error.
+// accept a database that lacks commits. Returns the process's exit status. Throws startup_error and usage_error.
 int migrate(const settings& s, const std::vector<std::string>& arguments);
 
 }  // namespace confab::app

@@ -24,7 +24,7 @@
 namespace confab::app {
 namespace {
 
-// A node keeps nothing: any number of them are equal, and may come and go.
+// A node keeps no data. All nodes are equal, and can be added and removed at any time.
 class node {
 public:
     explicit node(const settings& s)
@@ -54,7 +54,7 @@ public:
                     {&redis_state_, &ledger_->state()}},
           server_(http::listen(loops_, server_options_of(s, listen_addresses_))) {}
 
-    // Also when the start failed halfway.
+    // Also after a failed start.
     ~node() { stop(); }
     node(const node&) = delete;
     node& operator=(const node&) = delete;
@@ -75,7 +75,7 @@ public:
         flush_output();
     }
 
-    // Whether everything in flight was answered. Once is enough.
+    // Returns whether all requests in flight were answered. May be called again.
     bool stop() {
         const bool whole = !std::exchange(is_serving_, false) || server_->drain(drain_timeout_);
         queue_->close();
@@ -112,11 +112,11 @@ private:
     worker_threads read_pool_;
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;
     engine_state redis_state_{"Redis"};
-    api::response_buffer_quota buffer_quota_;  // before the loops: what they drop at the end gives its share back
+    api::response_buffer_quota buffer_quota_;  // before the loops, whose last buffers return their quota to it
     event_loops loops_;
     std::unique_ptr<queue::redis_sender> queue_;
     const std::unique_ptr<ledger::index_progress> index_progress_;
-    const std::unique_ptr<search::elastic_index> index_;  // nothing: none was named
+    const std::unique_ptr<search::elastic_index> index_;  // null: none is configured
     std::unique_ptr<search::port> search_;
     api::page_cache pages_{page_cache_bytes};
     const api::services services_;
@@ -133,8 +133,8 @@ int serve_node(const settings& s) {
     server.start();
     server.announce();
     signals.wait();
-    log::info("stopping: no new connections; finishing what is in flight");
-    if (!server.stop()) log::warning("stopped; some requests were broken off at the drain deadline");
+    log::info("stopping: no new connections; completing requests in flight");
+    if (!server.stop()) log::warning("stopped; some requests were aborted at the drain deadline");
     return 0;
 }
 

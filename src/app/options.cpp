@@ -1,5 +1,5 @@
-// A value is taken from the first of: flag, environment, file, default. CLI11 reads the flags only: by itself it lets
-// the file win over the environment (2.1, App::_process), and takes a part of a value for a comment.
+// A value comes from the first of: flag, environment, file, default. CLI11 reads only the flags. Its own file reader
+// overrides the environment (2.1, App::_process), and takes part of a value for a comment.
 #include "app/options.hpp"
 
 #include <fmt/core.h>
@@ -24,97 +24,98 @@ constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 
 constexpr option table[] = {
     {"listen", type::list, "localhost:3000", "ADDRESS:PORT", 0, 0,
-     "where to listen; several times, or with commas, for several; localhost: on 127.0.0.1 and ::1; port 0 takes any "
-     "free one, the same for all",
+     "addresses to listen on, separated by commas; repeatable. localhost is 127.0.0.1 and ::1. Port 0 picks one free "
+     "port for all",
      used_by::serve},
     {"base-path", type::text, "", "PATH", 0, 0,
-     "where a proxy in front shows the API, like /chat; stands before the paths of Location and Link", used_by::serve},
-    {"data", type::text, "./confab-data", "FOLDER", 0, 0, "where the data is, when alone",
+     "path under which a proxy publishes the API, like /chat. Location and Link begin with it", used_by::serve},
+    {"data", type::text, "./confab-data", "FOLDER", 0, 0, "data directory of a standalone server",
      used_by::serve | used_by::check | used_by::reindex},
     {"journal-gap", type::text, "refuse", "refuse|ignore", 0, 0,
-     "what to do when the journal lacks writes that follow the database, or belongs to another ledger; 'ignore' gives "
-     "up what it has beyond, and logs it",
+     "action when the journal lacks writes that follow the database, or belongs to another ledger. 'refuse' stops the "
+     "start. 'ignore' discards writes that cannot be replayed, and logs them",
      used_by::serve},
-    {"mysql", type::secret, "", "URL", 0, 0, "the ledger of a cluster: mysql://user:password@host/database",
+    {"mysql", type::secret, "", "URL", 0, 0, "URL of the cluster's ledger: mysql://user:password@host/database",
      used_by::cluster},
     {"mysql-password-file", type::password_file, "", "FILE", 0, 0,
-     "a file with MySQL's password as it is, instead of one in the URL", used_by::cluster},
-    {"redis", type::secret, "", "URL", 0, 0, "the queue of a cluster: redis://user:password@host",
+     "file with the MySQL password, not percent-encoded, instead of a password in the URL", used_by::cluster},
+    {"redis", type::secret, "", "URL", 0, 0, "URL of the cluster's queue: redis://user:password@host",
      used_by::redis_users},
     {"redis-password-file", type::password_file, "", "FILE", 0, 0,
-     "a file with Redis' password as it is, instead of one in the URL", used_by::redis_users},
+     "file with the Redis password, not percent-encoded, instead of a password in the URL", used_by::redis_users},
     {"elasticsearch", type::secret, "", "URL", 0, 0,
-     "the search index of a cluster, which scans without one: http://user:password@host", used_by::index_users},
+     "URL of the cluster's search index: http://user:password@host. Without one, searches scan", used_by::index_users},
     {"elasticsearch-password-file", type::password_file, "", "FILE", 0, 0,
-     "a file with Elasticsearch's password as it is, instead of one in the URL", used_by::index_users},
+     "file with the Elasticsearch password, not percent-encoded, instead of a password in the URL",
+     used_by::index_users},
     {"auth", type::text, "", "MODE", 0, 0,
-     "'open': anyone who reaches the server may do anything; to be said for every address but loopback",
+     "authentication mode. 'open': every client has full access. Required unless all addresses are loopback",
      used_by::serve},
     {"allowed-hosts", type::host_names, "", "NAMES", 0, 0,
-     "names of this server, separated by commas, beside localhost and IP addresses; requests for another are refused "
-     "with 421",
+     "host names of this server, separated by commas, besides localhost and IP addresses. Requests for other hosts are "
+     "refused with 421",
      used_by::serve},
-    {"threads", type::number, "0", "threads", 0, 256, "event loops; 0: one per processor", used_by::serve},
+    {"threads", type::number, "0", "threads", 0, 256, "event loop threads; 0: one per processor", used_by::serve},
     {"read-threads", type::number, "2", "threads", 1, 256, "threads for long reads: lists and searches",
      used_by::servers},
-    {"connections-max", type::number, "10000", "connections", 1, 1'000'000, "more are turned away with 503",
-     used_by::serve},
+    {"connections-max", type::number, "10000", "connections", 1, 1'000'000,
+     "maximum open client connections. Further ones are refused with 503", used_by::serve},
     {"header-bytes-max", type::number, "16384", "bytes", 1024, 1024 * 1024,
-     "a longer request header is refused with 431", used_by::serve},
-    {"body-bytes-max", type::number, "524288", "bytes", 1024, gib, "a longer request body is refused with 413",
-     used_by::serve},
-    {"json-depth-max", type::number, "32", "levels", 1, 1000, "deeper JSON is refused with 400", used_by::serve},
-    {"request-timeout-s", type::number, "30", "seconds", 1, 3600, "from a request's first byte to its last",
-     used_by::serve},
-    {"idle-timeout-s", type::number, "75", "seconds", 1, 86400, "between the requests of a connection", used_by::serve},
-    {"write-timeout-s", type::number, "30", "seconds", 1, 3600, "for a client to take a piece of its response",
-     used_by::serve},
-    {"drain-timeout-s", type::number, "8", "seconds", 1, 3600, "for requests in flight once told to stop",
-     used_by::serve},
+     "maximum bytes of a request header. Longer ones are refused with 431", used_by::serve},
+    {"body-bytes-max", type::number, "524288", "bytes", 1024, gib,
+     "maximum bytes of a request body. Longer ones are refused with 413", used_by::serve},
+    {"json-depth-max", type::number, "32", "levels", 1, 1000,
+     "maximum nesting depth of JSON. Deeper JSON is refused with 400", used_by::serve},
+    {"request-timeout-s", type::number, "30", "seconds", 1, 3600,
+     "maximum time to receive a request, from its first byte to its last", used_by::serve},
+    {"idle-timeout-s", type::number, "75", "seconds", 1, 86400,
+     "maximum idle time of a connection between two requests", used_by::serve},
+    {"write-timeout-s", type::number, "30", "seconds", 1, 3600,
+     "maximum time for a client to accept one piece of a response", used_by::serve},
+    {"drain-timeout-s", type::number, "8", "seconds", 1, 3600,
+     "maximum time to complete requests in flight after a stop signal", used_by::serve},
     {"queue-commands-max", type::number, "20000", "commands", 1, 10'000'000,
-     "more waiting writes are refused with 503; in a cluster, of each partition", used_by::serve},
+     "maximum queued writes, in a cluster per partition. Further writes are refused with 503", used_by::serve},
     {"queue-bytes-max", type::number, "268435456", "bytes", 1024 * 1024, 64 * gib,
-     "heavier waiting writes are refused with 503; in a cluster, of each partition: Redis needs that times the number "
-     "of partitions",
+     "maximum bytes of queued writes, in a cluster per partition. Further writes are refused with 503. Redis needs "
+     "this much memory for each partition",
      used_by::serve, "16777216"},
-    {"batch-commands-max", type::number, "1000", "commands", 1, 100'000, "writes that share one commit",
-     used_by::servers},
-    {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "of the writes that share one commit",
-     used_by::servers},
+    {"batch-commands-max", type::number, "1000", "commands", 1, 100'000, "maximum writes per commit", used_by::servers},
+    {"batch-bytes-max", type::number, "16777216", "bytes", 1024, gib, "maximum bytes per commit", used_by::servers},
     {"search-time-max-ms", type::number, "10000", "milliseconds", 1, 3'600'000,
-     "a search that takes longer is refused with 503", used_by::serve},
+     "maximum duration of a search. A longer one is refused with 503", used_by::serve},
     {"index-after-messages", type::number, "2000", "messages", 1, 1'000'000,
-     "so many of a chat wait before the search index takes them in; until then they are scanned",
+     "number of unindexed messages at which a chat is indexed. Until then, searches scan them",
      used_by::servers | used_by::reindex},
     {"index-pause-ms", type::number, "100", "milliseconds", 1, 3'600'000,
-     "between two looks of the search index at what was written; until then it is scanned", used_by::servers},
-    {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "how long an Idempotency-Key is known",
+     "pause between two indexing passes. Until then, searches scan new messages", used_by::servers},
+    {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "retention time of an Idempotency-Key",
      used_by::servers},
     {"partitions", type::number, "64", "partitions", 1, 1024,
-     "of a cluster's queue: fixed by the first `confab migrate`", used_by::migrate},
+     "partitions of the cluster's queue. The first `confab migrate` fixes their number", used_by::migrate},
     {"answer-timeout-ms", type::number, "10000", "milliseconds", 100, 600'000,
-     "a write that a cluster has not completed by then is answered outcome_unknown (503); longer than a worker's "
-     "lease and its takeover",
+     "maximum time to wait for the result of a write in a cluster. Then the response is outcome_unknown (503). It "
+     "should exceed a worker's lease plus its takeover",
      used_by::serve},
     {"lease-ms", type::number, "6000", "milliseconds", 1000, 600'000,
-     "how long a partition waits for a worker that says nothing", used_by::worker},
+     "duration of a worker's lease. Another worker takes over the partitions if it is not renewed", used_by::worker},
     {"commit-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000,
-     "a commit of a worker that takes longer is given up", used_by::worker},
+     "maximum duration of a worker's commit. A longer one counts as failed", used_by::worker},
     {"alive-file", type::text, "", "FILE", 0, 0,
-     "touched every second while the worker holds its share, for health checks", used_by::worker},
-    {"mysql-connections-max", type::number, "8", "connections", 1, 1000, "to MySQL, of each event loop",
+     "file that a worker touches every second while it renews its lease, for health checks", used_by::worker},
+    {"mysql-connections-max", type::number, "8", "connections", 1, 1000, "maximum MySQL connections per event loop",
      used_by::serve},
-    {"mysql-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000, "for an answer of MySQL",
-     used_by::cluster},
-    {"redis-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000, "for an answer of Redis",
-     used_by::redis_users},
+    {"mysql-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000,
+     "maximum time to wait for a response from MySQL", used_by::cluster},
+    {"redis-timeout-ms", type::number, "5000", "milliseconds", 100, 600'000,
+     "maximum time to wait for a response from Redis", used_by::redis_users},
     {"redis-policy-unchecked", type::flag, "false", "", 0, 0,
-     "takes a Redis that does not show its maxmemory-policy, which has to be noeviction",
+     "accept a Redis that does not show its maxmemory-policy. The policy must be noeviction",
      used_by::servers | used_by::migrate},
-    {"elasticsearch-timeout-ms", type::number, "2000", "milliseconds", 100, 600'000, "for an answer of Elasticsearch",
-     used_by::index_users},
-    {"log-level", type::text, "info", "info|warning|error|off", 0, 0, "the least that is logged, on standard error",
-     used_by::everyone},
+    {"elasticsearch-timeout-ms", type::number, "2000", "milliseconds", 100, 600'000,
+     "maximum time to wait for a response from Elasticsearch", used_by::index_users},
+    {"log-level", type::text, "info", "info|warning|error|off", 0, 0,
+     "minimum severity of log lines, on standard error", used_by::everyone},
 };
 
 struct command {
@@ -124,15 +125,15 @@ struct command {
 };
 
 constexpr command commands[] = {
-    {"serve", "run the server: alone, or as an API node of a cluster", used_by::serve},
+    {"serve", "run a standalone server, or an API node of a cluster", used_by::serve},
     {"worker", "run a worker of a cluster", used_by::worker},
-    {"migrate", "bring the engines of a cluster to what this confab needs", used_by::migrate},
-    {"check", "prove that the data keeps its promises; also beside a running server", used_by::check},
-    {"reindex", "build the search index anew; alone not beside a running server, in a cluster beside all of them",
+    {"migrate", "create or upgrade the data structures in a cluster's engines", used_by::migrate},
+    {"check", "verify the ledger and its search index; a server may be running", used_by::check},
+    {"reindex", "rebuild the search index; stop a standalone server first, in a cluster all servers may be running",
      used_by::reindex},
-    {"jobs", "show what waits in a cluster's queue and its dead letters; `replay ID`, `drop ID`", used_by::jobs},
+    {"jobs", "show a cluster's queue and dead letters; `replay ID`, `drop ID`", used_by::jobs},
     {"status", "show a cluster's engines, workers, partitions and search index; `--json`", used_by::status},
-    {"config", "print every option's value and where it came from", used_by::everyone},
+    {"config", "print the value and source of every option", used_by::everyone},
 };
 
 const option* find_option(std::string_view name) {
@@ -140,14 +141,14 @@ const option* find_option(std::string_view name) {
     return at == std::end(table) ? nullptr : at;
 }
 
-// For an error: what may be a misspelt name. Nothing of any other word, which may be a part of a password.
+// The word, for an error, if it may be a misspelt name. Any other word may be part of a password, and is not shown.
 std::string name_for_error(std::string_view word) {
     const bool is_name = std::ranges::all_of(
         word, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
     return is_name && !word.empty() ? fmt::format(" {}", word) : "";
 }
 
-// The name of the first argument that nobody takes, if it is a flag: any other word may be a part of a password.
+// The name of the first unexpected argument if it is a flag. Any other word may be part of a password.
 std::string flag_for_error(const std::vector<std::string>& unexpected) {
     if (unexpected.empty() || !unexpected.front().starts_with("--")) return "";
     return name_for_error(std::string_view(unexpected.front()).substr(0, unexpected.front().find('=')));
@@ -209,7 +210,7 @@ values read_file(const std::string& path) {
     return found;
 }
 
-// Like the URL of an engine, given to another option by mistake. Only in a text may an '@' stand by itself.
+// Whether this looks like an engine's URL, given to another option by mistake. Only a text may contain an '@' alone.
 bool may_hold_password(const option& o, std::string_view value) {
     const auto at = value.find('@');
     if (o.type == type::secret || at == std::string_view::npos) return false;
@@ -220,7 +221,7 @@ bool may_hold_password(const option& o, std::string_view value) {
 void require_valid(const option& o, const effective& e) {
     if (may_hold_password(o, e.value))
         throw usage_error(
-            fmt::format("--{} ({}) looks like the URL of an engine, so it is not repeated here", o.name, e.source));
+            fmt::format("--{} ({}) looks like the URL of an engine, so it is not shown here", o.name, e.source));
     if (o.type == type::host_names) parse_host_names(e.value);
     if (o.type == type::flag && e.value != "true" && e.value != "false")
         throw usage_error(fmt::format("--{} is '{}' ({}): it takes true or false", o.name, e.value, e.source));
@@ -245,11 +246,11 @@ std::string help_of(const option& o) {
 std::string overview() {
     std::string text = "confab: a chat backend that other applications build on\n\n";
     for (const auto& c : commands) text += fmt::format("  confab {:<8} {}\n", c.name, c.summary);
-    text += "\nconfab COMMAND --help lists the command's options; confab --version tells which confab this is.\n";
+    text += "\nconfab COMMAND --help lists the command's options; confab --version prints the version.\n";
     return text;
 }
 
-// CLI11 could join the values of a list itself, but drops empty ones.
+// CLI11's own join of a list drops empty values.
 void add_flag(CLI::App& app, const option& o, std::string& value) {
     const auto name = "--" + std::string(o.name);
     if (o.type == type::flag) {
@@ -267,34 +268,34 @@ void add_flag(CLI::App& app, const option& o, std::string& value) {
     added->type_name(std::string(o.unit));
 }
 
-// The flags of one command. Sets `help` instead when that is what was asked for.
+// The flags of one command. With --help, sets `help` instead.
 values read_flags(const command& c, int argc, const char* const* argv, std::string& config_file, std::string& help,
                   std::vector<std::string>& arguments) {
     CLI::App app(std::string(c.summary), "confab " + std::string(c.name));
     app.get_formatter()->column_width(44);
     app.footer(
-        "Every option is also an environment variable (CONFAB_LISTEN, ...) and a line of the file (listen = ...).\n"
-        "The first of these counts: flag, environment, file, default. CONFAB_CONFIG names the file as --config does.");
+        "Every option can be an environment variable (CONFAB_LISTEN, ...) or a line of the file (listen = ...).\n"
+        "Precedence: flag, environment, file, default. CONFAB_CONFIG names the file, like --config.");
     std::map<std::string_view, std::string> given;
     for (const auto& o : table)
         if (o.takers & c.bit) add_flag(app, o, given[o.name]);
-    // Not of the table: in the environment or the file they would be done with each migrate.
+    // Not in the table: an environment variable or the file would repeat them with each migrate.
     bool new_identity = false, accept_lost_commits = false;
     if (c.bit == used_by::migrate) {
-        app.add_flag(
-            "--new-identity", new_identity,
-            "this database is a copy of another cluster's: make it a cluster of its own (on the command line only)");
+        app.add_flag("--new-identity", new_identity,
+                     "give this copy of another cluster's database an identity of its own (only on the command line)");
         app.add_flag(
             "--accept-lost-commits", accept_lost_commits,
-            "this database lacks what workers committed, as it was restored: have them work on it all the same "
-            "(on the command line only)");
+            "accept that this database was restored and lacks commits: workers continue on it (only on the command "
+            "line)");
     }
     if (c.bit == used_by::jobs)
-        app.add_option("words", arguments, "nothing, or `replay ID` or `drop ID` of a dead letter")->type_name("");
+        app.add_option("words", arguments, "`replay ID` or `drop ID` of a dead letter; without them, show all")
+            ->type_name("");
     if (c.bit == used_by::status)
         app.add_flag_callback(
-            "--json", [&arguments] { arguments = {"json"}; }, "one JSON object instead of tables");
-    app.add_option("--config", config_file, "a file of options, one `name = value` a line")->type_name("FILE");
+            "--json", [&arguments] { arguments = {"json"}; }, "print one JSON object instead of tables");
+    app.add_option("--config", config_file, "file of options, one `name = value` per line")->type_name("FILE");
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

@@ -1,5 +1,5 @@
-// The program's options: one table, read by the command line, the environment, the config file, --help, `confab config`
-// and the tests.
+// The program's options: one table for the command line, the environment, the config file, --help, `confab config` and
+// the tests.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@
 
 namespace confab::app {
 
-// A secret is a URL, shown without its password. A password file is shown by its path, if it is there: anything else
-// may be the password itself. A list has commas between its values; as a flag it may be given several times. Host names
-// are a list too. A flag is true or false; on the command line its name alone makes it true.
+// A secret is a URL, shown without its password. A password file is shown by its path, if the file exists: any other
+// text may be the password. The values of a list are separated by commas; on the command line a list may be given
+// several times. Host names are a list, too. A flag is true or false; on the command line its name alone makes it true.
 enum class option_type { text, number, secret, password_file, list, host_names, flag };
 
-// Who takes an option: `confab config` takes all.
+// The commands that take an option. `confab config` takes all.
 namespace used_by {
 inline constexpr unsigned serve = 1, worker = 2, migrate = 4, check = 8, jobs = 16, reindex = 32, status = 64;
 inline constexpr unsigned servers = serve | worker,
@@ -37,7 +37,7 @@ struct option {
     std::uint64_t most;
     std::string_view help;
     unsigned takers;
-    std::string_view cluster_default = {};  // where an engine is named; empty: the same
+    std::string_view cluster_default = {};  // when an engine is configured; empty: the same
 };
 
 std::span<const option> options();
@@ -47,7 +47,7 @@ struct effective {
     std::string_view source;  // flag, environment, file or default
 };
 
-// Every option's value and where it came from. Options that name an engine come before those with a cluster_default.
+// The value and source of every option. In the table, options of engines precede those with a cluster_default.
 class settings {
 public:
     const std::string& text(std::string_view name) const { return values_.at(name).value; }
@@ -60,20 +60,20 @@ private:
     std::map<std::string_view, effective> values_;
 };
 
-// `confab migrate --new-identity` and `--accept-lost-commits`, as words of the command.
+// `confab migrate --new-identity` and `--accept-lost-commits`, as arguments of the command.
 inline constexpr std::string_view new_identity_argument = "new-identity";
 inline constexpr std::string_view accept_lost_commits_argument = "accept-lost-commits";
 
-// What the person at the terminal got wrong, in one line.
+// A mistake in the options or the command, in one line.
 class usage_error : public std::runtime_error {
     using runtime_error::runtime_error;
 };
 
 struct parsed {
-    std::string command;  // as in --help; empty: `text` is the whole answer
+    std::string command;  // as in --help; empty: only `text` is printed
     settings values;
     std::string text;                    // help or version
-    std::vector<std::string> arguments;  // what else the command was given
+    std::vector<std::string> arguments;  // further arguments of the command
 };
 
 // Throws usage_error.

@@ -10,7 +10,7 @@
 namespace confab::app {
 namespace {
 
-// Redis has a user by default.
+// Redis has a default user.
 bool needs_user(std::string_view engine) {
     return engine != "redis";
 }
@@ -18,11 +18,11 @@ bool needs_user(std::string_view engine) {
 }  // namespace
 
 std::string read_password_file(std::string_view option, const std::string& path) {
-    // The name is not shown: it may be the password itself.
+    // The path is not shown: it may be the password.
     const auto fail = [&](std::string_view why) { return usage_error(fmt::format("--{} names {}", option, why)); };
-    std::error_code ignored;  // opening it says the same
+    std::error_code ignored;  // open() reports it
     if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
-        throw fail("what is no regular file");
+        throw fail("a path that is not a regular file");
     const auto opened = file::open(path, file::access::read);
     if (!opened) throw fail("a file that cannot be read: " + opened.error().message());
     auto text = opened->read_all();

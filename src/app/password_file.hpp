@@ -1,4 +1,4 @@
-// Passwords that stand in files of their own, as they are: a URL would need some of their characters percent-encoded.
+// Passwords in files, without the percent-encoding that a URL needs for some characters.
 #pragma once
 
 #include <string>
@@ -11,15 +11,16 @@ namespace confab::app {
 
 inline constexpr std::size_t password_bytes_max = 4096;
 
-// The text of the file, without the newline at its end. Throws usage_error, which names the option and not the file: it
-// cannot be read, is no regular file, is empty, holds several lines, or is longer than a password may be.
+// The text of the file, without the newline at its end. Throws usage_error if the file cannot be read, is not a regular
+// file, is empty, has several lines, is longer than password_bytes_max, or has a byte order mark, a NUL or a CR LF. The
+// error has the option, but not the path.
 std::string read_password_file(std::string_view option, const std::string& path);
 
-// Its path, for people to read. `***` stands for what is no file: it may be the password itself.
+// The path to print. `***`: it is not a file, so it may be the password.
 std::string shown_password_file(const std::string& path);
 
-// Puts the password of --ENGINE-password-file, if that is given, into the URL of the engine. Throws usage_error: as
-// above; the URL has a password too, or names no user for it where the engine needs one.
+// Adds the password of --ENGINE-password-file, if that is given, to the URL of the engine. Throws usage_error as above,
+// and if the URL has a password, too, or lacks the user that the engine needs.
 void add_password(const settings& s, std::string_view engine, engine_url& to);
 
 }  // namespace confab::app

@@ -39,7 +39,7 @@ bool is_anything(std::string_view) {
     return true;
 }
 
-// An ending of a name: '#' stands for a number, '@' for a protocol, '*' for any text that is not empty.
+// The suffix of a name. '#' matches a number, '@' a protocol, '*' any non-empty text.
 struct shape {
     std::string_view ending;
     bool (*is_value)(std::string_view);
@@ -62,7 +62,7 @@ constexpr shape shapes[] = {
     {"_PORT_#_@_PORT_END", is_number},
 };
 
-// How much of `name` begins with what the placeholder stands for; 0: nothing does.
+// The length of the beginning of `name` that the placeholder matches; 0: no match.
 std::size_t length_of(char placeholder, std::string_view name) {
     if (placeholder == '*') return name.size();
     if (placeholder == '#') return std::min(name.find_first_not_of("0123456789"), name.size());
@@ -85,7 +85,7 @@ bool matches(std::string_view name, std::string_view ending) {
 }  // namespace
 
 bool is_set_by_platform(std::string_view name, std::string_view value) {
-    // The name of a service or link may hold underscores itself.
+    // The name of a service or link may contain underscores, too.
     for (auto at = name.find('_'); at != npos; at = name.find('_', at + 1))
         for (const auto& s : shapes)
             if (matches(name.substr(at), s.ending) && s.is_value(value)) return true;

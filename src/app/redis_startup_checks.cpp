@@ -39,7 +39,7 @@ awaitable<redis_client> connected(redis::client_options options) {
     co_return client;
 }
 
-// What the server says of itself; nothing where it refuses that.
+// The server's INFO; empty if it refuses that.
 awaitable<std::optional<std::string>> info_of(redis::client& on, const redis::client_options& options) {
     const redis::arguments ask{"INFO"};
     const auto answer = co_await on.execute(ask);
@@ -52,13 +52,13 @@ void require_one_server(const redis::client_options& options, std::string_view i
         redis::info_field(info, "cluster_enabled") == "1" || redis::info_field(info, "redis_mode") == "cluster";
     if (is_cluster)
         throw startup_error(
-            fmt::format("{} is in cluster mode, which spreads the queue over several servers: name a primary that is "
-                        "none (cluster-enabled no)",
+            fmt::format("{} is in cluster mode, which spreads the queue over several servers: name a primary "
+                        "outside of cluster mode (cluster-enabled no)",
                         options.where.redacted()));
 }
 
-// A setting, by its names in INFO and CONFIG. Nothing: the server does not say it. INFO comes first, for servers that
-// allow no CONFIG.
+// A setting, by its names in INFO and CONFIG. Nothing: the server does not show it. INFO is tried first, for servers
+// that allow no CONFIG.
 awaitable<std::optional<std::string>> setting_of(redis::client& on, const std::optional<std::string>& info,
                                                  std::string_view in_info, std::string in_config) {
     if (info) {
@@ -98,8 +98,8 @@ void require_noeviction(const redis::client_options& options, unshown_policy uns
 void warn_without_info(const redis::client_options& options, const std::optional<std::string>& info) {
     if (!info)
         log::warning(
-            fmt::format("{} allows no INFO: whether it is in cluster mode is not checked, and a replica may "
-                        "be found only by the writes it refuses",
+            fmt::format("{} allows no INFO: cluster mode is not checked, and a replica may be detected "
+                        "only when it refuses a write",
                         options.where.redacted()));
 }
 

@@ -1,4 +1,4 @@
-// What a Redis has to be before a cluster relies on it.
+// Checks at the start that Redis can be the queue of a cluster.
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,23 @@
 
 namespace confab::app {
 
-// A client that is connected to a primary which is no Redis Cluster. Waits for a server that is not there yet. Throws
-// startup_error, with the server's own words: it does not come, refuses the login, or cannot be the queue.
+// A client that is connected to a primary outside of cluster mode. Waits for a server that does not answer yet. Throws
+// startup_error, with the server's message: it does not answer, refuses the login, or cannot be the queue.
 awaitable<std::unique_ptr<redis::client>> connect_redis(const redis::client_options& options);
 
-// What becomes of a Redis that does not show its maxmemory-policy.
+// Whether to refuse or accept a server that does not show its maxmemory-policy.
 enum class unshown_policy { refuse, take };
 unshown_policy unshown_policy_of(const settings& s);
 
 struct redis_at_start {
-    std::uint64_t memory_max = 0;  // its maxmemory, in bytes; 0: no limit, or it does not say
+    std::uint64_t memory_max = 0;  // its maxmemory, in bytes; 0: no limit, or not shown
 };
 
-// Throws startup_error: as above, or Redis would throw commands away when its memory is full. One whose policy is not
-// shown is logged where it is taken.
+// Throws startup_error as above, or if Redis would evict commands when its memory is full. If a server that does not
+// show its policy is accepted, a warning is logged.
 redis_at_start require_redis_noeviction(const redis::client_options& options, unshown_policy unshown);
 
-// Logs a warning where Redis is full before the queue is: it then refuses commands that the limits would let pass.
+// Logs a warning if Redis would be full before the queue. It would then refuse commands that the limits allow.
 void warn_of_little_memory(const redis::client_options& options, const redis_at_start& found, std::uint64_t partitions,
                            std::uint64_t queue_bytes_max);
 

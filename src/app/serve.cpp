@@ -33,7 +33,7 @@ bool ignores_journal_gap(const settings& s) {
     return choice == "ignore";
 }
 
-// The parts of a standalone server, in the order they depend on each other; taken down in the reverse.
+// The components of a standalone server, in the order of their dependencies. They are stopped in reverse order.
 class standalone {
 public:
     explicit standalone(const settings& s)
@@ -64,7 +64,7 @@ public:
           server_(http::listen(loops_, server_options_of(s, listen_addresses_))),
           batch_options_(batch_options_of(s, is_indexed_ ? &follower_ : nullptr)) {}
 
-    // Also when the start failed halfway.
+    // Also after a failed start.
     ~standalone() { stop(); }
     standalone(const standalone&) = delete;
     standalone& operator=(const standalone&) = delete;
@@ -84,7 +84,7 @@ public:
         flush_output();
     }
 
-    // Whether everything in flight was answered. Once is enough.
+    // Returns whether all requests in flight were answered. May be called again.
     bool stop() {
         const bool whole = !std::exchange(is_serving_, false) || server_->drain(drain_timeout_);
         ledger_->close_reads();
@@ -104,10 +104,11 @@ private:
                                                    .ignores_journal_gap = ignores_journal_gap(s)});
     }
 
-    // Whether the index may be searched: an old one was made sure of, before the ledger goes on.
+    // Returns whether the index can be searched. Checks an existing index before the ledger is written to.
     bool begin_index() {
         const auto begun = block_on(follower_.begin());
-        if (!begun) log::warning("there is no search index in this run, searches scan: " + begun.error().message());
+        if (!begun)
+            log::warning("searches scan until the next start, without the search index: " + begun.error().message());
         return begun.has_value();
     }
 
@@ -145,8 +146,8 @@ int serve(const settings& s) {
     require_address_space_to_serve(s);
     server.announce();
     signals.wait();
-    log::info("stopping: no new connections; finishing what is in flight");
-    if (!server.stop()) log::warning("stopped; some requests were broken off at the drain deadline");
+    log::info("stopping: no new connections; completing requests in flight");
+    if (!server.stop()) log::warning("stopped; some requests were aborted at the drain deadline");
     return 0;
 }
 

@@ -17,7 +17,7 @@
 namespace confab::app {
 namespace {
 
-// As far as an unprivileged process may; the limit that then holds.
+// Raises the soft limit to the hard limit. Returns the new limit.
 std::size_t raise_open_files_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
@@ -27,11 +27,11 @@ std::size_t raise_open_files_limit() {
     return limit.rlim_cur;
 }
 
-// Connections may use the file descriptors that the rest of the program leaves: SQLite's, at most four for each thread
-// that uses a file of the two, those to engines, and some.
+// Client connections get the file descriptors that the rest of the program does not need. SQLite needs at most four for
+// each thread and each of its two files. Each loop has connections to the engines. Some more are reserved.
 std::size_t connections_max_of(const settings& s) {
     const std::size_t wanted = s.number("connections-max");
-    // To MySQL, Redis and Elasticsearch, of each loop.
+    // Connections to MySQL, Redis and Elasticsearch per loop.
     const std::size_t engines = is_cluster(s) ? s.number("mysql-connections-max") + 16 : 0;
     const std::size_t reserved = 32 + (8 + engines) * (threads_of(s) + s.number("read-threads") + 2);
     const std::size_t files = raise_open_files_limit();

@@ -1,4 +1,4 @@
-// What every long-running command does alike: options of the HTTP front and of batches, and the signals that end it.
+// Shared by all long-running commands: options of the HTTP server and of batches, output, and stop signals.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -13,36 +13,35 @@
 
 namespace confab::app {
 
-// Kept of pages that were sent lately.
+// Size of the cache of recently sent pages.
 inline constexpr std::size_t page_cache_bytes = 32 * 1024 * 1024;
 
 std::size_t threads_of(const settings& s);
-// Throws startup_error: too few files may be opened.
+// Throws startup_error: the limit of open files is too low.
 http::server_options server_options_of(const settings& s, const std::vector<listen_address>& where);
-// `follower`: of the search index, which hears what each commit changed, and outlives the writer; or null.
+// `follower`: gets the effects of each commit; null: no search index. REQUIRES: it outlives the writer.
 write::batch_options batch_options_of(const settings& s, write::index_follower* follower);
 
-// A client that is gone is an error to handle, not a reason to die.
+// Ignores SIGPIPE: a write to a closed connection must fail, not kill the process.
 void ignore_broken_pipes();
 
-// A line for each address that the server listens on, and one to try it with.
+// A line for each address that the server listens on, and a line with an example request.
 std::string listening_lines(const http::server& server);
 std::string example_line(const http::server& server);
 
-// Writes what was printed. Throws startup_error: whoever waits for it would never get it.
+// Flushes stdout. Throws startup_error: a program that waits for this output would never get it.
 void flush_output();
 
-// From its making on, SIGTERM ends the program in an orderly way. So do SIGINT, SIGHUP (the terminal is gone) and
-// SIGXCPU (the soft limit of processor time; at the hard one the kernel kills), unless whoever started the program had
-// them ignored: nohup(1) does that with SIGHUP, a shell with the SIGINT of a background job. A second signal changes
-// nothing.
+// From its construction on, SIGTERM stops the program in an orderly way. So do SIGINT, SIGHUP (the terminal was closed)
+// and SIGXCPU (the soft limit of processor time; at the hard limit the kernel kills), unless they were ignored at the
+// start: nohup(1) ignores SIGHUP, and a shell ignores SIGINT for a background job. A second signal has no effect.
 class stop_signals {
 public:
     stop_signals();
 
-    // Whether a signal came; false: cancel() was called.
+    // Waits for a signal. False: cancel() was called.
     bool wait();
-    // Nobody needs to wait any more. Any thread.
+    // Makes wait() return. Any thread.
     void cancel() { context_.stop(); }
 
 private:

@@ -70,7 +70,7 @@ awaitable<void> query_redis(redis::client& client, cluster_report& r, engine_rep
     if (!engine.fault.empty()) co_return;
     const auto found = co_await client.execute(info);
     if (!found) engine.fault = fault_of(found);
-    if (!found || found->is_error()) co_return;  // a user who may not ask that can still use the queue
+    if (!found || found->is_error()) co_return;  // a user without the right to INFO can still use the queue
     engine.version = field(*found, "redis_version");
     engine.role = role_in(*found);
     if (engine.role != "primary") engine.fault = fmt::format("it is a {}, and takes no commands as such", engine.role);
@@ -116,7 +116,8 @@ void ask_mysql(const ledger::mysql::mysql_options& options, cluster_report& r) {
     r.engines.push_back(std::move(engine));
 }
 
-void ask_redis(redis::client_options options, cluster_report& r) {
+void ask_redis(const redis::client_options& named, cluster_report& r) {
+    auto options = named;
     options.is_refusal_logged = false;
     engine_report engine{"redis", options.where.redacted()};
     try {
@@ -133,14 +134,14 @@ void ask_for_index(const engines& named, cluster_report& r) {
     r.engines.push_back({"elasticsearch", options.engine.where.redacted(), found.version, found.health, found.latency,
                          std::move(found.fault)});
     r.index.emplace(index_report{found.index});
-    // MySQL does not answer, or no index is searched, as is reported.
+    // The report already says that MySQL does not answer, or that no index is searchable.
     if (r.partitions.empty() || found.index.empty()) return;
     try {
         ledger::mysql::with_server(named.mysql, [&](mysql::connection& db) -> awaitable<void> {
             return query_progress(db, *r.index, found.id);
         });
     } catch (const startup_error& cause) {
-        log::warning(fmt::format("the progress of the search index is not known: {}", cause.what()));
+        log::warning(fmt::format("the progress of the search index is unknown: {}", cause.what()));
     }
 }
 

@@ -19,7 +19,7 @@ namespace json = boost::json;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// An entry is normally carried out within some milliseconds, and after a worker was killed within some leases.
+// An entry is normally executed within some milliseconds, or within some leases after a worker was killed.
 constexpr milliseconds oldest_age_normal{30'000};
 constexpr std::chrono::minutes index_delay_normal{10};
 
@@ -31,7 +31,7 @@ double mib_of(std::uint64_t bytes) {
     return static_cast<double>(bytes) / (1024 * 1024);
 }
 
-// Nothing: Redis or MySQL did not say.
+// Empty: Redis or MySQL did not answer.
 std::optional<std::uint64_t> queue_length(const cluster_report& r) {
     std::uint64_t sum = 0;
     for (const auto& p : r.partitions) {
@@ -46,7 +46,7 @@ std::size_t partitions_without_owner(const cluster_report& r) {
         std::ranges::count_if(r.partitions, [](const auto& p) { return p.state.owner.empty(); }));
 }
 
-// By which a partition whose oldest entry is still there does not move.
+// A partition whose oldest entry is older than this has stalled.
 milliseconds oldest_age_max(const cluster_report& r) {
     auto most = oldest_age_normal;
     for (const auto& w : r.workers) most = std::max(most, 2 * w.lease);
@@ -90,10 +90,10 @@ void add_workers(std::string& out, const cluster_report& r) {
                        w.lease.count() ? format_duration(w.lease) : "-");
 }
 
-// Partitions whose rows say the same.
+// Partitions with equal rows in the table.
 struct partition_group {
     std::vector<std::uint64_t> partitions;
-    partition_report common;  // with the lease that ends first
+    partition_report common;  // with the lease that expires first
 };
 
 bool is_alike(const partition_report& a, const partition_report& b) {
@@ -102,7 +102,7 @@ bool is_alike(const partition_report& a, const partition_report& b) {
     return has_equal_waits && a.state.owner == b.state.owner && a.oldest_age == b.oldest_age;
 }
 
-// Those without an owner come first, then those that wait for the longest.
+// Partitions without an owner are first, then those with the longest wait.
 std::vector<partition_group> groups_of(const std::vector<partition_report>& partitions) {
     std::vector<partition_group> groups;
     for (const auto& p : partitions) {
@@ -140,7 +140,7 @@ void add_partitions(std::string& out, const cluster_report& r) {
 void add_index(std::string& out, const cluster_report& r) {
     auto to = std::back_inserter(out);
     if (!r.index) {
-        fmt::format_to(to, "\nno search index was named: --elasticsearch shows it\n");
+        fmt::format_to(to, "\nno search index is configured: name it with --elasticsearch\n");
         return;
     }
     if (r.index->name.empty()) {

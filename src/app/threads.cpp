@@ -14,7 +14,7 @@ void writer_thread::start(awaitable<void> work) {
         try {
             if (failure) std::rethrow_exception(failure);
         } catch (const std::exception& cause) {
-            log::error(fmt::format("the batch writer failed, the process ends: {}", cause.what()));
+            log::error(fmt::format("the batch writer failed, so the process aborts: {}", cause.what()));
             std::abort();
         }
         done_.set_value();
@@ -32,7 +32,7 @@ template <class Follower>
 void index_thread::spawn(Follower& follower) {
     auto& mine = running_.emplace_back(running{[&follower] { follower.stop(); }});
     asio::co_spawn(loop_.at(0), follower.run(), [&mine](std::exception_ptr failure) {
-        if (failure) log::error("the index follower failed, searches scan what it leaves");
+        if (failure) log::error("the index follower failed, so searches scan unindexed messages");
         mine.done.set_value();
     });
 }

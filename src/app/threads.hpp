@@ -1,4 +1,4 @@
-// The two threads behind a server alone and a worker: that of the batch writer and that of the index follower.
+// The threads of a standalone server and a worker: one for the batch writer, one for the index follower.
 #pragma once
 
 #include <functional>
@@ -12,15 +12,15 @@
 
 namespace confab::app {
 
-// Without its batch writer a process could only refuse. So if that fails, the process ends: nothing that was
-// acknowledged is lost by it, and whoever goes on, after a restart or as another worker, finds out what was settled.
+// Without its batch writer, a process can only refuse writes. So if the writer fails, the process aborts. No
+// acknowledged write is lost. The next start, or another worker, finds out which commands were executed.
 class writer_thread {
 public:
     boost::asio::any_io_executor executor() { return loop_.at(0).get_executor(); }
 
-    // REQUIRES: `work` ends by itself some time; wait() is called then, before anything that it uses is gone.
+    // REQUIRES: `work` ends by itself; wait() is called before any object that it uses is destroyed.
     void start(awaitable<void> work);
-    // Until the work has ended; at once if none was started, or it was waited for.
+    // Blocks until the work has ended. Returns immediately if none was started, or after an earlier wait().
     void wait();
 
 private:
@@ -29,17 +29,17 @@ private:
     bool is_working_ = false;
 };
 
-// It gets the processor time that others leave. If the follower fails, searches scan what it leaves.
+// A thread of low priority. If the follower fails, searches scan unindexed messages.
 class index_thread {
 public:
     boost::asio::any_io_executor executor() { return loop_.at(0).get_executor(); }
 
-    // REQUIRES: the followers' home is our executor; stop() is called before they are gone. `siblings` may be null.
+    // `siblings` may be null. REQUIRES: the followers use executor(); stop() is called before they are destroyed.
     void start(write::index_follower& follower, write::sibling_follower* siblings = nullptr);
     void stop();
 
 private:
-    // Work that ends some time after `stop` was called.
+    // Work that ends after `stop` was called.
     struct running {
         std::function<void()> stop;
         std::promise<void> done = {};
@@ -49,7 +49,7 @@ private:
 
     event_loops loop_{1};
     std::list<running> running_;
-    bool is_working_ = false;  // the loop's thread was started
+    bool is_working_ = false;  // the loop's thread has been started
 };
 
 }  // namespace confab::app

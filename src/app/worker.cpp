@@ -27,7 +27,7 @@ namespace {
 
 constexpr int exit_failure = 1;
 
-// The search index of a cluster and what keeps it.
+// The search index of a cluster and its followers.
 struct cluster_index {
     cluster_index(const settings& s, const engines& named, ledger::mysql::mysql_worker& ledger,
                   asio::any_io_executor read_pool, asio::any_io_executor home)
@@ -67,7 +67,7 @@ public:
 
     void start() {
         warn_of_unreachable_index(engines_);
-        // What this worker commits is followed here; what another one left behind is found by its notes.
+        // Indexes this worker's commits, and chats that other workers noted and did not index.
         if (index_) indexing_.start(index_->follower, &index_->sibling_follower);
         writing_.start(run());
     }
@@ -77,7 +77,7 @@ public:
         flush_output();
     }
 
-    // Finishes the batch in hand, and gives the partitions up.
+    // Completes the current batch, and releases the partitions.
     void stop() {
         queue_->close();
         writing_.wait();
@@ -85,7 +85,7 @@ public:
         read_pool_.join();
     }
 
-    // Whether it stops because it must not go on. Any thread.
+    // Whether it stops because of a failure. Any thread.
     bool has_failed() const { return has_failed_; }
 
 private:
@@ -119,7 +119,7 @@ private:
         try {
             co_await write::write_batches(*queue_, ledger_->writer(), batch_options_);
         } catch (const ledger::lost_commits& cause) {
-            // Nothing more is written, not even that the partitions are free.
+            // Writes nothing more, not even the release of the partitions.
             log::error(cause.what());
             has_failed_ = true;
             signals_.cancel();
@@ -150,7 +150,7 @@ int run_worker(const settings& s) {
     worker w(s, signals);
     w.start();
     w.announce();
-    if (signals.wait()) log::info("stopping: finishing the batch in hand");
+    if (signals.wait()) log::info("stopping: completing the current batch");
     w.stop();
     return w.has_failed() ? exit_failure : 0;
 }

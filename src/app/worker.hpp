@@ -1,11 +1,11 @@
-// `confab worker`: takes the commands of the partitions it owns, and writes them to the ledger of the cluster.
+// `confab worker`: executes the commands of the partitions that it owns, and writes to the cluster's ledger.
 #pragma once
 
 #include "app/options.hpp"
 
 namespace confab::app {
 
-// The process's exit status. Throws startup_error and usage_error.
+// Returns the process's exit status. Throws startup_error and usage_error.
 int run_worker(const settings& s);
 
 }  // namespace confab::app

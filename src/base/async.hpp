@@ -1,4 +1,4 @@
-// How the program waits: C++20 coroutines on Asio. Every port call is an `awaitable`; one that needs no waiting
+// Asynchronous calls: C++20 coroutines on Asio. Every port call returns an `awaitable`. A call that need not wait
 // completes inline.
 #pragma once
 
@@ -22,7 +22,8 @@ namespace asio = boost::asio;
 template <class T>
 using awaitable = asio::awaitable<T>;
 
-// Runs `work` on `where` (a pool for what would hold up an event loop) and resumes the caller on its own executor.
+// Runs `work` on `where` and resumes the caller on its own executor. For work that would block an event loop. Rethrows
+// what `work` throws.
 template <class Work, class Value = std::invoke_result_t<Work>>
 awaitable<Value> run_on(asio::any_io_executor where, Work work) {
     const auto caller_executor = co_await asio::this_coro::executor;

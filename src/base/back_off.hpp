@@ -1,4 +1,4 @@
-// How long to wait before the next attempt: twice as long after each failure, up to a limit.
+// Exponential back-off: each pause is twice as long as the last one, up to a limit.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ public:
 
     back_off(duration first, duration most) : first_(first), most_(most), next_(first) {}
 
-    // The pause after one more failure.
+    // An attempt failed. Returns the pause before the next one.
     duration next() { return std::exchange(next_, std::min(2 * next_, most_)); }
     // An attempt succeeded.
     void reset() { next_ = first_; }

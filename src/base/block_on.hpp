@@ -1,4 +1,4 @@
-// For what has no event loop of its own yet, or never will.
+// Runs a coroutine from code that has no event loop.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
@@ -10,7 +10,7 @@
 
 namespace confab {
 
-// Runs `work` to its end on the calling thread, with an event loop that nothing else uses.
+// Runs `work` to completion on the calling thread, with an event loop of its own.
 template <class T>
 T block_on(awaitable<T> work) {
     asio::io_context here;

@@ -1,4 +1,4 @@
-// U+FEFF at the start of a UTF-8 text, as some editors write it. It says nothing (RFC 8259, 8.1).
+// Some editors write U+FEFF at the start of a UTF-8 text. A parser may ignore it (RFC 8259, 8.1).
 #pragma once
 
 #include <string_view>

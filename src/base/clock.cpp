@@ -17,7 +17,7 @@ timestamp now() {
 void append_rfc3339(std::string& out, timestamp at) {
     using namespace std::chrono;
     const auto day = floor<days>(sys_time<microseconds>(microseconds(at.us)));
-    // Most times of a thread are of one day: the last one's date stays in the text.
+    // Most times that a thread formats are of the same day, so the date of the last one stays in the buffer.
     thread_local auto written_day = sys_days::min();
     thread_local char text[] = "0000-00-00T00:00:00.000Z";
     const auto put = [](int at_index, int digits, std::int64_t value) {

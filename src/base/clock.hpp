@@ -1,4 +1,4 @@
-// Wall-clock time: microseconds since 1970-01-01T00:00:00Z inside, RFC 3339 with milliseconds outside.
+// Wall-clock time. The program uses microseconds since 1970-01-01T00:00:00Z. Clients see RFC 3339 with milliseconds.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct timestamp {
 
 timestamp now();
 
-// Appends like 2026-01-31T23:59:59.123Z. REQUIRES: a year of four digits.
+// Appends a time like 2026-01-31T23:59:59.123Z. REQUIRES: the year has four digits.
 void append_rfc3339(std::string& out, timestamp at);
 
 }  // namespace confab

@@ -1,4 +1,4 @@
-// A number with what it counts, for people to read.
+// A number with its noun, in the singular or plural.
 #pragma once
 
 #include <fmt/core.h>

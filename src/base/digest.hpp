@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4) over a sequence of fields, each preceded by its length, so that ("ab","c") differs from
-// ("a","bc").
+// SHA-256 (FIPS 180-4) of a sequence of fields. The length of each field is hashed before it, so ("ab","c") and
+// ("a","bc") differ.
 #pragma once
 
 #include <array>

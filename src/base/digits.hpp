@@ -1,4 +1,4 @@
-// Numbers as text, without a format string: the answer to every request has some.
+// Formats numbers. Why not a format string: every response contains numbers, and parsing the format costs time.
 #pragma once
 
 #include <charconv>

@@ -1,5 +1,5 @@
-// Whether an engine of the cluster takes writes, as those found it who watch it: it may become a replica or read-only
-// while the program runs.
+// Whether an engine of the cluster accepts writes. It may become a replica or read-only while the program runs. The
+// code that watches the engine reports it here.
 #pragma once
 
 #include <atomic>
@@ -17,22 +17,22 @@ class engine_state {
 public:
     static constexpr std::chrono::seconds refusal_ttl{2};
 
-    // `engine` is its name for people: "Redis". `consequence` follows the reason of a fault in the log.
+    // `engine` is its name in texts, like "Redis". `consequence` follows the reason of a fault in the log.
     explicit engine_state(std::string engine, std::string consequence = "writes are refused until that ends")
         : engine_(std::move(engine)), consequence_(std::move(consequence)) {}
 
-    // Why the engine takes no writes, in a sentence that names it. Clients read it too: it holds no address. A change
-    // is logged.
+    // `reason` is a sentence that names the engine and says why it accepts no writes. Clients see it, so it contains no
+    // address. A change is logged.
     void set_fault(std::string reason);
     void clear();
 
-    // The engine has just refused a write for this reason, though no fault stands: worded as a fault, and forgotten
-    // after `refusal_ttl`. Logs nothing.
+    // The engine has just refused a write for this reason, although it has no fault. `reason` is worded like that of a
+    // fault. It is forgotten after `refusal_ttl`, and not logged.
     void note_refusal(std::string reason);
 
-    // The fault, or else the last refusal. Nothing: it takes writes, as far as is known.
+    // The fault, or else the last refusal. Nothing: neither is known, so the engine accepts writes.
     std::optional<std::string> fault() const;
-    // Whether a fault stands, without a lock. Refusals are none: who is to learn that they ended has to try.
+    // Whether there is a fault, without a lock. A refusal does not count: only a new write shows whether it is over.
     bool has_fault() const { return has_fault_.load(std::memory_order_acquire); }
 
 private:
@@ -47,7 +47,7 @@ private:
     std::optional<refusal> refusal_;
     std::atomic<bool> has_fault_ = false;
     log_throttle log_;
-    bool is_logged_ = false;  // the fault that stands
+    bool is_logged_ = false;  // the current fault
 };
 
 }  // namespace confab

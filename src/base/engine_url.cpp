@@ -16,9 +16,9 @@ namespace urls = boost::urls;
 constexpr std::string_view hidden = "***";
 constexpr std::string_view visible_queries[] = {"?ssl=disable", "?ssl=enable", "?ssl=require"};
 
-// A '/', '?' or '#' of a password that is not percent-encoded ends the authority: the rest of the password is then read
-// as path, query or fragment, and what is before it may pass for host and port. An '@' behind the authority gives that
-// away. No URL of an engine has a fragment.
+// A '/', '?' or '#' in a password ends the authority unless it is percent-encoded. The rest of the password is then
+// parsed as path, query or fragment, and the part before it may pass for host and port. An '@' after the authority
+// reveals this. No engine URL has a fragment.
 std::optional<urls::url_view> parse_strictly(std::string_view text) {
     const auto parsed = urls::parse_uri(text);
     if (!parsed || parsed->host().empty() || parsed->has_fragment()) return std::nullopt;
@@ -27,7 +27,7 @@ std::optional<urls::url_view> parse_strictly(std::string_view text) {
     return is_cut ? std::nullopt : std::optional(*parsed);
 }
 
-// A name without a password may be a password whose ':' was forgotten.
+// A user without a password may be a password whose ':' was forgotten.
 std::string redacted_login(std::string_view user, bool has_password) {
     if (user.empty()) return "";
     return fmt::format("{}@", has_password ? user : hidden);
@@ -38,7 +38,7 @@ bool may_be_in_name(char c) {
            c == '/';
 }
 
-// A database's name or number. Anything else behind the host may be a password, or the rest of one.
+// A path is a database's name or number. Any other text after the host may be a password, or the rest of one.
 std::string_view redacted_path(std::string_view path) {
     return std::ranges::all_of(path, may_be_in_name) ? path : hidden;
 }
@@ -59,7 +59,7 @@ engine_url engine_url::parse(std::string_view text, std::string_view scheme, std
     const auto parsed = parse_strictly(text);
     const bool has_port = parsed && !parsed->port().empty();
     const bool is_port_wrong = has_port && parsed->port_number() == 0;  // or too large
-    // What was written may hold a password, so it is not repeated.
+    // The error does not quote the text, because it may contain a password.
     if (!parsed || parsed->scheme() != scheme || is_port_wrong)
         throw startup_error(
             fmt::format("the URL of an engine must look like {}://user:password@host:{}, with '/', '?', "

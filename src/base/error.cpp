@@ -13,11 +13,11 @@ constexpr const char* messages[] = {
     "no number left",
     "the queue is full",
     "the ledger is unavailable",
-    "it took too long",
+    "time limit exceeded",
     "the outcome of the commit is unknown",
     "writes are closed until a restart",
     "the server is shutting down",
-    "the ledger cannot keep this",
+    "the ledger cannot store this",
 };
 static_assert(std::size(messages) == error_count);
 

@@ -1,5 +1,5 @@
-// The closed list of what can go wrong below the HTTP door. Invalid parameters are found at the door (core/text.hpp,
-// http/problem.hpp); programming errors are assertions; what keeps the program from starting is thrown as
+// The closed list of errors below the HTTP layer. The HTTP layer refuses invalid parameters (core/text.hpp,
+// http/problem.hpp). Programming errors are assertions. An error that keeps the program from starting is thrown as
 // `startup_error`.
 #pragma once
 
@@ -11,18 +11,18 @@
 namespace confab {
 
 enum class error {
-    not_found = 1,     // no such app, chat or message (or it belongs to somebody else)
-    deleted,           // the message was there once
+    not_found = 1,     // no such app, chat or message, or it has another parent
+    deleted,           // the message was deleted
     version_mismatch,  // the message is not at the version the client asked to change
     key_reused,        // the Idempotency-Key was used with another payload
-    numbers_used_up,   // the chat or app has handed out its last number
+    numbers_used_up,   // the chat or app has assigned its last number
     overloaded,        // the queue is full; nothing was done
-    unavailable,       // the ledger could not be read or written; nothing was done
-    too_slow,          // it took longer than it may
-    outcome_unknown,   // the ledger failed while committing; only a restart finds out
-    writes_closed,     // a commit failed before; writes are refused until a restart
+    unavailable,       // the ledger cannot be read or written; nothing was done
+    too_slow,          // the time limit was exceeded
+    outcome_unknown,   // the ledger failed during the commit; only a restart shows the outcome
+    writes_closed,     // an earlier commit failed; writes are refused until a restart
     shutting_down,     // the server is draining; nothing was done
-    rejected,          // the ledger cannot keep such data; nothing was done
+    rejected,          // the ledger cannot store such data; nothing was done
 };
 inline constexpr int error_count = static_cast<int>(error::rejected);
 

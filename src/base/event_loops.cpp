@@ -38,7 +38,7 @@ void event_loops::start() {
 
 void event_loops::lower_priority() {
     constexpr int background = 10;
-    // In Linux each thread has a niceness of its own, and 0 names the calling one.
+    // On Linux each thread has its own niceness. 0 means the calling thread.
     for (auto& l : loops_) boost::asio::post(l->context, [] { setpriority(PRIO_PROCESS, 0, background); });
 }
 
@@ -52,7 +52,7 @@ std::uint64_t event_loops::long_turns() const {
 
 void event_loops::note_turn() {
     if (!current) return;
-    auto& turns = current->turns;  // written by this thread only
+    auto& turns = current->turns;  // only this thread writes it
     turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 

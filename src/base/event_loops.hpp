@@ -1,4 +1,4 @@
-// Event loops, one thread each. What is begun on a loop stays on it, so most of the program needs no locks.
+// Event loops, one thread each. Work that begins on a loop stays on it, so most of the program needs no locks.
 #pragma once
 
 #include <atomic>
@@ -25,25 +25,24 @@ public:
     std::size_t size() const { return loops_.size(); }
     boost::asio::io_context& at(std::size_t index) { return loops_[index]->context; }
 
-    // From now on they only get the processor time that others leave. REQUIRES: started.
+    // Lowers the scheduling priority of the threads, for background work. REQUIRES: started.
     void lower_priority();
-    // Begins to run them all. Throws startup_error: no thread to be had.
+    // Starts the threads. Throws startup_error: a thread cannot be created.
     void start();
-    // Begins to log turns that hold up all others (loop_monitor.hpp). REQUIRES: started; once.
+    // Starts to count and log long turns (loop_monitor.hpp). REQUIRES: started; called once.
     void watch();
-    // How many of those there were; 0 while nothing watches.
+    // The number of long turns so far; 0 before watch().
     std::uint64_t long_turns() const;
 
-    // To be called where a handler begins, by those that run often: says that the turn before it is over. On a thread
-    // that is no loop's it does nothing.
+    // Frequent handlers call this when they begin. It marks the end of the previous turn. Does nothing on a thread that
+    // is not a loop's.
     static void note_turn();
-    // Has a loop note a turn, after what waits on it now. Does nothing while the last one is still to come.
+    // Queues a handler on the loop that notes a turn. Does nothing while an earlier one is still queued.
     void begin_turn_at(std::size_t index);
-    // Nothing: the thread has ended. REQUIRES: started, and not stopped.
+    // The loop's turns and processor time so far. Nothing: the thread has ended. REQUIRES: started, and not stopped.
     std::optional<turn_watch::sample> sample_at(std::size_t index);
 
-    // Ends them and waits for their threads. What still waits on a loop never resumes; it is destroyed with this
-    // object.
+    // Stops the loops and joins their threads. Suspended coroutines never resume. They are destroyed with this object.
     void stop();
 
 private:
@@ -51,7 +50,7 @@ private:
         boost::asio::io_context context{1};  // one thread runs it
         boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
         std::atomic<std::uint64_t> turns = 0;
-        std::atomic<bool> is_turn_due = false;  // one that was asked for
+        std::atomic<bool> is_turn_due = false;  // a handler of begin_turn_at() is queued
         std::thread thread;
     };
     static thread_local loop* current;

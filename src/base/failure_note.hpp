@@ -1,5 +1,5 @@
-// Why an engine's last request failed, in words for people. Whoever asks has just got the failure: an older one is not
-// the reason.
+// Why the last request to an engine failed, as a text for people. The caller has just seen the failure, so an older
+// note is not its reason.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,7 @@ public:
         why_.clear();
         is_set_ = false;
     }
-    // Empty: none, or it is older than `recent_for`.
+    // Empty: no note, or it is older than `recent_for`.
     std::string get() const {
         const std::lock_guard lock(mutex_);
         return std::chrono::steady_clock::now() - set_at_ < recent_for ? why_ : std::string();

@@ -28,7 +28,7 @@ result<file> file::open(const std::filesystem::path& path, access how) {
     const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
     if (descriptor < 0) return last_error();
     if (how == access::create)
-        (void)fchmod(descriptor, 0600);  // open() let the umask take bits; it is open all the same
+        (void)fchmod(descriptor, 0600);  // open() applies the umask; the file is usable even if this fails
     return file(descriptor);
 }
 

@@ -1,4 +1,4 @@
-// A file by its descriptor. Errors are those of the system calls, as values. One caller at a time.
+// A file descriptor. Errors of the system calls are returned as values. One caller at a time.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@ public:
         read,
         write,
         create
-    };  // create: opened for writing, made if it is missing; mode 0600 either way
+    };  // create: opens for writing and creates a missing file; mode 0600 in both cases
 
     static result<file> open(const std::filesystem::path& path, access how);
-    // No error where there is none.
+    // A missing file is not an error.
     static result<void> remove(const std::filesystem::path& path);
 
     file() = default;
@@ -28,15 +28,15 @@ public:
     ~file();
 
     result<std::string> read_all() const;
-    // All of the bytes, or an error; then some of them may have been written.
+    // Writes all bytes. After an error some of them may have been written.
     result<void> write_at(std::uint64_t offset, std::string_view bytes) const;
     result<void> truncate(std::uint64_t bytes) const;
     result<void> sync() const;
-    result<void> sync_data() const;  // without what only describes the file, such as its times
-    // An exclusive flock(2), for as long as this is open. Waits for nobody. Errors: operation_would_block (another
-    // process has it), others of the system.
+    result<void> sync_data() const;  // without metadata that a read does not need, such as times
+    // Takes an exclusive flock(2) until this is closed. Does not wait. Errors: operation_would_block (another process
+    // holds it), others of the system.
     result<void> try_lock() const;
-    // Asks the system to begin writing what it holds of the file. Waits for nothing, promises nothing.
+    // Asks the kernel to start writing the file's dirty pages. Does not wait and guarantees nothing.
     void start_write_back() const;
 
 private:
@@ -45,7 +45,7 @@ private:
     int descriptor_ = -1;
 };
 
-// Whether the disk, a quota or a limit of the process had no room for what was written.
+// Whether a write failed because the disk is full, or because it exceeds a quota or the process's file size limit.
 bool is_lack_of_space(const boost::system::error_code& cause);
 
 }  // namespace confab

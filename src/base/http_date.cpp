@@ -22,7 +22,7 @@ struct date {
     int hour = 0, minute = 0, second = 0;
 };
 
-// Takes one piece after the other off the front of a text. Once one does not fit, none does.
+// Consumes a text piece by piece. After the first mismatch nothing matches.
 class scanner {
 public:
     explicit scanner(std::string_view text) : left_(text) {}
@@ -35,7 +35,7 @@ public:
         return fits_;
     }
 
-    // The index of the name that is next.
+    // Consumes one of the names and returns its index.
     unsigned name(std::span<const std::string_view> names) {
         const auto found = std::ranges::find_if(names, [this](auto each) { return left_.starts_with(each); });
         fits_ = fits_ && found != names.end();
@@ -54,7 +54,7 @@ public:
         return value;
     }
 
-    // Two digits; of a day below ten the first may be a space, where `padded`.
+    // Consumes two digits. If `padded`, the first may be a space.
     unsigned day(bool padded = false) {
         const bool is_short = padded && left_.starts_with(' ');
         if (is_short) skip(" ");

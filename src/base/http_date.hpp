@@ -1,4 +1,4 @@
-// Dates as HTTP writes them (RFC 9110, 5.6.7), to the second.
+// HTTP dates (RFC 9110, 5.6.7). Their resolution is one second.
 #pragma once
 
 #include <optional>
@@ -9,11 +9,11 @@
 
 namespace confab {
 
-// Like Sat, 31 Jan 2026 23:59:59 GMT.
+// Formats a date like Sat, 31 Jan 2026 23:59:59 GMT.
 std::string http_date(timestamp at);
 
-// In any of the three forms; nothing when it is none of them, or no day of the calendar. A year of two digits is the
-// nearest one that is not more than 50 years after `today`.
+// Parses any of HTTP's three formats. Nothing: another format, or not a day of the calendar. A two-digit year is in the
+// century of `today`, or in the one before if it would be more than 50 years ahead.
 std::optional<timestamp> parse_http_date(std::string_view text, timestamp today);
 
 }  // namespace confab

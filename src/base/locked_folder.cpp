@@ -32,7 +32,7 @@ void make_folder(const fs::path& path) {
     if (fs::is_directory(path, cause)) return;
     const auto parent = path.parent_path();
     if (!parent.empty()) make_folder(parent);
-    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail(path, "cannot be made", system_error(errno));
+    if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail(path, "cannot be created", system_error(errno));
     if (!fs::is_directory(path, cause)) fail(path, "cannot be used", system_error(ENOTDIR));
     sync_folder(parent);
 }
@@ -50,8 +50,8 @@ file open_folder(const fs::path& path) {
     return std::move(*opened);
 }
 
-// The process that has a flock on this file. A line of /proc/locks is, without the one that waits for it:
-// "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF" (https://man7.org/linux/man-pages/man5/proc_locks.5.html).
+// The process that holds a flock on this file. A line of /proc/locks for a held lock looks like "1: FLOCK  ADVISORY
+// WRITE 1234 08:01:5678 0 EOF" (https://man7.org/linux/man-pages/man5/proc_locks.5.html).
 std::optional<std::string> holder_of(const fs::path& locked) {
     struct stat found {};
     if (stat(locked.c_str(), &found) != 0) return std::nullopt;
@@ -66,7 +66,7 @@ std::optional<std::string> holder_of(const fs::path& locked) {
     return std::nullopt;
 }
 
-// The process that wrote its number into this file. Anything else in it does not belong in a message.
+// The process id in this file. Other content is ignored, so that no error message quotes it.
 std::optional<std::string> process_in(const fs::path& lock) {
     const auto opened = file::open(lock, file::access::read);
     if (!opened) return std::nullopt;
@@ -77,7 +77,7 @@ std::optional<std::string> process_in(const fs::path& lock) {
 
 [[noreturn]] void throw_already_locked(const fs::path& folder, const fs::path& locked, const fs::path& lock) {
     auto holder = holder_of(locked);
-    if (!holder) holder = process_in(lock);  // it runs where this system does not see it
+    if (!holder) holder = process_in(lock);  // it runs on another machine or in another container
     throw startup_error(fmt::format("data folder {}: another confab{} is using it", folder.string(),
                                     holder ? fmt::format(" (process {})", *holder) : ""));
 }
@@ -87,7 +87,7 @@ bool is_held(const result<void>& locked) {
 }
 
 file open_lock(const fs::path& folder, const fs::path& lock) {
-    // Creating also sets the mode, and a refused process must not change the file of another.
+    // Creating also sets the mode. A refused process must not change the file of another one, so it only opens it.
     auto opened = file::open(lock, file::access::write);
     if (!opened && opened.error() == boost::system::errc::no_such_file_or_directory)
         opened = file::open(lock, file::access::create);
@@ -95,7 +95,7 @@ file open_lock(const fs::path& folder, const fs::path& lock) {
     return std::move(*opened);
 }
 
-// The folder comes first, so that a second process creates nothing in it.
+// Locks the folder first, so that a second process creates no file in it.
 file lock_both(const fs::path& path, const file& folder, const char* lock_name) {
     const auto lock = path / lock_name;
     const auto folder_locked = folder.try_lock();

@@ -1,4 +1,4 @@
-// The program's log: one line an event, on standard error. Any thread.
+// The program's log: one line per event, on standard error. Any thread.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,4 @@
-// Logs a repeated failure at once, then at most so many times a minute (once, unless more are asked for), with how
-// often it came in between.
+// Logs a repeated failure immediately, then at most `lines_max` times a minute with the number of suppressed lines.
 #pragma once
 
 #include <chrono>
@@ -17,17 +16,18 @@ class log_throttle {
 public:
     using clock = std::chrono::steady_clock;
     static constexpr std::chrono::seconds pause{60};
-    static constexpr std::size_t keys_max = 32;  // the one that was logged the longest ago is forgotten then
+    static constexpr std::size_t keys_max = 32;  // beyond it the key that was logged longest ago is evicted
 
-    // `lines_max`: of each key in a minute.
+    // `lines_max` is per key and minute.
     explicit log_throttle(std::uint64_t lines_max = 1) : lines_max_(lines_max) {}
 
-    // Logs the line, unless enough with the same key were logged within the last minute; whether it did. The key names
-    // the failure without what changes from time to time (numbers, ids).
+    // Logs the line unless `lines_max` lines with the same key were logged within the last minute. Returns whether it
+    // did. The key names the failure without its variable parts (numbers, ids).
     bool warning(std::string_view key, std::string_view line);
     bool error(std::string_view key, std::string_view line);
 
-    // How many with this key were left out since the last that was logged; nothing: this one is left out too.
+    // The number of lines with this key that were suppressed since the last logged one. Nothing: this line is
+    // suppressed, too.
     std::optional<std::uint64_t> admit(std::string_view key, clock::time_point now);
 
 private:

@@ -10,7 +10,7 @@ namespace confab {
 namespace {
 
 constexpr std::chrono::milliseconds poll_interval{25};
-constexpr std::chrono::milliseconds busy_cpu_min{5};  // of processor time between two looks
+constexpr std::chrono::milliseconds busy_cpu_min{5};  // of processor time between two polls
 
 }  // namespace
 

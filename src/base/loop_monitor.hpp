@@ -1,5 +1,5 @@
-// Logs, at most once a minute, that an event loop was busy with one thing for long, so that all others on it waited;
-// and counts how often.
+// Counts the long turns of event loops, and logs them at most once a minute. During a long turn all other handlers of
+// the loop wait.
 #pragma once
 
 #include <atomic>
@@ -12,15 +12,15 @@
 
 namespace confab {
 
-// 1. Every 25 ms a thread of the monitor reads how many turns each loop has begun and how much processor time its
-//    thread has used (turn_watch).
-// 2. Connections note their turns (event_loops::note_turn). For turns of others a loop that is busy is given a handler
-//    that does nothing else.
-// So a turn of up to 150 ms may go unseen, and none of less than 100 ms is counted. Why not the clock before and after
-// each handler: the thread's own costs a system call, twice for each request.
+// 1. Every 25 ms the monitor's thread samples each loop: its turns so far, and the processor time of its thread
+//    (turn_watch).
+// 2. Connections note their turns (event_loops::note_turn). Other handlers do not, so a busy loop also gets a handler
+//    that only notes a turn.
+// A turn of up to 150 ms may be missed. A turn of less than 100 ms is never counted. Why not read the thread's clock
+// before and after each handler: that is a system call, twice per request.
 class loop_monitor {
 public:
-    // REQUIRES: the loops are started, and not stopped before this is gone.
+    // REQUIRES: the loops are started, and not stopped before this is destroyed.
     explicit loop_monitor(event_loops& loops);
 
     std::uint64_t long_turns() const { return long_turns_; }
@@ -30,7 +30,7 @@ private:
 
     event_loops& loops_;
     std::vector<turn_watch> watches_;                 // by loop
-    std::vector<std::chrono::nanoseconds> last_cpu_;  // by loop, at the last look
+    std::vector<std::chrono::nanoseconds> last_cpu_;  // by loop, at the last poll
     std::atomic<std::uint64_t> long_turns_ = 0;
     log_throttle log_;
     timer_thread timer_;  // its thread uses all of the above

@@ -1,4 +1,4 @@
-// Numbers of different things are different types: a chat's number cannot be passed where a message's is wanted.
+// Numbers of different things are different types: a chat's number cannot be passed as a message's.
 #pragma once
 
 #include <compare>

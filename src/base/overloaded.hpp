@@ -1,4 +1,4 @@
-// A visitor of a std::variant, made of one function for each alternative.
+// A visitor of a std::variant, built from one function per alternative.
 #pragma once
 
 namespace confab {

@@ -9,7 +9,7 @@
 namespace confab {
 namespace {
 
-// One system call serves many small wishes: job ids are drawn for every write.
+// One system call serves many small requests, because every write draws a job id.
 class pool {
 public:
     void take(std::span<std::byte> out) {

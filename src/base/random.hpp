@@ -1,4 +1,4 @@
-// Random bytes of the operating system's generator. Any thread.
+// Random bytes from the operating system's generator. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace confab {
 
-// Fills `out`; aborts when the operating system has no randomness to give.
+// Fills `out`. Aborts the process if the operating system returns no random bytes.
 void fill_random(std::span<std::byte> out);
 
 }  // namespace confab

@@ -1,5 +1,5 @@
-// What must hold, checked in release builds too. For states that no input and no failing disk may bring about: going on
-// from one could break a promise, while the next start goes on from what is on disk.
+// Assertions that are checked in release builds too. They cover states that no input and no failing disk can cause. To
+// continue from such a state could break a promise. A restart continues from the data on disk.
 #pragma once
 
 #include <cstdlib>
@@ -9,11 +9,11 @@
 
 namespace confab {
 
-// Ends the process at once when `holds` is false. Any thread.
+// Aborts the process if `holds` is false. Any thread.
 inline void require(bool holds, const char* what) {
     if (holds) [[likely]]
         return;
-    log::error(std::string("ending at once, since this does not hold: ") + what);
+    log::error(std::string("assertion failed: ") + what);
     std::abort();
 }
 

@@ -1,4 +1,4 @@
-// Calls once after a while, on a thread of its own.
+// A one-shot timer with a thread of its own.
 #pragma once
 
 #include <chrono>
@@ -10,18 +10,18 @@
 
 namespace confab {
 
-// Any thread. What is called may use it.
+// Any thread. The callback may arm and disarm it.
 class timer_thread {
 public:
     using clock = std::chrono::steady_clock;
 
     explicit timer_thread(std::function<void()> call);
-    // Waits for a call that has begun.
+    // Waits for a running callback.
     ~timer_thread();
     timer_thread(const timer_thread&) = delete;
     timer_thread& operator=(const timer_thread&) = delete;
 
-    // Does nothing while it is armed.
+    // Does nothing if it is armed already.
     void arm(clock::duration after);
     void disarm();
 

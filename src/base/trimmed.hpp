@@ -1,4 +1,4 @@
-// A text without the white space around it.
+// Removes white space around a text.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 
 namespace confab {
 
-// `white_space`: the characters that count as such; by default those of HTTP (RFC 9110, 5.6.3).
+// `white_space`: the characters to remove. The default is HTTP's (RFC 9110, 5.6.3).
 inline std::string_view trimmed(std::string_view text, std::string_view white_space = " \t") {
     text.remove_prefix(std::min(text.find_first_not_of(white_space), text.size()));
     return text.substr(0, text.find_last_not_of(white_space) + 1);

@@ -1,4 +1,4 @@
-// Finds the turns of an event loop that take long: a turn is what it does between two handlers.
+// Detects long turns of an event loop. A turn is the execution of one handler.
 #pragma once
 
 #include <chrono>
@@ -6,17 +6,17 @@
 
 namespace confab {
 
-// Of one loop, from samples. Pure.
+// For one loop. Works on samples; reads no clock.
 class turn_watch {
 public:
     static constexpr std::chrono::milliseconds turn_max{100};
 
     struct sample {
-        std::uint64_t turns;           // begun so far
-        std::chrono::nanoseconds cpu;  // that the loop's thread has used so far
+        std::uint64_t turns;           // so far
+        std::chrono::nanoseconds cpu;  // used by the loop's thread so far
     };
 
-    // The loop was asked to begin another turn, after what waited on it.
+    // A handler that notes a turn was queued on the loop.
     void expect_turn(const sample& now) {
         if (is_expected_) return;
         asked_ = now;
@@ -24,8 +24,8 @@ public:
         is_reported_ = false;
     }
 
-    // True, once for each: the loop has used more than turn_max since it was asked, and has begun no turn. The
-    // processor's time, not the clock's: a loop that the machine holds up is not to blame.
+    // True once per long turn: the loop has used more than turn_max of processor time since expect_turn(), and has
+    // begun no turn. Why processor time: a loop that the scheduler delays is not busy.
     bool is_long(const sample& now) {
         if (now.turns != asked_.turns) is_expected_ = false;
         if (!is_expected_ || is_reported_ || now.cpu - asked_.cpu <= turn_max) return false;

@@ -2,10 +2,9 @@
 // (https://github.com/dominictarr/hashlru):
 // 1. A new entry goes into the young generation.
 // 2. A hit in the old generation moves the entry into the young one.
-// 3. When the young generation is full, which is half of the bytes, it becomes the old one, and the former old one is
-//    evicted whole.
+// 3. The young generation is full at half of the bytes. It then becomes the old one, and the former old one is evicted.
 // So an entry stays at least until half of the bytes were put or moved after its last use. A hit in the young
-// generation changes nothing: there is no list to keep in order, as an exact LRU has.
+// generation changes nothing, while an exact LRU has to reorder a list.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +19,7 @@ namespace confab {
 template <class Key, class Value, class Bytes, class Hash = std::hash<Key>>
 class two_generation_cache {
 public:
-    // An entry of more than half of `bytes_max` exceeds the bound: ask is_small() before such values are put.
+    // An entry of more than half of `bytes_max` exceeds the bound. Callers with such values check is_small() first.
     explicit two_generation_cache(std::size_t bytes_max) : young_bytes_max_(bytes_max / 2) {}
 
     // The value is valid until the next call on the cache.
@@ -32,8 +31,8 @@ public:
         return &young_.insert(std::move(node)).position->second;
     }
 
-    // Adds or replaces. An entry of this key in the old generation stays there until that is evicted. It is not found
-    // again: the young generation is looked up first and replaces the old one whole.
+    // Adds or replaces. An entry of this key in the old generation stays there until that generation is evicted. It is
+    // never found: the young generation is looked up first, and later replaces the old one.
     void put(const Key& key, Value value) {
         make_room(Bytes{}(value));
         const auto [at, is_new] = young_.try_emplace(key, std::move(value));
@@ -50,9 +49,9 @@ public:
         old_.erase(key);
     }
 
-    // Whether the value evicts few others: at most a sixteenth of the bytes.
+    // Whether the entry takes at most a sixteenth of the bytes, so that it evicts few others.
     bool is_small(const Value& value) const { return is_small_of(Bytes{}(value)); }
-    // The same of an entry of so many bytes.
+    // The same for an entry of `bytes`.
     bool is_small_of(std::size_t bytes) const { return bytes <= young_bytes_max_ / 8; }
 
 private:

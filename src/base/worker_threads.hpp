@@ -1,5 +1,5 @@
-// Threads that share one queue of work. Unlike asio::thread_pool it can fail to start: that one waits for ever for its
-// first threads if the system refuses a later one.
+// A thread pool. Why not asio::thread_pool: if the system refuses a thread, its constructor waits forever for the
+// threads it has started.
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -11,15 +11,15 @@ namespace confab {
 
 class worker_threads {
 public:
-    // Throws startup_error: no thread to be had.
+    // Throws startup_error: a thread cannot be created.
     explicit worker_threads(std::size_t count);
-    // Drops the work that is not begun.
+    // Discards work that has not begun.
     ~worker_threads();
     worker_threads(const worker_threads&) = delete;
     worker_threads& operator=(const worker_threads&) = delete;
 
     boost::asio::io_context::executor_type get_executor() { return context_.get_executor(); }
-    // Finishes all work, and ends the threads.
+    // Finishes all work and joins the threads.
     void join();
 
 private:

@@ -1,2 +1,2 @@
-// Boost.JSON's compiled half, once.
+// The compiled part of Boost.JSON.
 #include <boost/json/src.hpp>

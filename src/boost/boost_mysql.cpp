@@ -1,4 +1,3 @@
-// Boost.MySQL's compiled half, once (BOOST_MYSQL_SEPARATE_COMPILATION), and with it Asio's TLS, which it is the first
-// to use.
+// The compiled parts of Boost.MySQL (BOOST_MYSQL_SEPARATE_COMPILATION) and of Asio's TLS, which Boost.MySQL needs.
 #include <boost/asio/ssl/impl/src.hpp>
 #include <boost/mysql/src.hpp>

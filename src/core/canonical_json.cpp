@@ -15,7 +15,7 @@ namespace {
 namespace json = boost::json;
 using boost::system::error_code;
 
-constexpr std::size_t depth_max = 1000;  // as of json-depth-max
+constexpr std::size_t depth_max = 1000;  // the largest --json-depth-max
 
 // REQUIRES: valid UTF-8.
 std::u16string utf16_of(std::string_view text) {
@@ -40,8 +40,8 @@ std::string quoted(const std::string& text) {
     return json::serialize(json::string_view(text));
 }
 
-// Takes the parser's events, and builds the text of each value out of those in it. Boost.JSON's own values would lose
-// the digits of numbers and all but one of the members with the same name.
+// Builds the canonical text of each value from the parser's events. Why not Boost.JSON's own values: they lose the
+// digits of numbers, and all but one of the members with the same name.
 class canonical_handler {
 public:
     static constexpr std::size_t max_object_size = SIZE_MAX;
@@ -134,7 +134,7 @@ private:
     }
 
     std::vector<container> open_;
-    std::string token_;  // what has come of the key, string or number
+    std::string token_;  // the key, string or number, as far as it is parsed
     std::string result_;
 };
 

@@ -1,5 +1,5 @@
-// One text for all JSON texts that say the same: what RFC 8785 makes of one, but numbers stay as they were written,
-// since clients get them back so, and members with the same name stay in their order.
+// Canonical JSON: equal JSON values get equal texts. Follows RFC 8785 with two exceptions. Numbers stay as written,
+// because clients get them back that way. Members with the same name keep their order.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace confab::core {
 
-// Members in the order of their names' UTF-16 code units, strings with as few escapes as possible, no white space. Of
-// what is not JSON, or is nested deeper than 1000 levels: the text as it is.
+// Sorts members by the UTF-16 code units of their names, escapes as few characters as possible, and removes white
+// space. Returns the text unchanged if it is not JSON, or is nested deeper than 1000 levels.
 std::string canonical_json(std::string_view text);
 
 }  // namespace confab::core

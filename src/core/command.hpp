@@ -1,4 +1,5 @@
-// Commands: every write a client can ask for, already valid in itself. Whether it can be done is settled by decide().
+// Commands: every write that a client can request. The parameters of a command are valid. decide() determines whether
+// it can be applied.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +37,7 @@ struct create_message {
     std::optional<std::string> metadata;
 };
 
-// The versions a change may be applied to (If-Match); absent: any.
+// The versions to which a change may be applied (If-Match). Absent: any version.
 using version_condition = std::optional<std::vector<std::uint64_t>>;
 
 struct edit_message {
@@ -44,7 +45,7 @@ struct edit_message {
     chat_number chat;
     message_number message;
     message_content content;
-    std::optional<std::string> metadata;  // absent: stays as it is
+    std::optional<std::string> metadata;  // absent: unchanged
     version_condition only_at = std::nullopt;
 };
 
@@ -55,16 +56,17 @@ struct delete_message {
     version_condition only_at = std::nullopt;
 };
 
-// What came through a shared queue but cannot be read: it is kept for a person to look at.
+// An entry of a shared queue that cannot be parsed. It becomes a dead letter.
 struct unreadable {
     std::string bytes;
 };
 
-// An Idempotency-Key as it is kept: hashed, with a digest of what it creates (core/fingerprint.hpp).
+// An Idempotency-Key as it is stored: its hash, and a fingerprint of the payload (core/fingerprint.hpp).
 struct idempotency_key {
     digest key_hash;
-    digest fingerprint;  // what is kept
-    // As version 0.1.0 took it, and kept it with its keys. Through a node of that version the two change places.
+    digest fingerprint;  // the stored one
+    // The fingerprint that version 0.1.0 computed and stored. In commands from a node of that version the two are
+    // swapped.
     std::optional<digest> fingerprint_as_sent = std::nullopt;
 
     bool matches(const digest& kept) const { return kept == fingerprint || kept == fingerprint_as_sent; }
@@ -72,23 +74,24 @@ struct idempotency_key {
 
 struct command {
     job_id job;
-    std::optional<idempotency_key> key;  // only with what creates
+    std::optional<idempotency_key> key;  // only for a command that creates
     std::variant<create_app, rename_app, create_chat, create_message, edit_message, delete_message, unreadable> payload;
-    std::optional<core::delivery> delivery = std::nullopt;  // through a shared queue; alone there is nothing to tell
+    std::optional<core::delivery> delivery = std::nullopt;  // set by a shared queue; absent in a standalone server
 };
 
-// What a command weighs in a queue or a batch, in bytes: its texts and a flat share for the rest.
+// The bytes of a command in a queue or a batch: its texts plus a flat overhead.
 std::size_t weight(const command& c);
 
-// A committed command's answer.
+// The result of a committed command.
 struct created {
     std::uint64_t number = 0;  // of the chat or message; not set for an app, which is known by its token
     timestamp at;
 };
 struct replayed {
-    std::uint64_t number = 0;  // of the chat or message the key made before; for an app its id
+    std::uint64_t number = 0;  // of the chat or message that the key created before; for an app its id
 };
-// rename_app answers the app; edit_message and delete_message the message, the latter also when it was deleted before.
+// rename_app returns the app. edit_message and delete_message return the message. delete_message also does so if the
+// message was deleted before.
 using command_result = std::variant<created, replayed, app, message>;
 
 }  // namespace confab::core

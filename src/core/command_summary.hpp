@@ -1,4 +1,4 @@
-// What a command is about, for a log line or a table of what could not be carried out. Without its texts.
+// A command without its texts, for log lines and for the list of jobs.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@
 namespace confab::core {
 
 struct command_summary {
-    std::string_view kind;      // create_message, …; unreadable for bytes that are no command
+    std::string_view kind;      // create_message, …; unreadable: the bytes are not a command
     std::string app = {};       // its token; empty: unknown
-    std::uint64_t chat = 0;     // 0: it is about no chat
-    std::uint64_t message = 0;  // 0: it is about no message, or about a new one
+    std::uint64_t chat = 0;     // 0: none
+    std::uint64_t message = 0;  // 0: none, or a new one
 };
 
 command_summary summary_of(const command& c);
 
-// Like: create_message, app bUvBCYb9YqLcTYmrwLTFuCSp, chat 3
+// A text like: create_message, app bUvBCYb9YqLcTYmrwLTFuCSp, chat 3
 std::string to_text(const command_summary& s);
 
 }  // namespace confab::core

@@ -15,7 +15,7 @@ std::optional<std::string_view> view(const std::optional<sender_name>& name) {
     return name ? std::optional<std::string_view>(name->text()) : std::nullopt;
 }
 
-// The number that a replay of this creation will answer.
+// The result of a creation, and the number that its replay returns.
 struct creation {
     created result;
     std::uint64_t replayed_as;
@@ -113,7 +113,7 @@ private:
         return !only_at || std::ranges::find(*only_at, m.version) != only_at->end();
     }
 
-    // One more change of this chat, one more version of this message.
+    // Adds one change to the chat and one version to the message.
     void bump_version(const resolved_message& at) {
         at.chat->changes_count += 1;
         at.found->version += 1;
@@ -136,7 +136,8 @@ concept creates = requires(decider d, const Payload& payload) {
     d.apply_create(payload);
 };
 
-// A key that was seen with this payload is answered, with another refused; nothing: it is new here, or expired.
+// The earlier result if the key was used with this payload; key_reused if with another. Nothing: the key is new in its
+// scope, or has expired.
 std::optional<result<command_result>> replay_of_key(const state& s, const state::key_locator& locator,
                                                     const idempotency_key& key, timestamp now) {
     const auto* const seen = s.find(locator);

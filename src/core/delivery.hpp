@@ -1,5 +1,5 @@
-// How a command came through a queue that many nodes and workers share. A queue's entries are numbered within an epoch:
-// a queue that lost its memory begins another one, in which numbers may come again.
+// How a command was delivered by a queue that nodes and workers share. Entries are numbered within an epoch. A queue
+// that lost its data begins another epoch, in which entry ids may repeat.
 #pragma once
 
 #include <array>
@@ -14,10 +14,10 @@ namespace confab::core {
 
 using partition_number = std::uint16_t;
 
-// 128 random bits, drawn when a partition's queue was found empty-handed.
+// 128 random bits. A sender draws them if a partition's queue has no epoch.
 using epoch_id = std::array<std::byte, 16>;
 
-// An entry's number in its partition's queue: Redis' milliseconds and a sequence within them.
+// The id of an entry in its partition's queue, as in Redis streams: milliseconds and a sequence number within them.
 struct entry_id {
     std::uint64_t ms = 0;
     std::uint64_t seq = 0;
@@ -25,8 +25,8 @@ struct entry_id {
     friend constexpr auto operator<=>(const entry_id&, const entry_id&) = default;
 };
 
-// What the sender of a command knew of the collection it writes to: the last number (of messages in a chat, of chats in
-// an app) and, in a chat, the last change. What the command made, if it was done, lies beyond.
+// The last number that the sender of a command knew in the collection it writes to (messages of a chat, chats of an
+// app). For a chat also the last change. If the command was applied, its number or change is higher.
 struct last_seen {
     std::uint64_t number = 0;
     std::uint64_t change = 0;
@@ -39,8 +39,9 @@ struct delivery {
     last_seen seen{};
 };
 
-// Which partition of `count` writes of an app (its chats, its name) or of a chat (its messages) go through. Creation of
-// apps goes through partition 0. The first 64 bits of SHA-256, so that nodes of every version agree for ever.
+// The partition, of `count`, for the writes of an app (its chats, its name) or of a chat (its messages). Creation of
+// apps uses partition 0. The partition is computed from the first 64 bits of a SHA-256. It must never change, because
+// nodes of all versions have to agree.
 partition_number partition_of(const app_token& app, std::uint64_t count);
 partition_number partition_of(const app_token& app, chat_number chat, std::uint64_t count);
 

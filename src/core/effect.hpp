@@ -1,7 +1,7 @@
-// Effects: what a decided command changes in the ledger. Counters move with them: a chat_created sets its app's
-// chats_count to its number, a message_created its chat's messages_count, a message_edited or message_deleted its
-// chat's changes_count to its seq. Each carries the job of the command that made it. Texts are views into the command,
-// which lives until its batch is answered.
+// Effects: the changes of a decided command in the ledger. Counters change with them. A chat_created sets its app's
+// chats_count to its number. A message_created sets its chat's messages_count to its number. A message_edited or
+// message_deleted sets its chat's changes_count to its seq. Each effect except key_used has the job id of its command.
+// Texts are views into the command, which lives until its batch is answered.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,7 @@ struct message_edited {
     chat_id chat;
     message_number number;
     std::string_view content;
-    std::optional<std::string_view> metadata;  // absent: stays as it is
+    std::optional<std::string_view> metadata;  // absent: unchanged
     std::uint64_t version;                     // after the edit
     std::uint64_t seq;                         // of this change in its chat
     timestamp at;
@@ -68,8 +68,8 @@ struct message_deleted {
     job_id job;
 };
 
-// The collection a key was posted to: all apps, the chats of an app, the messages of a chat. A key means something in
-// its scope only.
+// The collection in which a key was used: all apps, the chats of an app, or the messages of a chat. Equal keys in
+// different scopes are different keys.
 struct key_scope {
     enum class kind : std::uint8_t { apps = 0, chats_of_app = 1, messages_of_chat = 2 };
 

@@ -1,4 +1,4 @@
-// Apps, chats and messages as the ledger keeps them and clients read them.
+// Apps, chats and messages as the ledger stores them and clients see them.
 #pragma once
 
 #include <cstdint>
@@ -16,32 +16,31 @@ struct app {
     std::string name;
     std::uint64_t chats_count = 0;  // also the number of its last chat
     timestamp created_at;
-    timestamp updated_at;  // moves on rename only
+    timestamp updated_at;  // changes only on rename
 };
 
 struct chat {
     chat_id id;
     chat_number number;
     std::uint64_t messages_count = 0;  // also the number of its last message
-    std::uint64_t changes_count = 0;   // edits and deletions; with messages_count the cursor of the chat
+    std::uint64_t changes_count = 0;   // edits and deletions; with messages_count the chat's cursor
     timestamp created_at;
     timestamp updated_at;
 };
 
-// A deleted message stays in its place, as a tombstone: its number, sender and times are kept, its content and metadata
-// are gone.
+// A deleted message remains as a tombstone. It keeps its number, sender and times, and loses its content and metadata.
 struct message {
     message_number number;
     std::string content;
     std::optional<std::string> sender;
     std::optional<std::string> metadata;  // the text of a JSON object
-    std::uint64_t version = 1;            // 1 as created, one more with every edit and with its deletion
+    std::uint64_t version = 1;            // 1 at creation; each edit and the deletion add one
     timestamp created_at;
-    timestamp updated_at;  // moves on edit and deletion
+    timestamp updated_at;  // changes on edit and deletion
     std::optional<timestamp> deleted_at = std::nullopt;
 };
 
-// What a message said at one of its versions.
+// The content of a message at one of its versions.
 struct message_version {
     std::uint64_t version = 1;
     std::string content;

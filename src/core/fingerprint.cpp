@@ -9,7 +9,7 @@ fingerprints same_fingerprints(const digest& d) {
     return {d, d};
 }
 
-// Tells an absent text from an empty one.
+// Distinguishes an absent text from an empty one.
 std::string_view presence_flag(bool is_there) {
     return is_there ? "1" : "0";
 }

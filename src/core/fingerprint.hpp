@@ -1,9 +1,9 @@
-// What tells a retry from another request with the same Idempotency-Key: a digest of what the command creates, but for
-// the token that a new app is given.
+// A fingerprint distinguishes a retry from another request with the same Idempotency-Key. It is a digest of the
+// command's payload, without the token of a new app.
 //
-// JSON objects are unordered, so metadata counts in its canonical form. Version 0.1.0 took it as it was sent. What it
-// kept is recognised by the second digest, and nodes and workers of both versions understand each other by carrying
-// both (queue/redis/entry.proto).
+// JSON objects are unordered, so metadata is hashed in canonical form. Version 0.1.0 hashed it as it was sent. The
+// second digest recognizes keys that version 0.1.0 stored. Commands carry both digests, so nodes and workers of both
+// versions understand each other (queue/redis/entry.proto).
 #pragma once
 
 #include "core/command.hpp"

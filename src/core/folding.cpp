@@ -13,7 +13,8 @@ namespace {
 
 using namespace normalization;
 
-// Of the code; that of the tables is Unicode's. 1: NFKC(casefold(NFKC(x))), which kept invisible characters.
+// The version of this code. The Unicode version covers the tables. Version 1 was NFKC(casefold(NFKC(x))), which kept
+// invisible characters.
 constexpr int algorithm = 2;
 
 constexpr auto nfkc_casefold = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
@@ -42,8 +43,8 @@ std::vector<traced_code_point> traced_code_points_of(std::string_view text) {
     return all;
 }
 
-// Why decompose first: U+0345 is a mark, and folds to a letter. What is canonically equivalent has it in one place
-// then.
+// Why decompose first: U+0345 is a mark that folds to a letter. After decomposition it has the same position in all
+// canonically equivalent texts.
 template <class Point>
 std::vector<Point> folded(const std::vector<Point>& text) {
     auto all = mapped(text, canonical_decomposition);
@@ -73,7 +74,7 @@ void append_lower(std::string& out, std::string_view ascii) {
 
 }  // namespace
 
-// Written so that the compiler makes vector code of it.
+// Without an early return, so that the compiler can vectorize the loop.
 bool is_ascii(std::string_view text) {
     unsigned char bits = 0;
     for (const char c : text) bits |= static_cast<unsigned char>(c);
@@ -81,7 +82,7 @@ bool is_ascii(std::string_view text) {
 }
 
 std::string fold(std::string_view text) {
-    if (is_ascii(text)) {  // normalisation leaves ASCII as it is, and folding is lower case
+    if (is_ascii(text)) {  // normalization keeps ASCII, and folding is lower case
         std::string folded;
         append_lower(folded, text);
         return folded;
@@ -103,7 +104,7 @@ bool folded_query::is_in(std::string_view text) const {
         return memmem(folded.data(), folded.size(), needle_.data(), needle_.size()) != nullptr;
     };
     if (!is_ascii(text)) return contains(fold(text));
-    thread_local std::string lower;  // kept, so that looking through many texts allocates nothing
+    thread_local std::string lower;  // reused, so that a search through many texts does not allocate
     lower.clear();
     append_lower(lower, text);
     return contains(lower);

@@ -1,11 +1,11 @@
-// How fold() folds, for those who keep what it made.
+// The version of fold(), for stores that keep folded texts.
 #pragma once
 
 #include <string_view>
 
 namespace confab::core {
 
-// It differs between two programs if the same text may fold to different bytes in them.
+// Two programs have different versions if they may fold the same text to different bytes.
 std::string_view folding_version();
 
 }  // namespace confab::core

@@ -5,7 +5,7 @@
 namespace confab::core {
 namespace {
 
-// Adds a fragment, or lengthens the last one by what follows it.
+// Adds a fragment, or extends the last one if both match or both do not.
 void add(std::vector<fragment>& fragments, std::string_view text, bool is_match) {
     if (text.empty()) return;
     if (!fragments.empty() && fragments.back().is_match == is_match) {
@@ -21,14 +21,14 @@ void add(std::vector<fragment>& fragments, std::string_view text, bool is_match)
 std::vector<fragment> fragments_of(std::string_view text, const folded_query& query) {
     const auto cut = segmented(text);
     std::vector<fragment> fragments;
-    const char* done = text.data();  // up to here the text is in fragments
+    const char* done = text.data();  // the text before this is in fragments
     const auto add_up_to = [&](const char* end, bool is_match) {
         if (end <= done) return;
         add(fragments, {done, static_cast<std::size_t>(end - done)}, is_match);
         done = end;
     };
     auto reached = cut.segments.begin();
-    const auto segment_at = [&](std::size_t folded_at) {  // in ascending order
+    const auto segment_at = [&](std::size_t folded_at) {  // called with ascending offsets
         while (reached->folded_end <= folded_at) ++reached;
         return reached->original;
     };

@@ -1,4 +1,4 @@
-// Where a text contains a query, in whole characters of the text as it was written.
+// Finds the matches of a query in a text, as complete characters of the original text.
 #pragma once
 
 #include <string_view>
@@ -13,10 +13,10 @@ struct fragment {
     bool is_match;
 };
 
-// The text cut into what matches and what does not; all fragments together are the text. A match that begins or ends
-// within what one character folds to (the first `s` of `ß`) takes the whole character, with the marks and the invisible
-// characters after it. REQUIRES: a query that does not fold to nothing; valid UTF-8 that
-// outlives the fragments.
+// Splits the text into fragments that match and fragments that do not. All fragments together are the text. If a match
+// begins or ends inside the folding of one character (the first `s` of `ß`), the fragment has the complete character,
+// with the marks and invisible characters after it. REQUIRES: the query does not fold to nothing; the text is valid
+// UTF-8 and outlives the fragments.
 std::vector<fragment> fragments_of(std::string_view text, const folded_query& query);
 
 }  // namespace confab::core

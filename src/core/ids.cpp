@@ -27,7 +27,7 @@ app_token app_token::make() {
     app_token token;
     for (auto& c : token.text_) {
         std::size_t index = alphabet.size();
-        while (index >= alphabet.size()) {  // drawing again, not a remainder: every character is equally likely
+        while (index >= alphabet.size()) {  // rejection sampling: every character is equally likely
             std::byte drawn;
             fill_random({&drawn, 1});
             index = static_cast<std::size_t>(drawn) & 63;

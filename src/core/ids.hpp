@@ -1,5 +1,5 @@
-// What names an app, a chat, a message and a write. Numbers are seen by clients; ids are the ledger's own and never
-// leave it.
+// Identifiers of apps, chats, messages and writes. Clients see numbers and tokens. Ids are internal to the ledger, and
+// clients never see them.
 #pragma once
 
 #include <array>
@@ -18,11 +18,11 @@ using chat_id = number<struct chat_id_tag>;
 using chat_number = number<struct chat_number_tag>;
 using message_number = number<struct message_number_tag>;
 
-// Chats in an app, messages in a chat and changes of a chat are counted in 32 bits, so that (chat, number) fits one
+// Chats of an app, messages of a chat and changes of a chat are counted in 32 bits, so that (chat, number) fits one
 // 64-bit key.
 inline constexpr std::uint64_t number_max = 0xffff'ffff;
 
-// A number as it stands in a path: plain digits without a leading zero, 1 to number_max.
+// A number in a path: digits without a leading zero, 1 to number_max.
 template <class Number>
 std::optional<Number> parse_number(std::string_view text) {
     if (text.empty() || text.size() > 10 || text[0] == '0') return std::nullopt;
@@ -35,7 +35,7 @@ std::optional<Number> parse_number(std::string_view text) {
     return Number(value);
 }
 
-// An app's public name: 24 characters of the base-58 alphabet (140 bits) from the operating system's generator.
+// An app's public identifier: 24 characters of the base-58 alphabet (140 bits) from the operating system's generator.
 // Case-sensitive.
 class app_token {
 public:
@@ -54,7 +54,7 @@ private:
     std::array<char, length> text_{};
 };
 
-// Names one write for ever: 128 random bits.
+// The permanent id of one write: 128 random bits.
 using job_id = std::array<std::byte, 16>;
 job_id make_job_id();
 

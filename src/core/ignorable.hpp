@@ -1,6 +1,6 @@
-// The code points with the property Default_Ignorable_Code_Point (Unicode 15, DerivedCoreProperties.txt): those that
-// are not to be seen where they are not supported, such as variation selectors, joiners, bidirectional marks and soft
-// hyphens. Why not utf8proc's flag: it leaves out those that are not assigned yet.
+// The code points with the property Default_Ignorable_Code_Point (Unicode 15, DerivedCoreProperties.txt). They are
+// invisible where they are not supported. Examples are variation selectors, joiners, bidirectional marks and soft
+// hyphens. Why not utf8proc's flag: it omits code points that are not assigned yet.
 #pragma once
 
 #include <algorithm>

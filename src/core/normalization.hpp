@@ -1,5 +1,5 @@
-// The steps of normalization (UAX #15) over code points, each linear in the text. A text is a vector of code points, or
-// of traced ones, which remember where in the original they came from.
+// The steps of normalization (UAX #15) over code points. Each takes time linear in the text. A text is a vector of code
+// points, or of traced code points, which record their origin in the original text.
 #pragma once
 
 #include <utf8proc.h>
@@ -19,7 +19,7 @@ using code_point = utf8proc_int32_t;
 
 struct traced_code_point {
     code_point value;
-    // The bytes of the original where the first and the last character begin that this was made of.
+    // The byte offsets, in the original, of the first and last characters from which this was made.
     std::uint32_t first, last;
 };
 
@@ -45,7 +45,7 @@ struct decoded {
     std::size_t size;  // in bytes
 };
 
-// The character at a place of a text. REQUIRES: valid UTF-8, and one begins there.
+// The character at the offset `at`. REQUIRES: valid UTF-8; a character begins there.
 inline decoded decode_at(std::string_view text, std::size_t at) {
     code_point c;
     const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at),
@@ -62,7 +62,7 @@ inline void append_utf8(std::string& out, code_point c) {
 
 constexpr auto canonical_decomposition = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE);
 
-// What one code point is mapped to.
+// The code points to which one code point is mapped.
 class mapping {
 public:
     mapping(code_point c, utf8proc_option_t options) {
@@ -89,7 +89,7 @@ std::vector<Point> mapped(const std::vector<Point>& text, utf8proc_option_t opti
     return all;
 }
 
-// Sorts by combining class; equal ones keep their order.
+// Sorts by combining class. Equal classes keep their order.
 template <class Point>
 void order_run(typename std::vector<Point>::iterator begin, typename std::vector<Point>::iterator end,
                std::vector<Point>& scratch) {
@@ -102,15 +102,15 @@ void order_run(typename std::vector<Point>::iterator begin, typename std::vector
                         next, next + 1);
         return;
     }
-    std::array<std::size_t, 257> positions{};  // where the marks of a class go; by class, which is below 256
+    std::array<std::size_t, 257> positions{};  // where the marks of a class go, by class (below 256)
     for (auto at = begin; at != end; ++at) ++positions[static_cast<std::size_t>(class_of(*at)) + 1];
     for (std::size_t i = 1; i < positions.size(); ++i) positions[i] += positions[i - 1];
     scratch.assign(begin, end);
     for (const auto& c : scratch) begin[static_cast<std::ptrdiff_t>(positions[class_of(c)]++)] = c;
 }
 
-// Canonical order (Unicode 3.11, D109): marks after a base by their class. utf8proc's own takes quadratic time, and a
-// hostile text is one long run.
+// Canonical ordering (Unicode 3.11, D109): sorts the marks after a base by class. Why not utf8proc's: it takes
+// quadratic time, and a hostile text is one long run of marks.
 template <class Point>
 void order_marks(std::vector<Point>& text) {
     const auto is_mark = [](const Point& c) { return combining_class(value_of(c)) != 0; };
@@ -133,11 +133,11 @@ inline void compose(std::vector<code_point>& text) {
     text.resize(static_cast<std::size_t>(length));
 }
 
-// The same, pair by pair, since utf8proc does not tell which code points became one.
+// The same for traced code points, pair by pair: utf8proc does not report which code points it composed.
 inline void compose(std::vector<traced_code_point>& text) {
     std::size_t written = 0;
     traced_code_point* starter = nullptr;
-    int highest_class = -1;  // of what stands between the starter and the next code point; -1: nothing does
+    int highest_class = -1;  // of the code points between the starter and the next one; -1: none
     for (const auto& c : text) {
         const int own = combining_class(c.value);
         if (starter && own > highest_class) {

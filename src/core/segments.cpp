@@ -1,8 +1,8 @@
-// Folding is not done character by character: a base letter and the marks after it may become one, as Hangul letters
-// do, and marks change places. So the text is folded once, by code points that know which characters they were made of.
-// A segment begins at a character that is neither a mark nor invisible if
-// - all that was made of the characters before it stands before all that was made of it and of those after it, and
-// - nothing was made of characters of both sides.
+// Characters cannot be folded one by one: a base letter and its marks may compose, as Hangul letters do, and marks may
+// be reordered. So the text is folded once, as traced code points. A segment begins at a character that is neither a
+// mark nor invisible if
+// - all code points from earlier characters precede all code points from this and later characters, and
+// - no code point comes from characters on both sides.
 // Why not fold growing pieces and compare: in a long run of marks each piece is folded again and again, which takes
 // quadratic time.
 #include "core/segments.hpp"
@@ -16,12 +16,12 @@ namespace {
 
 using namespace normalization;
 
-// Belongs to the character before it, whatever became of it.
+// Whether the character always belongs to the segment of the one before it.
 bool follows(code_point c) {
     return is_ignorable(c) || combining_class(*mapping(c, canonical_decomposition).begin()) != 0;
 }
 
-// For each code point the first place of the original that it or one after it came from.
+// For each code point, the smallest original offset of it and all later ones.
 std::vector<std::uint32_t> first_offsets(const std::vector<traced_code_point>& folded) {
     std::vector<std::uint32_t> first(folded.size());
     for (auto i = folded.size(); i-- > 0;)
@@ -29,7 +29,7 @@ std::vector<std::uint32_t> first_offsets(const std::vector<traced_code_point>& f
     return first;
 }
 
-// Each character of ASCII folds to one.
+// Each ASCII character folds to one byte.
 segmented_text segmented_ascii(std::string_view text) {
     segmented_text made{fold(text), {}};
     made.segments.reserve(text.size());
@@ -45,7 +45,7 @@ segmented_text segmented(std::string_view text) {
     const auto first = first_offsets(folded);
     segmented_text made;
     made.folded.reserve(text.size() + text.size() / 4);
-    std::size_t next = 0;  // of `folded`: all before it came from characters before the one that is looked at
+    std::size_t next = 0;  // in `folded`: all code points before it come from characters before `at`
     std::size_t begin = 0;
     const auto end_segment = [&](std::size_t at) {
         made.segments.push_back({text.substr(begin, at - begin), made.folded.size()});

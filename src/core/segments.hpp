@@ -1,4 +1,4 @@
-// A text cut into the shortest pieces of whole characters that fold on their own.
+// Splits a text into the shortest segments of complete characters that fold independently of each other.
 #pragma once
 
 #include <string>
@@ -9,15 +9,15 @@ namespace confab::core {
 
 struct segment {
     std::string_view original;
-    std::size_t folded_end;  // where it ends in the folded text
+    std::size_t folded_end;  // its end in the folded text
 };
 
 struct segmented_text {
-    std::string folded;  // as fold() folds it
+    std::string folded;  // the result of fold()
     std::vector<segment> segments;
 };
 
-// In time linear in the text. REQUIRES: valid UTF-8 that outlives the segments.
+// Takes time linear in the text. REQUIRES: valid UTF-8 that outlives the segments.
 segmented_text segmented(std::string_view text);
 
 }  // namespace confab::core

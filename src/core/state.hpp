@@ -1,6 +1,6 @@
-// What decide() knows: the heads of apps and chats a batch touches, the messages it edits, the keys it brings. The
-// ledger fills in what is missing before a batch; decide() moves it on. After any failure it is dropped and read again,
-// never mended.
+// The state on which decide() works: the apps and chat counters that a batch touches, the messages that it edits, and
+// its keys. Before a batch the ledger loads the missing entries. decide() updates them. After any failure the state is
+// discarded and loaded again, never repaired.
 #pragma once
 
 #include <map>
@@ -32,7 +32,7 @@ public:
     using message_locator = std::pair<chat_id, message_number>;
     using key_locator = std::pair<key_scope, digest>;
 
-    // Ids the next app and chat will get; zero asks the ledger to set them. Skipping some is harmless.
+    // The ids of the next app and chat. The ledger sets them if they are zero. Skipped ids are harmless.
     app_id next_app;
     chat_id next_chat;
 
@@ -46,11 +46,11 @@ public:
     chat_counters& put(const chat_locator& locator, chat_counters counters);
     message& put(chat_id chat, message m);
     void put(const key_locator& locator, const key_record& record);
-    // Of a command that a shared queue delivers once more: what became of it.
+    // The result of a command that a shared queue delivers again.
     void put(const job_id& job, result<command_result> completed);
 
-    // Between batches: forgets messages, keys and settled jobs, and everything once more than `counters_max` heads are
-    // held.
+    // To be called between batches. Drops messages, keys and results. Drops everything if the state holds more than
+    // `counters_max` apps and chats.
     void end_batch(std::size_t counters_max);
     void clear();
 

@@ -1,10 +1,10 @@
-// Compares the first and the last byte of what is wanted with as many places at once as a vector has bytes, then one in
-// the middle, and the rest only where these are there. Why not memmem or string_view::find: text looked for in vain in
-// 64 MB of common words took them 25 to 60 ms, and this 9 to 19 ms (up to 42 ms without the middle), at any length from
-// two bytes on.
-// A text made for it (one letter again and again) has those three bytes at every place, and comparing the rest at each
-// of them would take the product of both lengths. After a few such places for each vector memmem goes on, which takes
-// linear time (Crochemore and Perrin's two-way algorithm).
+// SIMD search. Compares the first and last bytes of `wanted` at as many positions as a vector has bytes. Where both
+// match it compares the middle byte, and then the rest. Why not memmem or string_view::find: without a match in 64 MB
+// of common words they took 25 to 60 ms. This takes 9 to 19 ms (up to 42 ms without the middle byte), for every length
+// from two bytes.
+// In a hostile text (one repeated letter) the three bytes match at every position. Comparing the rest at each of them
+// would take the product of both lengths. So after a few failures per vector memmem continues. It takes linear time
+// (Crochemore and Perrin's two-way algorithm).
 #include "core/substring.hpp"
 
 #include <cstring>
@@ -29,7 +29,7 @@ std::size_t find_with_memmem(std::string_view text, std::string_view wanted, std
     return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
 }
 
-// Of places that look like it and are not, in each vector that was looked at, on average.
+// Failed comparisons of the rest per vector, on average.
 constexpr std::size_t failures_max = 4;
 constexpr std::size_t failures_initial = 64;
 

@@ -1,4 +1,4 @@
-// Where a text contains another, by the byte.
+// Substring search by bytes.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 
 namespace confab::core {
 
-// The first place at or after `from`; npos: nowhere.
+// The first match at or after `from`; npos: no match.
 std::size_t find_substring(std::string_view text, std::string_view wanted, std::size_t from);
 
 }  // namespace confab::core

@@ -22,7 +22,7 @@ const utf8proc_uint8_t* bytes_of(std::string_view text) {
     return reinterpret_cast<const utf8proc_uint8_t*>(text.data());
 }
 
-// How many leading bytes are ASCII, eight at a time.
+// The number of leading ASCII bytes. Checks eight at a time.
 std::size_t ascii_prefix(std::string_view text) {
     std::size_t i = 0;
     for (std::uint64_t word; i + sizeof word <= text.size(); i += sizeof word) {

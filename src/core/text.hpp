@@ -1,5 +1,5 @@
-// The texts clients send. A text that exists is valid: UTF-8, not blank where it must not be, within its limit, without
-// U+0000.
+// The texts that clients send. Every valid_text is valid UTF-8 without U+0000, is within its limit, and is not blank if
+// its rule refuses that.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ bool is_utf8(std::string_view text);
 // REQUIRES: valid UTF-8.
 std::size_t code_points(std::string_view text);
 
-// Nothing but code points with the Unicode property White_Space, or nothing at all. REQUIRES: valid UTF-8.
+// Whether the text is empty or has only code points with the Unicode property White_Space. REQUIRES: valid UTF-8.
 bool is_blank(std::string_view text);
 
 enum class unit { code_points, bytes };
@@ -26,12 +26,12 @@ struct text_rule {
     std::size_t most;
     unit counted_in;
     blank when_blank;
-    bool is_folded = false;  // it counts as it is compared, so it is blank if nothing in it is visible
+    bool is_folded = false;  // checked after folding: a text without visible characters is blank
 };
 
 inline constexpr text_rule name_rule{255, unit::code_points, blank::refused};
 inline constexpr text_rule content_rule{64 * 1024, unit::bytes, blank::refused};
-// A form with an empty field for an optional text sends it blank. Messages with such a sender are kept.
+// An HTML form sends an empty field as a blank text. So a blank sender is accepted.
 inline constexpr text_rule sender_rule{128, unit::code_points, blank::allowed};
 inline constexpr text_rule query_rule{256, unit::code_points, blank::refused, true};
 inline constexpr std::size_t metadata_bytes_max = 4 * 1024;

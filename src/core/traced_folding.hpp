@@ -1,4 +1,4 @@
-// Folding that remembers where each code point came from.
+// Folding that records the origin of each code point.
 #pragma once
 
 #include <string_view>

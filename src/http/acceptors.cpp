@@ -18,9 +18,9 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr int backlog = 4096;
-constexpr int attempts_max = 20;  // to find a port that is free on every address
+constexpr int attempts_max = 20;  // to find a port that is free on all addresses
 
-// `[::]` would take the IPv4 addresses too, which are asked for by themselves.
+// Without it `[::]` would accept IPv4 connections too. IPv4 has endpoints of its own.
 bool needs_v6_only(const endpoint& e, const std::vector<endpoint>& wanted) {
     return e.is_v6() && std::ranges::any_of(wanted, [&](const auto& o) { return !o.is_v6() && o.port == e.port; });
 }
@@ -43,7 +43,7 @@ bool is_address_missing(const error_code& cause) {
            cause == boost::system::errc::address_not_available;
 }
 
-// Nothing when the free port that the first one was given is taken on another address.
+// Nothing: the free port of the first endpoint is taken on another address.
 std::optional<std::vector<tcp::acceptor>> try_open(asio::io_context& loop, const std::vector<endpoint>& wanted) {
     std::vector<tcp::acceptor> opened;
     std::uint16_t free_port = 0;

@@ -9,8 +9,8 @@
 
 namespace confab::http {
 
-// Listens on all of them, in order. One that may be absent is left out where the machine has no such address, or not
-// even its family. Throws startup_error: a port is taken or not permitted, an address is not there.
+// Listens on all endpoints, in order. Skips an optional endpoint if the machine lacks its address or address family.
+// Throws startup_error: a port is taken or not permitted, or an address does not exist.
 std::vector<boost::asio::ip::tcp::acceptor> open_acceptors(boost::asio::io_context& loop,
                                                            const std::vector<endpoint>& wanted);
 

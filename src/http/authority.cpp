@@ -12,14 +12,14 @@ authority::kind kind_of(const boost::urls::authority_view& parsed) {
     return parsed.host_type() == boost::urls::host_type::name ? authority::kind::name : authority::kind::ip_address;
 }
 
-constexpr std::size_t kept_bytes_max = 256;  // the longest DNS name, and a port
+constexpr std::size_t kept_bytes_max = 256;  // the longest DNS name and a port
 
 std::optional<authority> parsed_by_boost(std::string_view text) {
     const auto parsed = boost::urls::parse_authority(text);
     if (!parsed || parsed->has_userinfo()) return std::nullopt;
     const std::string_view host = parsed->encoded_host(), port = parsed->port();
     authority found{kind_of(*parsed), host, std::nullopt};
-    // Boost takes a zone too, which is for the machine that sent it alone (RFC 9844) and not in RFC 3986.
+    // Boost accepts a zone too. A zone has a meaning only on the client's machine (RFC 9844), and is not in RFC 3986.
     if (found.is == authority::kind::ip_address && host.find('%') != std::string_view::npos) return std::nullopt;
     if (port.empty()) return found;
     const auto* const end = port.data() + port.size();
@@ -28,7 +28,8 @@ std::optional<authority> parsed_by_boost(std::string_view text) {
     return found;
 }
 
-// A server is asked under few names, and Boost takes some hundred nanoseconds for each. The host begins the text.
+// Caches the last result: clients use few names for a server, and Boost takes some hundred nanoseconds for each. The
+// host begins the text.
 struct last_parsed {
     std::string text;
     authority::kind is = authority::kind::none;
@@ -39,7 +40,7 @@ struct last_parsed {
 }  // namespace
 
 std::optional<authority> authority::parse(std::string_view text) {
-    thread_local last_parsed last;  // an empty text has no host, as last has none at first
+    thread_local last_parsed last;  // the initial value is the result for an empty text: no host
     if (text == last.text) return authority{last.is, text.substr(0, last.host_size), last.port};
     const auto parsed = parsed_by_boost(text);
     if (parsed && text.size() <= kept_bytes_max)

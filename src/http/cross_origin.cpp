@@ -13,7 +13,7 @@ namespace {
 
 using boost::beast::iequals;
 
-// Whom the request is for: a whole URL as its target counts instead of Host (RFC 9112, 3.2.2). Nothing: HTTP/1.0
+// The authority of the request. An absolute URL as its target overrides Host (RFC 9112, 3.2.2). Nothing: HTTP/1.0
 // without Host.
 std::optional<authority> target_authority(const request& r) {
     if (const auto target = authority_of(r.target)) return authority::parse(*target);
@@ -21,7 +21,7 @@ std::optional<authority> target_authority(const request& r) {
     return std::nullopt;
 }
 
-// The dot at the end only says that the name is whole.
+// A dot at the end only marks a complete name.
 bool is_same_name(std::string_view host, std::string_view allowed) {
     if (host.ends_with('.')) host.remove_suffix(1);
     return iequals(host, allowed);
@@ -42,8 +42,8 @@ struct scheme {
 };
 constexpr scheme schemes[] = {{"http://", 80}, {"https://", 443}};
 
-// Whether a page from `origin` is one of this server. Whether the client speaks http or https is unknown behind a
-// proxy, so a Host without a port has the one that belongs to the origin's scheme.
+// Whether a page from `origin` belongs to this server. Behind a proxy it is unknown whether the client uses http or
+// https. So a Host without a port has the default port of the origin's scheme.
 bool is_same_origin(std::string_view origin, const authority& to) {
     for (const auto& s : schemes) {
         if (!origin.starts_with(s.begin)) continue;
@@ -51,10 +51,10 @@ bool is_same_origin(std::string_view origin, const authority& to) {
         return from && from->is != authority::kind::none && iequals(from->host, to.host) &&
                from->port.value_or(s.port) == to.port.value_or(s.port);
     }
-    return false;  // also `null`, as a sandboxed page or a file has it
+    return false;  // also `null`, the origin of a sandboxed page or a file
 }
 
-// What shows that a page of another site sent the request, if anything does.
+// The sign that a page of another site sent the request. Nothing: there is none.
 std::optional<std::string_view> cross_site_evidence(const request& r, const std::optional<authority>& to) {
     for (const auto& header : r.headers) {
         if (iequals(header.name, "Origin") && (!to || !is_same_origin(header.value, *to)))
@@ -71,11 +71,11 @@ std::optional<problem> cross_origin_problem(const request& r, std::span<const st
     const auto to = target_authority(r);
     if (to && !is_allowed_host(*to, allowed_hosts))
         return problem{problem_kind::misdirected,
-                       fmt::format("'{}' is neither an IP address nor localhost nor one of --allowed-hosts", to->host)};
+                       fmt::format("'{}' is not an IP address, localhost or one of --allowed-hosts", to->host)};
     if (!is_unsafe(r.method)) return std::nullopt;
     const auto sign = cross_site_evidence(r, to);
     if (!sign) return std::nullopt;
-    return problem{problem_kind::cross_origin, fmt::format("a web page of another site sent this: {}", *sign)};
+    return problem{problem_kind::cross_origin, fmt::format("a web page of another site sent the request: {}", *sign)};
 }
 
 }  // namespace confab::http

@@ -1,6 +1,6 @@
-// A long body is compressed by steps, and between two of them the event loop serves others: one takes some tenths of a
-// millisecond. The fastest level: it makes a list of messages three to five times smaller, the best only a little more,
-// in many times the time.
+// A long body is compressed in steps of some tenths of a millisecond. Between two steps the event loop serves others.
+// Level 1 makes a list of messages three to five times smaller. The best level gains little more and takes many times
+// the time.
 #include "http/gzip.hpp"
 
 #include <fmt/core.h>
@@ -18,13 +18,13 @@
 namespace confab::http {
 namespace {
 
-constexpr std::size_t compressible_bytes_min = 1024;  // a shorter one fits in one packet as it is
+constexpr std::size_t compressible_bytes_min = 1024;  // a shorter body fits in one packet uncompressed
 constexpr std::size_t step_bytes = 16 * 1024;
-constexpr int gzip_window_bits = 16 + 14;  // 16 asks for gzip's header; with the level below, 128 KiB for each body
+constexpr int gzip_window_bits = 16 + 14;  // 16: gzip header; with memory_level 128 KiB per body
 constexpr int memory_level = 7;
 
 struct compression_failure : std::runtime_error {
-    explicit compression_failure(int code) : runtime_error(fmt::format("zlib could not compress: {}", zError(code))) {}
+    explicit compression_failure(int code) : runtime_error(fmt::format("zlib failed to compress: {}", zError(code))) {}
 };
 
 class deflater {
@@ -34,14 +34,14 @@ public:
             Z_OK)
             throw std::bad_alloc();
     }
-    ~deflater() { deflateEnd(&stream_); }  // its result only says whether the stream had ended
+    ~deflater() { deflateEnd(&stream_); }  // the result only reports whether the stream had ended
     deflater(const deflater&) = delete;
     deflater& operator=(const deflater&) = delete;
 
     enum class flush_mode { no_flush, finish };
 
-    // Appends what `text` makes; a part may stay inside until more comes or the end. Throws compression_failure; what
-    // is in `out` is then no whole body.
+    // Appends the compressed `text`. zlib may hold back a part until the next call or the end. Throws
+    // compression_failure; `out` is incomplete then.
     void append(std::string& out, std::string_view text, flush_mode what) {
         stream_.next_in = reinterpret_cast<unsigned char*>(const_cast<char*>(text.data()));
         stream_.avail_in = static_cast<unsigned>(text.size());
@@ -51,11 +51,11 @@ public:
             stream_.next_out = made;
             stream_.avail_out = sizeof made;
             code = deflate(&stream_, what == flush_mode::finish ? Z_FINISH : Z_NO_FLUSH);
-            // Z_BUF_ERROR: the last call filled `made` with all there was. It is no error (zlib.h).
+            // Z_BUF_ERROR is not an error: the previous call has written all output into `made` (zlib.h).
             if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) throw compression_failure(code);
             out.append(reinterpret_cast<const char*>(made), sizeof made - stream_.avail_out);
         } while (stream_.avail_out == 0 && code != Z_STREAM_END);
-        // zlib takes all of its input, and ends the stream where it is told to: else the body is not whole.
+        // Otherwise zlib did not consume its input or did not end the stream, and the body is incomplete.
         if (stream_.avail_in != 0 || (what == flush_mode::finish && code != Z_STREAM_END))
             throw compression_failure(code);
     }
@@ -85,7 +85,7 @@ public:
     }
 
 private:
-    // Reads the next piece, or learns that there is none.
+    // Reads the next piece, or sets ended_ if there is none.
     awaitable<boost::system::result<void>> refill() {
         at_ = 0;
         input_.clear();
@@ -99,14 +99,14 @@ private:
         co_return boost::system::result<void>();
     }
 
-    std::string input_;  // what is not compressed yet, from at_ on
+    std::string input_;  // not compressed yet from at_ on
     std::size_t at_ = 0;
     body_source more_;
     deflater deflater_;
     bool ended_ = false;
 };
 
-// Takes what stands before the next `sign` off the front of `list`.
+// Removes the text before the next `sign` from the front of `list`, and returns it.
 std::string_view take_up_to(std::string_view& list, char sign) {
     const auto end = std::min(list.find(sign), list.size());
     const auto taken = trimmed(list.substr(0, end));
@@ -114,7 +114,7 @@ std::string_view take_up_to(std::string_view& list, char sign) {
     return taken;
 }
 
-// From 0 to 1; what is none counts as 0.
+// The weight, from 0 to 1. An invalid one is 0.
 double weight_of(std::string_view parameter) {
     if (parameter.empty()) return 1;
     if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) return 0;
@@ -157,7 +157,7 @@ void gzip_if_worthwhile(const request& request, response& reply) {
     reply.headers.add("Content-Encoding", "gzip");
     if (!reply.more && reply.body.size() <= step_bytes) {
         std::string compressed;
-        deflater().append(compressed, reply.body, deflater::flush_mode::finish);  // a failure is answered with 500
+        deflater().append(compressed, reply.body, deflater::flush_mode::finish);  // a failure becomes 500
         reply.body = std::move(compressed);
         return;
     }

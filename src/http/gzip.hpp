@@ -1,18 +1,19 @@
-// gzip (RFC 1952) for what is worth it: JSON of some length that has no entity tag. A tag is strong here, and would
-// have to differ from the one of the same bytes uncompressed (RFC 9110, 8.8.3); what has one is a single message.
+// gzip (RFC 1952) for long or streamed JSON without an entity tag. Entity tags are strong here, so a compressed body
+// would need another tag than the same body uncompressed (RFC 9110, 8.8.3). Only responses with a single message have
+// tags.
 #pragma once
 
 #include "http/message.hpp"
 
 namespace confab::http {
 
-// Whether the client takes gzip, and prefers it to no coding at all (RFC 9110, 12.5.3).
+// Whether the client accepts gzip, and does not prefer an uncompressed body (RFC 9110, 12.5.3).
 bool accepts_gzip(const request& request);
 
-// Whether it would pay, so that the answer depends on what the client accepts.
+// Whether the response is worth compressing. It then depends on Accept-Encoding.
 bool is_compressible(const response& r);
 
-// Compresses the reply, also one that goes on, if it pays and the client wants it.
+// Compresses the reply, also a streamed one, if it is compressible and the client accepts gzip. Sets the headers.
 void gzip_if_worthwhile(const request& request, response& reply);
 
 }  // namespace confab::http

@@ -44,7 +44,7 @@ bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-// Walks over the tokens of valid JSON.
+// Iterates over the tokens of valid JSON.
 class scanner {
 public:
     explicit scanner(std::string_view text) : text_(text) {}
@@ -97,7 +97,7 @@ private:
     std::size_t at_ = 0;
 };
 
-// Whether a string token says `name`.
+// Whether a string token is `name`.
 bool token_equals(std::string_view token, std::string_view name) {
     if (token.find('\\') == std::string_view::npos) return token.substr(1, token.size() - 2) == name;
     return boost::json::parse(token).as_string() == name;
@@ -107,9 +107,9 @@ bool is_plain(char c) {
     return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
-// Whether eight bytes are all plain. Each term has the high bit of a byte set that is below 0x20, '"' or '\\', at least
-// of the first one (https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte less than
-// n").
+// Whether all eight bytes are plain. Each term sets the high bit of the bytes that are below 0x20, '"' or '\\', at
+// least of the first one (https://graphics.stanford.edu/~seander/bithacks.html, "Determine if a word has a byte less
+// than n").
 bool are_plain(std::uint64_t bytes) {
     constexpr std::uint64_t ones = 0x0101010101010101ULL, high = 0x8080808080808080ULL;
     const auto below = [](std::uint64_t x, std::uint64_t n) { return (x - ones * n) & ~x; };
@@ -118,7 +118,7 @@ bool are_plain(std::uint64_t bytes) {
     return ((below(bytes, 0x20) | below(quotes, 1) | below(slashes, 1)) & high) == 0;
 }
 
-// How many of the first bytes are plain, but for up to seven of them.
+// The number of leading plain bytes. Up to seven of them may not be counted.
 std::size_t plain_prefix(std::string_view text) {
     std::size_t i = 0;
     for (std::uint64_t word; i + sizeof word <= text.size(); i += sizeof word) {

@@ -1,5 +1,5 @@
-// Writing JSON straight into a response's text, and keeping a client's JSON as the client wrote it: numbers of any size
-// and precision, members in their order. Only white space between tokens is dropped.
+// Writes JSON directly into a response's text. Keeps a client's JSON as sent: numbers of any size and precision,
+// members in their order. Removes only white space between tokens.
 #pragma once
 
 #include <optional>
@@ -11,8 +11,8 @@ namespace confab::http {
 // Appends `text` as a JSON string (RFC 8259, 7), quotes included. REQUIRES: valid UTF-8.
 void append_json(std::string& out, std::string_view text);
 
-// The value of a member of the object `text`, as it stands there; of several with that name the last. Nothing when
-// there is none. REQUIRES: a JSON object, checked by a parser.
+// The text of a member's value in the object `text`. If several members have the name, the last one. Nothing: no member
+// has it. REQUIRES: a JSON object, checked by a parser.
 std::optional<std::string_view> raw_member(std::string_view text, std::string_view name);
 
 // The same JSON without white space between tokens. REQUIRES: JSON, checked by a parser.

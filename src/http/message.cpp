@@ -6,7 +6,7 @@
 namespace confab::http {
 namespace {
 
-// Nearly all names differ in their lengths.
+// Compares lengths first, because nearly all names differ in length.
 bool is_named(const request_header& h, std::string_view name) {
     return h.name.size() == name.size() && boost::beast::iequals(h.name, name);
 }

@@ -15,7 +15,7 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-// Takes a quoted string off the front of `text`, which begins with its quote.
+// Removes a quoted string from the front of `text`, which begins with its quote.
 std::optional<std::string> take_quoted(std::string_view& text) {
     std::string value;
     for (std::size_t i = 1; i < text.size(); ++i) {
@@ -23,7 +23,7 @@ std::optional<std::string> take_quoted(std::string_view& text) {
             text.remove_prefix(i + 1);
             return value;
         }
-        // A backslash escapes a quote or itself only: some clients send Windows paths unescaped.
+        // A backslash escapes only a quote or itself, because some clients send Windows paths unescaped.
         if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) ++i;
         value += text[i];
     }
@@ -41,10 +41,10 @@ std::string_view header_in(std::string_view head, std::string_view name) {
     return {};
 }
 
-// Adds the part if it is a named text; false when it is not well-formed.
+// Adds the part if it is a named text. False: the part is malformed.
 bool add_part(std::string_view part, pairs& found) {
     std::string_view head, content;
-    if (part.starts_with("\r\n")) {  // no header at all
+    if (part.starts_with("\r\n")) {  // no header
         content = part.substr(2);
     } else {
         const auto end = part.find("\r\n\r\n");
@@ -92,7 +92,7 @@ std::optional<pairs> parse_multipart(std::string_view content_type, std::string_
     const std::string delimiter = "\r\n--" + *boundary;
     const std::string first = delimiter.substr(2);
     std::size_t at = first.size();
-    if (!body.starts_with(first)) {  // a preamble comes first
+    if (!body.starts_with(first)) {  // a preamble
         at = body.find(delimiter);
         if (at == npos) return std::nullopt;
         at += delimiter.size();
@@ -105,7 +105,7 @@ std::optional<pairs> parse_multipart(std::string_view content_type, std::string_
         if (line_end == npos || !trimmed(rest.substr(0, line_end)).empty()) return std::nullopt;
         rest.remove_prefix(line_end + 2);
         const std::size_t begin = at + line_end + 2;
-        // A part without content may let its header's blank line end right at the delimiter.
+        // In a part without content, the blank line after the header may be the line break before the delimiter.
         const auto end = body.find(delimiter, begin >= 2 ? begin - 2 : begin);
         if (end == npos) return std::nullopt;
         if (end >= begin && !add_part(body.substr(begin, end - begin), found)) return std::nullopt;

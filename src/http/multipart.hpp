@@ -9,11 +9,11 @@
 
 namespace confab::http {
 
-// The named parts in order, files (parts with a filename) left out. Nothing when the body is not well-formed.
-// `content_type` is the whole header, which names the boundary.
+// The named parts in order, without files (parts with a filename). Nothing: the body is malformed. `content_type` is
+// the complete header, which contains the boundary.
 std::optional<pairs> parse_multipart(std::string_view content_type, std::string_view body);
 
-// A parameter of a header like `form-data; name="a b"`: unquoted, or nothing when it is not there.
+// A parameter of a header like `form-data; name="a b"`, unquoted. Nothing: it is absent.
 std::optional<std::string> header_parameter(std::string_view header, std::string_view name);
 
 }  // namespace confab::http

@@ -60,7 +60,7 @@ bool is_encoded(const request& r) {
     return encoding && !boost::beast::iequals(*encoding, "identity");
 }
 
-// Behind the scheme of a target in absolute form; npos when it has another form. REQUIRES: a target without query.
+// The offset after the scheme of a target in absolute form; npos: another form. REQUIRES: a target without query.
 std::size_t authority_begin(std::string_view target) {
     const auto scheme_end = target.starts_with('/') ? npos : target.find("://");
     return scheme_end == npos ? npos : scheme_end + 3;
@@ -125,7 +125,7 @@ std::optional<problem> parameters::take_body(const request& r, std::span<const s
 std::optional<problem> parameters::take_json(std::string_view body, std::span<const std::string_view> names,
                                              std::size_t depth_max) {
     body = without_byte_order_mark(body);
-    unsigned char space[4096];  // enough for most bodies; a larger one goes on in the heap
+    unsigned char space[4096];  // enough for most bodies; larger ones use the heap
     json::monotonic_resource memory(space, sizeof space);
     boost::system::error_code cause;
     const auto parsed = json::parse(body, cause, &memory, options_for(depth_max));

@@ -1,5 +1,5 @@
-// A request's parameters: flat, from a JSON object, a form body (urlencoded or multipart text) and the query string;
-// the body wins.
+// The parameters of a request: a flat list from a JSON object or a form body (urlencoded or multipart text), and from
+// the query string. The body takes precedence.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ namespace confab::http {
 struct parameter {
     enum class type {
         text,       // a JSON string
-        form_text,  // from a form or query: a text, whatever it was meant to be
+        form_text,  // from a form or query, where every value is a text
         object,     // a JSON object; `value` is its text without white space between tokens
         boolean,    // JSON's true or false; `value` is its text
         number,     // a JSON number; `value` is its text
@@ -31,13 +31,13 @@ struct parameter {
 
 class parameters {
 public:
-    // Reads those of these names; a JSON null counts as absent. Errors: malformed, unsupported_media_type.
+    // Reads the parameters with these names. A JSON null counts as absent. Errors: malformed, unsupported_media_type.
     static std::variant<parameters, problem> read(const request& r, std::span<const std::string_view> names,
                                                   std::size_t json_depth_max);
 
     parameter* find(std::string_view name);
 
-    // Whether the body was sent as a form but looks like JSON, as `curl -d` sends it when nothing else is said.
+    // Whether the body was sent as a form but looks like JSON, as `curl -d` sends it by default.
     bool is_json_sent_as_form() const { return is_json_sent_as_form_; }
 
 private:
@@ -52,18 +52,18 @@ private:
     bool is_json_sent_as_form_ = false;
 };
 
-// For those who sent JSON as a form.
+// The hint for that case.
 inline constexpr std::string_view json_as_form_hint =
     "the body looks like JSON: send it with Content-Type: application/json";
 
-// The authority of a target in absolute form (RFC 9112, 3.2.2); nothing when it has another form.
+// The authority of a target in absolute form (RFC 9112, 3.2.2). Nothing: another form.
 std::optional<std::string_view> authority_of(std::string_view target);
 
 // The path of a target in origin or absolute form (RFC 9112, 3.2), and its query without the '?'.
 std::string_view path_of(std::string_view target);
 std::string_view query_of(std::string_view target);
 
-// The text of a JSON object without white space between tokens; nothing when `text` is none.
+// The text of a JSON object without white space between tokens. Nothing: `text` is not a JSON object.
 std::optional<std::string> compact_json_object(std::string_view text, std::size_t json_depth_max);
 
 }  // namespace confab::http

@@ -1,4 +1,4 @@
-// The Prefer header (RFC 7240): what a client would like, as far as it is known here.
+// The Prefer header (RFC 7240), as far as this server supports it.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ struct preference {
     std::chrono::seconds wait{0};  // at most a minute
 };
 
-// What is not known, or not well-formed, is no preference.
+// Ignores unknown and malformed preferences.
 preference preference_of(const request& r);
 
 }  // namespace confab::http

@@ -1,4 +1,4 @@
-// What went wrong, as clients are told: application/problem+json (RFC 9457) with a stable `code` besides.
+// Error responses: application/problem+json (RFC 9457) with an additional, stable `code`.
 #pragma once
 
 #include <string>
@@ -36,7 +36,7 @@ enum class problem_kind {
 };
 inline constexpr int problem_count = static_cast<int>(problem_kind::rejected);
 
-// One parameter that cannot be taken, and why. Codes: required, blank, too_long, wrong_type, invalid.
+// A parameter that is refused, and why. Codes: required, blank, too_long, wrong_type, invalid.
 struct field_problem {
     std::string field;
     std::string_view code;
@@ -49,7 +49,7 @@ struct problem {
     std::vector<field_problem> fields = {};
 };
 
-// Carries Retry-After where trying again later can help.
+// Adds Retry-After if a later retry can help.
 response to_response(const problem& p, std::string_view request_id);
 
 }  // namespace confab::http

@@ -11,8 +11,8 @@ namespace {
 
 namespace beast = boost::beast::http;
 
-constexpr std::size_t kept_bytes_max = 4 * 1024;            // for a connection that waits
-constexpr std::size_t body_reserved_bytes_max = 64 * 1024;  // a length that is only announced costs no more than this
+constexpr std::size_t kept_bytes_max = 4 * 1024;            // of an idle connection
+constexpr std::size_t body_reserved_bytes_max = 64 * 1024;  // limits the cost of a length that is only announced
 
 verb verb_of(beast::verb v) {
     switch (v) {
@@ -72,12 +72,12 @@ std::optional<problem> request_parser::host_problem() const {
     const auto count = request_.count("Host");
     if (count > 1 || (count == 0 && is_http_1_1())) return fail("send one Host header");
     if (count == 1 && !authority::parse(*request_.find("Host")))
-        return fail("Host takes a name or an IP address, and a port where it is not the usual one: localhost:3000");
+        return fail("Host must be a name or an IP address, with a port if it is not the default: localhost:3000");
     const auto target = authority_of(request_.target);
     if (!target) return std::nullopt;
     const auto parsed = authority::parse(*target);
     if (parsed && parsed->is != authority::kind::none) return std::nullopt;
-    return fail("the target is a path, or a whole URL like http://localhost:3000/apps");
+    return fail("the target must be a path or a URL like http://localhost:3000/apps");
 }
 
 std::optional<problem> request_parser::framing_problem() const {
@@ -86,7 +86,7 @@ std::optional<problem> request_parser::framing_problem() const {
     if (encodings == 0) return std::nullopt;
     const bool is_chunked = encodings == 1 && boost::beast::iequals(*request_.find("Transfer-Encoding"), "chunked");
     if (is_http_1_1() && is_chunked) return std::nullopt;
-    return problem{problem_kind::malformed, "Transfer-Encoding can only be chunked here, and only in HTTP/1.1"};
+    return problem{problem_kind::malformed, "Transfer-Encoding must be chunked, and needs HTTP/1.1"};
 }
 
 void request_parser::beast_parser::on_request_impl(beast::verb method, text, text target, int v, error_code&) {

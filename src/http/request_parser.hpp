@@ -1,6 +1,6 @@
-// Reads one request after another from the bytes of a connection, with Beast's parser of HTTP/1.1 (RFC 9112). Where
-// Beast's own message would allocate for every field, all of a header goes into one text that is kept for the next
-// request, and so is the space of the body.
+// Parses the requests of a connection, one after another, with Beast's parser of HTTP/1.1 (RFC 9112). Why not Beast's
+// own message: it allocates memory for every field. Here a header is one text. The memory of header and body is reused
+// for the next request.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -26,33 +26,33 @@ class request_parser {
 public:
     explicit request_parser(const request_limits& limits) : limits_(limits) {}
 
-    // A new request. What was said about the one before is void, also the views of its `request`.
+    // Begins a new request. Everything about the last one becomes invalid, also the views of its `request`.
     void begin();
 
-    // Takes from `read` what it can; true: the request is whole, and what is left in `read` is the next one's.
+    // Consumes bytes from `read`. True: the request is complete, and the remaining bytes belong to the next one.
     bool parse(boost::beast::flat_buffer& read, boost::system::error_code& cause);
 
     bool has_begun() const { return parser_ && parser_->got_some(); }
-    // From here on what the header says is known.
+    // Whether the header is complete.
     bool has_header() const { return parser_ && parser_->is_header_done(); }
-    verb method() const { return request_.method; }  // `other` until the first line is there
+    verb method() const { return request_.method; }  // `other` until the first line is parsed
     bool is_http_1_1() const { return parser_->version >= 11; }
     bool keep_alive() const { return parser_->keep_alive(); }
     bool wants_continue() const;
 
-    // What Beast lets pass, but leaves unclear whom the request is for or where it ends (RFC 9112, 3.2, 6.1 and 6.3).
+    // A problem that Beast accepts: the target host or the end of the request is unclear (RFC 9112, 3.2, 6.1 and 6.3).
     // REQUIRES: has_header().
     std::optional<problem> framing_problem() const;
 
-    // Its id is still to be made. REQUIRES: has_header(); its body is whole once parse() has said so.
+    // The caller sets its id. The body is complete once parse() has returned true. REQUIRES: has_header().
     http::request& request() { return request_; }
 
 private:
     using error_code = boost::beast::error_code;
     using text = boost::beast::string_view;
 
-    // Beast calls these as it goes over the bytes. Fields that come after the header are the trailer's, and are
-    // dropped: they must not pass for any of it (RFC 9110, 6.5.1).
+    // Beast calls these while it parses. Fields after the header belong to the trailer. They are dropped, because they
+    // must not pass for header fields (RFC 9110, 6.5.1).
     struct beast_parser final : boost::beast::http::basic_parser<true> {
         explicit beast_parser(request_parser& of) : owner(of) {}
 
@@ -79,7 +79,7 @@ private:
     const request_limits limits_;
     std::optional<beast_parser> parser_;
     http::request request_;
-    std::string header_;  // the target, then names and values, one behind the other
+    std::string header_;  // the target, then all names and values
     std::size_t target_length_ = 0;
     std::vector<field_length> fields_;
 };

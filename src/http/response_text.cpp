@@ -9,10 +9,10 @@
 namespace confab::http {
 namespace {
 
-constexpr std::size_t head_bytes = 448;  // enough for what is in every header
+constexpr std::size_t head_bytes = 448;  // enough for the fields of every response
 
-// An answer is for who asked, and what it tells may have changed when it is asked for again: caches keep it for nobody
-// else, and not without asking. Nor is it ever of another type than it says.
+// A response is for its client only, and may change later. So shared caches must not store it, and a private cache must
+// revalidate it. A browser must not guess another type.
 constexpr std::string_view common_headers =
     "Cache-Control: private, no-cache\r\n"
     "X-Content-Type-Options: nosniff\r\n";
@@ -26,7 +26,7 @@ void append_timing(std::string& out, std::chrono::steady_clock::duration took) {
     out.append({'.', digit(100), digit(10), digit(1), '\r', '\n'});
 }
 
-// Made anew once a second.
+// Formatted once a second.
 const std::string& date_now() {
     thread_local std::int64_t made_at_s = 0;
     thread_local std::string date;
@@ -59,7 +59,7 @@ void append_response(std::string& out, const response& r, std::string_view reque
     append_header(out, "Request-Id", request_id);
     if (took) append_timing(out, *took);
     if (!f.keep_alive) append_header(out, "Connection", "close");
-    if (f.keep_alive && !f.supports_chunked) append_header(out, "Connection", "keep-alive");  // HTTP/1.0 has to be told
+    if (f.keep_alive && !f.supports_chunked) append_header(out, "Connection", "keep-alive");  // HTTP/1.0 needs it
     if (r.more) {
         if (f.supports_chunked) append_header(out, "Transfer-Encoding", "chunked");
     } else if (has_body(r.status)) {
@@ -76,7 +76,7 @@ void append_response(std::string& out, const response& r, std::string_view reque
 }
 
 void append_piece(std::string& out, std::string_view text, const framing& f) {
-    if (text.empty()) return;  // an empty chunk would be the end
+    if (text.empty()) return;  // an empty chunk would end the body
     if (f.supports_chunked) {
         append_number(out, text.size(), 16);
         out += "\r\n";

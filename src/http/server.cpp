@@ -1,6 +1,6 @@
-// The acceptors, all on the first loop, hand connections to the loops in turn. Why not an acceptor per loop with
-// SO_REUSEPORT: the kernel then spreads connections by hash, so that with few of them one core has twice the work of
-// the other, and a second server on the same port is not refused.
+// All acceptors run on the first loop, and hand connections to the loops in turn. Why not an acceptor per loop with
+// SO_REUSEPORT: the kernel then spreads connections by hash. With few connections one core gets twice the work of
+// another. Also a second server on the same port would not be refused.
 #include "http/server.hpp"
 
 #include <fmt/core.h>
@@ -34,7 +34,7 @@ constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds deadline_check_interval{250};
 constexpr std::chrono::milliseconds accept_retry_delay{100};
 
-// How many connections there are, over all loops.
+// Counts the connections of all loops.
 class connection_counter {
 public:
     bool try_acquire(std::size_t most) {
@@ -60,7 +60,7 @@ private:
     std::size_t count_ = 0;
 };
 
-// The connections of one loop, on its thread.
+// The connections of one loop. Used on its thread.
 class connections {
 public:
     connections(asio::io_context& loop, const server_options& options, const handler& handle, connection_counter& count)
@@ -153,7 +153,7 @@ private:
             tcp_socket socket(loops_.at(turn).get_executor());
             const auto [cause] = co_await acceptor.async_accept(socket, as_tuple);
             if (!acceptor.is_open()) co_return;
-            if (cause) {  // out of file descriptors, or a client that left again
+            if (cause) {  // no file descriptors, or the client has gone
                 log_.warning(cause.message(), fmt::format("a connection could not be accepted: {}", cause.message()));
                 asio::steady_timer pause(loops_.at(0), accept_retry_delay);
                 co_await pause.async_wait(as_tuple);
@@ -180,7 +180,7 @@ private:
         socket.shutdown(asio::socket_base::shutdown_both, ignored);
     }
 
-    // Returns once it is done on all of them.
+    // Runs `work` on every loop. Returns when all have finished it.
     template <class Work>
     void on_every_loop(Work work) {
         std::latch done(static_cast<std::ptrdiff_t>(loops_.size()));

@@ -1,7 +1,7 @@
-// Reads go to the socket only when the parser wants more, and a response is written at once where the socket takes it:
-// a request that arrives in one piece costs one read and one write, and the reads of a pipeline one write in all.
-// Deadlines are a time in the session, looked at by its loop now and then, not a timer per operation. What a deadline
-// ends is a closed connection, but a request that arrives too slowly is answered.
+// Reads use the socket only when the parser needs more bytes. A response is written immediately if the socket accepts
+// it. So a request that arrives in one piece costs one read and one write. The reads of a pipeline share one write. A
+// deadline is a time in the session, which its loop checks periodically. There is no timer per operation. At its
+// deadline a connection is closed, but a request that arrives too slowly gets a response.
 #include "http/session.hpp"
 
 #include <fmt/core.h>
@@ -32,11 +32,11 @@ namespace beast = boost::beast::http;
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes = 8 * 1024;
 constexpr std::size_t kept_response_bytes_max = 64 * 1024;
-constexpr std::size_t pipelined_bytes_max = 64 * 1024;  // of answers that wait for the next one
+constexpr std::size_t pipelined_bytes_max = 64 * 1024;  // of responses that wait for the next one
 constexpr std::chrono::seconds linger_min{2};
 
-// How much the kernel keeps for a slow client (tcp(7), TCP_NOTSENT_LOWAT). Without it some megabytes, and no progress
-// is seen until a third of them are taken.
+// The bytes that the kernel buffers for a slow client (tcp(7), TCP_NOTSENT_LOWAT). Without the limit it buffers some
+// megabytes, and the session sees no progress until the client has read a third of them.
 using unsent_bytes_max = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 
 constexpr std::size_t request_id_max = 128;
@@ -66,15 +66,15 @@ problem problem_of(boost::system::error_code cause, const server_options& option
 
 problem timeout_problem(const server_options& options) {
     return {problem_kind::request_timeout,
-            fmt::format("a request has to arrive within {} s (--request-timeout-s)", options.request_timeout.count())};
+            fmt::format("a request must arrive within {} s (--request-timeout-s)", options.request_timeout.count())};
 }
 
 void log_aborted_response(std::string_view request_id, std::string_view why) {
     static log_throttle log;
-    log.error(why, fmt::format("request {}: the response is broken off: {}", request_id, why));
+    log.error(why, fmt::format("request {}: the response is aborted: {}", request_id, why));
 }
 
-// What its source throws is an error here: the head is gone out already, so it can only break the response off.
+// An exception of the source becomes an error. The header is already sent, so the response can only be aborted.
 awaitable<piece> next_piece(response& r, std::string_view request_id) {
     try {
         auto next = co_await r.more();
@@ -86,12 +86,12 @@ awaitable<piece> next_piece(response& r, std::string_view request_id) {
     co_return error::unavailable;
 }
 
-// Beast's limits leave out what stands between the chunks of a body.
+// Beast's limits do not cover chunk extensions and the trailer.
 const problem endless_line{problem_kind::header_too_large, "a chunk's extension or the trailer is too long"};
 
 }  // namespace
 
-// One request after the other, and what of the next ones has come already.
+// The current request, and the bytes of the next ones that have arrived.
 struct session::request_reader {
     explicit request_reader(const server_options& options)
         : parser({options.header_bytes_max, options.body_bytes_max}) {}
@@ -101,13 +101,13 @@ struct session::request_reader {
         continue_sent = false;
     }
 
-    // Lets the parser have what was read; true: the request is whole.
+    // Parses the bytes that were read. True: the request is complete.
     bool parse(boost::system::error_code& cause) { return !skip_empty_lines() && parser.parse(buffer, cause); }
 
     bool is_empty() const { return buffer.size() == 0 && !parser.has_begun(); }
     bool is_head() const { return parser.method() == verb::head; }
 
-    // Lets empty lines before a request pass (RFC 9112, 2.2). True: half of one is there, and nothing else.
+    // Skips empty lines before a request (RFC 9112, 2.2). True: the buffer has only the first half of one.
     bool skip_empty_lines() {
         if (parser.has_begun()) return false;
         const auto rest = [this] {
@@ -144,7 +144,7 @@ awaitable<void> session::run() {
     close();
 }
 
-// False: the connection is of no more use.
+// False: the connection cannot be used any more.
 awaitable<bool> session::read_request(request_reader& r) {
     r.skip_empty_lines();
     if (draining_ && r.is_empty()) {
@@ -179,12 +179,12 @@ awaitable<bool> session::read_request(request_reader& r) {
             if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return false;
             wait_for_request(r);
         }
-        // The others of this loop first: by then the next request is often there, and found without waiting for it.
+        // Lets other handlers of this loop run first. Often the next request has arrived by then, and the read does not
+        // wait.
         co_await asio::post(asio::use_awaitable);
         const auto [failed, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), as_tuple);
         event_loops::note_turn();
-        // It may have been closed between the read and this line; then nobody could be answered any more, and nothing
-        // may be done.
+        // The session may have been closed during the read. Then no response could be sent, so nothing may be done.
         if (!socket_.is_open()) co_return false;
         if (phase_ == phase::timed_out) {
             co_await refuse(timeout_problem(options_), r);
@@ -199,7 +199,7 @@ awaitable<bool> session::read_request(request_reader& r) {
     co_return true;
 }
 
-// Gives the client time anew, for what is missing.
+// Sets a new deadline for the rest of the request.
 void session::wait_for_request(const request_reader& r) {
     phase_ = r.is_empty() ? phase::idle : phase::receiving;
     deadline_ = clock::now() + (phase_ == phase::idle ? options_.idle_timeout : options_.request_timeout);
@@ -208,7 +208,8 @@ void session::wait_for_request(const request_reader& r) {
 awaitable<void> session::serve_one(request_reader& r) {
     const auto begun = clock::now();
     auto& request = r.parser.request();
-    // Reads are answered together with what comes behind them; nothing waits for a write to be committed.
+    // Responses to reads wait for the requests behind them and share one write. A commit never delays a response, so a
+    // write request flushes them first.
     const bool is_read = request.method == verb::get || request.method == verb::head;
     if (!is_read && !out_.empty() && !co_await flush_responses()) co_return;
     const auto id = request.find("Request-Id");
@@ -232,7 +233,7 @@ awaitable<void> session::serve_one(request_reader& r) {
     if (draining_ || (reply.more && !supports_chunked)) keep_alive_ = false;
     const framing f{keep_alive_, supports_chunked, request.method == verb::head};
     append_response(out_, reply, request.id, clock::now() - begun, f);
-    std::string().swap(reply.body);  // a long answer is not held twice while it is taken
+    std::string().swap(reply.body);  // a long body is not held twice while the client reads it
     if (reply.more && !f.is_head) {
         co_await write_pieces(reply, request.id, f);
         clear_responses();
@@ -243,7 +244,7 @@ awaitable<void> session::serve_one(request_reader& r) {
     }
 }
 
-// Those that wait to go out. False: the connection is gone.
+// Writes the pending responses. False: the connection is closed.
 awaitable<bool> session::flush_responses() {
     const bool sent = out_.empty() || co_await write(out_);
     clear_responses();
@@ -255,8 +256,8 @@ void session::clear_responses() {
     if (out_.capacity() > kept_response_bytes_max) std::string().swap(out_);
 }
 
-// Until all of the body is written, whatever ends the connection resets it, so that nobody can take a part for the
-// whole: the orderly end of the connection ends an HTTP/1.0 body.
+// Until the complete body is written, any end of the connection resets it. Otherwise a client could take a part for the
+// complete body, because an orderly close ends an HTTP/1.0 body.
 awaitable<void> session::write_pieces(response& r, std::string_view id, const framing& f) {
     reset_on_close(true);
     if (!co_await write(out_)) co_return close();
@@ -274,7 +275,7 @@ awaitable<void> session::write_pieces(response& r, std::string_view id, const fr
     reset_on_close(false);
 }
 
-// Sends what the socket takes at once; the rest of it. Nothing: the connection is gone.
+// Sends as much as the socket accepts now, and returns the rest. Nothing: the connection is closed.
 std::optional<std::string_view> session::send(std::string_view text) {
     boost::system::error_code cause;
     while (!text.empty()) {
@@ -287,7 +288,7 @@ std::optional<std::string_view> session::send(std::string_view text) {
     return text;
 }
 
-// False: the connection is gone.
+// False: the connection is closed.
 awaitable<bool> session::write(std::string_view text) {
     const auto rest = send(text);
     if (!rest) co_return false;
@@ -295,7 +296,7 @@ awaitable<bool> session::write(std::string_view text) {
     co_return co_await write_remaining(*rest);
 }
 
-// As the client takes it; every bit of progress gives it time anew. Has no deadline afterwards.
+// Writes as fast as the client reads. Any progress sets a new deadline. Afterwards there is no deadline.
 awaitable<bool> session::write_remaining(std::string_view text) {
     phase_ = phase::responding;
     while (!text.empty()) {
@@ -319,9 +320,9 @@ awaitable<void> session::refuse(const problem& p, const request_reader& r) {
     if (co_await write(out_)) co_await linger();
 }
 
-// Closing a connection while bytes of the client are unread resets it, and may take the answer from the client. So this
-// side only says that it is done, and drops what comes until the client is done too, or has had everything and some
-// time.
+// Closing a connection with unread bytes resets it, and the client may lose the response. So this side only shuts down
+// its sending side, and drops the bytes that arrive. It ends when the client closes, or when linger_min has passed and
+// the client has received everything.
 awaitable<void> session::linger() {
     boost::system::error_code ignored;
     socket_.shutdown(asio::socket_base::shutdown_send, ignored);
@@ -334,13 +335,13 @@ awaitable<void> session::linger() {
     }
 }
 
-// Whether the client's side has acknowledged all that was sent.
+// Whether the client has acknowledged all sent bytes.
 bool session::is_all_acknowledged() {
     int unacknowledged = 0;
     return ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged) != 0 || unacknowledged == 0;
 }
 
-// The system resets it too, when the process dies (socket(7), SO_LINGER).
+// The kernel also resets the connection if the process dies (socket(7), SO_LINGER).
 void session::reset_on_close(bool is_on) {
     boost::system::error_code ignored;
     socket_.set_option(asio::socket_base::linger(is_on, 0), ignored);
@@ -354,7 +355,7 @@ void session::enforce_deadline(clock::time_point at) {
     if (phase_ == phase::idle || phase_ == phase::responding) return close();
     phase_ = phase::timed_out;
     boost::system::error_code ignored;
-    socket_.cancel(ignored);  // read_request() answers; if it begins to wait only now, at the next look
+    socket_.cancel(ignored);  // read_request() answers; if it only starts to wait now, at the next check
 }
 
 void session::close_if_idle() {

@@ -1,4 +1,4 @@
-// One connection: reads a request whole, has it answered, writes the response, and so on until one side has enough.
+// One connection: reads a request, has it answered, writes the response, and repeats this until one side closes.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -15,7 +15,7 @@ namespace confab::http {
 
 using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
 
-// All of it on its loop's thread.
+// Used only on its loop's thread.
 class session {
 public:
     using clock = std::chrono::steady_clock;
@@ -25,22 +25,22 @@ public:
 
     awaitable<void> run();
 
-    // To be called now and then: ends the connection when its deadline has passed.
+    // To be called periodically. Ends the connection if its deadline has passed.
     void enforce_deadline(clock::time_point at);
     // Closes the connection if no request is being read or answered.
     void close_if_idle();
-    // In the middle of a body without a length it resets the connection.
+    // Resets the connection in the middle of a streamed body.
     void close();
 
 private:
     struct request_reader;
 
-    // What it waits for, and so what it does at its deadline.
+    // What the session waits for, and what happens at its deadline.
     enum class phase {
-        idle,        // a request: close
-        receiving,   // the rest of one: be late
-        timed_out,   // nothing any more: answer 408
-        responding,  // all else: close
+        idle,        // a request; it closes
+        receiving,   // the rest of a request; it becomes timed_out
+        timed_out,   // nothing; it answers 408
+        responding,  // all else; it closes
     };
 
     awaitable<bool> read_request(request_reader& r);
@@ -66,7 +66,7 @@ private:
     phase phase_ = phase::idle;
     bool keep_alive_ = true;
     bool resets_on_close_ = false;
-    std::string out_;  // answers, until they are sent
+    std::string out_;  // responses that are not sent yet
 };
 
 }  // namespace confab::http

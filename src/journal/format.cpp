@@ -40,7 +40,7 @@ XXH128_canonical_t canonical(XXH128_hash_t hash) {
     return bytes;
 }
 
-// The payload is hashed with the hash of the fields before it as its seed, so that neither has to be copied.
+// The hash of the fields is the seed of the payload's hash. So neither is copied.
 XXH128_canonical_t checksum_of(std::string_view fields, std::string_view payload) {
     const auto seed = XXH3_64bits(fields.data(), fields.size());
     return canonical(XXH3_128bits_withSeed(payload.data(), payload.size(), seed));
@@ -49,7 +49,7 @@ XXH128_canonical_t checksum_of(std::string_view fields, std::string_view payload
 }  // namespace
 
 void append_header(std::string& to, std::string_view owner, std::uint64_t salt) {
-    require(owner.size() == owner_bytes, "a journal's owner has its length");
+    require(owner.size() == owner_bytes, "the owner of a journal has owner_bytes bytes");
     const auto begin = to.size();
     to.append(magic).append(owner);
     append_integer(to, salt);

@@ -1,4 +1,4 @@
-// How a segment's header and a record are written: see journal.hpp.
+// Encodes and decodes segment headers and records. journal.hpp describes the format.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace confab::journal {
 
-// Integers of the format are little-endian, as on every machine this is built for.
+// Integers are little-endian, as on every supported machine.
 struct segment_header {
     std::string owner;
     std::uint64_t salt = 0;
@@ -26,10 +26,10 @@ inline constexpr std::size_t record_header_bytes = 36;
 void append_header(std::string& to, std::string_view owner, std::uint64_t salt);
 void append_record(std::string& to, const record_view& r);
 
-// The fields of what may be a record, without a look at its checksum or payload. REQUIRES: record_header_bytes of it.
+// The fields of a possible record. Checks neither checksum nor payload. REQUIRES: at least record_header_bytes.
 record_view fields_at(std::string_view bytes);
 
-// What stands at the beginning of `bytes`; nothing: no whole header or record.
+// The header or record at the start of `bytes`. Nothing: it is incomplete or invalid.
 std::optional<segment_header> header_at(std::string_view bytes);
 std::optional<record_view> record_at(std::string_view bytes);
 

@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::uint64_t new_salt() {
-    std::random_device system;                            // reads the system's generator
-    return std::uint64_t{system()} << 32 | system() | 1;  // never zero, which is what a new segment is full of
+    std::random_device system;                            // the operating system's generator
+    return std::uint64_t{system()} << 32 | system() | 1;  // never zero, unlike the bytes of a new segment
 }
 
 [[noreturn]] void fail(const fs::path& path, const char* what, const boost::system::error_code& cause) {
@@ -29,7 +29,7 @@ constexpr std::uint64_t mib = 1024 * 1024;
 }  // namespace
 
 journal::journal(options o) : options_(std::move(o)) {
-    require(options_.owner.size() == owner_bytes, "a journal's owner has its length");
+    require(options_.owner.size() == owner_bytes, "the owner of a journal has owner_bytes bytes");
     for (std::size_t which = 0; which < segments_.size(); ++which)
         preallocate(segments_[which], segment_path(options_.folder, which));
     const auto folder = file::open(options_.folder, file::access::read);
@@ -52,13 +52,13 @@ void journal::preallocate(segment& s, const fs::path& path) {
 }
 
 std::optional<std::string> journal::off_reason() const {
-    if (!is_preallocated_) return "there was no room for its files";
+    if (!is_preallocated_) return "there is no space for its files";
     rlimit longest{};
     if (getrlimit(RLIMIT_FSIZE, &longest) == 0 && longest.rlim_cur != RLIM_INFINITY) {
         std::error_code unknown;
         const auto size = fs::file_size(options_.store_file, unknown);
         if ((unknown ? 0 : size) + options_.free_bytes_min > longest.rlim_cur)
-            return fmt::format("files of this process may have {} bytes at most (ulimit -f)", longest.rlim_cur);
+            return fmt::format("the file size limit is {} bytes (ulimit -f)", longest.rlim_cur);
     }
     struct statvfs disk {};
     if (statvfs(options_.folder.c_str(), &disk) != 0) return "the free space of the disk cannot be read";
@@ -78,7 +78,7 @@ journal::outcome journal::append(std::uint64_t number, std::string_view payload)
     auto& s = segments_[switches_segment ? 1 - current_ : current_];
     buffer_.clear();
     if (switches_segment || s.end == 0) {
-        const auto salt = new_salt();  // may throw, and then nothing has changed
+        const auto salt = new_salt();  // may throw before anything changes
         s = {std::move(s.data), salt, 0, 0};
         append_header(buffer_, options_.owner, s.salt);
     }

@@ -1,19 +1,19 @@
-// A journal: numbered records, each on disk before append() returns. It is what another store, which follows later, may
-// not hold yet.
+// A write-ahead journal of numbered records. Each record is on disk before append() returns. The journal holds records
+// that a following store may not have on disk yet.
 //
 // Two segments take turns: `confab-journal.0` and `.1`. They are written in full when the journal is created. So an
-// append writes into a file of known length, and its sync has no file system metadata to write. When a segment is full
-// the other one begins again, if all its records can be recycled; until then the full one grows.
+// append does not change the file's length, and its sync writes no file system metadata. When a segment is full, the
+// journal switches to the other one if all records in that can be recycled. Until then the full segment grows.
 //
-// A segment begins with a header: magic, owner, a random salt, a checksum. The salt is new each time the segment begins
-// again, and every record repeats it, so that stale bytes behind the last record never pass for one. The header is
-// written and synced together with the first record.
+// A segment begins with a header: magic, owner, a random salt, a checksum. Each reuse of a segment draws a new salt.
+// Every record repeats it, so stale bytes after the last record never pass for a record. The header is written and
+// synced together with the first record.
 //
-// A record is salt, number, payload length and checksum, then the payload. The checksum is XXH3-128 of the payload,
-// with the XXH3-64 of the other three as its seed (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Numbers
+// A record is salt, number, payload length and checksum, then the payload. The checksum is the XXH3-128 of the payload.
+// Its seed is the XXH3-64 of the other three fields (https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Numbers
 // ascend.
 //
-// Integers are little-endian. Format version 1 is in the magic.
+// Integers are little-endian. The magic contains format version 1.
 #pragma once
 
 #include <array>
@@ -41,55 +41,55 @@ struct number_range {
 };
 
 struct contents {
-    std::vector<record> records;  // from the number after the asked one on, in order and without a gap
-    // Numbers that are missing or damaged, between those records (or the asked number) and whole records behind them;
-    // and all numbers from the first missing one up to the last whole record.
+    std::vector<record> records;  // after the requested number, in order and without a gap
+    // missing: the missing or damaged numbers between `records` (or the requested number) and valid records after them.
+    // unreachable: all numbers from the first missing one to the last valid record.
     std::optional<number_range> missing;
     std::optional<number_range> unreachable;
-    std::optional<std::string> other_owner;  // of a segment that belongs to somebody else
+    std::optional<std::string> other_owner;  // of a segment with another owner
 };
 
-// Reads what the segments in this folder hold after this number; nothing where there are none. Changes nothing.
+// Reads the records after `number` from the segments in this folder. A missing segment has no records. Changes nothing.
 // Throws startup_error: a segment cannot be read.
 contents read_after(const std::filesystem::path& folder, std::string_view owner, std::uint64_t number);
 
-// Removes the segments. The caller syncs the folder where that matters. Errors: of the system.
+// Removes the segments. The caller syncs the folder if that matters. Errors: of the system.
 result<void> remove_segments(const std::filesystem::path& folder);
 
 struct options {
     std::filesystem::path folder;
     std::string owner;                                 // owner_bytes long
-    std::uint64_t segment_bytes = 4 * 1024 * 1024;     // from here on the other segment takes its turn
+    std::uint64_t segment_bytes = 4 * 1024 * 1024;     // a segment of this size is full
     std::uint64_t free_bytes_min = 256 * 1024 * 1024;  // left on the disk; see off_reason()
-    std::filesystem::path store_file;                  // of the store that follows; it grows with the records
+    std::filesystem::path store_file;                  // of the following store; it grows with the records
 };
 
 // Not thread-safe.
 class journal {
 public:
-    // Discards what the segments held, on disk too, and lays them out. Throws startup_error.
+    // Discards the content of the segments durably, and preallocates them. Throws startup_error.
     explicit journal(options o);
     journal(const journal&) = delete;
     journal& operator=(const journal&) = delete;
 
-    // Why no record should be appended now: the disk had no room for the segments, or too little is left for the store
-    // that follows, on the disk or below the process's limit of file size. Nothing: the journal can be used.
+    // Why the journal should not be used now. The disk has no space for the segments, or the following store has too
+    // little space left: on the disk, or below the process's file size limit. Nothing: the journal can be used.
     std::optional<std::string> off_reason() const;
 
-    // Whether the current segment is more than half full: the store that follows should be synced, so that the other
-    // segment can begin again in time.
+    // Whether the current segment is more than half full. The following store should be synced then, so that the other
+    // segment can be reused in time.
     bool is_half_full() const;
 
     enum class outcome {
         durable,   // on disk
-        no_space,  // nothing is kept
-        unknown    // the disk failed: only the next read_after() tells
+        no_space,  // nothing is stored
+        unknown    // the disk failed: only the next read_after() shows it
     };
-    // REQUIRES: a number above the last; one that is passed over never has to be replayed, as the store that follows
-    // has it on disk before this call. After `unknown` there is no further append.
+    // REQUIRES: `number` is above the last one. The following store has all skipped numbers on disk, so they are never
+    // replayed. No append follows `unknown`.
     outcome append(std::uint64_t number, std::string_view payload);
 
-    // Records up to this number are needed no more: the store that follows has them on disk.
+    // Records up to `number` are no longer needed, because the following store has them on disk.
     void recycle_up_to(std::uint64_t number) { recyclable_ = number; }
 
 private:

@@ -1,5 +1,5 @@
-// A record is its number (8 bytes), its length (4), the first half of a SHA-256 of the ledger's identity, both and its
-// bytes, and its bytes.
+// A record is number (8 bytes), payload length (4), checksum (16) and payload. The checksum is the first half of a
+// SHA-256 of the ledger's identity, number, length and payload.
 #include "journal/legacy_batches.hpp"
 
 #include <fmt/core.h>
@@ -29,7 +29,7 @@ Integer integer_at(std::string_view bytes) {
     return value;
 }
 
-// The record at the beginning of `bytes`.
+// The record at the start of `bytes`.
 std::optional<record> record_at(std::string_view bytes, std::string_view identity) {
     if (bytes.size() < header_bytes) return std::nullopt;
     const auto number = bytes.substr(0, sizeof(std::uint64_t));
@@ -43,11 +43,11 @@ std::optional<record> record_at(std::string_view bytes, std::string_view identit
     return record{integer_at<std::uint64_t>(number), std::string(payload)};
 }
 
-// Adds the whole records that follow on `after`, also those behind a damaged place. There every offset may begin one.
-// That format has no salt to look for, and a checksum costs a SHA-256 of up to the rest of the file. So only a number
-// that the files have room for is checked there. Zeros and most other bytes are no such number, and no text of a
-// message contains the zeros of one. Right behind a whole record any number is checked, because the database may be
-// older by more batches than that.
+// Adds the valid records after `after`, also those behind damaged bytes. There a record may begin at any offset. This
+// format has no salt to compare, and verifying a checksum costs a SHA-256 of up to the rest of the file. So behind
+// damage only numbers up to `records_max` after `after` are verified: the files have no space for more records. Zeros
+// and most other bytes are no such number. No message text contains the zeros of such a number. Directly behind a valid
+// record every number is verified, because the database may be older by more batches than that.
 void find_records(std::string_view bytes, std::string_view identity, std::uint64_t after, std::uint64_t records_max,
                   numbered_payloads& found) {
     const auto end = bytes.find_last_not_of('\0') + 1;

@@ -1,4 +1,4 @@
-// Reading the segments that an earlier process left.
+// Reads the segments of an earlier process.
 #include "journal/segments.hpp"
 
 #include <fmt/core.h>
@@ -13,15 +13,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Without a salt to look for, bytes whose number lies further ahead are no record: it saves their checksum.
+// Without a salt to compare, a number further ahead than this is not a record. That saves verifying its checksum.
 constexpr std::uint64_t numbers_ahead_max = std::uint64_t{1} << 32;
 
 using records = numbered_payloads;
 
-// Whole records anywhere in the bytes. Needed where something before them is damaged; else the bytes behind the last
-// record are zeros, or stale and of another salt.
+// Finds valid records anywhere in the bytes, also behind damaged ones. Without damage, the bytes after the last record
+// are zeros, or stale with another salt.
 void find_records(std::string_view bytes, std::optional<std::uint64_t> salt, std::uint64_t after, records& found) {
-    const auto end = bytes.find_last_not_of('\0') + 1;  // no record begins behind it: a salt has no eight zeros
+    const auto end = bytes.find_last_not_of('\0') + 1;  // no record begins after it: a salt is never zero
     for (std::size_t at = 0; at < end && bytes.size() - at >= record_header_bytes;) {
         const auto rest = bytes.substr(at);
         const auto fields = fields_at(rest);
@@ -32,7 +32,7 @@ void find_records(std::string_view bytes, std::optional<std::uint64_t> salt, std
     }
 }
 
-// Adds the segment's records. Returns its owner, if that is another one.
+// Adds the segment's records. Returns the segment's owner if it is another one.
 std::optional<std::string> read_records(std::string_view bytes, std::string_view owner, std::uint64_t after,
                                         records& found) {
     const auto header = header_at(bytes);

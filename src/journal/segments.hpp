@@ -1,4 +1,4 @@
-// The segments' names, and what reading any files of numbered records needs.
+// The names of the segments, and functions for all files of numbered records.
 #pragma once
 
 #include <filesystem>
@@ -16,14 +16,14 @@ std::filesystem::path segment_path(const std::filesystem::path& folder, std::siz
 
 using numbered_payloads = std::map<std::uint64_t, std::string>;
 
-// Those that follow on `after` without a gap, and what is missing before the others. REQUIRES: all numbers are above
-// `after`.
+// `records` are the payloads that follow `after` without a gap. `missing` is the gap before the others. REQUIRES: all
+// numbers are above `after`.
 contents contiguous_contents(numbered_payloads found, std::uint64_t after);
 
-// All of a file; nothing where there is none. Throws startup_error: it cannot be read.
+// The content of a file; empty if it does not exist. Throws startup_error: it cannot be read.
 std::string read_file(const std::filesystem::path& path);
 
-// Also where some are missing. Errors: of the system.
+// A missing file is not an error. Errors: of the system.
 result<void> remove_files(std::initializer_list<std::filesystem::path> paths);
 
 }  // namespace confab::journal

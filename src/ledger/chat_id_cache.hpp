@@ -1,6 +1,6 @@
-// The ids of recently looked-up chats are cached. An id is never stale: a chat keeps its id and its app for ever.
-// Every read of a chat or message looks an id up, on all threads. So the cache is sharded, and a lookup hashes its key
-// once, before it takes the lock.
+// The ids of recently looked-up chats are cached. An id is never stale: a chat never changes its id or its app. Every
+// read of a chat or message looks an id up, on all threads. So the cache is sharded, and a lookup hashes its key before
+// it takes the lock.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ namespace confab::ledger {
 // Any thread.
 class chat_id_cache {
 public:
-    // 16 MiB hold some 200,000 ids, the last 100,000 used among them.
+    // 16 MiB hold some 200,000 ids. At least the 100,000 ids used last are among them.
     explicit chat_id_cache(std::size_t bytes_max = 16 * 1024 * 1024) {
         for (auto& s : shards_) s.emplace(bytes_max / shards_.size());
     }
@@ -54,7 +54,7 @@ private:
         std::size_t operator()(const locator& l) const noexcept { return l.hash; }
     };
     struct weight {
-        // The pair, and 4 words for the node's link, the allocator's rounding and up to two buckets.
+        // The pair, and four words for the node's link, the allocator's rounding and up to two buckets.
         std::size_t operator()(core::chat_id) const {
             return sizeof(std::pair<const locator, core::chat_id>) + 4 * sizeof(void*);
         }

@@ -1,5 +1,5 @@
-// What a ledger offers besides when many nodes send to it and many workers write it: what became of a command, and who
-// may write which partition.
+// The ports of a ledger that nodes and workers share. `command_status` reports the outcome of a command. `ownership`
+// assigns partitions to workers.
 #pragma once
 
 #include <optional>
@@ -12,36 +12,35 @@
 
 namespace confab::ledger {
 
-// For a node that sends commands through a shared queue. Any thread, any number of calls at once.
+// For a node that sends commands through a shared queue. Any thread, any number of concurrent calls.
 class command_status {
 public:
     virtual ~command_status() = default;
 
-    // What is to be known before the command is sent. Errors: not_found (what it would write to is not there),
-    // unavailable.
+    // The counters of the app or chat that the command writes to, for `delivery.seen`. Call it before the command is
+    // sent. Errors: not_found (the app or chat does not exist), unavailable.
     virtual awaitable<result<core::last_seen>> snapshot(const core::command& c) = 0;
 
-    // What became of a command that was sent: its answer; an error that refused it; nothing as long as its entry was
-    // not passed, or where its entry is not known (`c.came` without an epoch). Reads the position first, then the rows,
-    // so that a command that was passed is never missed.
-    // Errors besides its refusal: outcome_unknown (it was passed and left no trace that tells), unavailable (could not
-    // look).
+    // The outcome of a sent command: its result, or the error that refused it. Nothing: its entry was not processed
+    // yet, or its entry is unknown (`delivery` has no epoch). Reads the position before the rows, so that it never
+    // misses a processed command. Errors besides the refusal: outcome_unknown (the command was processed, and no row
+    // shows the outcome), unavailable (the lookup failed).
     virtual awaitable<result<std::optional<core::command_result>>> lookup(const core::command& c,
                                                                           const core::delivery& delivery) = 0;
 };
 
-// For a worker: which partitions it may write. A partition has one owner at a time, by a lease on the database's clock;
-// the writer of the same worker checks the lease again in every transaction.
+// For a worker: the partitions that it may write. A partition has one owner at a time, by a lease on the database's
+// clock. The writer of the same worker checks the lease again in every transaction.
 class ownership {
 public:
     virtual ~ownership() = default;
 
-    // Renews the leases, gives up what others lack and takes what is free, so that all workers alive have about as
-    // many. To be called between batches, often: it asks the database only when it is time. Errors: unavailable
-    // (nothing may be written until it answers again).
+    // Renews the leases. Releases surplus partitions and takes free ones, so that all live workers own about as many.
+    // Call it often, between batches: it queries the database only when a renewal is due. Errors: unavailable (nothing
+    // may be written until a later call succeeds).
     virtual awaitable<result<std::vector<core::partition_number>>> renew() = 0;
 
-    // Gives up all, so that nobody has to wait for the leases to end.
+    // Releases all partitions, so that other workers need not wait for the leases to end.
     virtual awaitable<void> release() = 0;
 };
 

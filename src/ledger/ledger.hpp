@@ -1,5 +1,5 @@
-// The ledger: where apps, chats and messages are kept, and the only truth about their numbers.
-// Three ports, since three things use it: requests read, the batch writer writes, `confab check` audits.
+// The ledger stores apps, chats and messages. It is the only source of their numbers. It has three ports for three
+// users: requests read, the batch writer writes, `confab check` audits.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,16 @@
 
 namespace confab::ledger {
 
-// The most rows one call reads. A longer list is read slice by slice, so that no read holds a snapshot for long.
-inline constexpr std::size_t slice_rows_max =
-    1001;  // the longest page, and the one row that tells whether there are more
-// The most bytes of texts one call gathers before it ends its slice early (never before the first row). Everyone who
-// takes a long answer slowly holds one (at its beginning a megabyte of them, api/lists.hpp), and there may be as many
-// of them as connections.
+// The maximum rows of one call. A longer list is read in slices, so that no read holds a snapshot for long.
+inline constexpr std::size_t slice_rows_max = 1001;  // the longest page, and one row that shows whether more follow
+// The maximum bytes of texts in a slice. A slice always has at least one row. Each client that reads a long answer
+// slowly holds one slice (at the beginning a megabyte of them, api/lists.hpp). There may be as many such clients as
+// connections.
 inline constexpr std::size_t slice_bytes_max = 128 * 1024;
 
 enum class order { ascending, descending };
 
-// Which rows of a list a call reads: those whose number (of an app: its id) lies above `after`, up to and including
-// `last`.
+// The rows of a list that a call reads: `after` < number <= `last`. For apps the number is the id.
 struct window {
     std::uint64_t after = 0;
     std::uint64_t last = 0;
@@ -37,31 +35,32 @@ struct window {
     std::size_t rows_max = slice_rows_max;
 };
 
-// The most messages, and about the most bytes of them, that one call compares with a query: some tens of milliseconds
-// of work.
+// The maximum messages, and about the maximum bytes, that one call compares with a query. That is some tens of
+// milliseconds of work.
 inline constexpr std::size_t match_rows_max = 20'000;
 inline constexpr std::size_t match_bytes_max = 2 * 1024 * 1024;
 
 struct matches {
     std::vector<core::message> rows;
-    std::optional<window> remaining;  // what was not looked at; nothing: all was
+    std::optional<window> remaining;  // not compared yet; nothing: the window is complete
 };
 
-// Of the messages that were asked for by number, those that match; `examined`: how many of the numbers, from the first
-// on, were compared.
+// The matching messages among those requested by number. `examined`: how many of the numbers, from the first on, were
+// compared.
 struct matches_by_number {
     std::vector<core::message> rows;
     std::size_t examined = 0;
 };
 
-// The pair of a chat's counters, read in one statement: all up to it is committed. What a search index goes on from.
+// The counters of a chat, read in one statement: everything up to them is committed. A search index continues from
+// them.
 struct chat_counts {
     core::chat_id chat;
     std::uint64_t messages = 0;
     std::uint64_t changes = 0;
 };
 
-// What a search index has to know of a message.
+// The fields of a message that a search index needs.
 struct text {
     core::message_number number;
     std::uint64_t version = 1;
@@ -73,8 +72,8 @@ struct change {
     core::message_number message;
 };
 
-// Sees all that was committed before the call. Any thread, any number of calls at once.
-// Errors: not_found where a single thing is asked for; unavailable.
+// Sees everything that was committed before the call. Any thread, any number of concurrent calls. Errors: not_found
+// where a single thing is requested; unavailable.
 class reader {
 public:
     virtual ~reader() = default;
@@ -82,7 +81,7 @@ public:
     virtual awaitable<result<core::app>> find_app(core::app_token token) = 0;
     virtual awaitable<result<core::app>> find_app(core::app_id id) = 0;
     virtual awaitable<result<core::chat>> find_chat(core::app_token app, core::chat_number chat) = 0;
-    // Tombstones too.
+    // Finds tombstones too.
     virtual awaitable<result<core::message>> find_message(core::app_token app, core::chat_number chat,
                                                           core::message_number message) = 0;
 
@@ -93,29 +92,30 @@ public:
     virtual awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) = 0;
     virtual awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) = 0;
 
-    // Of the window's messages, those whose content contains the query; tombstones never do. Looks at no more than
-    // match_rows_max of them, a bound of work, and tells how far it came. REQUIRES: `query` lives until the answer.
+    // The messages of the window whose content contains the query. Tombstones never match. Compares at most
+    // match_rows_max messages, which bounds the work, and returns the remaining window. REQUIRES: `query` outlives the
+    // call.
     virtual awaitable<result<matches>> matching(core::chat_id chat, window w, const core::folded_query& query) = 0;
 
-    // What a message said at its versions above `after`, in ascending order, the present one last; a slice as above.
+    // The versions of a message above `after`, in ascending order. The current version is the last. A slice as above.
     // Errors: not_found, deleted.
     virtual awaitable<result<std::vector<core::message_version>>> versions(core::chat_id chat,
                                                                            core::message_number message,
                                                                            std::uint64_t after) = 0;
 
-    // Of the numbered messages, in this order, those whose content contains the query; looks at all of them, or stops
-    // after about slice_bytes_max bytes of hits. REQUIRES: `numbers` and `query` live until the answer.
+    // The numbered messages whose content contains the query, in this order. Stops after about slice_bytes_max bytes of
+    // hits. REQUIRES: `numbers` and `query` outlive the call.
     virtual awaitable<result<matches_by_number>> matching(core::chat_id chat,
                                                           std::span<const core::message_number> numbers,
                                                           const core::folded_query& query) = 0;
 
-    // For those who keep a search index. A slice each, as above.
+    // For the index follower. A slice each, as above.
     virtual awaitable<result<chat_counts>> counts(core::chat_id chat) = 0;
     virtual awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) = 0;
     virtual awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) = 0;
     virtual awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) = 0;
-    // Of the numbered messages, in this order, as many as make a slice, and at least one. REQUIRES: `numbers` are there
-    // and live until the answer.
+    // A slice of the numbered messages, in this order; at least one. REQUIRES: the messages exist; `numbers` outlives
+    // the call.
     virtual awaitable<result<std::vector<text>>> texts(core::chat_id chat,
                                                        std::span<const core::message_number> numbers) = 0;
 };
@@ -125,25 +125,26 @@ class writer {
 public:
     virtual ~writer() = default;
 
-    // Adds to `s` what decide() will need for these commands and `s` does not hold.
-    // Of commands that came through a shared queue it tells those done before (state::put of their jobs); its
-    // transaction begins here and fences out every other writer of their partitions until apply(), which also moves the
-    // positions. Errors: unavailable, writes_closed.
+    // Adds to `s` what decide() needs for these commands and `s` lacks. For commands of a shared queue it also adds the
+    // results of those already done (state::put with a job). Its transaction begins here. It keeps every other writer
+    // from their partitions until apply(), which also moves the positions. Errors: unavailable, writes_closed.
     virtual awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) = 0;
 
-    // Makes all effects durable, or none, with one sync. Once it returns, readers see them and a crash of the process
-    // or of the machine loses none of them. Errors: unavailable (nothing is kept), outcome_unknown (the sync failed:
-    // only a restart tells; every later call answers writes_closed), rejected (the engine refuses some of the data for
-    // what it is; nothing is kept, but a batch of one command is passed over for good). REQUIRES: effects decided, in
-    // this order, on a state this ledger loaded last.
+    // Makes all effects durable, or none, with one sync. Once it returns, readers see them, and a crash of the process
+    // or the machine loses none of them. REQUIRES: the effects were decided, in this order, on a state that this ledger
+    // loaded last.
+    // Errors:
+    // - unavailable: nothing is kept.
+    // - outcome_unknown: the sync failed, and only a restart shows the outcome. Every later call returns writes_closed.
+    // - rejected: the engine refuses some of the data. Nothing is kept. A batch of one command becomes a dead letter.
     virtual awaitable<result<void>> apply(std::span<const core::effect> effects) = 0;
 
-    // What is better done between batches than within: to be called after a batch was answered.
+    // Maintenance between batches. Call it after a batch was answered.
     virtual awaitable<void> maintain(timestamp now) = 0;
 };
 
-// The rows behind the counters, for checking that they agree. Sees what was committed when refresh() was last called,
-// so that what it reads in between agrees with itself, also beside a running server. One caller. Errors: unavailable.
+// The rows behind the counters, to check that both agree. Reads the snapshot of the last refresh(), so its reads are
+// consistent with each other, also beside a running server. One caller. Errors: unavailable.
 class auditor {
 public:
     struct app_row {
@@ -169,26 +170,26 @@ public:
         std::uint64_t seq;
         core::message_number message;
         std::uint64_t version;
-        bool has_text;  // what was there before
+        bool has_text;  // it has the content before the change
     };
 
     virtual ~auditor() = default;
 
     virtual awaitable<result<void>> refresh() = 0;
-    // What the engine itself finds wrong with its files; empty when nothing.
+    // The engine's own findings about its files. Empty: it found none.
     virtual awaitable<result<std::vector<std::string>>> engine_findings() = 0;
     virtual awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) = 0;
-    // The chats of one app, also any that stand above its count.
+    // The chats of one app, also those above its counter.
     virtual awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after,
                                                            std::size_t rows_max) = 0;
     virtual awaitable<result<std::vector<message_row>>> messages(core::chat_id chat, core::message_number after) = 0;
     virtual awaitable<result<std::vector<change_row>>> changes(core::chat_id chat, std::uint64_t after_seq) = 0;
-    // A slice of a list, as reader gives it.
+    // A slice, as for reader.
     virtual awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) = 0;
-    // How many messages and changes there are by the counters of all chats: about as much as there is to walk through.
+    // The number of messages and changes by the counters of all chats: about the number of rows that a check reads.
     virtual awaitable<result<std::uint64_t>> counted_rows() = 0;
-    // Rows that no walk from the apps downwards can meet: without a parent, with a number below 1, keys that made
-    // nothing. In the whole ledger.
+    // The number of orphaned rows in the ledger: rows without a parent, rows with a number below 1, and keys without a
+    // result. A walk down from the apps does not find them.
     virtual awaitable<result<std::uint64_t>> orphans() = 0;
 };
 

@@ -1,5 +1,5 @@
-// Why a worker must not go on: the ledger has less than workers committed. The writer and the ownership of a shared
-// ledger throw it, from any call. Numbers would be given a second time otherwise, and clients were told of the first.
+// The ledger has less than workers committed, so the worker must stop. Otherwise it would give numbers again that
+// clients already have. The writer and the ownership of a shared ledger throw it, from any call.
 #pragma once
 
 #include <stdexcept>

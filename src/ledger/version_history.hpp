@@ -1,5 +1,5 @@
-// A slice of what a message said at its versions, told from its changes in ascending order. A change keeps what was
-// there before it: a version's text is in the change that made the next one, its time in the change that made it.
+// A slice of a message's versions, built from its changes in ascending order. A change stores the content before it. So
+// the content of a version is in the change that made the next version. Its time is in the change that made it.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +16,15 @@ namespace confab::ledger {
 
 class version_history {
 public:
-    // Of the versions above `after`; the first was made at `created_at`.
+    // Collects the versions above `after`. `created_at`: the time of version 1.
     version_history(std::uint64_t after, timestamp created_at) : next_(after + 1), since_(created_at) {}
 
     bool is_full() const { return bytes_ >= slice_bytes_max || versions_.size() >= slice_rows_max; }
-    // The version to be told next.
+    // The version that comes next.
     std::uint64_t next() const { return next_; }
 
-    // The change that made version `made` at `at`. The first one may be that of next().
-    // REQUIRES: those above `after`, one after another; not full.
+    // Adds the change that made version `made` at `at`. The first change may be the one that made next(). REQUIRES: the
+    // changes above `after`, one after another; not full.
     void add_change(std::uint64_t made, timestamp at, std::string_view content_before) {
         if (made > next_) {
             add({next_, std::string(content_before), since_});
@@ -33,7 +33,7 @@ public:
         since_ = at;
     }
 
-    // The present version ends the history, unless the slice is full before it.
+    // Adds the current version, unless the slice is full before it.
     void finish(core::message_version present) {
         if (next_ == present.version && !is_full()) add(std::move(present));
     }

@@ -11,10 +11,10 @@ namespace {
 
 using ledger::auditor;
 
-// Follows numbers as they are read and tells the first that is not one more than the one before.
+// Finds the numbers of a sequence that are not the previous number plus one.
 class sequence {
 public:
-    // True as long as no number was left out.
+    // False: the number does not continue the sequence.
     bool continues_with(std::uint64_t number) { return number == ++last_ || (last_ = number, false); }
     std::uint64_t last() const { return last_; }
 
@@ -30,7 +30,7 @@ public:
         if (auto ok = co_await ledger_.refresh(); !ok) co_return ok.error();
         auto engine = co_await ledger_.engine_findings();
         if (!engine) co_return engine.error();
-        for (auto& line : *engine) add_finding("the database itself: " + line);
+        for (auto& line : *engine) add_finding("the database: " + line);
         const auto orphans = co_await ledger_.orphans();
         if (!orphans) co_return orphans.error();
         if (*orphans > 0) add_finding(counted(*orphans, "row belongs", "rows belong") + " to nothing");
@@ -61,8 +61,8 @@ private:
         const auto& app = now->empty() ? listed : now->front();
         const auto name = fmt::format("app {}", app.token);
         ++report_.apps;
-        if (app.id != listed.id) add_finding(name + ": is gone");
-        if (!core::app_token::parse(app.token)) add_finding(name + ": its token is none");
+        if (app.id != listed.id) add_finding(name + ": row has disappeared");
+        if (!core::app_token::parse(app.token)) add_finding(name + ": invalid token");
         sequence numbers;
         std::vector<core::chat_number> chats;
         for (;;) {
@@ -87,7 +87,7 @@ private:
         if (!now) co_return now.error();
         const auto name = fmt::format("{} chat {}", app_name, number.value());
         if (now->empty() || now->front().number != number) {
-            add_finding(name + ": is gone");
+            add_finding(name + ": row has disappeared");
             co_return result<void>();
         }
         const auto& chat = now->front();
@@ -99,7 +99,7 @@ private:
 
     using versions = std::unordered_map<std::uint64_t, std::uint64_t>;
 
-    // What the changes of a chat have to agree with.
+    // The messages that the changes of a chat must match.
     struct messages_seen {
         versions edited;  // those above version 1
         std::unordered_set<std::uint64_t> deleted;
@@ -117,8 +117,7 @@ private:
                 if (message.version != 1) seen.edited[message.number.value()] = message.version;
                 if (message.is_deleted) seen.deleted.insert(message.number.value());
                 if (message.is_deleted && (message.has_content || message.has_metadata))
-                    add_finding(
-                        fmt::format("{} message {}: is deleted, but its text is there", name, message.number.value()));
+                    add_finding(fmt::format("{} message {}: is deleted, but has text", name, message.number.value()));
                 if (!message.is_deleted && !message.has_content)
                     add_finding(fmt::format("{} message {}: has no text", name, message.number.value()));
             }
@@ -139,7 +138,7 @@ private:
             if (slice->empty()) break;
             for (const auto& change : *slice) {
                 if (change.message.value() < 1 || change.message.value() > chat.messages_count) {
-                    add_finding(fmt::format("{} change {}: is of message {}, which is not there", name, change.seq,
+                    add_finding(fmt::format("{} change {}: message {} does not exist", name, change.seq,
                                             change.message.value()));
                 }
                 check_sequence(seqs, change.seq, name, "change");
@@ -151,7 +150,7 @@ private:
             }
             for (const auto& change : *slice)
                 if (change.has_text && seen.deleted.contains(change.message.value()))
-                    add_finding(fmt::format("{} message {}: is deleted, but its history is there", name,
+                    add_finding(fmt::format("{} message {}: is deleted, but its history has text", name,
                                             change.message.value()));
             report_.changes += slice->size();
             progress_.add(slice->size());
@@ -168,7 +167,8 @@ private:
         const auto found = reached.find(message);
         const std::uint64_t expected = found == reached.end() ? 1 : found->second;
         if (version == expected) return;
-        add_finding(fmt::format("{} message {}: version is {}, its changes say {}", chat, message, version, expected));
+        add_finding(fmt::format("{} message {}: version is {}, expected {} from its changes", chat, message, version,
+                                expected));
     }
 
     void check_sequence(sequence& numbers, std::uint64_t number, const std::string& where, std::string_view what) {

@@ -1,6 +1,7 @@
-// `confab check`: proves that the ledger keeps its promises: chats of an app, messages of a chat and changes of a chat
-// are numbered 1, 2, 3 … without gap or repeat, every count equals its last number, every version tells the number of
-// its changes, and of what was deleted no text is left.
+// `confab check`: verifies the ledger.
+// - Chats of an app, messages of a chat and changes of a chat are numbered 1, 2, 3 … without gap or repeat.
+// - Every count equals its last number, and every version matches the number of its changes.
+// - Deleted messages have no text.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@
 namespace confab::ops {
 
 struct check_report {
-    static constexpr std::size_t findings_max = 100;  // further ones are counted only
+    static constexpr std::size_t findings_max = 100;  // further ones are only counted
 
     std::uint64_t apps = 0;
     std::uint64_t chats = 0;

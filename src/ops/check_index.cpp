@@ -1,5 +1,5 @@
-// The index is read first, then the ledger, slice by slice, so that this also works beside a running server: the ledger
-// is then at least where the index was. A message that changed after the index's reach may differ from it.
+// Each slice is read first from the index, then from the ledger. So the check also works while a server runs: the
+// ledger is at least as new as the slice. A message that changed after the index's position may differ.
 #include "ops/check_index.hpp"
 
 #include <fmt/core.h>
@@ -13,10 +13,10 @@
 namespace confab::ops {
 namespace {
 
-// The changes of a chat that the index need not know yet, each read once however many slices ask for them.
+// The changes of a chat after the index's position. Each is read once for all slices.
 class later_changes {
 public:
-    // Reads on from change `reached` to the last one there is.
+    // Reads from change `reached` to the last one.
     awaitable<result<void>> read(ledger::auditor& ledger, core::chat_id chat, std::uint64_t reached) {
         if (!started_at_ || reached < *started_at_) *this = later_changes(reached);
         for (;;) {
@@ -28,7 +28,7 @@ public:
         }
     }
 
-    // Whether the change is missing; true once.
+    // Whether the change is missing; true only once per change.
     bool is_found_missing(std::uint64_t change) {
         return change > read_to_ && std::exchange(found_missing_, change) != change;
     }
@@ -40,7 +40,7 @@ public:
     later_changes() = default;
 
 private:
-    // With the change `reached` itself: it has to be there.
+    // Includes the change `reached`, which must exist.
     explicit later_changes(std::uint64_t reached) : started_at_(reached), read_to_(reached > 0 ? reached - 1 : 0) {}
 
     std::optional<std::uint64_t> started_at_;
@@ -56,7 +56,7 @@ public:
     awaitable<result<check_report>> run() {
         auto engine = co_await index_.engine_findings();
         if (!engine) co_return engine.error();
-        for (auto& line : *engine) report_.add_finding("the search index itself: " + line);
+        for (auto& line : *engine) report_.add_finding("the search index: " + line);
         std::uint64_t total = 0;
         const auto count = [&](const search::chat_position& c) -> awaitable<result<void>> {
             total += c.position.messages;
@@ -91,13 +91,12 @@ private:
             if (slice->texts.empty()) break;
             reached = slice->position.messages;
             for (const auto& t : slice->texts)
-                if (t.number != std::exchange(last, t.number).next())
-                    add_finding(chat, t.number, "does not follow the one before it");
+                if (t.number != std::exchange(last, t.number).next()) add_finding(chat, t.number, "out of sequence");
             if (const auto ok = co_await compare(chat, *slice, changes); !ok) co_return ok.error();
             report_.indexed += slice->texts.size();
             progress_.add(slice->texts.size());
         }
-        if (last.value() < reached) add_finding(chat, last, "is the last, though more were taken in");
+        if (last.value() < reached) add_finding(chat, last, "is the last, but the index's position is higher");
         co_return result<void>();
     }
 
@@ -128,11 +127,9 @@ private:
 
     void compare(core::chat_id chat, const search::indexed_text& indexed, const ledger::text& row) {
         if (indexed.number != row.number) return add_finding(chat, indexed.number, "is not in the ledger");
-        if (indexed.version != row.version) return add_finding(chat, row.number, "is there with another version");
-        if (!row.content && !indexed.text.empty())
-            return add_finding(chat, row.number, "is deleted, but its text is there");
-        if (row.content && core::fold(*row.content) != indexed.text)
-            add_finding(chat, row.number, "is there with another text");
+        if (indexed.version != row.version) return add_finding(chat, row.number, "version differs");
+        if (!row.content && !indexed.text.empty()) return add_finding(chat, row.number, "is deleted, but has text");
+        if (row.content && core::fold(*row.content) != indexed.text) add_finding(chat, row.number, "text differs");
     }
 
     void add_finding(core::chat_id chat, core::message_number message, std::string_view what) {

@@ -1,5 +1,5 @@
-// The part of `confab check` that compares the search index with the ledger: it has come no further, each text in it is
-// the fold of its message's, and of what was deleted there is none.
+// The part of `confab check` that compares the search index with the ledger. The index must not be ahead of the ledger.
+// Each indexed text must be the folded text of its message. Deleted messages must have no text.
 #pragma once
 
 #include "ops/check.hpp"
@@ -7,7 +7,7 @@
 
 namespace confab::ops {
 
-// Goes on with `report`. Errors: unavailable.
+// Adds to `report`. Errors: unavailable.
 awaitable<result<check_report>> check_index(ledger::auditor& ledger, search::index_auditor& index, check_report report,
                                             progress reporter = {});
 

@@ -1,5 +1,4 @@
-// How far a long command has come, for the person who waits: now and then a line with what is done, how fast, and how
-// long the rest takes at this rate.
+// The progress of a long command: a line every few seconds with the work done, the rate and the estimated time left.
 #pragma once
 
 #include <chrono>
@@ -22,7 +21,7 @@ public:
     progress() = default;  // prints nothing
     explicit progress(options o) : options_(std::move(o)) {}
 
-    // `what` names the things that are counted. `total` is about how many there are, of which `done` were done before.
+    // `what` names the counted items. `total` is their approximate number, `done` the number that an earlier run did.
     void begin(std::string what, std::uint64_t total, std::uint64_t done = 0);
     void add(std::uint64_t count);
 

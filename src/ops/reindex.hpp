@@ -1,4 +1,4 @@
-// `confab reindex` of a server alone: takes everything into the search index again. Of a cluster: ops/reindex_job.hpp.
+// `confab reindex` of a standalone server: rebuilds the search index. ops/reindex_job.hpp does it in a cluster.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,10 @@ struct reindex_report {
     std::uint64_t messages = 0;
 };
 
-// Empties the index first. Errors: unavailable. REQUIRES: the follower stores to this writer, and
-// does not run.
+// Clears the index first. Errors: unavailable. REQUIRES: the follower stores to this writer, and run() was not called.
 awaitable<result<reindex_report>> reindex(write::index_follower& follower, search::index_writer& into);
 
-// What the index holds. Errors: unavailable.
+// Counts the indexed chats and messages. Errors: unavailable.
 awaitable<result<reindex_report>> count_indexed(search::index_writer& filled);
 
 }  // namespace confab::ops

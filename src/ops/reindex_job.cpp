@@ -22,7 +22,7 @@ ledger::reindex_owner random_owner() {
     return owner;
 }
 
-// Until then, or until the timer is cancelled.
+// Waits until this time, or until the timer is cancelled.
 awaitable<void> wait(asio::steady_timer& timer, asio::steady_timer::time_point until) {
     timer.expires_at(until);
     boost::system::error_code cancelled;
@@ -103,7 +103,7 @@ void reindex_job::stop() {
     });
 }
 
-// An engine that does not answer now is not waited for: nothing was begun.
+// No retries here: nothing was begun yet.
 awaitable<void> reindex_job::claim() {
     const auto answers = co_await index_->is_usable();
     if (!answers) throw startup_error(reason(answers.error()));
@@ -112,7 +112,7 @@ awaitable<void> reindex_job::claim() {
     lease_ = *claimed;
     if (!lease_.is_mine) {
         constexpr auto text =
-            "another reindex runs, since {} (if it was killed, its lease ends within 30 s: then `confab reindex` "
+            "another reindex runs, since {} (if it was killed, its lease expires within 30 s; then `confab reindex` "
             "resumes it)";
         throw startup_error(fmt::format(text, lease_.since));
     }
@@ -234,7 +234,7 @@ void reindex_job::begin(awaitable<void> work) {
     });
 }
 
-// A failure is no reason to stop: the lease may be renewed as long as nobody else took it.
+// Goes on after a failure: the lease can be renewed as long as no other reindex has taken it.
 awaitable<void> reindex_job::renew() {
     for (;;) {
         co_await wait(renewal_alarm_, clock::now() + options_.renew_every);

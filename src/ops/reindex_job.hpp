@@ -1,15 +1,15 @@
-// `confab reindex` of a cluster: fills a new index beside the one that is searched, then has it take over.
+// `confab reindex` of a cluster: fills a new index beside the one that is searched, then switches the search to it.
 //
-// 1. It is a job of hours. So each step is repeated after a failure, with growing pauses, until nothing has succeeded
-//    for long. Each step may be repeated: how far the index has come is kept with the ledger.
-// 2. One runs at a time, by a lease in the ledger (ledger::reindex_leases) that it renews beside its work. It names the
-//    index before that is made; so no worker takes it for an orphan.
-// 3. Who is interrupted or killed leaves the lease's row and the index. Workers bring deletions to it
-//    (write/sibling_follower.hpp), and the next reindex resumes it.
-// 4. It brings changes to its index itself, too, beside the walk. Workers of a version that folds texts in another way
-//    cannot, and the walk may come back to a chat only hours later.
-// 5. It walks all chats three times. The second walk is short, so that little is left to be scanned when the index
-//    takes over. The third finds what a worker still brought to the old one, such as the end of a deleted message.
+// 1. It runs for hours. So each step is retried after a failure, with growing pauses, until nothing has succeeded for
+//    give_up_after. Each step can be repeated: the ledger keeps the position of the index.
+// 2. Only one runs at a time, by a lease in the ledger (ledger::reindex_leases) that it renews in the background. The
+//    lease names the index before it is created, so that no worker takes it for an orphan.
+// 3. A reindex that is interrupted or killed leaves the lease's row and the index. Workers apply deletions to that
+//    index (write/sibling_follower.hpp), and the next reindex resumes it.
+// 4. In the background it also applies changes to its index itself. Workers of a version with another folding of texts
+//    cannot, and the walk may return to a chat only hours later.
+// 5. It walks all chats three times. The second walk is short, so that searches scan little after the switch. The third
+//    walk finds changes that a worker still stored in the old index, such as a deletion.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -29,12 +29,12 @@
 namespace confab::ops {
 
 struct reindex_job_options {
-    std::uint64_t after_messages;             // as the workers have it
+    std::uint64_t after_messages;             // the same value as the workers'
     std::chrono::seconds give_up_after{600};  // without any success
     std::chrono::milliseconds renew_every{10'000};
-    std::chrono::milliseconds follow_every{10'000};         // so soon a deletion leaves the index that is built
-    std::function<std::string()> ledger_failure = nullptr;  // why the ledger's last call failed
-    std::function<void(const std::string& line)> print = [](const std::string&) {};  // what happens
+    std::chrono::milliseconds follow_every{10'000};         // between passes that apply changes, such as deletions
+    std::function<std::string()> ledger_failure = nullptr;  // the reason of the ledger's last failure
+    std::function<void(const std::string& line)> print = [](const std::string&) {};  // messages
     progress reporter = {};
 };
 
@@ -46,10 +46,10 @@ public:
     reindex_job(const reindex_job&) = delete;
     reindex_job& operator=(const reindex_job&) = delete;
 
-    // Once. Throws startup_error, with the reason: another one runs, an engine failed for too long, stop() was called.
-    // What it has done so far is kept then. REQUIRES: awaited on `home`, an event loop run by one thread.
+    // May be called once. Throws startup_error, with the reason: another reindex runs, an engine failed for too long,
+    // or stop() was called. Its work so far is kept then. REQUIRES: awaited on `home`, an event loop run by one thread.
     awaitable<reindex_report> run();
-    // Lets run() end within one request. Any thread. REQUIRES: the job lives until `home` has seen this.
+    // Makes run() return within one request. Any thread. REQUIRES: the job lives until `home` has run this.
     void stop();
 
 private:
@@ -64,19 +64,19 @@ private:
     awaitable<result<void>> take_over();
 
     void open_index(const std::string& name);
-    // Has the step done until it succeeds, cannot, or nothing has succeeded for too long.
+    // Retries the step until it succeeds, fails permanently, or no step has succeeded for give_up_after.
     template <class Step>
     auto with_retries(Step step) -> decltype(step());
     void note_success();
     std::string reason(boost::system::error_code cause) const;
 
-    // What goes on beside the walk.
+    // The background work during the walk.
     void begin_beside();
     void begin(awaitable<void> work);
     awaitable<void> renew();
     awaitable<void> follow_changes();
     awaitable<void> end_beside();
-    // The next one may go on at once.
+    // The next reindex can resume immediately.
     awaitable<void> release_lease(bool is_done);
 
     ledger::reader& ledger_;
@@ -86,20 +86,20 @@ private:
     const asio::any_io_executor home_;
     const ledger::reindex_owner owner_;
 
-    // What follows belongs to `home`.
+    // The members below are used only on `home`.
     asio::steady_timer pause_alarm_, renewal_alarm_, follow_alarm_, beside_ended_;
     ledger::reindex_lease lease_;
     core::chat_id reached_;  // all chats up to this one are in the index
     std::unique_ptr<search::elastic_successor> index_;
     std::unique_ptr<counting_writer> writer_;
     std::unique_ptr<write::index_follower> follower_;
-    const std::unique_ptr<search::sibling_indexes> beside_;  // the index that is built is one of them
+    const std::unique_ptr<search::sibling_indexes> beside_;  // one of them is the new index
     write::sibling_follower changes_;
     back_off pause_;
     clock::time_point succeeded_at_ = clock::now();
     bool is_stopping_ = false;
-    bool is_taken_over_ = false;  // the lease ran out, and another one has it
-    int beside_running_ = 0;      // so many coroutines
+    bool is_taken_over_ = false;  // the lease expired, and another reindex has it
+    int beside_running_ = 0;      // number of coroutines
     bool is_beside_over_ = false;
 };
 

@@ -1,5 +1,5 @@
-// The queue between those who ask for writes and the one who does them. Three ports: requests submit, the batch writer
-// takes and answers, the program closes.
+// The queue between requests and the batch writer. Requests submit commands, the batch writer takes and answers them,
+// and the program closes the queue.
 #pragma once
 
 #include <chrono>
@@ -19,13 +19,13 @@ class sender {
 public:
     virtual ~sender() = default;
 
-    // Hands a command over and waits until it is committed or refused. Any thread; resumes on the caller's executor.
-    // Errors: overloaded and shutting_down (nothing was done), and all that the writer answers.
+    // Submits a command and waits until it is committed or refused. Any thread; resumes on the caller's executor.
+    // Errors: overloaded and shutting_down (nothing was done), and all errors of the writer.
     // REQUIRES: `c` lives until the answer.
     virtual awaitable<outcome> submit(const core::command& c) = 0;
 
-    // The same, but waits no longer than `most` once the command is kept where the death of this process does not harm
-    // it. Nothing: it will be settled, by and by. A queue that keeps nothing waits as submit() does.
+    // The same, but waits no longer than `most` once the command is stored where it survives a crash of this process.
+    // Nothing: the command will be executed later. A queue that stores nothing waits as submit() does.
     virtual awaitable<result<std::optional<core::command_result>>> submit_with_timeout(
         const core::command& c, std::chrono::milliseconds most) = 0;
 };
@@ -39,11 +39,11 @@ class receiver {
 public:
     virtual ~receiver() = default;
 
-    // The oldest waiting commands, in the order they came, at least one; waits for the first. Empty: closed, and all
-    // was taken. One taker. REQUIRES: the batch before was answered.
+    // The oldest waiting commands, in order of arrival, at least one. Waits for the first. Empty: closed, and all
+    // commands were taken. One taker. REQUIRES: the previous batch was answered.
     virtual awaitable<std::vector<const core::command*>> take(batch_limits limits) = 0;
 
-    // Answers the batch last taken, each command by the outcome at its place.
+    // Answers the batch last taken. The n-th outcome answers the n-th command.
     virtual void answer(std::vector<outcome> outcomes) = 0;
 };
 

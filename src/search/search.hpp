@@ -1,4 +1,5 @@
-// Search: the messages of one chat whose content contains a text, by the comparison of core/folding.hpp, newest first.
+// Search: the messages of one chat whose content contains a text, newest first. core/folding.hpp defines the
+// comparison.
 #pragma once
 
 #include <optional>
@@ -12,17 +13,17 @@
 namespace confab::search {
 
 struct hits {
-    std::vector<core::message> messages;       // below the asked number, in descending order
-    std::optional<core::message_number> next;  // where to go on from; nothing: the beginning of the chat was reached
+    std::vector<core::message> messages;       // below `before`, in descending order
+    std::optional<core::message_number> next;  // where to continue; nothing: the beginning of the chat was reached
 };
 
 class port {
 public:
     virtual ~port() = default;
 
-    // One slice of the answer: looks at a bounded number of messages numbered below `before`. Sees all that was
-    // committed before the call. Any thread, any number of calls at once. Errors: unavailable. REQUIRES: `query` lives
-    // until the answer.
+    // Returns one slice: examines a bounded number of messages below `before`. Sees everything that was committed
+    // before the call. Any thread, any number of concurrent calls. Errors: unavailable. REQUIRES: `query` lives until
+    // the answer.
     virtual awaitable<result<hits>> find(core::chat_id chat, const core::folded_query& query,
                                          core::message_number before) = 0;
 };

@@ -3,7 +3,7 @@
 namespace confab::write {
 namespace {
 
-// Heads kept between batches; some 100 bytes each.
+// Counters that are cached between batches; some 100 bytes each.
 constexpr std::size_t counters_max = 200'000;
 
 using commands = std::vector<const core::command*>;
@@ -24,7 +24,8 @@ public:
     }
 
 private:
-    // An outcome for every command. Data that the ledger refuses is found by settling each command alone.
+    // An outcome for every command. If the ledger rejects the batch, each command is committed alone, to find the
+    // cause.
     awaitable<outcomes> process(const commands& batch) {
         auto done = co_await commit(batch);
         if (done) co_return std::move(*done);
@@ -32,7 +33,7 @@ private:
         co_return outcomes(batch.size(), queue::outcome(done.error()));
     }
 
-    // What comes after a failure is not tried, so that nothing overtakes it.
+    // Commands after a failure are not tried, so that none overtakes the failed one.
     awaitable<outcomes> process_one_by_one(const commands& batch) {
         outcomes all;
         for (const auto* c : batch) {
@@ -47,8 +48,8 @@ private:
         co_return all;
     }
 
-    // Errors: what kept the batch from being committed. What was decided is void then, and so is all that was known:
-    // the next batch reads the ledger again.
+    // Errors: the reason why the batch was not committed. Its decisions and the cached state are dropped then: the next
+    // batch loads its state from the ledger again.
     awaitable<result<outcomes>> commit(const commands& batch) {
         auto done = co_await try_commit(batch);
         if (!done) state_.clear();

@@ -1,7 +1,8 @@
-// The batch writer. It sleeps until a command waits, takes what waits (within its limits), decides, has the ledger keep
-// it, and only then answers everyone. Why not a transaction per request: on a common disk one sync costs as much as
-// hundreds of inserts, and under load a sync is shared by all that came while the last one ran. Alone, a write waits
-// for nobody.
+// The batch writer. It waits for commands, takes all that are queued (within its limits) and decides them. The ledger
+// commits their effects, and only then every client is answered.
+//
+// Why not a transaction per request: on a common disk one sync costs as much as hundreds of inserts. Under load, all
+// commands that arrived during one sync share the next one. A single write waits for no other.
 #pragma once
 
 #include <functional>
@@ -16,10 +17,10 @@ namespace confab::write {
 struct batch_options {
     queue::batch_limits limits;
     core::rules rules;
-    std::function<void(std::span<const core::effect>)> committed = {};  // is told what each commit changed
+    std::function<void(std::span<const core::effect>)> committed = {};  // gets the effects of each commit
 };
 
-// Runs until the queue is closed and empty. Everything happens on the caller's executor.
+// Runs until the queue is closed and empty, on the caller's executor.
 // REQUIRES: nobody else takes from `source` or writes to `into`.
 awaitable<void> write_batches(queue::receiver& source, ledger::writer& into, batch_options options);
 

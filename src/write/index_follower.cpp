@@ -1,17 +1,18 @@
-// 1. The batch writer notes each chat it has written to: a chat that is behind is found without looking for it. At the
-//    start, and after the index was replaced, all chats are looked at once. Where several write, one of them may end
-//    before it followed: what each made wait it notes in the ledger, too, and what was noted for long anyone takes in.
-// 2. A chat is due when enough messages wait, so that whole blocks are written, or as soon as an indexed message has
-//    changed, so that what was deleted leaves the index too. Between two looks lies a pause: what comes meanwhile is
-//    taken in together.
-// 3. A look at a chat reads its counters first and goes as far as they tell, in steps: each reads at most a slice of
-//    changes and some slices of messages, and stores them with the reach they make. Texts are read after the counters,
-//    so they may be newer than the reach tells, never older.
-// 4. The index's own reach is the only memory there is. After a crash the next look goes on from it, and a step that
-//    found another reach than it began with is done again.
+// 1. The batch writer reports its commits, and the follower notes each changed chat. So it finds chats that are behind
+//    without a scan. It scans all chats only at the start, after a failure, and after the index was replaced. In a
+//    cluster, a worker may end before it has indexed its writes. So each worker also notes such chats in the ledger.
+//    Any worker indexes chats whose note is old.
+// 2. A chat is due when it has enough unindexed messages, so that full blocks are written. It is also due as soon as an
+//    indexed message has changed, so that deleted text leaves the index. After each pass the follower pauses, and then
+//    indexes all later commits together.
+// 3. For a chat, the follower first reads the counters, and indexes up to them, in steps. Each step reads at most a
+//    slice of changes and some slices of messages, and stores them with the position they reach. Texts are read after
+//    the counters, so they may be newer than the position, but never older.
+// 4. The position in the index is the only persistent state. After a crash, the follower continues from it. A step is
+//    repeated if the position is no longer the one it began with.
 //
-// Why not in the batch writer's transaction: creating would wait for it; here it takes what the processor has to spare
-// (its thread is of low priority), and a search scans what was not taken in yet.
+// Why not in the batch writer's transaction: each write would wait for the index. The follower uses spare processor
+// time (its thread has a low priority), and a search scans unindexed messages.
 #include "write/index_follower.hpp"
 
 #include <fmt/core.h>
@@ -28,21 +29,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The most of a chat that one store takes in; the texts before they are folded.
+// Limits of one store; bytes of the texts before folding.
 constexpr std::size_t store_messages_max = 4'000;
 constexpr std::size_t store_bytes_max = 1024 * 1024;
 
-constexpr auto maintenance_interval = 5s;  // for the index's own tidying, when nothing happens
-// After a failure, twice as long each time. At most so long after its cause is gone what was deleted is still there.
+constexpr auto maintenance_interval = 5s;  // of the index, when nothing is committed
+// Doubled after each failure in a row. Once the cause is gone, a deleted text stays in the index for at most
+// retry_after_max.
 constexpr auto retry_after = 5s;
 constexpr auto retry_after_max = 30s;
 
-constexpr auto stale_note_age = 20s;       // who wrote it would have followed by then
-constexpr auto stale_note_interval = 10s;  // time and again
+constexpr auto stale_note_age = 20s;       // its writer would have indexed the chat by then
+constexpr auto stale_note_interval = 10s;  // between two checks for stale notes
 
-constexpr std::size_t known_max = 200'000;  // chats whose next due message is kept in mind
+constexpr std::size_t known_max = 200'000;  // chats whose next due message is cached
 
-// What one store brings.
+// The texts of one store.
 struct text_batch {
     std::vector<search::indexed_text> texts;
     std::size_t bytes = 0;
@@ -54,7 +56,7 @@ struct text_batch {
     }
 };
 
-// The messages that were changed, in order of their first change, up to this one.
+// The changed messages with numbers up to `last`, in the order of their first change.
 std::vector<core::message_number> changed_up_to(const std::vector<ledger::change>& changes, std::uint64_t last) {
     std::vector<core::message_number> numbers;
     std::unordered_set<core::message_number> seen;
@@ -63,7 +65,7 @@ std::vector<core::message_number> changed_up_to(const std::vector<ledger::change
     return numbers;
 }
 
-// How far the changes come before the first whose message was not read.
+// The last change before the first one whose message was not read.
 std::uint64_t covered_by(const std::vector<ledger::change>& changes, std::span<const core::message_number> unread) {
     const auto is_unread = [&](const ledger::change& c) {
         return std::ranges::find(unread, c.message) != unread.end();
@@ -72,7 +74,7 @@ std::uint64_t covered_by(const std::vector<ledger::change>& changes, std::span<c
     return first == changes.end() ? changes.back().seq : first->seq - 1;
 }
 
-// Reads the messages up to this one that changed since `at`, as many as one load may hold, and moves `at` by them.
+// Reads messages up to `last` that changed since `at`, as many as fit into one store, and advances `at`.
 awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat, std::uint64_t last,
                                      search::position& at, text_batch& into) {
     const auto changes = co_await ledger.changes(chat, at.changes);
@@ -83,7 +85,7 @@ awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat,
     while (!unread.empty() && !into.is_full()) {
         const auto slice = co_await ledger.texts(chat, unread);
         if (!slice) co_return slice.error();
-        if (slice->empty()) co_return error::unavailable;  // a change has its message
+        if (slice->empty()) co_return error::unavailable;  // each change has a message
         for (const auto& t : *slice) into.add(t);
         unread = unread.subspan(slice->size());
     }
@@ -92,14 +94,14 @@ awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat,
     co_return result<void>();
 }
 
-// The same with messages that were created since.
+// The same for messages that were created since `at`.
 awaitable<result<void>> read_created(ledger::reader& ledger, const ledger::chat_counts& head, search::position& at,
                                      text_batch& into) {
     while (at.messages < head.messages && !into.is_full()) {
         const ledger::window w{.after = at.messages, .last = head.messages};
         const auto slice = co_await ledger.texts(head.chat, w);
         if (!slice) co_return slice.error();
-        if (slice->empty()) co_return error::unavailable;  // below the count there is no gap
+        if (slice->empty()) co_return error::unavailable;  // numbers up to the count have no gap
         for (const auto& t : *slice) into.add(t);
         at.messages = slice->back().number.value();
     }
@@ -128,7 +130,7 @@ awaitable<result<void>> index_follower::begin() {
             const auto head = co_await ledger_.counts(chat);
             if (!head && head.error() != error::not_found) co_return head.error();
             if (head && at.messages <= head->messages && at.changes <= head->changes) continue;
-            log::warning("the search index has come further than the ledger and is built anew");
+            log::warning("the search index is ahead of the ledger and is rebuilt");
             co_return co_await into_.clear();
         }
         after = chats->back().chat;
@@ -196,7 +198,7 @@ awaitable<result<void>> index_follower::index_stale_notes() {
     co_return result<void>();
 }
 
-// As far as the ledger had come when it began: a chat that never rests leaves the others their turn.
+// Indexes up to the counters read at the beginning, so that a busy chat does not starve the others.
 awaitable<result<void>> index_follower::index_chat(core::chat_id chat, std::uint64_t min_new_messages) {
     const auto head = co_await ledger_.counts(chat);
     if (!head) co_return head.error();
@@ -207,14 +209,14 @@ awaitable<result<void>> index_follower::index_chat(core::chat_id chat, std::uint
         if (stop_.is_set()) co_return result<void>();
         if (!is_due(*head, *from, min_new_messages)) co_return co_await complete(*head, *from);
         const auto stored = co_await store_next_part(*head, *from, min_new_messages);
-        if (!stored && stored.error() == error::version_mismatch) continue;  // another follower was there first
+        if (!stored && stored.error() == error::version_mismatch) continue;  // another follower has indexed this part
         if (!stored) co_return stored.error();
         const bool is_replaced = co_await into_.maintain();
-        if (is_replaced) co_return error::unavailable;  // all is due again
+        if (is_replaced) co_return error::unavailable;  // every chat is due again
     }
 }
 
-// Of a chat that is too short to be indexed all is held that is to be.
+// Removes the chat's note. A chat that is too short to be indexed counts as fully indexed.
 awaitable<result<void>> index_follower::complete(const ledger::chat_counts& head, search::position at) {
     if (!options_.notes) co_return result<void>();
     const ledger::chat_counts indexed{head.chat, at.messages, at.changes};
@@ -228,13 +230,13 @@ awaitable<result<void>> index_follower::store_next_part(const ledger::chat_count
     text_batch next;
     auto read = result<void>();
     if (from.messages == 0 && !indexes_changes_only())
-        to.changes = head.changes;  // each text is read after the counters, with all of these changes in it
+        to.changes = head.changes;  // texts are read after the counters, so they include these changes
     else
         read = co_await read_changed(ledger_, head.chat, indexes_changes_only() ? core::number_max : to.messages, to,
                                      next);
     if (read && is_long(head, from, min_new_messages)) read = co_await read_created(ledger_, head, to, next);
     if (!read) co_return read.error();
-    if (to == from) co_return error::unavailable;  // the ledger does not hold what it counts
+    if (to == from) co_return error::unavailable;  // the ledger lacks messages that it counts
     co_return co_await into_.store(head.chat, next.texts, from, to);
 }
 
@@ -253,7 +255,7 @@ void index_follower::log_failure(boost::system::error_code cause) {
     auto why = into_.last_failure();
     if (why.empty() && options_.ledger_failure) why = options_.ledger_failure();
     if (why.empty()) why = cause.message();
-    log_.warning(why, "the search index stays behind for now: " + why);
+    log_.warning(why, "the search index is not updated for now: " + why);
 }
 
 awaitable<void> index_follower::wait_for_notes(std::chrono::milliseconds longest) {

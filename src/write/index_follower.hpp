@@ -1,4 +1,5 @@
-// The index follower: brings the search index after the ledger, in the background. The same wherever the two are kept.
+// The index follower: indexes in the background what was committed to the ledger. It works with any ledger and any
+// index.
 #pragma once
 
 #include <chrono>
@@ -22,43 +23,43 @@
 namespace confab::write {
 
 struct follower_options {
-    // So many messages of a chat wait before they are taken in, all at once; up to then searches scan them. Also keeps
-    // short chats out of the index.
+    // A chat is indexed when it has this many unindexed messages. Until then, searches scan them. Shorter chats are
+    // never indexed.
     std::uint64_t after_messages;
-    std::chrono::milliseconds pause;  // between two looks at what was written
-    // Of what other programs wrote and did not follow for long. Nothing: only this one writes.
+    std::chrono::milliseconds pause;  // between two indexing passes
+    // Chats that other writers changed and did not index in time. Null: this process is the only writer.
     ledger::index_notes* notes = nullptr;
-    // What the log says of a ledger that failed; nothing: only that it did.
+    // The reason of a failed ledger call, for the log. Null: the log has only the error.
     std::function<std::string()> ledger_failure = nullptr;
 };
 
-// Nobody takes new messages in: only what was changed, also of messages that the index is not known to hold. A store
-// that was interrupted may have brought them.
+// For after_messages: index no new messages, only changes. That includes changes of messages above the index's
+// position, since an interrupted store may have written them.
 inline constexpr std::uint64_t changes_only = std::numeric_limits<std::uint64_t>::max();
 
 class index_follower {
 public:
-    // All of its work is done on `home`, a thread of its own.
+    // All work runs on `home`, a thread of its own.
     index_follower(ledger::reader& ledger, search::index& index, search::index_writer& into, follower_options options,
                    asio::any_io_executor home);
-    // The same as a part of other work, which stops it.
+    // The same, as part of another task, whose signal stops it.
     index_follower(ledger::reader& ledger, search::index& index, search::index_writer& into, follower_options options,
                    stop_signal signal);
 
-    // Empties an index that has come further than the ledger: the ledger was put back to an earlier state, and will go
-    // on from there in its own way. Errors: unavailable. To be called before the ledger is written to or searched.
+    // Clears an index that is ahead of the ledger: the ledger was restored to an earlier state, and its next writes
+    // will differ. Errors: unavailable. REQUIRES: the ledger has not been written to or searched yet.
     awaitable<result<void>> begin();
 
-    // Takes in whatever is due in any chat after this one, in order of their ids; `passed` hears of each chat that is
-    // done. Errors: also shutting_down (stop() was called).
+    // Indexes everything that is due in all chats after this one, in the order of their ids. Calls `on_chat_done` after
+    // each chat. Errors: unavailable, shutting_down (stop() was called).
     awaitable<result<void>> catch_up(core::chat_id after = {}, std::function<void(core::chat_id)> on_chat_done = {});
-    // Takes in whatever is due in this one.
+    // Indexes everything that is due in this chat. Errors: unavailable, not_found (no such chat).
     awaitable<result<void>> catch_up_with(core::chat_id chat);
 
-    // Goes on catching up with what is committed, until stop(). Once.
+    // Indexes what is committed, until stop(). May be called once.
     awaitable<void> run();
 
-    // What the batch writer just committed. Any thread, returns at once.
+    // Takes the effects of a commit. Any thread; does not block.
     void committed(std::span<const core::effect> effects);
     // Any thread. run(), catch_up() and catch_up_with() return within one store.
     void stop() { stop_.stop(); }
@@ -66,7 +67,7 @@ public:
 private:
     awaitable<result<void>> index_noted_chats();
     awaitable<result<void>> index_stale_notes();
-    // `enough`: so many messages of a long chat are worth a look.
+    // Indexes new messages of a long chat only if there are at least `min_new_messages`.
     awaitable<result<void>> index_chat(core::chat_id chat, std::uint64_t min_new_messages);
     awaitable<result<void>> complete(const ledger::chat_counts& head, search::position at);
     awaitable<result<void>> store_next_part(const ledger::chat_counts& head, search::position from,
@@ -87,9 +88,9 @@ private:
     stop_signal stop_;
     log_throttle log_;
 
-    std::mutex mutex_;  // guards what follows
+    std::mutex mutex_;  // guards the members below
     std::unordered_set<core::chat_id> noted_;
-    std::unordered_map<core::chat_id, std::uint64_t> due_at_;  // from which message on an indexed chat is noted
+    std::unordered_map<core::chat_id, std::uint64_t> due_at_;  // an indexed chat is noted from this message on
     bool is_sleeping_ = false;
 };
 

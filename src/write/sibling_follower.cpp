@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr auto poll_interval = 10s;
 constexpr auto remove_interval = 30s;
-constexpr int failures_max = 3;  // in a row: then the engine is down
+constexpr int failures_max = 3;  // in a row; then the engine counts as down
 
 }  // namespace
 
@@ -30,7 +30,7 @@ awaitable<void> sibling_follower::run() {
     }
 }
 
-// One that fails, perhaps since it is removed at this moment, does not keep the others from being followed.
+// An index that fails, perhaps because it is being removed, does not stop the others.
 awaitable<result<void>> sibling_follower::catch_up() {
     const auto all = co_await siblings_.all();
     if (!all) co_return all.error();
@@ -45,7 +45,7 @@ awaitable<result<void>> sibling_follower::catch_up() {
 awaitable<result<void>> sibling_follower::catch_up(search::sibling_index& with) {
     index_follower follower(ledger_, with.reader(), with.writer(), {.after_messages = changes_only, .pause = {}},
                             stop_);
-    auto all = result<void>();  // a chat that fails does not keep later ones from being followed, unless all fail
+    auto all = result<void>();  // a chat that fails does not stop later ones, unless failures_max fail in a row
     for (core::chat_id after;;) {
         const auto changed = co_await with.changed_chats(after);
         if (!changed) co_return changed.error();
@@ -63,7 +63,7 @@ awaitable<result<void>> sibling_follower::catch_up(search::sibling_index& with) 
 
 void sibling_follower::log_failure(const std::string& of_index) {
     const auto why = of_index.empty() && ledger_failure_ ? ledger_failure_() : of_index;
-    log_.warning(why, "indexes that are not searched are not looked after for now: " + why);
+    log_.warning(why, "indexes that are not searched are not updated for now: " + why);
 }
 
 }  // namespace confab::write

@@ -1,11 +1,10 @@
-// Brings changes, and above all deletions, to the indexes beside the one that is searched, and has those removed that
-// nobody needs. In the background, on every worker: what one leaves another does.
+// Applies changes, above all deletions, to the indexes that are not searched, and removes unused ones. It runs in the
+// background on every worker, so any worker can finish the work of another.
 //
-// 1. Every few seconds it asks which such indexes there are, and compares how far each has come with the chats'
-// changes.
-//    Why not with each commit: there is one such index for some hours a year, and a comparison also finds what a
-//    reindex was storing when it was killed: the index has begun with a chat before its first text is stored.
-// 2. It brings only what was changed or deleted. New messages are left to the reindex.
+// 1. Every few seconds it lists these indexes, and compares the position of each with the changes of the chats.
+//    Why not with each commit: such an index exists for some hours a year. A comparison also finds the chat that a
+//    killed reindex was storing: the index begins a chat before its first text is stored.
+// 2. It applies only changes and deletions. New messages are left to the reindex.
 #pragma once
 
 #include <functional>
@@ -21,14 +20,14 @@ namespace confab::write {
 
 class sibling_follower {
 public:
-    // All of its work is done on `home`. `ledger_failure`: what the log says of a ledger that failed.
+    // All work runs on `home`. `ledger_failure`: the reason of a failed ledger call, for the log.
     sibling_follower(ledger::reader& ledger, search::sibling_indexes& siblings, asio::any_io_executor home,
                      std::function<std::string()> ledger_failure);
 
-    // Brings to each of them the changes that it lacks. What fails is logged, and tried again next time. Errors: also
-    // shutting_down (stop() was called).
+    // Applies to each index the changes that it lacks. A failure is logged, and the index is tried again next time.
+    // Errors: also shutting_down (stop() was called).
     awaitable<result<void>> catch_up();
-    // Goes on with both until stop(). Once.
+    // Catches up and removes unused indexes until stop(). May be called once.
     awaitable<void> run();
     // Any thread. run() and catch_up() return within one store.
     void stop() { stop_.stop(); }

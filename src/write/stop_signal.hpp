@@ -1,5 +1,4 @@
-// Ends work that goes on for ever in the background, from any thread. Copies share one signal, so that work within work
-// hears of it, too.
+// Stops a background task from any thread. Copies share one signal, so a task can pass it to its subtasks.
 #pragma once
 
 #include <atomic>
@@ -14,7 +13,7 @@ namespace confab::write {
 
 class stop_signal {
 public:
-    // The work is done on `home`, an event loop that one thread runs.
+    // The task runs on `home`, an event loop with one thread.
     explicit stop_signal(asio::any_io_executor home) : shared_(std::make_shared<shared>(std::move(home))) {}
 
     // Any thread.
@@ -23,14 +22,14 @@ public:
         wake();
     }
     bool is_set() const { return shared_->is_set; }
-    // Ends the rest of who rests at this moment. Any thread.
+    // Ends a sleep() that is in progress. Any thread.
     void wake() {
         asio::post(shared_->home, [s = shared_] { s->alarm.cancel(); });
     }
 
     const asio::any_io_executor& home() const { return shared_->home; }
-    // Until then, or wake(); not at all once it is set. On `home`, one at a time.
-    awaitable<void> rest(std::chrono::milliseconds time) {
+    // Ends after `time`, by wake(), or immediately if the signal is set. On `home`, one at a time.
+    awaitable<void> sleep(std::chrono::milliseconds time) {
         if (is_set()) co_return;
         shared_->alarm.expires_after(time);
         boost::system::error_code woken;
@@ -38,11 +37,11 @@ public:
     }
 
 private:
-    // Outlives the work where it is still to be woken.
+    // Outlives the task while a wake-up is pending.
     struct shared {
         explicit shared(asio::any_io_executor loop) : home(std::move(loop)), alarm(home) {}
         const asio::any_io_executor home;
-        asio::steady_timer alarm;  // belongs to `home`
+        asio::steady_timer alarm;  // used only on `home`
         std::atomic<bool> is_set = false;
     };
     std::shared_ptr<shared> shared_;

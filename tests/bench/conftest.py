@@ -11,7 +11,7 @@ TEST_SECONDS_MAX = 600
 
 def pytest_addoption(parser):
     parser.addoption("--confab", required=True, help="the confab binary that is measured")
-    parser.addoption("--tools", required=True, help="the folder of the benchmark's own programs")
+    parser.addoption("--tools", required=True, help="the folder of the benchmark's programs")
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def bench():
 
 @pytest.fixture(autouse=True)
 def bounded():
-    """A hanging test fails by itself."""
+    """A test that hangs fails at a timeout."""
     def give_up(*_):
         raise TimeoutError("the test took too long")
 
@@ -44,7 +44,7 @@ def bounded():
 
 @pytest.fixture
 def start(confab, tmp_path):
-    """Starts a server with its data in a folder of this name under tmp_path; it is ended with the test."""
+    """Starts a server with its data in the folder of this name under tmp_path. Stops it at the end of the test."""
     with contextlib.ExitStack() as running:
         yield lambda data="data", **more: running.enter_context(
             Confab(confab, tmp_path / data, tmp_path / f"{data}.log", **more))

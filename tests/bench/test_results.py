@@ -1,4 +1,4 @@
-"""What is made of a result: comparison, verdicts, report."""
+"""The evaluation of a result: comparison, verdicts, report."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ def row(workload, connections, confab, nginx):
 
 @pytest.fixture
 def result():
-    """Small, of a run that measured one part, and failed in another."""
+    """The result of a short run. One part was measured, another failed."""
     made = {
         "commit": "0" * 40, "binary": "confab", "date": "2026-11-24T12:00:00+00:00",
         "machine": {"cpu": "a processor", "cores": 2, "cores_used": [0, 1], "memory_mib": 1000, "kernel": "6.1", "data_filesystem": "ext4"},

@@ -1,4 +1,4 @@
-"""The benchmark itself, as short as it can be: what it measures is of no interest here, only that it measures and checks it."""
+"""The shortest run of the benchmark. The test checks that every part is measured, not the figures."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ def test_a_run_measures_every_part_and_leaves_nothing_behind(bench, confab, tool
     workloads = {row["work"] for row in result["throughput"]["rows"]}
     assert {"create, over 50 chats", "create, in one chat", "list the last 50", "create, over 50 chats, 8 at once"} <= workloads
     assert all(row["runs"]["confab"][0]["requests"] > 0 for row in result["throughput"]["rows"])
-    # A sync is shared by no more creations than there are connections; the log has them all.
+    # At most one creation per connection shares a sync.
     assert all(0 < row["median"]["confab"]["creates_of_a_sync"] <= row["connections"] for row in result["curve"]["rows"])
     assert result["latency"]["rate"] > 0 and result["memory"]["idle"]["rss_mib"] > 0
     assert {row["work"] for row in result["growth"]["rows"]} == {"create", "read", "list the last 50", "search 10,000 messages"}

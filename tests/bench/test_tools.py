@@ -1,4 +1,4 @@
-"""The benchmark's own programs, each beside a real server or ledger."""
+"""The benchmark's programs, each with a real server or ledger."""
 
 import json
 import signal
@@ -74,7 +74,8 @@ def test_an_open_loop_whose_server_stops_answering_counts_the_wait(start, tools)
     output, error_output = process.communicate()
     assert process.returncode == 0, error_output
     found = json.loads(output)
-    # What was due meanwhile was sent, most of it after a wait in line behind four busy connections, which was timed.
+    # The requests that were due during the stall were sent. Most waited for one of four busy connections; their latencies
+    # include the wait.
     assert found["answered"] == data_loader.messages_in(app) and found["waited_for_a_connection"] > 0
     assert found["latency_us"]["max"] > STALL_S * 0.8e6 and found["latency_us"]["p99"] > STALL_S * 0.2e6
 

@@ -1,4 +1,4 @@
-"""A keep-alive HTTP client that never retries and hides nothing of an answer."""
+"""A keep-alive HTTP client that never retries and returns every answer as it is."""
 
 import http.client
 import json as json_module
@@ -10,7 +10,7 @@ JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-# A connection refused or ended before the first byte of an answer.
+# The connection was refused, or it ended before the first byte of an answer.
 REFUSED = (ConnectionRefusedError, ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected)
 
 
@@ -31,13 +31,13 @@ class Answer:
 
 
 def assert_private_headers(answer):
-    """What every answer says once: no cache keeps it for others or without asking, and its type is the one it names."""
+    """Every answer has these headers once: caches are private and revalidate, and browsers do not sniff the type."""
     assert answer.headers.get_all("Cache-Control") == ["private, no-cache"], answer
     assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"], answer
 
 
 def assert_problem(answer, status, code, field=None, field_code=None):
-    """The answer is a problem document with this code and, for a parameter, this entry in `errors`."""
+    """Asserts that the answer is a problem document with this code and, for a parameter, this entry in `errors`."""
     answer.expect(status)
     assert answer.headers.get_content_type() == "application/problem+json", answer
     problem = answer.json
@@ -158,7 +158,7 @@ class Chat:
         return self.client.get(self.messages_path).expect(200).json
 
     def contents(self):
-        """The whole chat as a list, which is only possible if its numbers are exactly 1..n."""
+        """All contents of the chat as a list. Asserts that its numbers are exactly 1..n."""
         messages = self.messages()
         assert [message["number"] for message in messages] == list(range(1, len(messages) + 1)), self.path
         return [message["content"] for message in messages]

@@ -11,14 +11,14 @@ from server import Server
 def pytest_addoption(parser):
     add_options(parser)
     parser.addoption("--front", type=int, metavar="PORT",
-                     help="only the tests that need a server and no more, against the one that is there")
-    parser.addoption("--front-pid", type=int, action="append", metavar="PID", help="a process behind that port, for tests that measure it")
+                     help="run only the tests that need no server of their own, against the server on this port")
+    parser.addoption("--front-pid", type=int, action="append", metavar="PID", help="a process behind that port, for memory tests")
     parser.addoption("--crash-rounds", type=int, default=20, help="how often the crash test kills the server")
-    parser.addoption("--fault-rounds", type=int, default=6, help="how many I/O calls fail in the random test of them")
+    parser.addoption("--fault-rounds", type=int, default=6, help="how many I/O calls the random test makes fail")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Against a front, what starts, stops or configures a server of its own has no place."""
+    """Against a front, deselects the tests that start, stop or configure a server of their own."""
     if config.getoption("--front") is None:
         return
     kept = [item for item in items if "shared_server" in item.fixturenames and "start" not in item.fixturenames]
@@ -50,13 +50,13 @@ def server_starter(confab, folder):
 
 @pytest.fixture
 def start(confab, tmp_path):
-    """Starts servers with their data under tmp_path; whatever still runs at the end is killed."""
+    """Starts servers with their data under tmp_path. Kills those that still run at the end."""
     yield from server_starter(confab, tmp_path)
 
 
 @pytest.fixture(scope="module")
 def shared_server(confab, pytestconfig, tmp_path_factory):
-    """One server for all tests of a file that only talk to it; each makes its own app. SIGTERM ends it well."""
+    """One server for all tests of a file that only send requests. Each test creates its own app. SIGTERM must end it with 0."""
     if (front := pytestconfig.getoption("--front")) is not None:
         yield SimpleNamespace(port=front, pids=pytestconfig.getoption("--front-pid"))
         return

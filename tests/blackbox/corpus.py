@@ -1,4 +1,4 @@
-"""Debian's fortunes: real text in several scripts, with all the odd bytes that real text has."""
+"""Debian's fortunes: real text in several scripts, with unusual bytes."""
 
 import subprocess
 from pathlib import Path
@@ -31,7 +31,7 @@ def as_content(text):
 
 
 def fortunes(language):
-    """Every fortune of a language as a message that must be accepted."""
+    """Every fortune of a language. The server must accept each as a message."""
     found = []
     for path in files(language):
         lines = path.read_bytes().decode("utf-8", errors="replace").split("\n")
@@ -51,7 +51,7 @@ def split_at_percent_lines(lines):
 
 
 def post_everything(port, paths, fortunes):
-    """Posts all languages at once, mixed; returns for each what it must hold by number."""
+    """Posts all languages concurrently. Returns the expected content by number for each language."""
     jobs = [(language, content) for language, contents in fortunes.items() for content in contents]
 
     def post(client, job):
@@ -60,13 +60,13 @@ def post_everything(port, paths, fortunes):
 
     stored = {language: {} for language in fortunes}
     for language, number, content in distribute(port, CLIENTS, jobs, post):
-        assert number not in stored[language], f"{language} {number} was told twice"
+        assert number not in stored[language], f"{language} {number} was returned twice"
         stored[language][number] = content
     return stored
 
 
 def random_query(rng, contents):
-    """A substring of one of the messages, in whatever script it is, that is not blank."""
+    """A substring of one of the messages that is not blank."""
     while True:
         content = rng.choice(contents)
         start = rng.randrange(len(content))

@@ -1,8 +1,8 @@
-"""What the clients of the tests of crashes and I/O failures were told, and what they are in doubt about.
+"""The expected state after crashes and I/O failures: acknowledged writes, and writes with an unknown outcome ("doubtful").
 
-Every created message begins with a name of its own, which its edits keep: so a message stored twice shows. Each message
-is edited and deleted only by the thread that made it: so there is one right content, and after a crash during an edit
-or a deletion two. A deleted one has the content None; its name is known from its creation.
+Every message begins with a unique name, and its edits keep that name. So a message that is stored twice is detected.
+Only the thread that created a message edits and deletes it. So there is one possible content, or two after a crash
+during an edit or a deletion. A deleted message has the content None. Its name is known from its creation.
 """
 
 import threading
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Keyed:
-    """A creation with an Idempotency-Key. `number` is None as long as nobody was told it."""
+    """A creation with an Idempotency-Key. `number` is None until the creation is acknowledged."""
     path: str
     key: str
     parameters: dict
@@ -26,7 +26,7 @@ class ExpectedState:
     messages: dict = field(default_factory=dict)  # (chat path, number) -> the possible (content, version) pairs
     names: dict = field(default_factory=dict)  # (chat path, number) -> the name it was created with
     sent: dict = field(default_factory=dict)  # name -> chat path it was sent to
-    shown: dict = field(default_factory=dict)  # (chat path, number) -> name, of doubtful messages that were listed
+    shown: dict = field(default_factory=dict)  # (chat path, number) -> name; doubtful messages that were listed
     chats_shown: int = 0
     keyed: list = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -43,17 +43,17 @@ class ExpectedState:
 
     def message_created(self, path, number, content):
         with self.lock:
-            assert (path, number) not in self.messages, f"number {number} of {path} was told twice"
+            assert (path, number) not in self.messages, f"number {number} of {path} was returned twice"
             self.messages[path, number] = {(content, 1)}
             self.names[path, number] = content.split(" ", 1)[0]
 
     def message_refused(self, name):
-        """Nothing was done: nobody may find it."""
+        """The message was not created. No read may return it."""
         with self.lock:
             del self.sent[name]
 
     def editing(self, path, number, content):
-        """From now until edited() or deleted() both are possible: the content as it was and as it will be."""
+        """Until edited() or deleted(), both the old and the new content are possible."""
         with self.lock:
             (_, version), = self.messages[path, number]
             self.messages[path, number].add((content, version + 1))
@@ -65,13 +65,13 @@ class ExpectedState:
             self.messages[path, number] = {(content, version)}
 
     def deleted(self, path, number):
-        """After editing() to None; a deletion is answered without the version it made."""
+        """REQUIRES: editing() to None. The answer to a deletion does not name the new version."""
         with self.lock:
             (_, version), = (found for found in self.messages[path, number] if found[0] is None)
             self.messages[path, number] = {(None, version)}
 
     def change_refused(self, path, number, content):
-        """The edit to this content, or the deletion, was not done."""
+        """The edit to this content, or the deletion, was refused."""
         with self.lock:
             self.messages[path, number] = {found for found in self.messages[path, number] if found[0] != content}
 
@@ -81,7 +81,7 @@ class ExpectedState:
 
     def chat_created(self, number):
         with self.lock:
-            assert number not in self.chats, f"chat {number} was told twice"
+            assert number not in self.chats, f"chat {number} was returned twice"
             self.doubtful_chats -= 1
             self.chats.add(number)
 
@@ -94,7 +94,7 @@ class ExpectedState:
             self.keyed.append(request)
 
     def verify_chats(self, listed, app):
-        """Chats are 1..n, all that were told among them, and no more of the others than were asked for."""
+        """Chats are 1..n. All acknowledged chats are among them, and at most the doubtful ones besides."""
         numbers = [chat["number"] for chat in listed]
         assert numbers == list(range(1, len(numbers) + 1))
         assert app["chats_count"] == len(numbers)
@@ -104,16 +104,16 @@ class ExpectedState:
         self.chats_shown = len(numbers)
 
     def name_of(self, path, message):
-        """Nobody deletes what was not told to him: the name of a tombstone is always known."""
+        """Clients delete only acknowledged messages, so the name of a tombstone is always known."""
         assert ("deleted_at" in message) == (message["content"] is None), message
         if message["content"] is None:
             return self.names[path, message["number"]]
         return message["content"].split(" ", 1)[0]
 
     def verify_messages(self, path, listed, is_final=True):
-        """Messages are 1..n, each one that was told is there, none is there twice, and nobody sent another.
+        """Messages are 1..n. Each acknowledged one is listed, none is listed twice, and each was sent.
 
-        A doubtful write that shows stays done. One that does not show is settled only by a restart (`is_final`)."""
+        A doubtful write that was listed once must stay. One that was not listed is decided only by a restart (`is_final`)."""
         assert [message["number"] for message in listed] == list(range(1, len(listed) + 1)), path
         names = [self.name_of(path, message) for message in listed]
         assert len(set(names)) == len(names), f"stored twice: {sorted(n for n in names if names.count(n) > 1)}"

@@ -1,4 +1,4 @@
-"""The definition of a search hit, on its own and by brute force: the judge of every search test."""
+"""The definition of a search hit, by brute force and independent of the server. Every search test compares with it."""
 
 from functools import lru_cache
 from unicodedata import normalize
@@ -29,12 +29,12 @@ def fold(text):
 
 
 def is_blank(query):
-    """Whether nothing of it can be looked for."""
+    """Whether the query has nothing to search for."""
     return not fold(query).strip()
 
 
 class Scan:
-    """Folded once, searched often. `contents` are the messages 1, 2, 3 … of a chat."""
+    """Folds the contents once for many searches. `contents` are the messages 1, 2, 3 … of a chat."""
 
     def __init__(self, contents):
         self.folded = [fold(content) for content in contents]

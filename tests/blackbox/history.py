@@ -1,7 +1,7 @@
-"""What messages may have said at a moment, when others write: every text with the times of its request and its answer.
+"""The contents that concurrent writers may have given each message at a time: each with the times of its request and answer.
 
-A search that began after an edit was answered must see it; one that ended before the edit was sent must not; one that
-ran beside it may do either.
+A search that began after the answer to an edit must see the edit. A search that ended before the edit was sent must not.
+A concurrent search may do either.
 """
 
 import time
@@ -23,7 +23,7 @@ class State:
 
 
 class History:
-    """The messages of one chat. Only one writer writes to each message; the times are of this machine."""
+    """The messages of one chat. REQUIRES: one writer per message. Times are of this machine's clock."""
 
     def __init__(self, contents):
         self.states = defaultdict(list)
@@ -31,22 +31,22 @@ class History:
             self.states[number].append(State(content, 0, 0))
 
     def begin_write(self, number, content):
-        """To be called before the request; its answer sets `answered_at`."""
+        """REQUIRES: called before the request is sent. The caller sets `answered_at` when it has the answer."""
         state = State(content, now())
         self.states[number].append(state)
         return state
 
     def possible(self, number, begun, ended):
-        """What the message may have said to a search of this time; None in it: nothing, or not there."""
+        """The states that a search in this interval may have seen. The content None: deleted, or not yet created."""
         states = self.states.get(number, [])
         if len(states) == 1 and states[0].answered_at == 0:
-            return states  # there from the beginning, and never written to
+            return states  # created before the test and never changed
         done = max((at for at, state in enumerate(states) if state.answered_at is not None and state.answered_at <= begun), default=-1)
         seen = [states[done]] if done >= 0 else [State(None, 0)]
         return seen + [state for state in states[done + 1:] if state.sent <= ended]
 
     def verify_search(self, query, begun, ended, found):
-        """`found` is what a search of that time answered: number and content of each hit, the newest first."""
+        """`found` is the answer to a search in that interval: number and content of each hit, newest first."""
         needle = fold(query)
         numbers = [number for number, _ in found]
         assert numbers == sorted(set(numbers), reverse=True), query

@@ -1,4 +1,4 @@
-"""Idempotency keys as they stand in the database of a stopped server."""
+"""Idempotency keys in the database of a stopped server."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ LONG_AGO = 1  # microseconds after 1970
 
 
 def add_expired_keys(data, count):
-    """Rows as the server would have written them, in the scope of one that it did write."""
+    """Inserts rows as the server writes them, in the scope of an existing key."""
     with closing(sqlite3.connect(data / "confab.db")) as database, database:
         scope, expires_at = database.execute("SELECT scope, expires_at FROM idempotency").fetchone()
         assert expires_at > LONG_AGO
@@ -20,7 +20,7 @@ def add_expired_keys(data, count):
 
 
 def set_fingerprint(data, *fields):
-    """Of the only key: a digest of these fields, each behind its length, as every version makes it."""
+    """Sets the fingerprint of the only key: a digest of these fields, each after its length, as every version computes it."""
     digest = hashlib.sha256(b"".join(struct.pack("<Q", len(field.encode())) + field.encode() for field in fields)).digest()
     with closing(sqlite3.connect(data / "confab.db")) as database, database:
         assert database.execute("UPDATE idempotency SET fingerprint = ?", (digest,)).rowcount == 1

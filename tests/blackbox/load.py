@@ -1,4 +1,4 @@
-"""Many clients at once."""
+"""Many concurrent clients."""
 
 import http.client
 import threading
@@ -12,7 +12,7 @@ DEADLINE_S = 240
 
 
 def run_concurrently(port, count, job):
-    """Runs job(index, client) in `count` threads that start at the same moment; results in order of index."""
+    """Runs job(index, client) in `count` threads that start together. Returns the results in order of index."""
     start = threading.Barrier(count)
 
     def one(index):
@@ -25,7 +25,7 @@ def run_concurrently(port, count, job):
 
 
 def distribute(port, count, items, job):
-    """Runs job(client, item) for every item, spread over `count` threads; results in order of items."""
+    """Runs job(client, item) for every item in `count` threads. Returns the results in order of items."""
     items = list(items)
     results = [None] * len(items)
 
@@ -38,7 +38,7 @@ def distribute(port, count, items, job):
 
 
 def fill(chat, contents, clients=16):
-    """Posts the contents from many clients; returns what the chat must hold, in order of its numbers."""
+    """Posts the contents from many clients. Returns the expected contents of the chat in order of number."""
     def post(client, content):
         return chat.with_client(client).create_message(content), content
 
@@ -53,7 +53,7 @@ def wait_for(condition, what):
 
 
 class Waves:
-    """Many connections. In a wave each sends the request of one operation (operations.py), then all are answered."""
+    """Many connections. In a wave, each sends the request of one operation (operations.py); then all answers are read."""
 
     def __init__(self, port, count):
         self.clients = [Client(port) for _ in range(count)]
@@ -75,7 +75,7 @@ class Waves:
                 operation.send(answer)
 
     def begin(self, operations):
-        """Sends their requests, of as many as there are connections, and leaves out those that have none."""
+        """Sends the requests of the operations, at most one per connection. Skips operations without a request."""
         under_way = []
         for client in self.clients:
             for operation in operations:

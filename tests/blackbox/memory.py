@@ -1,4 +1,4 @@
-"""How much memory a server takes, from /proc, and how long its write-ahead log is."""
+"""The memory of a server, from /proc, and the size of its WAL."""
 
 import re
 import threading
@@ -9,7 +9,7 @@ LOG_MAX = 64 * MIB
 
 
 def memory(server, name):
-    """Of all processes of the server together."""
+    """The sum over all processes of the server."""
     return sum(memory_of(pid, name) for pid in server.pids)
 
 
@@ -19,7 +19,7 @@ def memory_of(pid, name):
 
 
 def idle_memory(server):
-    """What it holds now; from here on VmHWM is the peak of what comes."""
+    """The memory in use now. Resets VmHWM, so that it is the peak from now on."""
     for pid in server.pids:
         with open(f"/proc/{pid}/clear_refs", "w") as refs:
             refs.write("5")
@@ -27,8 +27,8 @@ def idle_memory(server):
 
 
 class Watch:
-    """From its start it knows the most that the server's memory grew and its log was long; the log is shortened now and
-    then, so it is looked at all the time."""
+    """Asserts that the server's memory and its WAL stay within their limits. A thread polls the WAL's size, because the
+    WAL shrinks from time to time."""
 
     def __init__(self, server):
         self.server, self.idle, self.log = server, idle_memory(server), 0
@@ -50,5 +50,5 @@ class Watch:
 
     def assert_bounded(self):
         grown = memory(self.server, "VmHWM") - self.idle
-        print(f"{grown / MIB:.1f} MiB above idle, a log of {self.log / MIB:.1f} MiB")
+        print(f"{grown / MIB:.1f} MiB above idle, a WAL of {self.log / MIB:.1f} MiB")
         assert grown <= GROWTH_MAX and self.log <= LOG_MAX

@@ -1,6 +1,6 @@
-"""What Confab promises of messages, in plain lists and dicts: the judge of the property test.
+"""A model of Confab's messages in plain lists and dicts. The property test compares the server with it.
 
-Times are the server's to choose. The model takes each from the first answer that tells it and never expects another.
+The server chooses the times. The model takes each time from the first answer that has it, and expects it from then on.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Message:
         self.add_version(self.content)
 
     def add_version(self, content):
-        """A new version; what is known of its time was known of the one before."""
+        """Adds a version. Of the known times only `created_at` stays."""
         self.content, self.folded = content, fold(content or "")
         self.history.append(content)
         self.times = {name: answered for name, answered in self.times.items() if name == "created_at"}
@@ -57,17 +57,17 @@ class Message:
 
 
 def accepts(condition, message):
-    """If-Match as RFC 9110 has it: strong comparison with any of the tags."""
+    """If-Match (RFC 9110, 13.1.1): strong comparison with any of the tags."""
     return condition is None or condition == "*" or message.tag in condition.split(", ")
 
 
 def is_known(condition, message):
-    """If-None-Match: weak comparison."""
+    """If-None-Match (RFC 9110, 13.1.2): weak comparison."""
     return condition == "*" or message.tag in [tag.removeprefix("W/") for tag in condition.split(", ")]
 
 
 class Chat:
-    """Every method changes what it says, answers the status to expect, and the message concerned if there is one."""
+    """Each method changes the model and returns the expected status, and the message if there is one."""
 
     def __init__(self):
         self.messages, self.changes, self.keys = [], 0, {}

@@ -1,4 +1,4 @@
-"""What an app, a chat and a message look like from outside."""
+"""The JSON of an app, a chat and a message."""
 
 import re
 from datetime import datetime, timezone
@@ -21,7 +21,7 @@ def assert_object(found, members, **expected):
 
 
 def assert_tombstone(found, before):
-    """`found` is what is left of the message `before` once it is deleted."""
+    """Asserts that `found` is the tombstone of the message `before`."""
     assert_object(found, TOMBSTONE, number=before["number"], content=None, sender=before["sender"], metadata=None,
                   version=before["version"] + 1, created_at=before["created_at"])
     assert TIME.fullmatch(found["deleted_at"]), found
@@ -29,7 +29,7 @@ def assert_tombstone(found, before):
 
 
 def assert_created(answer, location):
-    """A 201 that says where the new object is; only the path counts, whether or not the host is in front."""
+    """Asserts a 201 with this Location. Compares only the path, so the Location may have a host."""
     answer.expect(201)
     assert answer.headers.get_content_type() == "application/json"
     assert urlsplit(answer.headers["Location"]).path == location, answer

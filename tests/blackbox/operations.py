@@ -1,20 +1,20 @@
-"""The requests of many clients while I/O calls fail, and what each may be answered.
+"""The requests of many clients while I/O calls fail, and the answers that each may get.
 
-Each operation is a generator. It yields its request and gets the answer, or None if the connection was cut within the
-answer. At any time a message has one operation at most, so it has one right content, or two after `outcome_unknown`.
+Each operation is a generator. It yields its request and gets the answer, or None if the connection ended within the
+answer. A message has at most one operation at a time. So it has one possible content, or two after `outcome_unknown`.
 """
 
 from client import as_json, assert_problem
 from expected_state import Keyed
 
-LARGE = "x" * 60_000  # fifteen pages of a content
+LARGE = "x" * 60_000  # fills fifteen pages of the database
 WORDS = ["plain", "Übung", "語", "🎈", "x" * 700]
 REFUSED = {"unavailable", "writes_closed"}
 UNKNOWN = "outcome_unknown"
 
 
 def code_of(answer):
-    """Why a request was not carried out; any answer that is not documented fails."""
+    """Why the server refused a request. Fails on an answer that is not documented."""
     code = answer.expect(503).json["code"]
     assert_problem(answer, 503, code)
     assert int(answer.headers["Retry-After"]) > 0, answer
@@ -22,7 +22,7 @@ def code_of(answer):
 
 
 def outcome(answer, status):
-    """Whether a write was 'done', 'refused' with nothing done, or is 'unknown'."""
+    """Whether a write was 'done', was 'refused' without effect, or has an 'unknown' outcome."""
     if answer.status == status:
         return "done"
     code = code_of(answer)
@@ -31,7 +31,7 @@ def outcome(answer, status):
 
 
 def is_read(answer, status=200):
-    """False if the server could not read, which it may say while the disk fails."""
+    """False if the server could not read. That is allowed while the disk fails."""
     if answer is None or answer.status == status:
         return answer is not None
     assert code_of(answer) in {"unavailable", "too_slow"}, answer
@@ -43,17 +43,17 @@ def get(path):
 
 
 class Operations:
-    """The writes and reads of one app. It keeps the messages that nothing is in doubt about."""
+    """The writes and reads of one app. Holds the messages whose state is certain."""
 
     def __init__(self, expected, rng):
         self.expected, self.rng = expected, rng
-        self.paths = []  # of the chats of small messages
+        self.paths = []  # of the chats with small messages
         self.large_path = None
-        # (path, number, name). A long history has many large contents.
+        # (path, number, name) of each message. A long history has many large contents.
         self.small, self.large, self.long_history, self.deleted = [], [], [], []
         self.refused_keys = []
         self.names = 0
-        self.codes = set()  # of the writes that were not carried out
+        self.codes = set()  # of the refused writes
 
     def new_name(self):
         self.names += 1
@@ -62,7 +62,7 @@ class Operations:
     def write(self, request, status):
         """Yields a write. Returns its outcome and its answer."""
         answer = yield request
-        assert answer is not None, f"the answer to {request[:2]} was cut"
+        assert answer is not None, f"the answer to {request[:2]} ended early"
         result = outcome(answer, status)
         if result != "done":
             self.codes.add(answer.json["code"])
@@ -101,7 +101,7 @@ class Operations:
             self.expected.message_refused(name)
 
     def create_with_key(self):
-        """A new creation, or one that was refused before."""
+        """A new creation, or the retry of a refused one."""
         if self.refused_keys and self.rng.random() < 0.5:
             keyed = self.refused_keys.pop(0)
         else:
@@ -121,7 +121,7 @@ class Operations:
             self.expected.message_created(path, keyed.number, content)
 
     def repeat_key(self):
-        """A creation that was acknowledged before gets the same answer, and makes no other message."""
+        """A retry of an acknowledged creation gets the same answer and creates no message."""
         known = [keyed for keyed in self.expected.keyed[-200:] if keyed.number is not None]
         if not known:
             return
@@ -131,7 +131,7 @@ class Operations:
             assert answer.json["number"] == keyed.number and answer.headers["Idempotent-Replayed"] == "true", answer
 
     def edit_large(self):
-        """Fifteen pages go into the history."""
+        """The edit writes fifteen pages into the history."""
         yield from self.edit(self.large, "small now", self.small)
 
     def lengthen_history(self):
@@ -144,7 +144,7 @@ class Operations:
         yield from self.delete(self.small)
 
     def delete_with_history(self):
-        """Every page of the history is overwritten."""
+        """The deletion overwrites every page of the history."""
         yield from self.delete(self.long_history)
 
     def edit(self, pool, text, target_pool, at=None):
@@ -191,7 +191,7 @@ class Operations:
         yield from self.read(lambda path, _, name: ("POST", f"{path}/messages/search", *as_json({"query": name})), hit)
 
     def read(self, request, message_in):
-        """However it is read, a message is as it was last acknowledged."""
+        """Every kind of read returns the last acknowledged state of a message."""
         if not self.small:
             return
         path, number, name = self.small.pop(self.rng.randrange(len(self.small)))

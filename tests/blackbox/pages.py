@@ -1,4 +1,4 @@
-"""What a page of a list must hold, and how its links are followed."""
+"""The expected content of a page of a list, and how to follow its links."""
 
 import re
 
@@ -7,8 +7,7 @@ LIMIT_DEFAULT = 50
 
 
 def page_of(items, limit=LIMIT_DEFAULT, order="asc", after=None, before=None, around=None):
-    """The page of the whole list `items` at this number, counted from 1; which items is no matter of `order`, or only
-    where no number is given."""
+    """The expected page of the list `items`. Numbers count from 1. `order` selects other items only if no number is given."""
     count = len(items)
     if after is not None:
         start = min(after, count)
@@ -27,7 +26,7 @@ def listed(items, order):
 
 
 def split_around(items, page, order):
-    """What comes before and after a page in the listed order, up to the ends of the list."""
+    """The items before and after a page in the listed order, to the ends of the list."""
     items = listed(items, order)
     at = items.index(page[0])
     assert items[at:at + len(page)] == page
@@ -44,7 +43,7 @@ def links(answer):
 
 
 def follow(client, path, rel="next", method="GET"):
-    """The answer of a page, then those its links lead to, to the end."""
+    """Yields the answer for a page, then the answers for the pages that its links lead to."""
     seen = set()
     while path:
         assert path not in seen, f"{path} leads to itself"

@@ -1,4 +1,4 @@
-"""Starts, stops and kills the real confab binary, and nothing else."""
+"""Starts, stops and kills the confab binary."""
 
 import os
 import re
@@ -8,24 +8,24 @@ import subprocess
 import time
 from contextlib import contextmanager
 
-START_WAIT_S = 120  # only ever used up by a server that will never start
+START_WAIT_S = 120  # only a server that never starts uses it up
 STOP_WAIT_S = 60
 
 
 def clean_environment(extra=None):
-    """Ours without any CONFAB_ variable: an option of the developer's shell must not reach the server under test."""
+    """This environment without CONFAB_ variables. An option in the developer's shell must not reach the server under test."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}
     return {**kept, **(extra or {})}
 
 
 def run(binary, *arguments, environment=None, timeout=120, **more):
-    """Runs a confab command to its end; a server that starts where it should refuse is killed at the timeout."""
+    """Runs a confab command to its end. The timeout kills a server that starts although it should refuse."""
     return subprocess.run([str(binary), *map(str, arguments)], env=clean_environment(environment), text=True,
                           capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout, **more)
 
 
 def limit_file_size(size):
-    """For preexec: a full disk for everyone. Writing beyond `size` is an error in every file of the process."""
+    """For preexec: simulates a full disk. A write beyond `size` fails in every file of the process."""
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
@@ -35,7 +35,7 @@ def limit_file_size(size):
 
 @contextmanager
 def running_serve(binary, *arguments, cwd=None, environment=None):
-    """`confab serve` for a moment, with what it printed at its start; for what a Server cannot be asked to do."""
+    """Runs `confab serve` and yields its output. For tests that need more control than a Server gives."""
     command = [str(binary), "serve", *map(str, arguments)]
     with subprocess.Popen(command, cwd=cwd, env=clean_environment(environment), stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
@@ -51,7 +51,7 @@ def running_serve(binary, *arguments, cwd=None, environment=None):
 
 
 def ignore(*numbers):
-    """For preexec: signals that are ignored when the program starts, as SIGHUP is under nohup."""
+    """For preexec: the program starts with these signals ignored, as with SIGHUP under nohup."""
     def do():
         for number in numbers:
             signal.signal(number, signal.SIG_IGN)
@@ -60,11 +60,11 @@ def ignore(*numbers):
 
 
 class StartFailed(AssertionError):
-    """A server that ended before it listened."""
+    """The server ended before it listened."""
 
 
 class Server:
-    """`confab serve` on a port of its own choosing, with its output in two files beside the data folder."""
+    """`confab serve` on a free port that the kernel chooses. Its output goes to two files beside the data folder."""
 
     def __init__(self, binary, data, options=(), environment=None, preexec=None, listen="127.0.0.1:0"):
         self.data = data
@@ -80,7 +80,7 @@ class Server:
         while "\ntry: curl " not in (printed := self.stdout_path.read_text()) or not printed.endswith("\n"):
             if self.process.poll() is not None:
                 raise StartFailed(self.process.returncode, self.log())
-            assert time.monotonic() < deadline, f"never said where it listens: {printed!r} {self.log()}"
+            assert time.monotonic() < deadline, f"did not print the address it listens on: {printed!r} {self.log()}"
             time.sleep(0.01)
         self.port = int(re.search(r"^listening on http://127\.0\.0\.1:(\d+)$", printed, re.M).group(1))
         return self

@@ -1,5 +1,5 @@
-"""A list that fails before a megabyte of it is ready is refused. One that fails later is broken off by a reset, without
-its last chunk or the end of its gzip, so that nobody takes a part of it for the whole."""
+"""A list that fails within its first megabyte is refused. One that fails later is aborted by a reset, without its last
+chunk or the end of its gzip stream. So no client takes a part for the complete list."""
 
 import shutil
 import sqlite3
@@ -13,11 +13,11 @@ from load import fill, wait_for
 from server import Server
 from wire import Wire, request_bytes
 
-NO_INDEX = ("--index-after-messages", 1_000_000)  # it would read what is damaged
-MESSAGES = VERSIONS = 1200  # of 3 KB: a page of the database each, and more than three megabytes in all
+NO_INDEX = ("--index-after-messages", 1_000_000)  # the index would read the damaged page
+MESSAGES = VERSIONS = 1200  # of 3 KB: each fills a page of the database, together more than three megabytes
 APPS, CHATS = 6000, 12000
 TEXT = "x" * 2900
-EARLY, LATE = 0.1, 0.9  # of what is listed: before and after the first megabyte
+EARLY, LATE = 0.1, 0.9  # fractions of the list: before and after the first megabyte
 
 
 def insert(data, sql, rows):
@@ -27,7 +27,7 @@ def insert(data, sql, rows):
 
 @pytest.fixture(scope="module")
 def loaded(confab, tmp_path_factory):
-    """The data of a stopped server, and the requests for its long lists with the table that each reads."""
+    """The data folder of a stopped server, and the requests for its long lists with the table that each reads."""
     server = Server(confab, tmp_path_factory.mktemp("loaded") / "data", NO_INDEX).wait_until_listening()
     try:
         with Client(server.port) as client:
@@ -55,7 +55,7 @@ def loaded(confab, tmp_path_factory):
 
 
 def wipe_a_page(data, table, part):
-    """The page with the row that lies at this part of the table."""
+    """Overwrites the page that is at this fraction of the table."""
     with closing(sqlite3.connect(data / "confab.db")) as database:
         (size,), = database.execute("PRAGMA page_size").fetchall()
         leaves = database.execute("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path", (table,)).fetchall()
@@ -70,7 +70,7 @@ LISTS = pytest.mark.parametrize("name", ["apps", "chats", "messages", "hits", "h
 
 @pytest.fixture
 def failing(loaded, name, tmp_path, start):
-    """Starts a server where that list fails at this part of it; gives the server and the request."""
+    """Starts a server where the named list fails at a fraction of it. Returns the server and the request."""
     def failing_at(part):
         data, lists = loaded
         method, path, table = lists[name]
@@ -114,14 +114,14 @@ def test_late_failure_is_a_reset(failing, name):
                 assert not inflater.eof
             else:
                 assert not body.endswith(b"]")
-    assert ": the response is broken off: " in server.log()
+    assert ": the response is aborted: " in server.log()
     with Client(server.port) as client:
         client.get("/apps?limit=1").expect(200)
 
 
 @pytest.fixture
 def long_list(start):
-    """Starts a server with a list that is longer than all buffers on the way."""
+    """Starts a server with a list that is longer than all buffers between server and client."""
     def started(*options):
         server = start(*options)
         with Client(server.port) as client:
@@ -177,5 +177,5 @@ def test_list_that_nobody_reads_is_reset(long_list, start, version):
     server.stop()
     server = start("--write-timeout-s", 1, "--connections-max", 1)
     with begin_list(server, chat, version) as wire:
-        wait_for(lambda: is_served(server), "there is room for another")
+        wait_for(lambda: is_served(server), "another connection is accepted")
         assert_reset(wire)

@@ -1,4 +1,4 @@
-"""Behind nginx that shows the API below a path: what Location and Link name is there."""
+"""nginx serves the API below a path: Location and Link lead to existing resources."""
 
 import pytest
 
@@ -30,7 +30,7 @@ class NginxBelowAPath(Nginx):
 
 @pytest.fixture(params=["/chat/v1", "/chat/v1/"])
 def below(request, start, tmp_path):
-    """A client in front of such an nginx."""
+    """A client of such an nginx."""
     server = start("--base-path", request.param)
     with NginxBelowAPath(tmp_path / "nginx", [server.port]) as front, Client(front.port) as client:
         yield client

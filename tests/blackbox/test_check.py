@@ -1,4 +1,4 @@
-"""`confab check` is content with what the server wrote and finds every kind of damage."""
+"""`confab check` accepts the data that the server wrote and finds every kind of damage."""
 
 import shutil
 import sqlite3
@@ -39,7 +39,7 @@ def test_check_reports_batches_missing_from_the_database_of_a_killed_server(conf
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()
-        chat.create_message("in the journal alone")
+        chat.create_message("only in the journal")
     server.kill()
     for file in ("confab.db-wal", "confab.db-shm"):  # as a power cut may leave it
         (server.data / file).unlink()
@@ -48,7 +48,7 @@ def test_check_reports_batches_missing_from_the_database_of_a_killed_server(conf
     assert "not counted: 3 batches" in result.stdout
     server = start()
     with Client(server.port) as client:
-        assert chat.with_client(client).contents() == ["in the journal alone"]
+        assert chat.with_client(client).contents() == ["only in the journal"]
     server.stop()
     result = check(confab, server.data)
     assert result.stdout.startswith("1 app, 1 chat, 1 message, 0 changes, 0 messages in the search index: "), result
@@ -81,7 +81,7 @@ DAMAGES = {
     "chats_count too large": "UPDATE apps SET chats_count = chats_count + 1 WHERE id = (SELECT min(id) FROM apps)",
     "chats_count too small": "UPDATE apps SET chats_count = chats_count - 1 WHERE id = (SELECT max(id) FROM apps)",
     "message moved beyond the count": f"UPDATE messages SET id = id + 1 WHERE id = ({LAST} << 32 | 5)",
-    "message of a chat that is not": f"UPDATE messages SET id = (({LAST} + 7) << 32 | 1) WHERE id = ({LAST} << 32 | 5)",
+    "message of a missing chat": f"UPDATE messages SET id = (({LAST} + 7) << 32 | 1) WHERE id = ({LAST} << 32 | 5)",
     "chat missing in the middle": "DELETE FROM chats WHERE number = 2 AND app_id = (SELECT min(id) FROM apps)",
     "chat number moved": f"UPDATE chats SET number = number + 1 WHERE id = {LAST}",
     "changes_count too large": f"UPDATE chats SET changes_count = changes_count + 1 WHERE id = {LAST}",
@@ -101,7 +101,7 @@ def test_damage_is_found(confab, data, kind):
 UNREADABLE = {
     "token too short": "UPDATE apps SET token = 'short' WHERE id = (SELECT min(id) FROM apps)",
     "token too long": "UPDATE apps SET token = token || 'x' WHERE id = (SELECT max(id) FROM apps)",
-    "token with a strange character": "UPDATE apps SET token = '/' || substr(token, 2)",
+    "token with an invalid character": "UPDATE apps SET token = '/' || substr(token, 2)",
     "token empty": "UPDATE apps SET token = '' WHERE id = (SELECT max(id) FROM apps)",
 }
 

@@ -1,21 +1,21 @@
-"""Texts of nothing but combining marks, the most there is to put in order: kept, found, and holding up nobody."""
+"""Texts of combining marks only, the worst case of canonical ordering: they are stored and found, and delay no other request."""
 
 import pytest
 
 from client import Client
 from wire import Wire, request_bytes
 
-EVIL = "\u0315" * 16000 + "\u0323" * 16000  # each half stands behind the other in normal order
+EVIL = "\u0315" * 16000 + "\u0323" * 16000  # canonical ordering swaps the halves
 MESSAGES = 16
 SEARCHES = 8
-SEARCHES_AT_THE_END = 600  # in all, more work than there is time for
+SEARCHES_AT_THE_END = 600  # together more work than the drain deadline allows
 PROMISED_S = 10
 OTHERS_WAIT_S = 30  # many times what they need
 
 
 @pytest.fixture
 def filled(start):
-    """A server, its chat of such messages, and a small one."""
+    """A server, its chat of such messages, and a small chat."""
     server = start()
     with Client(server.port) as client:
         evil, small = client.new_chat(), client.new_chat()
@@ -31,7 +31,7 @@ def begin_searches(chat, count=SEARCHES, query="query=a"):
         wire.send(request_bytes("POST", f"{chat.messages_path}/search?{query}"))
     for _ in range(8):
         with Client(chat.client.port) as client:
-            client.get(chat.path).expect(200)  # the server has come to what was sent before
+            client.get(chat.path).expect(200)  # the server has read the requests that were sent before
     return wires
 
 
@@ -59,7 +59,7 @@ def test_searches_of_them_let_others_search_and_read(filled):
 
 
 def test_hits_in_them_are_marked_and_let_others_search_and_read(start):
-    """A letter and the marks on it are one character."""
+    """A letter with its marks is one character."""
     content = "a" + "\u0315" * 32000
     server = start()
     with Client(server.port, timeout=OTHERS_WAIT_S) as client:
@@ -79,7 +79,7 @@ def test_hits_in_them_are_marked_and_let_others_search_and_read(start):
 
 @pytest.mark.parametrize("gone", [True, False])
 def test_searches_of_them_do_not_hold_up_the_end(filled, gone):
-    """Whether those who asked wait for the answer or left."""
+    """Whether or not the clients still wait for their answers."""
     server, evil, _ = filled
     wires = begin_searches(evil, SEARCHES_AT_THE_END)
     for wire in wires:

@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, 13): a table of all headers and their forms, and what each method does with them."""
+"""Conditional requests (RFC 9110, 13): a table of all headers in all forms, and the expected answer of each method."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from wire import Wire, post_json, request_bytes
 PAST, FUTURE = "Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"
 OK, NOT_MODIFIED, DONE, FAILED, MALFORMED = 200, 304, "done", 412, 400
 
-# Headers; what a read and a write of a message at version 2 answer, then those of what has neither tag nor date.
+# Headers; the answers to a read and a write of a message at version 2; those of a resource with neither tag nor date.
 FORMS = [
     ([], OK, DONE, OK, DONE),
     # 13.1.1: strong comparison.
@@ -35,7 +35,7 @@ FORMS = [
     (['If-None-Match: "22", "x"'], OK, DONE, OK, DONE),
     (["If-None-Match: "], OK, DONE, OK, DONE),
     (["If-None-Match: *"], NOT_MODIFIED, FAILED, NOT_MODIFIED, FAILED),
-    # 13.1.3: reads only. The other two forms of a date, and what is none.
+    # 13.1.3: reads only. Also the two obsolete date formats, and invalid dates.
     ([f"If-Modified-Since: {FUTURE}"], NOT_MODIFIED, DONE, OK, DONE),
     ([f"If-Modified-Since: {PAST}"], OK, DONE, OK, DONE),
     (["If-Modified-Since: Fri Dec 31 23:59:59 9999"], NOT_MODIFIED, DONE, OK, DONE),
@@ -54,7 +54,7 @@ FORMS = [
     (['If-Range: "1"', "Range: bytes=0-0"], OK, DONE, OK, DONE),
     (['If-Range: "2"', "Range: bytes=0-0"], OK, DONE, OK, DONE),
     ([f"If-Range: {FUTURE}"], OK, DONE, OK, DONE),
-    # 13.2.2: which comes first, and which voids another.
+    # 13.2.2: the precedence of conditions.
     (['If-Match: "2"', 'If-None-Match: "2"'], NOT_MODIFIED, FAILED, FAILED, FAILED),
     (['If-Match: "1"', 'If-None-Match: "2"'], FAILED, FAILED, FAILED, FAILED),
     (['If-Match: "2"', 'If-None-Match: "1"'], OK, DONE, FAILED, FAILED),
@@ -69,7 +69,7 @@ FORMS = [
     (['If-None-Match: "2"', f"If-Unmodified-Since: {PAST}"], FAILED, FAILED, OK, DONE),
     ([f"If-Modified-Since: {FUTURE}", f"If-Unmodified-Since: {PAST}"], FAILED, FAILED, OK, DONE),
     ([f"If-Modified-Since: {FUTURE}", f"If-Unmodified-Since: {FUTURE}"], NOT_MODIFIED, DONE, OK, DONE),
-    # What only looks like one.
+    # Unknown headers with similar names.
     (['If: "1"', 'If-: "1"', 'If-Matches: "1"', "If-None: *"], OK, DONE, OK, DONE),
 ]
 BAD_LISTS = ["2", '"2', '2"', 'W/2', 'w/"2"', 'W/ "2"', '"2" "3"', '"2"; "3"', '"2", 3', "'2'", '"a b"', '*, "2"', '"2", *',
@@ -104,7 +104,7 @@ class Resources:
         return path
 
     def lists(self):
-        """What can be read and has no tag."""
+        """The resources that can be read and have no tag."""
         return ["/apps?limit=1", self.app, f"{self.app}/chats", self.chat.path, self.chat.messages_path + "?limit=1",
                 self.message() + "/versions"]
 
@@ -141,7 +141,7 @@ def check_writes_of_a_message(resources, headers, expected):
 
 
 def check_writes_without_tag(resources, headers, expected):
-    """Each with what tells whether it was done."""
+    """Tries each write. The function beside it reads the state that the write changes."""
     def chats():
         return resources.client.get(resources.app).json["chats_count"]
 
@@ -166,7 +166,8 @@ def check_writes_without_tag(resources, headers, expected):
 
 
 def check_what_ignores_them(resources, headers, is_malformed):
-    """Answers that would be no success without conditions (13.2.1), and methods that select no representation."""
+    """Conditions are ignored where the answer would be an error without them (13.2.1), and by methods that select no
+    representation."""
     message, gone = resources.message(), resources.deleted()
     new = b'{"content":"new"}'
     for path in [*resources.lists(), message, f"{resources.chat.messages_path}/search"]:
@@ -176,7 +177,7 @@ def check_what_ignores_them(resources, headers, is_malformed):
                          ("GET", f"{resources.app}/chats/99"), ("HEAD", f"{resources.chat.messages_path}/999999"), ("GET", "/nowhere")):
         assert resources.ask(method, path, headers).status == resources.ask(method, path, []).status
     if is_malformed:
-        return  # a write may refuse those before it looks further
+        return  # a write may refuse a malformed condition first
     for method, path, body in (("PUT", gone, new), ("DELETE", gone, None), ("PUT", f"{resources.chat.messages_path}/999999", new),
                                ("DELETE", f"{resources.chat.messages_path}/999999", None), ("POST", f"{resources.app}/chats/99/messages", new),
                                ("PUT", "/apps/" + "A" * 24, b'{"name":"x"}'), ("POST", "/apps/" + "A" * 24 + "/chats", b"{}")):
@@ -196,7 +197,7 @@ def test_request_is_answered_as_its_conditions_demand(port, client, chat, form):
 
 
 def test_condition_is_looked_at_before_the_content(client, chat):
-    """RFC 9110, 13.2.1. What If-Match demands is left to the change itself, which an invalid content never reaches."""
+    """RFC 9110, 13.2.1. The change itself evaluates If-Match; a request with invalid content never reaches it."""
     chat.create_message("text")
     path = f"{chat.messages_path}/1"
     for headers, status in (({"If-None-Match": "*"}, 412), ({"If-Unmodified-Since": PAST}, 412), ({"If-None-Match": '"2"'}, 422)):
@@ -205,7 +206,7 @@ def test_condition_is_looked_at_before_the_content(client, chat):
 
 
 def test_edit_that_excludes_a_version_never_follows_it(port, chat):
-    """Beside edits without conditions: between the look at the message and the change there is always somebody."""
+    """Concurrent edits without conditions come between the check of the condition and the change."""
     chat.create_message("text")
 
     def edit(index, client):

@@ -1,4 +1,4 @@
-"""A copy of the data folder holds everything acknowledged before it, if it is one of those that docs/data.md promises."""
+"""A copy of the data folder, made in one of the ways of docs/data.md, has every write that was acknowledged before it."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ def killed(server):
 
 @contextmanager
 def frozen(server):
-    """Every file at one moment, as an atomic snapshot of the file system has them."""
+    """Stops the process, so that a copy has the state of all files at one moment, like an atomic file system snapshot."""
     os.kill(server.process.pid, signal.SIGSTOP)
     try:
         yield

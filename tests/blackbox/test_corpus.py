@@ -1,4 +1,4 @@
-"""The main job on real text: Debian's fortunes in four languages, written by 32 clients, listed, paged and searched."""
+"""Debian's fortunes in four languages: 32 clients write them; then they are listed, paged and searched."""
 
 import pytest
 
@@ -15,7 +15,7 @@ QUERIES = 200
 def test_fortunes_are_listed_byte_equal_and_found_exactly(start, rng):
     fortunes = {language: corpus.fortunes(language) for language in corpus.LANGUAGES}
     assert all(len(contents) > 1000 for contents in fortunes.values())
-    server = start("--search-time-max-ms", 600_000)  # exactness is asked for, not speed under a sanitizer
+    server = start("--search-time-max-ms", 600_000)  # searches are slow under a sanitizer
     with Client(server.port) as client:
         app = client.new_app("fortunes")
         paths = {language: client.new_chat(app).path for language in fortunes}
@@ -43,7 +43,7 @@ def search_everything(client, paths, held, rng):
 
 
 def page_everything(port, client, chat):
-    """In both directions and around every tenth number: always the whole list, cut."""
+    """Pages in both directions and around every tenth number are slices of the complete list."""
     whole = chat.messages()
     for start, expected in (("after=0&order=asc", whole), (f"before={len(whole) + 1}&order=desc", whole[::-1])):
         forth = list(follow(client, f"{chat.messages_path}?{start}&limit=999"))

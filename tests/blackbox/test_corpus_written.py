@@ -1,4 +1,4 @@
-"""Debian's fortunes, searched while four clients write and everything is indexed at once."""
+"""Debian's fortunes are searched while four clients write. Every message is indexed immediately."""
 
 import multiprocessing
 import random
@@ -17,7 +17,7 @@ START_WAIT_S = 60
 
 
 class Writer:
-    """Creates, edits and deletes in all chats until it is told to stop; of the fortunes it changes every fourth."""
+    """Creates, edits and deletes messages in all chats until it is stopped. Changes every fourth fortune."""
 
     def __init__(self, histories, fortunes, index, seed):
         self.histories, self.fortunes, self.rng = histories, fortunes, random.Random(seed)
@@ -89,7 +89,7 @@ class Writers:
 
 @pytest.mark.heavy
 def test_fortunes_are_found_exactly_while_they_are_written(confab, start, rng):
-    """Each search is judged when all is known that was sent and answered."""
+    """The searches are verified at the end, when the times of all requests and answers are known."""
     fortunes = {language: corpus.fortunes(language) for language in corpus.LANGUAGES}
     server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:

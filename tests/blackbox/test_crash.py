@@ -1,4 +1,4 @@
-"""kill -9 under load at random moments, again and again on the same data."""
+"""SIGKILL under load at random moments, repeatedly on the same data."""
 
 import http.client
 import itertools
@@ -20,8 +20,8 @@ WORDS = ["plain", "Übung", "語", "🎈", "наблюдение", "x" * 700, "\
 
 
 class Writer:
-    """A client that creates chats and messages, with and without a key, edits and deletes its own, until the server is
-    gone."""
+    """A client that creates chats and messages, with and without a key, and edits and deletes its own messages, until the
+    server is killed."""
 
     def __init__(self, expected, port, name, rng):
         self.expected, self.name, self.rng = expected, name, rng
@@ -36,7 +36,7 @@ class Writer:
             for turn in itertools.count():
                 self.rng.choice(actions)(f"{self.name}.{turn}")
         except (ConnectionError, http.client.HTTPException):
-            self.client.close()  # the server was killed: whatever was under way is in doubt
+            self.client.close()  # the server was killed, so the outcome of the request is unknown
 
     def new_message(self, name):
         path = self.expected.chat_path(self.rng.choice(self.chats))
@@ -87,7 +87,7 @@ class Writer:
 
 
 def write_until_killed(server, expected, round_number, rng):
-    """Lets the writers loose and kills the server after a random number of acknowledged creations."""
+    """Starts the writers and kills the server after a random number of acknowledged creations."""
     enough = len(expected) + rng.randint(0, 400)
     writers = [Writer(expected, server.port, f"{round_number}.{i}", random.Random(rng.random())) for i in range(WRITERS)]
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -129,7 +129,7 @@ def test_killed_under_load_keeps_every_acknowledged_message(confab, start, pytes
 
 @pytest.mark.heavy
 def test_killed_right_after_each_answer_keeps_it(start):
-    """One client, killed on the very answer: nothing may still be on its way to the disk."""
+    """One client. The server is killed on each answer, so an acknowledged write must already be on disk."""
     path = None
     for number in range(1, 21):
         server = start()

@@ -1,4 +1,4 @@
-"""A web page that somebody's browser shows neither reads this server, by a name that was made to lead to it, nor changes anything in it."""
+"""A web page of another site, shown in a user's browser, can neither read from this server (DNS rebinding) nor change its data."""
 
 import re
 
@@ -53,7 +53,7 @@ def test_own_name_or_address_is_allowed(client, chat, host):
 
 
 def elsewhere(port):
-    """What browsers say of a page that is not this server's."""
+    """The headers that browsers send for a page of another site."""
     return [{"Origin": "http://evil.example"}, {"Origin": f"http://evil.example:{port}"}, {"Origin": "null"},
             {"Origin": f"http://localhost:{port}"}, {"Origin": f"http://127.0.0.1:{port + 1}"}, {"Origin": "http://127.0.0.1"},
             {"Origin": "file://"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "cross-site", "Origin": f"http://127.0.0.1:{port}"},
@@ -98,7 +98,7 @@ def test_own_pages_and_other_programs_change_what_they_want(client, port, chat):
 
 
 def test_page_of_another_site_may_ask_for_what_it_cannot_read(client, port, chat):
-    """As it could without these rules: browsers keep the answer from it."""
+    """The same-origin policy of browsers hides the answer from the page."""
     for headers in elsewhere(port):
         answer = client.get(chat.path, headers).expect(200)
         assert not [name for name in answer.headers if name.lower().startswith("access-control")]

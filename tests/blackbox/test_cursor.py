@@ -1,4 +1,4 @@
-"""`Last-Event-ID` of a list: the chat's two counts as they were when the list began."""
+"""`Last-Event-ID` of a list: the chat's two counts when the list began."""
 
 import re
 import threading
@@ -9,7 +9,7 @@ from server import Server
 
 
 def cursor(answer, chat):
-    """(messages_count, changes_count), after proving that it is this chat's."""
+    """(messages_count, changes_count) of the cursor. Asserts that it is of this chat."""
     found = re.fullmatch(r"([1-9]\d*):(0|[1-9]\d*)\.(0|[1-9]\d*)", answer.headers["Last-Event-ID"])
     assert found and found[1] == chat.path.rsplit("/", 1)[1], answer
     return int(found[2]), int(found[3])
@@ -68,7 +68,7 @@ def test_cursor_survives_restarts(start):
 
 
 def write(chat, index, client, acknowledged, lock):
-    """Creates, edits and deletes its own messages; counts what was acknowledged before it goes on."""
+    """Creates, edits and deletes its own messages. Counts each acknowledged write before the next one."""
     mine = chat.with_client(client)
     for turn in range(120):
         number = mine.create_message(f"{index}.{turn}")

@@ -1,4 +1,4 @@
-"""A deleted message leaves its place and its number, and nothing of its text."""
+"""A deleted message keeps its position and its number. Nothing of its text remains."""
 
 import json
 import sqlite3
@@ -131,7 +131,7 @@ SECRET = "confidential"
 
 
 def cells_with(data, text):
-    """Every cell of every table that holds the text."""
+    """Every cell of every table that contains the text."""
     found = []
     with closing(sqlite3.connect(f"file:{data}/confab.db?mode=ro", uri=True)) as database:
         for table, in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
@@ -188,7 +188,7 @@ def test_tombstones_survive_restarts(start):
 
 
 def fight(chat, number, client, index, deleted):
-    """One of many who edit a message, and now and then one who deletes it. What it was told of versions."""
+    """Edits a message beside others; every fourth client deletes it once. Returns the acknowledged versions."""
     mine, acknowledged = chat.with_client(client), []
     for turn in range(12):
         was_deleted = deleted.is_set()

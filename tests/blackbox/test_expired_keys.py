@@ -1,4 +1,4 @@
-"""Keys that have expired go away, faster than new ones come, and those that still count stay."""
+"""Expired keys are removed faster than new ones are added. Valid keys stay."""
 
 import time
 
@@ -32,14 +32,14 @@ def test_expired_keys_are_all_gone_after_some_batches_and_the_others_stay(confab
 
 
 class Moved:
-    """A server that is started again and again, each time by another clock."""
+    """A server that restarts repeatedly, each time with another clock."""
 
     def __init__(self, start, tmp_path, data="data"):
         self.start, self.data, self.clock = start, data, MovedClock(tmp_path)
         self.server = self.path = None
 
     def at(self, hours, kill=False):
-        """The chat, so many hours from now."""
+        """Restarts with the clock moved by so many hours. Returns the chat."""
         if self.server:
             (self.server.kill if kill else self.server.stop)()
         self.clock.move(hours * HOUR_S)
@@ -50,10 +50,10 @@ class Moved:
 
 
 def test_key_used_while_the_clock_was_behind_is_kept_for_its_life(confab, start, tmp_path):
-    """Also by what a kill left in the journal."""
+    """Also when the key is replayed from the journal after a kill."""
     for kill in (False, True):
         moved = Moved(start, tmp_path, data=f"data-{kill}")
-        moved.at(0).create_message("by the right clock")
+        moved.at(0).create_message("by the correct clock")
         moved.at(-10, kill).post_message("once", key="k").expect(201)
         again = moved.at(20, kill).post_message("once", key="k").expect(201)
         assert again.headers["Idempotent-Replayed"] == "true" and again.json["number"] == 2
@@ -88,7 +88,7 @@ def test_clock_that_was_far_ahead_lengthens_a_keys_life_by_two_days_at_most(star
 def test_clock_that_was_ahead_is_forgotten_after_two_days(start, tmp_path):
     moved = Moved(start, tmp_path)
     moved.at(10 * 365 * 24).create_message("by a wrong clock")
-    moved.at(0).create_message("by the right one")
+    moved.at(0).create_message("by the correct clock again")
     moved.at(49).post_message("once", key="k").expect(201)
     assert moved.at(72).post_message("once", key="k").expect(201).headers["Idempotent-Replayed"] == "true"
     assert moved.at(74).post_message("once", key="k").expect(201).json["number"] == 4

@@ -1,6 +1,6 @@
-"""One I/O call fails under load. What was acknowledged stays, and what was refused never appears.
+"""One I/O call fails under load. Every acknowledged write stays, and no refused write appears.
 
-The seed of the random test picks the call: its kind, its file, how many such calls succeed before, and how it fails.
+The seed of the random test selects the call: its kind, its file, how many such calls succeed before, and the error.
 """
 
 import errno
@@ -16,7 +16,7 @@ ROUNDS_PER_FOLDER = 6
 HITS = 2
 ATTEMPTS_MAX = 20
 
-# By the moment in which a fault is armed: kind, file, and about how many such calls there are.
+# By the phase in which the fault is armed: kind, file, and roughly how many such calls there are.
 CALLS = {
     "load": [
         ("write", "confab.db-wal", 30),
@@ -62,8 +62,8 @@ def random_fault(rng, phase):
 
 
 def run_round(trial, fault, phase, rng):
-    """Load, judge, end, restart, judge. The fault is armed under load, at the end or at the start. Returns whether the
-    server was serving writes after the load."""
+    """Load, verify, stop, restart, verify. The fault is armed under load, at the stop or at the start. Returns whether the
+    server accepted writes after the load."""
     names = rng.choice([SPILLING, MIXED])
     keyed_before = len(trial.expected.keyed)
     if names is SPILLING:
@@ -124,7 +124,7 @@ def test_failed_spill_while_a_batch_loads_loses_nothing_acknowledged(confab, sta
         trial.fill_page_cache()
         trial.disk.arm(Fault("write", "confab.db-wal"))
         trial.run_each(["edit_large"] * 20)
-        hits += "unavailable" in trial.operations.codes  # not so when a commit met it
+        hits += "unavailable" in trial.operations.codes  # not if the fault hit a commit
         wait_for(lambda: len(trial.disk.failed()) == attempt, "a write fails")
         trial.run_each(["create_message"] * 20 + ["edit_small"] * 20)
         assert trial.verify_live() == "serving"
@@ -135,4 +135,4 @@ def test_failed_spill_while_a_batch_loads_loses_nothing_acknowledged(confab, sta
     trial.start_server()
     trial.verify_after_restart()
     print(f"{attempt} attempts")
-    assert hits, "no spill met the load of a batch"
+    assert hits, "no spill failed while a batch loaded its rows"

@@ -1,4 +1,4 @@
-"""A disk that fails or is full: nothing acknowledged is lost, nothing is acknowledged that could be."""
+"""The disk fails or is full. No acknowledged write is lost, and no write is acknowledged before it is durable."""
 
 import re
 
@@ -16,14 +16,14 @@ def assert_retry_after(answer, code):
 
 @pytest.fixture
 def start_failing(start, fault_library, tmp_path):
-    """A server whose syncs fail from the moment the second value exists."""
+    """A server, and a path: the server's syncs fail while a file is there."""
     fault = tmp_path / "fail"
     server = start(environment={"LD_PRELOAD": str(fault_library("failing_sync")), "FAULT_SYNC": str(fault)})
     return server, fault
 
 
 def assert_sound_after_restart(confab, start, path, acknowledged, doubtful):
-    """All that was told is there, of what was doubted each at most once, and the server works."""
+    """After a restart every acknowledged message is stored, each doubtful one at most once, and the server works."""
     server = start()
     with Client(server.port) as client:
         chat = Chat(client, path)
@@ -40,17 +40,17 @@ def test_failed_sync_is_outcome_unknown_then_refuses_writes_and_serves_reads(con
     with Client(server.port) as client:
         app = client.new_app()
         chat = client.new_chat(app)
-        acknowledged = [f"told {chat.create_message(f'told {n}')}" for n in range(1, 11)]
+        acknowledged = [f"kept {chat.create_message(f'kept {n}')}" for n in range(1, 11)]
         fault.touch()
         assert_retry_after(chat.post_message("doubtful"), "outcome_unknown")
-        fault.unlink()  # the disk says it is well again, but what it lost it has lost
+        fault.unlink()  # syncs succeed again, but the pages of the failed one may be lost
         for answer in (chat.post_message("refused"), chat.edit(1, "refused"), client.post(app + "/chats"),
                        client.post("/apps", {"name": "refused"}), client.put(app, {"name": "refused"})):
             assert_retry_after(answer, "writes_closed")
-        assert chat.contents()[:10] == acknowledged and chat.content(1) == "told 1" and chat.find("told 7") == [7]
+        assert chat.contents()[:10] == acknowledged and chat.content(1) == "kept 1" and chat.find("kept 7") == [7]
         assert client.get(app).expect(200).json["chats_count"] == 1
     server.stop()
-    assert (server.data / "confab.db-wal").exists(), "after a failed sync only the next start may move it into the database"
+    assert (server.data / "confab.db-wal").exists(), "after a failed sync only the next start may checkpoint the WAL"
     assert_sound_after_restart(confab, start, chat.path, acknowledged, {"doubtful"})
 
 

@@ -1,4 +1,4 @@
-"""Only the server's user can read what the server keeps, whatever the umask, the folder's mode and earlier runs."""
+"""Only the server's user can read the server's files, for every umask, mode of the folder and earlier run."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ def modes_in(data):
 
 
 def fill_all_files(server, chats=1):
-    """Writes until every file of the server is there, the search index included."""
+    """Writes until every file of the server exists, the search index included."""
     with Client(server.port) as client:
         fill(client.new_chat(), [f"message {i}" for i in range(50)])
     wait_until_reached(server.data, 50 * chats)

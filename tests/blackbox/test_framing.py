@@ -1,4 +1,4 @@
-"""Where a request ends, and what belongs to its header: chunk lines without end, trailers, encodings, 100 Continue."""
+"""The framing of requests: endless chunk lines, trailers, transfer encodings, 100 Continue."""
 
 import json
 import select
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.wire
 
 CHUNKED = "Transfer-Encoding: chunked"
 AS_JSON = "Content-Type: application/json"
-ENDLESS_MAX = 512 * MIB  # what is sent before a server that refuses nothing is given up
+ENDLESS_MAX = 512 * MIB  # the test fails if the server accepts so many bytes
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_request_id_in_the_trailer_is_none(wire, chat):
 
 
 def statuses(wire):
-    """Of all answers until the server closes the connection."""
+    """The statuses of all answers until the server closes the connection."""
     while True:
         try:
             yield wire.read_answer().status

@@ -1,4 +1,4 @@
-"""What every answer says in its header, whatever it answers: Cache-Control and X-Content-Type-Options, once."""
+"""Every answer has Cache-Control and X-Content-Type-Options, once each."""
 
 import pytest
 

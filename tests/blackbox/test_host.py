@@ -1,4 +1,4 @@
-"""Whom a request is for: what is no host is refused, in Host and in a whole URL as the target, before anything is done (RFC 9112, 3.2)."""
+"""An invalid host is refused without effect, in Host and in a target in absolute form (RFC 9112, 3.2)."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.wire
 INVALID = ["a/b", "u@b", "u:p@b", "http://a", "a b", "a?b", "a#b", "a\\b", 'a"b', "<a>", "a%", "a%zz", "münchen", "a\tb",
            "a:b", "a:80:80", "a:80x", "a:-1", "a:65536", "::1", "[::1", "[::1]80", "[127.0.0.1]", "[::12345]", "[fe80::1%25eth0]"]
 VALID = ["localhost", "LOCALHOST:3000", "localhost:", "127.0.0.1", "127.0.0.1:81", "[::1]", "[::1]:3000", "[2001:DB8::7]", ""]
-IN_A_TARGET = [host for host in INVALID if not set(host) & set("/?# \t\"<>\\") and host.isascii()]  # else the target ends there, or is none
+IN_A_TARGET = [host for host in INVALID if not set(host) & set("/?# \t\"<>\\") and host.isascii()]  # the others end the target
 
 
 @pytest.fixture

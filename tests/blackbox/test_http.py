@@ -1,4 +1,4 @@
-"""HTTP/1.1 and 1.0 as clients, proxies and attackers speak it, byte by byte."""
+"""HTTP/1.1 and 1.0 at the level of bytes, as clients, proxies and attackers send it."""
 
 import http.client
 import json
@@ -233,7 +233,7 @@ def test_mutated_requests_never_break_the_server(port, client, rng, chat):
 
 
 def statuses_after(port, request):
-    """All that the server says to these bytes and nothing after them."""
+    """The statuses of all answers to these bytes when no more follow."""
     with Wire(port) as wire:
         try:
             wire.send(request).finish_sending()
@@ -282,7 +282,7 @@ def test_connections_above_the_limit_are_accepted_again_later(start):
                 wire.close()
             assert beyond.read_answer().status in (200, 503)
         except (EOFError, ConnectionError):
-            pass  # turned away at once
+            pass  # refused immediately
     wait_for(lambda: is_served(server.port), "a new connection is served once the others are gone")
 
 

@@ -1,4 +1,4 @@
-"""A retry never duplicates: the key is committed with what it created."""
+"""A retry never duplicates: the key is committed together with the object that it created."""
 
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ def keyed(key):
 
 
 def assert_replay(answer, first):
-    """The first answer's status and Location, marked as a replay."""
+    """Asserts the first answer's status and Location, marked as a replay."""
     assert_created(answer, first.headers["Location"])
     assert answer.headers["Idempotent-Replayed"] == "true"
 
@@ -64,7 +64,7 @@ def test_same_parameters_in_another_form_are_the_same_payload(client, chat):
 
 
 def post_raw(client, chat, metadata, key):
-    """With metadata exactly as it stands there."""
+    """Sends the metadata byte for byte."""
     body = f'{{"content": "text", "metadata": {metadata}}}'.encode()
     return client.request("POST", chat.messages_path, body, {"Content-Type": "application/json", **keyed(key)})
 
@@ -91,7 +91,7 @@ def test_same_metadata_in_another_order_is_the_same_payload(client, chat):
 
 
 def test_key_of_an_older_version_is_recognised_for_its_life(start):
-    """Version 0.1.0 kept a digest of metadata as it was sent."""
+    """Version 0.1.0 stored a digest of the metadata's bytes as the client sent them."""
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()

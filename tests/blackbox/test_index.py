@@ -1,4 +1,4 @@
-"""Search is exact whatever the index in the background has come to: behind, gone, damaged, another's or killed."""
+"""Search is exact in every state of the index: behind, missing, damaged, of another ledger, or after a kill."""
 
 import resource
 import shutil
@@ -24,7 +24,7 @@ def texts(rng, count=COUNT):
 
 
 def assert_exact(chat):
-    """Every query finds what a scan of the chat as it is now finds."""
+    """Every query finds the messages that a scan of the chat finds."""
     messages = chat.messages()
     scan = Scan([message["content"] or "" for message in messages])
     for query in QUERIES:
@@ -34,7 +34,7 @@ def assert_exact(chat):
 
 @pytest.fixture
 def indexed(start, rng):
-    """The data folder of a stopped server, with one chat that is in the index to its last message, and its path."""
+    """The data folder of a stopped server with one chat that is completely indexed, and the chat's path."""
     server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         chat = client.new_chat()
@@ -82,7 +82,7 @@ def test_writes_are_found_immediately_while_the_index_lags(start, indexed, rng):
             assert chat.search("e").expect(200).json[0]["number"] == last
         assert_exact(chat)
         messages, changes = reached(data)
-        assert messages < chat.count() and changes < 55, "the index was not held back, so this showed nothing"
+        assert messages < chat.count() and changes < 55, "the index was not behind, so the test proves nothing"
     server.stop()
     with Client(start(*INDEX_IMMEDIATELY).port) as client:
         assert_exact(Chat(client, path))
@@ -149,7 +149,7 @@ def first_page_lost(whole):
 
 
 def later_pages_lost(whole):
-    """All pages but the first four: those of the texts are among them."""
+    """Overwrites all pages but the first four. The pages of the texts are among them."""
     return whole[:4 * 16384] + b"\xa5" * (len(whole) - 4 * 16384)
 
 
@@ -157,12 +157,12 @@ def later_pages_lost(whole):
 def test_damaged_index_is_replaced_and_changes_no_answer(start, confab, indexed, damage):
     data, path = indexed
     file = path_in(data)
-    assert files_in(data) == [file], "a stopped server leaves its log settled"
+    assert files_in(data) == [file], "a stopped server leaves no WAL"
     file.write_bytes(damage(file.read_bytes()))
     server = start(*INDEX_IMMEDIATELY)
     with Client(server.port) as client:
         assert_exact(Chat(client, path))
-        wait_for(lambda: is_sound(confab, data), "the index is whole again")
+        wait_for(lambda: is_sound(confab, data), "the index is complete again")
         assert_exact(Chat(client, path))
     server.stop()
     assert indexed_by_check(confab, data) == COUNT
@@ -193,7 +193,7 @@ def test_index_of_another_ledger_is_replaced(start, confab, indexed, rng):
                                    "update meta set value = '1' where key = 'format'; delete from meta where key = 'folding'"])
 def test_index_folded_by_another_version_is_replaced(start, confab, indexed, notes):
     data, path = indexed
-    with closing(sqlite3.connect(path_in(data))) as db:  # whoever believes it finds nothing
+    with closing(sqlite3.connect(path_in(data))) as db:  # a reader that trusts it finds nothing
         db.executescript(f"update signatures set grams = zeroblob(2048); {notes}")
     result = run(confab, "check", "--data", data)
     assert result.returncode == 0 and " 0 messages in the search index" in result.stdout, result
@@ -212,8 +212,8 @@ def test_ledger_put_back_to_an_earlier_state_is_searched_as_it_is(start, confab,
     with Client(server.port) as client:
         chat = Chat(client, path)
         for _ in range(10):
-            chat.create_message("needle of a time that will not have been")
-        chat.edit(1, "needle that will not have been edited").expect(200)
+            chat.create_message("needle that the older ledger does not have")
+        chat.edit(1, "needle of an edit that the older ledger does not have").expect(200)
         wait_until_reached(data, COUNT + 10, 1)
     server.stop()
     shutil.copy(earlier, data / "confab.db")
@@ -275,7 +275,7 @@ def is_in_files(data, text):
     return any(text.encode() in file.read_bytes() for file in files_in(data))
 
 
-# confab reindex, and what confab check says of an index.
+# confab reindex, and confab check of an index.
 
 def test_reindex_rebuilds_the_index(confab, start, indexed):
     data, path = indexed
@@ -304,7 +304,7 @@ def test_reindex_beside_a_server_is_refused(confab, start, indexed):
 
 
 def test_reindex_beyond_a_limit_of_file_sizes_says_so(confab, indexed):
-    """It is no reason to die by SIGXFSZ, which every program gets for it that does not ignore it."""
+    """SIGXFSZ, whose default action ends the process, must not end it."""
     data, _ = indexed
     for file in files_in(data):
         file.unlink()
@@ -346,7 +346,7 @@ def test_check_of_an_index_that_cannot_be_read_still_checks_the_ledger(confab, i
 
 
 def test_search_that_cannot_end_in_time_is_refused_and_never_cut(start, indexed):
-    """With an index that is not there, and a limit no scan can keep: all or nothing."""
+    """Without an index, and with a time limit that every scan exceeds: all hits or none."""
     data, path = indexed
     server = start("--search-time-max-ms", 1, "--index-after-messages", 1_000_000)
     with Client(server.port) as client:

@@ -1,5 +1,5 @@
-"""The journal: files that do not belong together are refused before any is written, older formats are replayed, and a journal
-that is off says so."""
+"""The journal. A start refuses files that do not match before it writes any of them. It replays older formats. It logs
+that the journal is off."""
 
 import re
 import shutil
@@ -27,13 +27,13 @@ def remove_wal(data):
 
 
 def contents_of(data):
-    """Without what a mere reader makes: SQLite's shared memory, and a WAL with nothing in it."""
+    """The files' contents, without those that a reader creates: SQLite's shared memory, and an empty WAL."""
     files = {path.name: path.read_bytes() for path in sorted(data.iterdir()) if not path.name.endswith(("-shm", ".lock"))}
     return {name: content for name, content in files.items() if content}
 
 
 def refusal(confab, data, *options):
-    """The one line of a start that is refused; the files are as they were."""
+    """The line of a refused start. Asserts that the files are unchanged."""
     before = contents_of(data)
     result = run(confab, "serve", "--listen", "127.0.0.1:0", "--data", data, *options, timeout=60)
     assert result.returncode == 1 and result.stderr.count("\n") == 1, result
@@ -43,7 +43,7 @@ def refusal(confab, data, *options):
 
 @pytest.fixture
 def killed(start):
-    """The folder of a killed server, whose messages stand in the journal only, and their chat."""
+    """The folder of a killed server whose messages are only in the journal, and their chat."""
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()
@@ -74,7 +74,7 @@ def test_folder_of_version_0_1_0_is_replayed_before_anything_is_answered(confab,
         assert db.execute("select count(*) from messages").fetchone() == (0,)
         assert db.execute("select value from meta where key = 'schema_version'").fetchone() == (2,)
     clock = MovedClock(tmp_path)
-    clock.move(int(FIXTURE_MADE_AT.timestamp() - time.time()))  # its keys live for a day
+    clock.move(int(FIXTURE_MADE_AT.timestamp() - time.time()))  # its keys are valid for a day
     server = start(environment=clock.environment)
     assert not list(data.glob("confab-batches.*"))
     with Client(server.port) as client:
@@ -178,7 +178,7 @@ def test_journal_of_another_ledger_is_refused(confab, start, killed):
     line = refusal(confab, data)
     assert re.search(r"the journal is that of ledger [0-9a-f]{32}, the database is that of ledger [0-9a-f]{32}", line), line
     server = assert_serves(confab, start, chat.path, ["of the other"], "--journal-gap=ignore")
-    assert "given up: what that journal has" in server.log()
+    assert "given up: all batches of that journal" in server.log()
 
 
 def test_journal_without_its_database_is_refused(confab, killed):
@@ -190,7 +190,7 @@ def test_journal_without_its_database_is_refused(confab, killed):
 
 @pytest.mark.parametrize("what", ["missing", "empty"])
 def test_wal_without_its_database_is_refused_and_kept(confab, start, what):
-    """The journal is off, so the WAL is all there is."""
+    """The journal is off, so only the WAL has the writes."""
     server = start(preexec=limit_file_size(50_000_000))
     with Client(server.port) as client:
         chat = client.new_chat()
@@ -210,7 +210,7 @@ def test_wal_without_its_database_is_refused_and_kept(confab, start, what):
 
 
 def written_in(start, chat, *contents):
-    """A server that has committed these; with no chat yet it makes one."""
+    """A server that has committed these contents. Creates the chat if there is none."""
     server = start()
     client = Client(server.port)
     chat = chat.with_client(client) if chat else client.new_chat()
@@ -221,7 +221,7 @@ def written_in(start, chat, *contents):
 
 
 def killed_after_three_runs(start):
-    """A killed server with "old", "between" and "newer", and its database of after the first run."""
+    """A killed server with "old", "between" and "newer", and a copy of its database after the first run."""
     server, chat = written_in(start, None, "old")
     server.stop()
     older = (server.data / "confab.db").read_bytes()
@@ -233,7 +233,7 @@ def killed_after_three_runs(start):
 
 
 def checkpoint(data, kind):
-    """By another program. Idle readers of the server keep their snapshot for a second."""
+    """Checkpoints from another process. Idle readers of the server keep their snapshot for a second."""
     with closing(sqlite3.connect(data / "confab.db", timeout=10)) as db:
         for _ in range(100):
             busy, pages, moved = db.execute(f"pragma wal_checkpoint({kind})").fetchone()
@@ -244,7 +244,7 @@ def checkpoint(data, kind):
 
 
 def test_older_database_beside_a_newer_wal_is_refused(confab, start):
-    """SQLite lays the WAL over whatever database file it finds. What the file lacks in between would be lost silently."""
+    """SQLite applies the WAL to any database file. The batches between the two would be lost silently."""
     server, chat, older = killed_after_three_runs(start)
     database = server.data / "confab.db"
     whole = database.read_bytes()
@@ -260,7 +260,7 @@ def test_older_database_beside_a_newer_wal_is_refused(confab, start):
 
 @pytest.mark.parametrize("later", [["restarts the WAL"], ["restarts the WAL", "newer"]])
 def test_copy_of_the_database_from_before_its_wal_restarted_is_refused(confab, start, later):
-    """Within one run: the copy has the run's own files beside it, and yet it lacks what a checkpoint moved meanwhile."""
+    """The copy and the WAL are of one run, but the copy lacks the pages that a checkpoint wrote in between."""
     server, chat = written_in(start, None, "old")
     database = server.data / "confab.db"
     older = database.read_bytes()

@@ -1,4 +1,4 @@
-"""A limit of the address space: the start refuses it in one line, or the server serves under it and lives."""
+"""A limit of the address space: the start refuses it in one line, or the server works within it."""
 
 import resource
 
@@ -37,9 +37,9 @@ def test_limited_server_refuses_to_start_or_serves(start, tmp_path, mib):
         log = (tmp_path / "data.stderr").read_text()
         assert log.startswith("confab: ") and log.count("\n") == 1, log
         assert (tmp_path / "data.stdout").read_text() == ""
-        assert mib < 600, "enough was refused"
+        assert mib < 600, "a sufficient limit was refused"
         return
-    assert mib > 300, "too little was accepted"
+    assert mib > 300, "an insufficient limit was accepted"
     serves(server.port)
     server.stop()
 

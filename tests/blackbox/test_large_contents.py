@@ -1,4 +1,4 @@
-"""Answers of many messages of the largest size: they are whole, and the server never holds them whole."""
+"""Answers with many messages of the maximum size: they are complete, and the server never holds all of one in memory."""
 
 import pytest
 
@@ -16,8 +16,8 @@ HELD = 100
 
 @pytest.fixture(scope="module")
 def loaded(confab, tmp_path_factory):
-    """A data folder, and by kind of answer the request for it, to a chat of COUNT messages of 64 KiB and to a message
-    that had EDITS such contents."""
+    """A data folder, and the request for each kind of answer. The chat has COUNT messages of 64 KiB; the versions are of a
+    message with EDITS edits of that size."""
     server = Server(confab, tmp_path_factory.mktemp("large") / "data").wait_until_listening()
     try:
         with Client(server.port) as client:
@@ -40,7 +40,7 @@ def loaded(confab, tmp_path_factory):
 
 @pytest.fixture
 def server(confab, loaded):
-    # What is bounded here is memory: on a busy machine this many searches at once may take longer than one usually may.
+    # The tests bound memory, not time. So many concurrent searches may exceed the default limit on a busy machine.
     server = Server(confab, loaded[0], ("--search-time-max-ms", 120_000)).wait_until_listening()
     yield server
     server.kill()

@@ -1,4 +1,4 @@
-"""A long list for a client that takes gzip: bounded memory, and everybody else is served meanwhile."""
+"""A long list with gzip: memory stays bounded, and other clients are served meanwhile."""
 
 import zlib
 

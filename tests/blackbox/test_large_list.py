@@ -1,4 +1,4 @@
-"""One chat of a million messages: listed in bounded memory, the log bounded, others served meanwhile."""
+"""A chat of a million messages is listed: memory and WAL stay bounded, and other clients are served meanwhile."""
 
 import json
 import shutil
@@ -15,11 +15,11 @@ from server import Server
 from wire import Wire, request_bytes
 
 MESSAGES = 1_000_000
-MADE_MEANWHILE = [f"made meanwhile {i} " + "x" * 60000 for i in range(3000)]  # thrice what the log may hold
+MADE_MEANWHILE = [f"made meanwhile {i} " + "x" * 60000 for i in range(3000)]  # three times the WAL's limit
 
 
 def load_million(data, chat):
-    """Rows as the server would have written them; it is stopped."""
+    """Inserts rows as the server writes them. REQUIRES: the server is stopped."""
     with closing(sqlite3.connect(data / "confab.db")) as database, database:
         assert not (data / "confab.db-wal").exists()
         number = int(chat.path.rsplit("/", 1)[1])
@@ -31,7 +31,7 @@ def load_million(data, chat):
 
 @pytest.fixture(scope="module")
 def million(confab, tmp_path_factory):
-    """A data folder for copies, and the paths of its chats: one of a million messages between two small ones, all in one app."""
+    """A data folder to copy, and the paths of its chats: one of a million messages, and the chats before and after it in the same app."""
     server = Server(confab, tmp_path_factory.mktemp("million") / "data").wait_until_listening()
     with Client(server.port) as client:
         app = client.new_app()
@@ -43,7 +43,7 @@ def million(confab, tmp_path_factory):
 
 @pytest.fixture
 def million_chat(start, million, tmp_path):
-    """A running server, its chat of a million messages and the two small ones."""
+    """A running server, its chat of a million messages, and the chats before and after it in the same app."""
     data, paths = million
     shutil.copytree(data, tmp_path / "data")
     server = start("--write-timeout-s", 600)
@@ -53,7 +53,7 @@ def million_chat(start, million, tmp_path):
 
 
 def objects(pieces):
-    """The objects of a JSON array, one by one."""
+    """Yields the objects of a JSON array."""
     decoder, text, rest = json.JSONDecoder(), "", b""
     for piece in pieces:
         piece = rest + piece
@@ -90,7 +90,7 @@ def test_million_messages_are_listed_in_bounded_memory(million_chat):
 
 
 def create_meanwhile(chat, other):
-    """Four clients fill another chat and write into the listed one too."""
+    """Four clients fill another chat and write into the listed one."""
     def create(client, content):
         other.with_client(client).create_message(content)
         chat.with_client(client).create_message("beyond the end of the list")

@@ -1,4 +1,4 @@
-"""Every size at its limit and one beyond it, and text that is not text."""
+"""Every size at its limit and one beyond it, and invalid UTF-8."""
 
 import json
 

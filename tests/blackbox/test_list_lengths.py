@@ -1,5 +1,5 @@
-"""Every list is whole, plain and packed, whatever its length: none, one, and around each place where a slice of it ends.
-This file needs a server that nobody else uses."""
+"""Lists of every length are complete, with and without gzip: empty, one row, and around each boundary of a slice.
+This file needs a server of its own."""
 
 import gzip
 
@@ -26,7 +26,7 @@ def lengths(*slices):
 
 
 def whole(client, path, method="GET"):
-    """The rows of a list, which is the same packed."""
+    """The rows of a list. Asserts that they are the same with gzip."""
     plain = client.request(method, path).expect(200)
     packed = client.request(method, path, headers=GZIP).expect(200)
     is_packed = packed.headers.get("Content-Encoding") == "gzip"

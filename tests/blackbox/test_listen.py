@@ -1,4 +1,4 @@
-"""Where the server listens: on both loopback addresses, on several, and on what a machine without IPv6 has."""
+"""The addresses the server listens on: both loopback addresses, several addresses, and a machine without IPv6."""
 
 import http.client
 import re
@@ -24,13 +24,13 @@ LOOPBACK = ["127.0.0.1", "[::1]"] if has_ipv6() else ["127.0.0.1"]
 
 
 def listening(printed):
-    """The addresses and ports of a start, in its order."""
+    """The printed addresses and ports, in their order."""
     found = re.findall(r"^listening on http://(\S+):(\d+)$", printed, re.M)
     return [address for address, _ in found], [int(port) for _, port in found]
 
 
 def status(address, port, name=None):
-    """What GET /apps there answers, asked for under a name if it is given."""
+    """The status of GET /apps at this address, with `name` as the host if given."""
     connection = http.client.HTTPConnection(address.strip("[]"), port, timeout=60)
     try:
         connection.request("GET", "/apps", headers={"Host": f"{name or address}:{port}"})
@@ -48,7 +48,7 @@ def refusal(confab, tmp_path, *listen, environment=None):
 
 @pytest.fixture
 def serving(confab, tmp_path):
-    """Starts a server; what it printed, and the process."""
+    """Starts a server. Yields its output and its process."""
     def start(*listen, options=(), environment=None):
         words = [word for each in listen for word in ("--listen", each)]
         return running_serve(confab, *words, *options, "--data", tmp_path / "data", environment=environment)
@@ -58,7 +58,7 @@ def serving(confab, tmp_path):
 
 @pytest.fixture
 def ipv6(fault_library):
-    """The environment of a machine that lacks it in this way."""
+    """The environment that simulates a machine without IPv6 in this way."""
     return lambda how: {"LD_PRELOAD": str(fault_library("no_ipv6")), "FAULT_IPV6": how}
 
 

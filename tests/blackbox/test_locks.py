@@ -1,4 +1,4 @@
-"""Another program holds the database's write lock for a while: nothing is done meanwhile, and all works again after."""
+"""Another program holds the database's write lock: writes are refused meanwhile and work again afterwards."""
 
 import sqlite3
 from contextlib import closing, contextmanager
@@ -14,7 +14,7 @@ UNKNOWN_APP = "/apps/" + "a" * 24
 
 @contextmanager
 def locked(server):
-    """Nobody else can write to the database."""
+    """Holds the write lock of the database."""
     with closing(sqlite3.connect(server.data / "confab.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
@@ -55,7 +55,7 @@ def test_first_write_of_all_under_a_lock_is_refused_and_works_after_it(start):
 
 
 def test_lock_while_expired_keys_are_removed_closes_nothing(start):
-    """That is due after the first batch, here one that itself has nothing to write."""
+    """Expired keys are removed after the first batch. Here that batch writes nothing itself."""
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()

@@ -1,4 +1,4 @@
-"""Numbers are exactly 1..n, counts are exact, and what was answered is there at once for everyone."""
+"""Numbers are exactly 1..n, counts are exact, and every client sees an acknowledged write immediately."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Options by flag, environment and file, what they default to, and what is refused."""
+"""Options by flag, environment and file, their defaults, and invalid values."""
 
 import re
 
@@ -13,7 +13,7 @@ OPTIONS = [*DEFAULTS, "data", "threads", "request-timeout-s", "idle-timeout-s", 
 
 
 def effective(confab, *arguments, environment=None):
-    """What `confab config` says: option -> (value, where it came from)."""
+    """The output of `confab config`: option -> (value, source)."""
     result = run(confab, "config", *arguments, environment=environment)
     assert result.returncode == 0 and result.stderr == "", result
     found = {}
@@ -24,7 +24,7 @@ def effective(confab, *arguments, environment=None):
 
 
 def refusal(confab, *arguments, environment=None):
-    """The one line with which a command refuses to do anything."""
+    """The line with which a command refuses to run."""
     result = run(confab, *arguments, environment=environment)
     assert result.returncode > 0, result
     assert result.stderr.startswith("confab: ") and result.stderr.count("\n") == 1, result
@@ -117,7 +117,7 @@ def test_unknown_environment_variable_is_refused(confab, tmp_path, name):
 
 
 def test_variables_of_a_kubernetes_namespace_and_of_a_docker_link_are_ignored(start):
-    """The services of the cluster beside a Confab, as its pods see them, and `docker run --link web:confab`."""
+    """A Kubernetes pod has a variable for every service of its namespace. `docker run --link web:confab` sets such ones too."""
     environment = {"CONFAB_NAME": "/node/confab", "CONFAB_ENV_PASSWORD": "x", "CONFAB_PORT": "tcp://172.17.0.2:80"}
     for service, port in (("MYSQL", 3306), ("REDIS", 6379), ("ELASTICSEARCH", 9200), ("NODE", 3000)):
         url, prefix = f"tcp://10.96.0.7:{port}", f"CONFAB_{service}"
@@ -198,7 +198,7 @@ def assert_no_secret_printed(result):
 
 @pytest.mark.parametrize("url", SECRET_URLS)
 def test_no_output_contains_a_secret(confab, tmp_path, url):
-    """Neither `confab config` nor a refused start, whichever way the URL came."""
+    """Neither `confab config` nor a refused start prints it, whether the URL is a flag, a variable or in the file."""
     (tmp_path / "confab.conf").write_text(f'mysql = "{url}"\n')
     (tmp_path / "secret").write_text(url + "\n")
     ways = [(["--mysql", url], {}), ([f"--mysql={url}"], {}), ([], {"CONFAB_MYSQL": url}),

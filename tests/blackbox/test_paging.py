@@ -1,4 +1,4 @@
-"""A page is a slice of the whole list, its links lead to the slices beside it."""
+"""A page is a slice of the complete list. Its links lead to the adjacent slices."""
 
 import json
 from urllib.parse import parse_qs, urlsplit
@@ -20,7 +20,7 @@ HUGE = [COUNT + 1, COUNT + 2, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**32 + 1, 2**
 
 @pytest.fixture(scope="module")
 def neighbours(shared_server):
-    """Three chats beside each other, the first and the last with messages of their own."""
+    """Three adjacent chats. The first and the last have messages of their own."""
     with Client(shared_server.port) as client:
         app = client.new_app()
         chats = [client.new_chat(app) for _ in range(3)]
@@ -31,7 +31,7 @@ def neighbours(shared_server):
 
 @pytest.fixture(scope="module")
 def lists(shared_server, neighbours):
-    """The paths of a list of messages and of one of chats, each of COUNT objects, with other lists beside them."""
+    """The paths of a list of messages and of a list of chats, each of COUNT objects, with other lists beside them."""
     def create(index, client):
         for _ in range(index, COUNT, 8):
             client.post(app + "/chats").expect(201)
@@ -111,7 +111,7 @@ def test_link_of_an_empty_page_leads_to_something(client, path, whole, anchor):
 
 
 def inward(anchor):
-    """From beyond the end that `anchor` ran over, back into the list."""
+    """The anchor that leads back into the list from the end that `anchor` passed."""
     return {"before": COUNT + 1} if anchor == "after" else {"after": 0}
 
 
@@ -233,7 +233,7 @@ def test_page_of_1000_messages_of_64_kib_arrives_whole(chat):
 
 
 def test_pages_followed_while_written_hold_every_number_once(port, chat):
-    """Forth meets what is written meanwhile; back only what was there at its start."""
+    """Ascending pages include concurrent writes. Descending pages have only the messages from before their start."""
     fill(chat, [f"message {i}" for i in range(100)])
 
     def run(index, client):

@@ -13,7 +13,7 @@ ANCHORS = ["after", "before", "around"]
 
 @pytest.fixture(scope="module")
 def apps(shared_server):
-    """All apps of this server in order of creation; no test of this file makes another."""
+    """All apps of this server in order of creation. No test of this file creates another."""
     with Client(shared_server.port) as client:
         return [client.post("/apps", {"name": f"app {i}"}).expect(201).json for i in range(COUNT)]
 

@@ -1,4 +1,4 @@
-"""Parameters from JSON, forms and the query string, and what happens to wrong ones."""
+"""Parameters from JSON, forms and the query string, and the answers to invalid ones."""
 
 from urllib.parse import quote, urlencode
 

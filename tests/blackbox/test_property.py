@@ -1,4 +1,4 @@
-"""Random requests against the real server and against a model of it, restarts included: they never differ."""
+"""Random requests, with restarts, to the server and to a model of it. Their answers never differ."""
 
 from urllib.parse import urlencode
 
@@ -19,7 +19,7 @@ REFUSALS = {"not_found": 404, "deleted": 410, "version_mismatch": 412, "key_reus
 
 
 class Pair:
-    """One chat of the server beside its model: each deed is done to both, each answer is judged."""
+    """A chat of the server and its model. Each operation runs on both, and the answers are compared."""
 
     def __init__(self, chat, rng):
         self.real, self.model, self.rng = chat, model.Chat(), rng
@@ -33,7 +33,7 @@ class Pair:
         return "".join(self.rng.choices(ALPHABET, k=self.rng.choice([1, 2, 3, 8, 40, 400])))
 
     def any_condition(self, number):
-        """None most of the time, else tags of the current version, of others, or both."""
+        """Often None, else tags of the current version, of others, or both."""
         message = self.model.find(number)
         version = message.version if message else 1
         tags = [f'"{version}"', f'"{version - 1}"', f'"{version + 1}"', f'W/"{version}"', '"other"', '""']
@@ -54,7 +54,7 @@ class Pair:
         self.create_with(parameters, key)
 
     def create_again(self):
-        """A key that was used before, with what it was used for or with something else."""
+        """A key that was used before, with the same or with another payload."""
         if self.model.keys:
             key = self.rng.choice(list(self.model.keys))
             self.create_with(self.rng.choice([self.model.keys[key][0], {"content": "other payload"}]), key)
@@ -147,7 +147,7 @@ class Pair:
         self.assert_lists(self.real.client.post(path, {"query": query}).expect(200), self.model.search(query, **paging))
 
     def any_query(self):
-        """Mostly a piece of a text that is or was there, of any age."""
+        """Mostly a substring of a current or former text."""
         texts = [text for message in self.rng.sample(self.model.messages, min(3, len(self.model.messages)))
                  for text in message.history if text] or [self.any_content()]
         text = self.rng.choice(texts)

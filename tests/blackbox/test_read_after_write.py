@@ -1,4 +1,4 @@
-"""What was read before is kept in memory; what is read next is never older than the last answer to a write."""
+"""Messages that were read are cached. A later read is never older than the last acknowledged write."""
 
 import threading
 

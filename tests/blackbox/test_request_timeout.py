@@ -1,4 +1,4 @@
-"""A request that arrives too slowly is answered 408, whatever is missing of it, and nothing of it is done."""
+"""A request that arrives too slowly gets 408 and has no effect, whichever part of it is missing."""
 
 import json
 import select

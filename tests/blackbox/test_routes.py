@@ -1,4 +1,4 @@
-"""The original's routes: paths, verbs, objects, Location, and what is not there."""
+"""The routes of the API: paths, methods, objects, Location, and 404 for all else."""
 
 import re
 import time
@@ -70,7 +70,7 @@ def test_times_are_now_in_utc(client):
 def test_renamed_app_keeps_everything_but_its_name(client, app):
     client.new_chat(app)
     before = client.get(app).json
-    time.sleep(0.005)  # times are told in milliseconds
+    time.sleep(0.005)  # times have milliseconds
     after = client.put(app, {"name": "new name"}).expect(200).json
     assert after["updated_at"] > before["updated_at"]
     assert after == {**before, "name": "new name", "updated_at": after["updated_at"]}

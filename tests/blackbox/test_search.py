@@ -1,4 +1,4 @@
-"""Search is literal containment of folded text: in one chat, all of it, newest first."""
+"""Search finds the messages of one chat whose folded text contains the folded query: all of them, newest first."""
 
 import random
 import sys

@@ -1,4 +1,4 @@
-"""Search page by page is search, cut; what was acknowledged is searched at once."""
+"""Pages of a search are slices of the complete search. An acknowledged write is searched immediately."""
 
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -15,7 +15,7 @@ WORDS = ["needle", "hay", "Ärger", "語学", "a&b=c", "100%", "x+y z", '"q"', "
 
 @pytest.fixture(scope="module")
 def chat(shared_server):
-    """A chat of messages that hold one to three of the words, each in its turn."""
+    """A chat whose messages contain one to three of the words, in rotation."""
     with Client(shared_server.port) as client:
         chat = client.new_chat()
         beside = client.new_chat(chat.path.rsplit("/chats/")[0])
@@ -165,7 +165,7 @@ def test_edit_and_delete_are_searched_at_once_by_everyone(port, fresh):
 
 
 def test_search_while_edited_and_deleted_finds_every_acknowledged_state(port, fresh):
-    """Each client turns its own messages over and over; its last acknowledged text is found, its older ones are not."""
+    """Each client edits its own messages repeatedly. Its last acknowledged text is found; its older ones are not."""
     def run(index, client):
         mine = fresh.with_client(client)
         number = mine.create_message(f"<{index} state 0>")

@@ -1,4 +1,4 @@
-"""SIGTERM and the other signals that say "stop": everyone in flight gets an answer, nothing acknowledged is lost, exit code 0."""
+"""SIGTERM and the other stop signals: every request in flight is answered, no acknowledged write is lost, the exit status is 0."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ PROMISED_S = 10
 
 
 def post_until_refused(port, path, name, keep_alive, acknowledged):
-    """Posts until the server is gone; what it said in between goes to `acknowledged`. Half an answer is no clean refusal."""
+    """Posts until the server is gone. Adds the acknowledged contents to `acknowledged`. Fails on an incomplete answer."""
     client = Client(port)
     for turn in itertools.count():
         content = f"{name}.{turn}"
@@ -35,7 +35,7 @@ def post_until_refused(port, path, name, keep_alive, acknowledged):
 
 @pytest.mark.parametrize("keep_alive", [True, False])
 def test_sigterm_under_load_keeps_exactly_the_acknowledged_writes(start, keep_alive):
-    """Several rounds: what goes wrong here goes wrong between two instructions."""
+    """Several rounds, because a race shows only at certain moments."""
     server = start()
     with Client(server.port) as client:
         acknowledged = {client.new_chat().path: [] for _ in range(4)}
@@ -45,7 +45,7 @@ def test_sigterm_under_load_keeps_exactly_the_acknowledged_writes(start, keep_al
         with Client(server.port) as client:
             for path, contents in acknowledged.items():
                 unanswered = set(Chat(client, path).contents()) - set(contents)
-                assert unanswered == set(), f"carried out in round {round_number}, but never answered"
+                assert unanswered == set(), f"stored in round {round_number} but never acknowledged"
                 assert sorted(Chat(client, path).contents()) == sorted(contents)
 
 
@@ -62,7 +62,7 @@ def stop_under_load(server, acknowledged, round_number, keep_alive):
 
 
 def half_a_post(wire, path, body):
-    """Announces a body and waits for the server's go: from then on the request is in flight."""
+    """Announces a body and waits for 100 Continue. From then on the request is in flight."""
     head = ["Content-Type: application/json", "Expect: 100-continue", f"Content-Length: {len(body)}"]
     assert wire.send(request_bytes("POST", path, headers=head)).read_status()[0] == 100
 
@@ -90,7 +90,7 @@ def test_request_half_sent_at_the_signal_is_finished(start, stop_signal):
 
 @pytest.mark.parametrize("ignored", STOP[1:])
 def test_signal_that_was_ignored_at_the_start_stays_ignored(start, ignored):
-    """As SIGHUP under nohup. The kernel drops it when it is sent, so the next request shows whether the server lives on."""
+    """As SIGHUP under nohup. The kernel discards the signal immediately, so the next request shows that the server still runs."""
     server = start(preexec=ignore(ignored))
     path = None
     with Client(server.port) as client:
@@ -108,7 +108,7 @@ def test_sigterm_stops_even_if_it_was_ignored_at_the_start(start):
 
 @pytest.mark.parametrize("first", STOP)
 def test_second_signal_does_not_interrupt_the_drain(start, first):
-    """systemd may send SIGHUP right behind SIGTERM, a terminal that closes SIGHUP behind SIGINT."""
+    """systemd may send SIGHUP directly after SIGTERM. A terminal that closes may send it after SIGINT."""
     server = start()
     with Client(server.port) as client:
         path = client.new_chat().path
@@ -152,11 +152,11 @@ def test_silent_connections_do_not_hold_up_the_end(start):
     for wire in idle[:10]:
         wire.send(request_bytes("GET", "/apps")).read_answer().expect(200)
     for wire in idle[:5]:
-        wire.send(b"\r\n")  # as some clients do behind a body: it begins no request
+        wire.send(b"\r\n")  # some clients send it after a body; it begins no request
     server.terminate()
     assert server.wait(PROMISED_S) == 0
     assert all(wire.is_closed_by_server() for wire in idle)
-    assert "broken off" not in server.log()
+    assert "requests were aborted" not in server.log()
     for wire in idle:
         wire.close()
 

@@ -1,4 +1,4 @@
-"""A sync that hangs until the test lets it go: what waits, what does not, and what is told too early (nothing)."""
+"""A sync hangs until the test releases it. Writes wait, reads do not, and no write is acknowledged early."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -152,7 +152,7 @@ def test_full_queue_answers_503_and_keeps_exactly_what_it_took(start_blockable, 
     first = post_in_background(pool, port, chat, "first")
     disk.wait_until_asked()
     rest = {f"message {i}": post_in_background(pool, port, chat, f"message {i}") for i in range(64)}
-    wait_for(lambda: sum(one.done() for one in rest.values()) >= 62, "all but two are answered while the disk hangs")
+    wait_for(lambda: sum(one.done() for one in rest.values()) >= 62, "all but two are answered while the sync hangs")
     for one in rest.values():
         if one.done():
             assert_problem(one.result(), 503, "overloaded")
@@ -164,7 +164,7 @@ def test_full_queue_answers_503_and_keeps_exactly_what_it_took(start_blockable, 
     with Client(port) as client:
         contents = chat.with_client(client).contents()
         assert contents[0] == "first" and set(contents[1:]) == kept and len(contents) == 1 + len(kept)
-        assert chat.with_client(client).create_message("room again") == len(contents) + 1
+        assert chat.with_client(client).create_message("accepted again") == len(contents) + 1
 
 
 def test_queue_is_bounded_in_bytes_too(start_blockable, disk, pool):
@@ -174,7 +174,7 @@ def test_queue_is_bounded_in_bytes_too(start_blockable, disk, pool):
     first = post_in_background(pool, port, chat, "first")
     disk.wait_until_asked()
     rest = [post_in_background(pool, port, chat, f"{i}" + "x" * 60000) for i in range(40)]
-    wait_for(lambda: sum(one.done() for one in rest) >= 23, "what does not fit is answered while the disk hangs")
+    wait_for(lambda: sum(one.done() for one in rest) >= 23, "writes beyond the limit are answered while the sync hangs")
     assert {one.result().status for one in rest if one.done()} == {503}
     disk.unblock()
     first.result().expect(201)
@@ -218,7 +218,7 @@ def test_killed_before_the_sync_keeps_acknowledged_writes_and_applies_each_retry
     server = start_blockable()
     chat = new_chat(server.port)
     with Client(server.port) as client:
-        chat.with_client(client).post_message("told", "told").expect(201)
+        chat.with_client(client).post_message("acknowledged", "acknowledged").expect(201)
     disk.block()
     lost = [post_in_background(pool, server.port, chat, f"lost {i}", f"key {i}") for i in range(20)]
     disk.wait_until_asked()
@@ -227,10 +227,10 @@ def test_killed_before_the_sync_keeps_acknowledged_writes_and_applies_each_retry
     assert all(one.exception() is not None for one in lost)
     with Client(start().port) as client:
         chat = Chat(client, chat.path)
-        assert chat.post_message("told", "told").expect(201).headers["Idempotent-Replayed"] == "true"
+        assert chat.post_message("acknowledged", "acknowledged").expect(201).headers["Idempotent-Replayed"] == "true"
         for i in range(20):
             assert chat.content(chat.post_message(f"lost {i}", f"key {i}").expect(201).json["number"]) == f"lost {i}"
-        assert sorted(chat.contents()) == sorted(["told", *(f"lost {i}" for i in range(20))])
+        assert sorted(chat.contents()) == sorted(["acknowledged", *(f"lost {i}" for i in range(20))])
     assert run(confab, "check", "--data", server.data).returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""What a start prints, and every start that must fail: one clear line, and the data as it was."""
+"""The output of a start, and every start that must fail: it prints one clear line and leaves the data unchanged."""
 
 import os
 import random
@@ -17,7 +17,7 @@ from server import running_serve, clean_environment, limit_file_size, run
 
 def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None, environment=None,
                   timeout=120):
-    """A start that must fail: not by a signal, and with exactly one line."""
+    """Asserts that a start fails, not by a signal, with exactly one line. Returns the line."""
     result = run(confab, "serve", "--listen", listen, "--data", data, *options, environment=environment,
                  timeout=timeout, preexec_fn=preexec)
     assert result.returncode > 0, result
@@ -26,13 +26,13 @@ def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None, en
 
 
 def state_of(data):
-    """What a refused start must not change, and a server that runs meanwhile does not: the files and their modes."""
+    """The files and their modes. Neither a refused start nor a running server changes them."""
     return {path.name: oct(path.stat().st_mode) for path in (data, *data.iterdir())}
 
 
 @pytest.fixture
 def filled(start):
-    """A data folder with 2,000 messages and nobody on it; says where the chat is."""
+    """The data folder of a stopped server, and the path of its chat of 2,000 messages."""
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()

@@ -1,4 +1,4 @@
-"""What was said comes back byte for byte."""
+"""A text is returned byte for byte as it was sent."""
 
 import json
 
@@ -32,7 +32,7 @@ def test_odd_text_comes_back_byte_equal(client, chat, text):
 
 
 def test_all_of_unicode_comes_back_byte_equal(client, chat):
-    """Every code point there is (but NUL and the surrogates), raw and as escapes."""
+    """Every code point except NUL and the surrogates, raw and as escapes."""
     points = [chr(c) for c in range(1, 0x110000) if not 0xD800 <= c < 0xE000]
     contents = ["".join(points[at:at + 12000]) for at in range(0, len(points), 12000)]
     for content in contents:

@@ -1,4 +1,4 @@
-"""Versions, and requests that hold for one of them only."""
+"""The versions of messages, and requests that are conditional on a version."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""After a failed sync or a kill the log may be readable but not on disk: a restart settles it before it answers."""
+"""After a failed sync or a kill, the WAL may be readable but not durable. A restart recovers it before it answers."""
 
 import re
 import shutil
@@ -18,7 +18,7 @@ def log_of(server):
 
 
 def only_database(server, name):
-    """A data folder with the database as it is now, and nothing of its log."""
+    """A data folder with a copy of the database as it is now, without its WAL."""
     folder = server.data.with_name(name)
     folder.mkdir()
     shutil.copyfile(server.data / "confab.db", folder / "confab.db")
@@ -26,7 +26,7 @@ def only_database(server, name):
 
 
 def all_answers(server, path, names):
-    """What reads tell of the chat, and whether each of these keys is known and for which number."""
+    """The messages of the chat, and for each key its content and whether it was replayed."""
     with Client(server.port) as client:
         chat = Chat(client, path)
         listed = chat.messages()
@@ -35,7 +35,7 @@ def all_answers(server, path, names):
 
 
 def assert_recovered(start, server, path, names):
-    """Called before the server has answered anything: what it will answer stands in the database, not in the log."""
+    """Asserts that all answers of the server come from the database, not the WAL. REQUIRES: it has not answered yet."""
     assert log_of(server).stat().st_size == 0
     copy = start(data=only_database(server, "database only"))
     answers = all_answers(server, path, names)
@@ -46,8 +46,8 @@ def assert_recovered(start, server, path, names):
 
 @pytest.fixture
 def doubted(start, fault_library, tmp_path):
-    """A killed server: ten messages were told, and an eleventh whose sync failed. Also where in the log that one is, as
-    the pages that the failed sync may have left out of the disk."""
+    """A killed server, with ten acknowledged messages and an eleventh whose sync failed. Also the pages of the WAL that the
+    failed sync may not have written to disk."""
     fault = tmp_path / "fail"
     server = start(environment={"LD_PRELOAD": str(fault_library("failing_sync")), "FAULT_SYNC": str(fault)})
     with Client(server.port) as client:
@@ -63,7 +63,7 @@ def doubted(start, fault_library, tmp_path):
 
 
 def cut_power(server, unsynced):
-    """What the disk holds: pages of the log that were never written again since their sync failed are lost."""
+    """Simulates a power cut: zeroes the pages of the WAL that were not written again since their sync failed."""
     with open(log_of(server), "r+b") as log:
         for at, page in unsynced.items():
             log.seek(at)
@@ -112,7 +112,7 @@ def test_power_cut_right_after_that_restart_loses_nothing_answered(start, doubte
 
 
 def write_until_killed(server, path):
-    """Sixteen clients write until the server is killed amid them; returns the names that were told and all of them."""
+    """Sixteen clients write until the server is killed. Returns the acknowledged names and all sent names."""
     acknowledged, sent = [], []
 
     def write(index, client):
@@ -146,7 +146,7 @@ def test_restart_after_a_kill_under_load_answers_only_what_is_in_the_database(st
 
 
 def test_power_cut_that_loses_the_whole_wal_loses_nothing_acknowledged(confab, start):
-    """What the database's WAL had not synced is in the journal."""
+    """The journal has the writes that the database's WAL had not synced."""
     server = start()
     with Client(server.port) as client:
         path = client.new_chat().path

@@ -18,10 +18,10 @@ OPTIONS = ("--index-after-messages", "200", "--index-pause-ms", "20")  # so that
 CONNECTIONS = 128
 CHATS_AT_FIRST = 3
 LARGE_MESSAGES = 100
-# Deleted, they make 4,200 pages dirty. SQLite spills when 90% of its page cache are, here 3,600 pages.
+# Their deletion makes 4,200 pages dirty. SQLite spills when 90% of its page cache is dirty, here 3,600 pages.
 LONG_HISTORIES = 28
 CONTENTS_OF_HISTORY = 10
-LOAD_S_MAX = 1.5  # for a fault to be met
+LOAD_S_MAX = 1.5  # until the fault occurs
 WAVES_AFTER = 5
 RECOVERY_S_MAX = 20  # for reads and writes, once the disk works again
 OLD_KEYS = 30
@@ -54,7 +54,7 @@ class Trial:
                 waves.run(getattr(self.operations, name)() for name in names[at:at + connections])
 
     def have_large_messages(self):
-        """Restarts, so that the WAL is empty: a checkpoint would commit what fill_page_cache() leaves open."""
+        """Restarts, so that the WAL is empty. A checkpoint would commit the transaction that fill_page_cache() leaves open."""
         self.run_each(["create_large"] * (LARGE_MESSAGES - len(self.operations.large)))
         self.run_each(["create_with_history"] * (LONG_HISTORIES - len(self.operations.long_history)))
         for _ in range(CONTENTS_OF_HISTORY):
@@ -70,7 +70,7 @@ class Trial:
         return (getattr(self.operations, self.rng.choice(names))() for _ in itertools.count())
 
     def load(self, names, is_met=lambda: True):
-        """Waves of these operations until the fault was met, and some more."""
+        """Runs waves of these operations until the fault has occurred, and a few more."""
         deadline = time.monotonic() + LOAD_S_MAX
         operations, left = self.mix(names), WAVES_AFTER
         try:
@@ -82,7 +82,7 @@ class Trial:
             raise AssertionError(f"the server dropped a connection: {dropped!r} {self.server.log()}") from dropped
 
     def load_until_met(self, names, fault):
-        """A server that is too slow to get to the chosen call fails in the next one."""
+        """If a slow server does not reach the chosen call in time, the next such call fails."""
         before = len(self.disk.failed())
         for armed in (fault, replace(fault, countdown=1)):
             if len(self.disk.failed()) == before:
@@ -91,7 +91,7 @@ class Trial:
         self.disk.disarm()
 
     def wait_until_usable(self):
-        """Until reads work, and writes work ("serving") or are refused until a restart ("closed"). Returns which."""
+        """Waits until reads work and writes work ("serving") or are refused until a restart ("closed"). Returns which."""
         deadline = time.monotonic() + RECOVERY_S_MAX
         with Client(self.server.port) as client, Waves(self.server.port, 1) as waves:
             while True:
@@ -112,14 +112,14 @@ class Trial:
         return state
 
     def kill_server(self):
-        """At times with requests under way."""
+        """Kills the server, in half of the cases with requests in flight."""
         with Waves(self.server.port, CONNECTIONS) as waves:
             if self.rng.random() < 0.5:
                 waves.begin(self.mix(WRITES))
             self.server.kill()
 
     def start_on_failing_disk(self, fault):
-        """A start may fail. Then it says why, and the next start finds everything as it was."""
+        """The start may fail. Then it prints why, and the next start succeeds."""
         self.disk.arm(fault)
         try:
             self.start_server()
@@ -133,7 +133,7 @@ class Trial:
         self.disk.disarm()
 
     def verify_after_restart(self, keyed_before=0):
-        """`keyed_before`: how many creations with a key had been judged before."""
+        """`keyed_before`: how many creations with a key were verified before."""
         old = self.rng.sample(self.expected.keyed[:keyed_before], min(keyed_before, OLD_KEYS))
         with Client(self.server.port) as client:
             verify(client, self.expected)

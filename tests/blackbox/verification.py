@@ -1,4 +1,4 @@
-"""Judges a server from outside by what clients were told."""
+"""Verifies a server over HTTP against the expected state."""
 
 from client import assert_problem
 
@@ -10,7 +10,7 @@ def send(client, request):
 
 
 def verify(client, expected, is_final=True):
-    """Everything that was told is there, and nothing but what was asked for."""
+    """Every acknowledged write is stored, and nothing that was not sent."""
     listed = client.get(expected.app + "/chats").expect(200).json
     expected.verify_chats(listed, client.get(expected.app).expect(200).json)
     for chat in listed:
@@ -32,7 +32,7 @@ def verify_tombstones(client, path, messages):
 
 
 def retry(client, expected, request):
-    """A retry gets the first answer; one that had no answer is carried out now, unless it was before."""
+    """A retry gets the first answer. A request without an answer is done now, unless it was done before."""
     answer = send(client, request)
     number = answer.json["number"]
     assert answer.headers["Location"].endswith(f"{request.path}/{number}")

@@ -1,4 +1,4 @@
-"""One plain TCP connection: bytes go out exactly as given, answers come in one by one."""
+"""A plain TCP connection. It sends bytes exactly as given and reads one answer at a time."""
 
 import http.client
 import socket
@@ -41,7 +41,7 @@ class Wire:
         return self
 
     def send_ignoring_reset(self, data):
-        """For requests the server may refuse without reading to their end; its answer must arrive all the same."""
+        """For requests that the server may refuse before their end. Its answer must still arrive."""
         try:
             self.send(data)
         except ConnectionError:
@@ -52,7 +52,7 @@ class Wire:
         self.socket.shutdown(socket.SHUT_WR)
 
     def read_status(self):
-        """Status and headers of the next answer; EOFError when the connection ends before its first byte."""
+        """Status and headers of the next answer. EOFError if the connection ends before its first byte."""
         line = self.file.readline()
         if not line:
             raise EOFError
@@ -76,7 +76,7 @@ class Wire:
         return Answer(status, headers, self.read_body(headers) if has_body else b"")
 
     def read_chunks(self):
-        """The body piece by piece, for one that is too much to hold."""
+        """Yields the chunks of a body that is too large for memory."""
         while size := int(self.file.readline().split(b";")[0], 16):
             chunk = self.file.read(size)
             assert len(chunk) == size, "the connection ended inside a chunk"
@@ -86,7 +86,7 @@ class Wire:
             pass
 
     def is_closed_by_server(self):
-        """Waits until the server ends the connection; false if it sends something instead."""
+        """Waits until the server ends the connection. False if it sends something instead."""
         try:
             return self.file.read(1) == b""
         except ConnectionResetError:

@@ -1,4 +1,4 @@
-"""Fixtures for tests of a whole cluster. Clients, models and the like come from tests/blackbox."""
+"""Fixtures for tests of a cluster. Clients and models come from tests/blackbox."""
 
 import pytest
 from client import Client
@@ -22,14 +22,14 @@ def shared_engines(pytestconfig, tmp_path_factory):
 
 @pytest.fixture
 def engines(shared_engines):
-    """Empty, and running, whatever the last test did to them."""
+    """The engines, running and empty, after whatever the previous test did."""
     shared_engines.empty()
     return shared_engines
 
 
 @pytest.fixture
 def start_cluster(confab, engines, tmp_path):
-    """Starts a cluster as asked (see services.Cluster); what still runs at the end is killed."""
+    """Starts a cluster with these options (see services.Cluster). Kills the processes that still run at the end."""
     started = []
 
     def start(**wanted):
@@ -49,6 +49,6 @@ def cluster(start_cluster):
 
 @pytest.fixture
 def client(cluster):
-    """Through nginx, to both nodes in turn."""
+    """A client that reaches both nodes in turn through nginx."""
     with Client(cluster.front.port) as client:
         yield client

@@ -1,6 +1,6 @@
-"""Clients of a cluster that create, edit and delete through any of its nodes, whatever happens to it, and judge what is left.
+"""Clients that create, edit and delete through all nodes of a cluster while it fails, and then verify its data.
 
-A creation with a key is repeated until it is answered 201. What is answered `outcome_unknown` without one is in doubt, and stays so.
+A creation with a key is retried until it gets 201. A write without a key that gets `outcome_unknown` stays doubtful.
 """
 
 import http.client
@@ -15,17 +15,17 @@ from client import Client
 from expected_state import Keyed, ExpectedState
 
 WORDS = ["plain", "Übung", "語", "🎈", "наблюдение", "x" * 700, "\n"]
-RETRY_TIMEOUT_S = 120  # only ever used up by a cluster that does not come back
+RETRY_TIMEOUT_S = 120  # only a cluster that does not recover uses it up
 PAUSE_S = 0.05
 NOTHING_DONE = {"overloaded", "unavailable", "shutting_down", "too_many_connections"}
 
 
 class OutcomeUnknown(Exception):
-    """Whether it was done is unknown."""
+    """Whether the write was done is unknown."""
 
 
 class RoundRobinClient:
-    """A client that goes to one node after the other. `ask` gives up on nothing but what is in doubt."""
+    """A client that uses the nodes in turn. `ask` retries until the outcome is known or doubtful."""
 
     def __init__(self, ports):
         self.clients = itertools.cycle([Client(port, timeout=30) for port in ports])
@@ -45,7 +45,7 @@ class RoundRobinClient:
             time.sleep(PAUSE_S)
 
     def request_until_answered(self, method, path, parameters=None, headers=None):
-        """For what may be done twice, or only is once whatever happens."""
+        """Retries doubtful requests too. REQUIRES: the request is idempotent."""
         deadline = time.monotonic() + RETRY_TIMEOUT_S
         while True:
             try:
@@ -119,7 +119,7 @@ class Writer:
             answer = self.client.ask(method, f"{path}/messages/{number}", content and {"content": content},
                                       {"If-Match": now.headers["ETag"]})
         except OutcomeUnknown:
-            self.own.pop(index)  # from here on it is in doubt, and left alone
+            self.own.pop(index)  # doubtful from now on; not changed again
             return
         if method == "DELETE":
             answer.expect(204)
@@ -136,7 +136,7 @@ class Writer:
 
 
 class LoadClients:
-    """32 writers, or so, on a few chats."""
+    """Concurrent writers, 32 by default, on a few chats."""
 
     def __init__(self, cluster, rng, chats=4, writers=32, ports=None):
         self.cluster, self.rng, self.writers = cluster, rng, writers
@@ -156,7 +156,7 @@ class LoadClients:
 
     @contextmanager
     def writing(self):
-        """Writes while the body runs; any writer's failure is the test's."""
+        """Writes while the body runs. Raises the failure of any writer."""
         self.rounds += 1
         stop = threading.Event()
         writers = [Writer(self.expected, self.ports, f"{self.rounds}.{i}", random.Random(self.rng.random()), self.chats)
@@ -171,14 +171,15 @@ class LoadClients:
                 one.result()
 
     def wait_for_more(self, messages):
-        """Until so many more were acknowledged."""
+        """Waits until so many more messages are acknowledged."""
         enough, deadline = len(self) + messages, time.monotonic() + RETRY_TIMEOUT_S
         while len(self) < enough:
             assert time.monotonic() < deadline, f"only {len(self)} messages, waiting for {enough}"
             time.sleep(0.01)
 
     def verify(self):
-        """Through every node: what was told is there once with its content, numbers have no gap; and nothing is left in the queue."""
+        """Through every node, each acknowledged message is stored once with its content, and the numbers have no gap. The queue
+        is empty."""
         self.wait_until_queue_is_empty()
         for request in self.rng.sample(self.expected.keyed, min(len(self.expected.keyed), 200)):
             self.retry(request)
@@ -196,7 +197,7 @@ class LoadClients:
         self.expected.verify_messages(path, messages)
 
     def retry(self, request):
-        """A key that was answered is answered alike, whatever happened in between."""
+        """A retry with an answered key gets the same answer."""
         answer = self.client.request_until_answered("POST", request.path, request.parameters, {"Idempotency-Key": request.key}).expect(201)
         assert answer.headers["Idempotent-Replayed"] == "true", (request, answer)
         assert answer.json["number"] == request.number, (request, answer)
@@ -204,7 +205,7 @@ class LoadClients:
     def wait_until_queue_is_empty(self):
         deadline = time.monotonic() + RETRY_TIMEOUT_S
         while waiting := entries_in(self.cluster.engines.redis.client()):
-            assert time.monotonic() < deadline, f"{waiting} entries still wait"
+            assert time.monotonic() < deadline, f"{waiting} entries are still in the queue"
             time.sleep(0.05)
 
 

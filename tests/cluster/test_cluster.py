@@ -1,4 +1,4 @@
-"""A cluster comes up, answers through every door, and goes down in good order."""
+"""A cluster starts, answers through nginx and through every node, and stops cleanly."""
 
 import http.client
 import re
@@ -76,7 +76,7 @@ def started_program(confab, data):
 
 
 def stop(program, number):
-    """Every process that it had started."""
+    """Stops the program. Returns the ids of the processes that it had started."""
     children = Path(f"/proc/{program.pid}/task/{program.pid}/children")
     running = [pid for task in children.parent.parent.iterdir() for pid in (task / "children").read_text().split()]
     program.send_signal(number)

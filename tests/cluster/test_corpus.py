@@ -1,4 +1,4 @@
-"""The main job on real text, through two nodes: Debian's fortunes in four languages, in and out byte for byte, and found."""
+"""Debian's fortunes in four languages through two nodes: they are returned byte for byte and found by search."""
 
 import itertools
 import threading
@@ -27,7 +27,7 @@ def test_fortunes_go_in_through_two_nodes_and_come_out_byte_equal_and_found(clus
             for language, content in itertools.islice(jobs, index, None, CLIENTS):
                 number = Chat(client, paths[language]).create_message(content)
                 with lock:
-                    assert number not in stored[language], f"{language} {number} was told twice"
+                    assert number not in stored[language], f"{language} {number} was returned twice"
                     stored[language][number] = content
 
     with ThreadPoolExecutor(CLIENTS) as pool:

@@ -1,4 +1,4 @@
-"""Clusters that share Redis and Elasticsearch keep to themselves; a cluster of version 0.1.0 keeps what its queue holds."""
+"""Clusters that share Redis and Elasticsearch are isolated. A cluster of version 0.1.0 keeps the entries of its queue."""
 
 import json
 import lzma
@@ -20,7 +20,7 @@ NEIGHBOUR = "neighbour"
 
 
 class Neighbour:
-    """The engines as another cluster sees them: with a database of MySQL of its own, and with this database of Redis."""
+    """The same engines for another cluster, with its own MySQL database and with this Redis database."""
 
     def __init__(self, engines, redis_database):
         self.engines, self.redis_database = engines, redis_database
@@ -71,7 +71,7 @@ def apps_of(cluster):
 
 @pytest.mark.parametrize("redis_database", [0, 1])
 def test_two_clusters_on_one_redis_each_have_their_own_data(confab, engines, neighbour, tmp_path, rng, redis_database):
-    """Channels are one for all databases of a Redis."""
+    """All databases of a Redis server share their channels."""
     with small_cluster(confab, tmp_path / "first", engines) as first, \
          small_cluster(confab, tmp_path / "second", neighbour(redis_database)) as second:
         assert first.identity() != second.identity()
@@ -89,7 +89,7 @@ def test_two_clusters_on_one_redis_each_have_their_own_data(confab, engines, nei
 
 
 def test_two_clusters_on_one_elasticsearch_each_search_their_own_texts(confab, engines, neighbour, tmp_path):
-    """Their chats have the same numbers and ids."""
+    """The chats of both clusters have the same numbers and ids."""
     with small_cluster(confab, tmp_path / "first", engines) as first, \
          small_cluster(confab, tmp_path / "second", neighbour()) as second:
         for cluster, text in ((first, "a first text"), (second, "another text")):
@@ -107,7 +107,7 @@ def test_two_clusters_on_one_elasticsearch_each_search_their_own_texts(confab, e
 
 
 def load_old(engines):
-    """What a cluster of version 0.1.0 left in MySQL and Redis when its workers were stopped (fixtures/README.md)."""
+    """Loads the state of MySQL and Redis after the workers of a cluster of version 0.1.0 stopped (fixtures/README.md)."""
     def value(v):
         return bytes.fromhex(v["hex"]) if isinstance(v, dict) else v
 
@@ -136,13 +136,13 @@ def old_app(engines):
 
 
 def test_queue_of_version_0_1_0_is_processed_after_migrate(start_cluster, engines, old_app):
-    """40 messages that were answered 202, an edit and a deletion, and their answers go to the channels that they name."""
+    """40 messages that got 202, an edit and a deletion. Their answers go to the channels that the entries name."""
     redis = engines.redis.client()
     answers = redis.pubsub()
     answers.psubscribe("confab:answers:*")
     assert entries_in(redis) == 42
     cluster = start_cluster(nodes=1, workers=1)
-    wait_for(lambda: entries_in(redis) == 0, "nothing waits any more")
+    wait_for(lambda: entries_in(redis) == 0, "the queue is empty")
     with Client(cluster.front.port) as client:
         contents = {n: Chat(client, f"{old_app}/chats/{n}").contents() for n in range(1, 5)}
         waited = {n: [f"waiting {i} é 😀" for i in range(1, 41) if i % 4 + 1 == n] for n in contents}
@@ -152,7 +152,7 @@ def test_queue_of_version_0_1_0_is_processed_after_migrate(start_cluster, engine
             again = client.post(f"{old_app}/chats/{i % 4 + 1}/messages", {"content": f"waiting {i} é 😀", "sender": "s"},
                                 {"Idempotency-Key": f"key {i}"}).expect(201)
             assert again.headers["Idempotent-Replayed"] == "true", again
-    wait_for(lambda: (answers.get_message() or {}).get("type") == "pmessage", "an answer is heard on a channel of version 0.1.0")
+    wait_for(lambda: (answers.get_message() or {}).get("type") == "pmessage", "an answer arrives on a channel of version 0.1.0")
     answers.close()
     assert not [key for key in redis.scan_iter("confab:{*", count=1000) if not key.endswith(b":bytes")]
     cluster.run("check")
@@ -172,12 +172,12 @@ def test_queue_of_version_0_1_0_is_left_alone_while_a_worker_holds_a_lease(confa
 
 
 def lease(sql, left):
-    """Of a worker that is not there."""
+    """The lease of a worker that does not run."""
     sql.query(f"update partitions set owner = 'w', lease_until = utc_timestamp(6) + {left} where p = 5")
 
 
 def copy_database(engines):
-    """As a backup that is restored beside what it was taken of."""
+    """Simulates a backup that is restored beside its source."""
     with engines.sql.connect(user=ADMIN) as connection, connection.cursor() as cursor:
         cursor.execute("show tables")
         for (table,) in cursor.fetchall():

@@ -1,4 +1,4 @@
-"""`confab jobs`: what waits, and the letters that could not be delivered."""
+"""`confab jobs`: the length of the queue, and the dead letters."""
 
 import re
 import time
@@ -20,7 +20,7 @@ def jobs(cluster, *words, status=0):
 
 
 def refused_dead_letter(cluster, chat):
-    """The id of a dead letter: a message that the database cannot keep as long as its column is too short."""
+    """The id of a dead letter. The database refused the message while its column was too short."""
     sql = cluster.engines.sql
     sql.query("alter table messages modify content varchar(10)")
     try:
@@ -42,7 +42,7 @@ def refused_dead_letter(cluster, chat):
 
 
 def logged_dead_letters(cluster):
-    """What workers logged of them, as errors."""
+    """The dead letters that workers logged as errors."""
     return [found[1] for worker in cluster.workers for found in re.finditer(r"^.*\berror\b.* (dead letter .*)$", worker.output(), re.M)]
 
 
@@ -90,11 +90,11 @@ def test_flood_of_what_cannot_be_read_is_logged_up_to_a_limit_and_listed_whole(c
     stream = next(redis.scan_iter("confab:*:epoch", count=1000)).replace(b":epoch", b":stream")
     for number in range(50):
         redis.xadd(stream, {"c": f"no command {number}"})
-    wait_for(lambda: entries_in(redis) == 0, "the entries are taken")
+    wait_for(lambda: entries_in(redis) == 0, "the entries are processed")
     shown = jobs(cluster, status=1)
     assert "50 dead letters" in shown
     assert len(re.findall(r"^  \d+  partition \d+, entry [\d-]+, sent .* ago: unreadable; kept at .*Z: it cannot be read$", shown, re.M)) == 50
-    # Of one worker, since they are of one partition.
+    # One worker logs them, because they are of one partition.
     assert len(logged_dead_letters(cluster)) == 20
 
 

@@ -1,11 +1,11 @@
-"""What was deleted stays out of the index, also when the engine has forgotten the deletion and an old bulk request comes again."""
+"""A deleted text stays out of the index, also when an old bulk request arrives after Elasticsearch has forgotten the deletion."""
 
 import time
 
 import pytest
 from load import fill, wait_for
 
-DELETES_KEPT_S = 60  # index.gc_deletes, if nobody sets it
+DELETES_KEPT_S = 60  # the default of index.gc_deletes
 INDEX_SOON = ["--index-after-messages=50", "--index-pause-ms=10"]
 
 
@@ -15,7 +15,7 @@ def cluster(start_cluster):
 
 
 def bulk_of(engine, index, text):
-    """The requests that brought the documents with this text, each at the version it has now."""
+    """The bulk request that indexed the documents with this text, each at its current version."""
     engine.request("POST", f"/{index}/_refresh")
     query = {"query": {"match_phrase": {"text": text}}, "version": True}
     status, answer = engine.request("POST", f"/{index}/_search", query)
@@ -32,14 +32,14 @@ def replay(engine, index, bulk):
 
 
 def delete_for_good(engine, index, bulk):
-    """Not as Confab does it: nothing is left of the documents but the engine's memory that they were deleted."""
+    """Unlike Confab's deletion, leaves no documents behind. Only Elasticsearch's tombstones remain."""
     lines = [{"delete": {**line["index"], "version": line["index"]["version"] + 1}} for line in bulk[::2]]
     status, answer = engine.request("POST", f"/{index}/_bulk?refresh=true", lines)
     assert status == 200 and not answer["errors"], answer
 
 
 def make_alike(engine, index, like):
-    """Another index of the same shape."""
+    """Creates another index with the same mappings and analysis."""
     (ours,) = engine.request("GET", f"/{like}")[1].values()
     status, answer = engine.request("PUT", f"/{index}", {
         "mappings": ours["mappings"], "settings": {"analysis": ours["settings"]["index"]["analysis"]}})
@@ -64,7 +64,7 @@ def test_bulk_replayed_after_the_engine_forgot_the_deletion_brings_nothing_back(
     assert bulk_of(engine, index, "secret") == []
     assert replay(engine, index, old) == [409]
 
-    # The same with a deletion of the engine's own shows that it has forgotten by then.
+    # A deletion by Elasticsearch itself shows when its tombstones have expired.
     make_alike(engine, "others", index)
     assert replay(engine, "others", old) == [201]
     delete_for_good(engine, "others", old)

@@ -1,4 +1,4 @@
-"""The ledger's server that dies, is slow, loses what it answers, takes no writes, or goes back in time."""
+"""MySQL dies, is slow, loses replies, is read-only, or is restored to an older state."""
 
 import itertools
 import subprocess
@@ -18,7 +18,7 @@ HOUR_S = 3600
 
 @pytest.fixture
 def cluster(start_cluster):
-    """Each process reaches each engine through a gate of its own."""
+    """Each process reaches each engine through its own proxy."""
     return start_cluster(proxies=True)
 
 
@@ -48,7 +48,7 @@ def test_slow_answers_cost_time_and_nothing_else(cluster, rng):
 
 
 def test_lost_reply_of_a_commit_lets_another_worker_go_on_in_time(cluster, rng):
-    """The connection stays open and says nothing: what was committed is not committed again, and others do not wait for ever."""
+    """The connection stays open without a reply. The batch is not committed twice, and other workers take over."""
     load_clients = LoadClients(cluster, rng)
     with load_clients.writing():
         load_clients.wait_for_more(200)
@@ -66,7 +66,7 @@ def test_lost_reply_of_a_commit_lets_another_worker_go_on_in_time(cluster, rng):
 
 
 def partitions_without_owner_but(cluster, lost):
-    """Asks whether any partition is still kept from the workers that are well."""
+    """Returns a function: whether a partition still has no owner among the other workers."""
     well = len([worker for worker in cluster.workers if worker is not lost])
 
     def ask():
@@ -112,7 +112,7 @@ def test_server_that_does_not_flush_is_refused_at_start(cluster):
 
 
 def refusal(process):
-    """Why it did not start."""
+    """The output of a process that does not start."""
     process.spawn()
     assert process.process.wait(60) == 1, process.log()
     return process.log()
@@ -140,7 +140,7 @@ def test_server_that_is_read_only_is_refused_at_start(cluster):
                 assert "MySQL at 127.0.0.1:" in output and "it is read-only (read_only = ON)" in output, output
             with pytest.raises(Exception, match="it is read-only"):
                 cluster.run("migrate")
-            cluster.run("check")  # a replica will do
+            cluster.run("check")  # works on a replica
         sql.query("set global read_only = 0", user=ADMIN)
 
 
@@ -207,7 +207,7 @@ def test_server_that_becomes_read_only_refuses_writes_in_time_and_goes_on_afterw
                     assert "MySQL is read-only" in node.output(), node.log()
                 kept = len(load_clients)
                 time.sleep(2)
-                assert len(load_clients) == kept, "something was acknowledged meanwhile"
+                assert len(load_clients) == kept, "a write was acknowledged while MySQL was read-only"
             load_clients.wait_for_more(200)
     load_clients.verify()
     with Client(cluster.nodes[0].port) as client:
@@ -216,8 +216,8 @@ def test_server_that_becomes_read_only_refuses_writes_in_time_and_goes_on_afterw
 
 def test_server_put_back_to_an_earlier_state_stops_every_worker_that_knows_better(cluster, rng):
     sql = cluster.engines.sql
-    # One that owned nothing committed nothing, and knows no better.
-    wait_for(lambda: shares(cluster) == [32, 32], "the partitions are shared out")
+    # A worker without partitions has committed nothing, so it could not detect the older state.
+    wait_for(lambda: shares(cluster) == [32, 32], "each worker owns half of the partitions")
     load_clients = LoadClients(cluster, rng, chats=16)
     with load_clients.writing():
         load_clients.wait_for_more(200)
@@ -265,7 +265,7 @@ def test_check_finds_nothing_with_large_messages_behind_small_ones(start_cluster
         whole = chat.messages()
         assert [len(message["content"]) for message in whole[100:103]] == [60_000] * 3 and len(whole) == 2_503
         assert [message["number"] for message in chat.page(limit=1000, order="desc").json] == list(range(2_503, 1_503, -1))
-        wait_for(lambda: indexed(cluster) > 2_503 - 50, "the chat is in the index, but for what is too little to be taken in")
+        wait_for(lambda: indexed(cluster) > 2_503 - 50, "the chat is in the index, except for an incomplete block")
         assert chat.find("xxx") == [103, 102, 101]
     assert "2503 messages, 0 changes" in (output := cluster.run("check")) and "all numbers gapless" in output
 
@@ -276,7 +276,7 @@ def indexed(cluster):
 
 
 def worker_with_clock(cluster, folder, seconds):
-    """One more, whose machine is so many seconds ahead."""
+    """Adds a worker whose clock is so many seconds ahead."""
     folder.mkdir()
     clock = MovedClock(folder)
     clock.move(seconds)
@@ -303,7 +303,7 @@ def test_keys_are_judged_alike_by_workers_whose_clocks_differ(start_cluster, tmp
         assert_replayed(chats, both, "both")
         assert_replayed(chats, by_moved, "moved")
         assert [chat.count() for chat in chats] == [2] * 8
-        # What expires does so by the database's clock.
+        # Keys expire by the database's clock.
         cluster.engines.sql.query("update idempotency set expires_at = unix_timestamp() * 1000000 - 1")
         assert [chat.post_message("once", key=f"both {chat.path}").expect(201).json["number"] for chat in chats] == [3] * 8
 

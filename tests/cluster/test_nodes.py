@@ -1,4 +1,4 @@
-"""Every node is equal: what one was told, any other knows, at once."""
+"""All nodes are equal: a write acknowledged by one is immediately visible through every other."""
 
 import itertools
 import threading
@@ -63,7 +63,7 @@ def test_redis_that_is_full_before_the_queue_is_warned_of_with_both_figures(clus
 
 
 def at_once(pair, path, parameters, key):
-    """The same creation through both nodes at the same moment."""
+    """Sends the same creation through both nodes concurrently."""
     start = threading.Barrier(2)
 
     def post(client):
@@ -104,7 +104,7 @@ def test_one_key_whose_first_answer_was_202_gives_the_201(cluster, pair):
         for turn in range(10):
             headers = {"Idempotency-Key": f"key {turn}", "Prefer": "respond-async"}
             for worker in cluster.workers:
-                worker.pause()  # else the 201 may be there first
+                worker.pause()  # else the node may answer 201
             accepted = pair[turn % 2].post(path, parameters, headers).expect(202)
             for worker in cluster.workers:
                 worker.resume()
@@ -125,7 +125,7 @@ def test_prefer_that_leaves_time_gets_the_201(pair):
 
 
 def test_same_keys_in_two_partitions_never_deadlock(cluster):
-    """Two chats of two partitions get the same 5,000 keys at the same time: no batch is rolled back."""
+    """Two chats of two partitions get the same 5,000 keys concurrently. No batch is rolled back."""
     with Client(cluster.nodes[0].port) as client:
         app = client.new_app()
         chats = [client.new_chat(app).path for _ in range(2)]

@@ -1,4 +1,4 @@
-"""Passwords in files, as they are: with characters that a URL reserves."""
+"""Passwords in files are used as they are, also with characters that are reserved in URLs."""
 
 import itertools
 import re
@@ -39,7 +39,7 @@ def files(tmp_path):
 
 
 def run(confab, command, urls, options):
-    """By the environment, as docker-compose.yml does it."""
+    """Passes the options through the environment, as docker-compose.yml does."""
     names = {f"CONFAB_{name.upper().replace('-', '_')}": str(value) for name, value in {**urls, **options}.items()}
     return subprocess.run([confab, command], env=clean_environment(names), text=True, capture_output=True, timeout=60)
 

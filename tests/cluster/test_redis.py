@@ -1,4 +1,4 @@
-"""Redis that forgets, dies, goes back in time."""
+"""Redis loses its data, dies, is restored to an older state, changes its role, or refuses commands."""
 
 import subprocess
 import time
@@ -47,7 +47,7 @@ def test_restored_from_an_older_append_only_file_skips_and_repeats_nothing(clust
         server.client().flushall()
         load_clients.wait_for_more(200)
         server.kill()
-        server.restore_data("older")  # of an epoch before the one that is now
+        server.restore_data("older")  # of an earlier epoch
         server.restart()
         load_clients.wait_for_more(300)
     load_clients.verify()
@@ -55,7 +55,7 @@ def test_restored_from_an_older_append_only_file_skips_and_repeats_nothing(clust
 
 @pytest.fixture
 def clock(engines, tmp_path):
-    """Redis's clock, to be moved."""
+    """The clock of Redis. The test can move it."""
     moved = MovedClock(tmp_path)
     engines.redis.environment = moved.environment
     engines.redis.restart()
@@ -65,7 +65,8 @@ def clock(engines, tmp_path):
 
 
 def test_clock_set_back_skips_and_repeats_nothing(clock, start_cluster, rng):
-    """New ids then lie at or below the position: those of a stream that forgot are of another epoch, those of one that did not go on from its last."""
+    """New ids may then be at or below the position. A stream that lost its data has a new epoch; any other continues after its
+    last id."""
     cluster = start_cluster()
     load_clients = LoadClients(cluster, rng)
     redis = cluster.engines.redis
@@ -148,8 +149,8 @@ def test_eviction_policy_is_refused_at_start(cluster, engines):
         engines.redis.client().config_set("maxmemory-policy", "noeviction")
 
 
-NOTICED_S = 2  # after a change of role, writes are refused with its reason
-RETRY_TIMEOUT_S = 60  # only ever used up by a failure
+NOTICED_S = 2  # after a change of role, until writes are refused with the reason
+RETRY_TIMEOUT_S = 60  # only a failure uses it up
 
 
 def until(holds):
@@ -161,7 +162,7 @@ def until(holds):
 
 @pytest.fixture
 def primary(tmp_path):
-    """Another one, and empty."""
+    """Another Redis server, empty."""
     with Redis(tmp_path / "primary") as server:
         yield server
 
@@ -217,7 +218,7 @@ def test_too_many_redis_clients_are_logged_once_with_the_error_of_redis(cluster,
 
 @pytest.fixture
 def without_config(engines):
-    """Redis as some providers rent it out."""
+    """Redis without CONFIG, as some providers offer it."""
     engines.redis.options = ["--rename-command", "CONFIG", ""]
     engines.redis.restart()
     yield
@@ -233,7 +234,7 @@ def test_without_config_works(without_config, start_cluster, rng):
 
 
 def test_missing_subscribe_permission_is_logged_and_requests_are_answered(engines, start_cluster, rng):
-    """Answers are looked up, until the user may receive them."""
+    """Without the subscription, the node looks the answers up."""
     redis = engines.redis.client()
     redis.execute_command("ACL", "SETUSER", "default", "-subscribe")
     try:

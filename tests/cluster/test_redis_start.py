@@ -1,5 +1,5 @@
-"""What a node, a worker and `confab migrate` say of a Redis that they cannot use, and that they take one that they can. There is no MySQL:
-whoever takes Redis goes on to that, and names it."""
+"""A node, a worker and `confab migrate` refuse a Redis server that they cannot use with an error at their start, and accept all others.
+There is no MySQL, so a command that accepts Redis fails at MySQL and names it."""
 
 import subprocess
 import time
@@ -12,7 +12,8 @@ from services.service import clean_environment
 
 COMMANDS = ["serve", "worker", "migrate"]
 NO_MYSQL = "mysql://confab@127.0.0.1:1/confab"
-# Of a server that may still come. Whatever is wrong for good is said at once: the margin is for a busy machine.
+# A node waits so long for a server that may still start. A permanent error is reported immediately; the margin is for a busy
+# machine.
 RETRY_TIMEOUT_S = 10
 
 
@@ -25,7 +26,7 @@ class Sentinel(Redis):
 
 
 class OtherAddress(Redis):
-    """Where the name two-servers leads first."""
+    """The first address of the name two-servers."""
 
     def command(self):
         return [*super().command(), "--bind", "127.0.0.2"]
@@ -55,7 +56,7 @@ def server(start_redis):
 
 
 class Start:
-    """A command, a node by default, that is started, and what it says until it ends."""
+    """A command that starts, a node by default, and its output until it ends."""
 
     def __init__(self, confab, url, *options, environment=None, command="serve"):
         listen = ["--listen", "127.0.0.1:0", "--auth=open"] if command == "serve" else []
@@ -135,7 +136,7 @@ def test_server_that_comes_later_is_waited_for(tmp_path, start):
 
 
 def test_password_files_are_read_once(tmp_path, start):
-    """The engine that is opened last is given what was in the file at the start."""
+    """A password file is not read again for an engine that is connected later."""
     file = tmp_path / "password"
     file.write_text("right")
     with Redis(tmp_path / "redis") as server:
@@ -149,7 +150,7 @@ def test_password_files_are_read_once(tmp_path, start):
 
 def test_something_else_listens(tmp_path, start):
     with Nginx(tmp_path / "front", [1]) as front:
-        assert "it is no Redis" in start(f"redis://127.0.0.1:{front.port}").refused()
+        assert "it is not a Redis server" in start(f"redis://127.0.0.1:{front.port}").refused()
 
 
 def test_no_room_for_one_more_client(server, start):
@@ -241,7 +242,7 @@ def test_replica(server, start_redis, start, command):
 
 
 def test_replica_found_without_info_or_role(server, start_redis, start):
-    """By neither question there is nothing to find, so it is taken; with one of them it is refused."""
+    """INFO or ROLE shows that it is a replica, and it is refused. If neither command is allowed, it is accepted."""
     replica = start_redis("--replicaof", f"127.0.0.1 {server.port}")
     assert "a replica of" in start(add_user(replica, "-info")).refused()
     assert "a replica of" in start(add_user(replica, "-role")).refused()

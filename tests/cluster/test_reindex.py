@@ -1,4 +1,4 @@
-"""`confab reindex` beside a cluster at work: interrupted, killed, slow, twice at once; and what it leaves behind."""
+"""`confab reindex` beside a cluster under load: interrupted, killed, slow or started twice, and its orphaned indexes."""
 
 import os
 import signal
@@ -22,13 +22,13 @@ def cluster(start_cluster):
 
 @pytest.fixture
 def proxy(cluster):
-    """The way on which a reindex reaches Elasticsearch."""
+    """The proxy through which a reindex reaches Elasticsearch."""
     return cluster.toxiproxy.proxy("reindex", cluster.engines.elasticsearch.port)
 
 
 @pytest.fixture
 def chats(cluster, client):
-    """Each has one message with a secret."""
+    """Indexed chats, each with one message that contains a secret."""
     made = [client.new_chat() for _ in range(CHATS)]
     for chat in made:
         chat.secret = chat.create_message("a secret text")
@@ -42,7 +42,7 @@ def indexed(cluster):
 
 
 class Reindex:
-    """One that runs, reaching Elasticsearch through the gate, and MySQL, too, if there is one."""
+    """A running reindex. It reaches Elasticsearch through the proxy, and MySQL through `mysql_proxy` if given."""
 
     def __init__(self, cluster, proxy, mysql_proxy=None):
         urls = {**cluster.engines.urls(), "elasticsearch": f"http://127.0.0.1:{proxy.port}"}
@@ -74,7 +74,7 @@ def reindexing(cluster, *proxies):
 
 
 def state(cluster):
-    """Index, chats in it; nothing when there is none."""
+    """The name of the new index and its number of chats. None and 0 if no reindex is under way."""
     rows = cluster.engines.sql.query("select search_index from reindex_state")
     if not rows:
         return None, 0
@@ -87,7 +87,7 @@ def text(value):
 
 
 def wait_until_half_built(cluster):
-    wait_for(lambda: 2 <= state(cluster)[1] < CHATS, "the new index is half-built")
+    wait_for(lambda: 2 <= state(cluster)[1] < CHATS, "the new index is incomplete")
     return state(cluster)[0]
 
 
@@ -108,7 +108,7 @@ def let_lease_run_out(cluster, *columns):
 
 
 def killed_halfway(cluster, proxy):
-    """The name of the index it was building."""
+    """Kills a reindex halfway. Returns the name of its index."""
     proxy.add_latency(700)
     with reindexing(cluster, proxy) as run:
         index = wait_until_half_built(cluster)
@@ -123,13 +123,13 @@ def test_killed_one_keeps_nothing_that_is_deleted_later_and_is_resumed(cluster, 
     assert secrets_in(cluster, index) >= 2
     for chat in chats:
         chat.delete(chat.secret).expect(204)
-    wait_for(lambda: secrets_in(cluster, index) == 0, "the deletions are in the half-built index")
+    wait_for(lambda: secrets_in(cluster, index) == 0, "the deletions are in the incomplete index")
     cluster.engines.sql.query("update reindex_state set lease_until = utc_timestamp(6) + interval 1 hour")
     with reindexing(cluster, proxy) as second:
         assert "another reindex runs, since " in second.ends(1)
     assert f"note: a reindex builds the index {index} since " in cluster.run("check")
     let_lease_run_out(cluster, "lease_until")
-    assert f"{index} is half-built" in cluster.run("check", status=1)
+    assert f"{index} is incomplete" in cluster.run("check", status=1)
     with reindexing(cluster, proxy) as second:
         output = second.ends(0)
     assert "resuming the reindex of " in output and index in output
@@ -216,8 +216,8 @@ def test_deletion_reaches_an_index_that_was_blocked_for_a_full_disk(cluster, cha
     block(engine, searched, True)
     for chat in chats:
         chat.delete(chat.secret).expect(204)
-    wait_for(lambda: any("stays behind for now: Elasticsearch at http://" in worker.output() for worker in cluster.workers),
-             "a worker says why")
+    wait_for(lambda: any("is not updated for now: Elasticsearch at http://" in worker.output() for worker in cluster.workers),
+             "a worker logs the reason")
     assert secrets_in(cluster, searched) == CHATS
     block(engine, searched, None)
     wait_for(lambda: secrets_in(cluster, searched) == 0, "the deletions are in the index")

@@ -1,4 +1,4 @@
-"""Search over the shared index: exact and immediate while the index is behind, gone, or built anew."""
+"""Search over the shared index is exact and immediate while the index is behind, missing or being rebuilt."""
 
 import threading
 import time
@@ -33,7 +33,7 @@ def test_found_immediately_whether_indexed_or_not(cluster, client):
     chat = filled(client, 400)
     wait_until_indexed(cluster, 350)
     for worker in cluster.workers:
-        worker.proxies.elasticsearch.disable()  # nothing is taken in any more
+        worker.proxies.elasticsearch.disable()  # no further message is indexed
     assert chat.find("common") == list(range(400, 0, -1))
     chat.create_message("a rare text")
     assert chat.find("rare") == [401]
@@ -53,7 +53,7 @@ def test_engine_down_for_a_while_costs_no_write_and_no_hit(cluster, client):
     cluster.engines.elasticsearch.kill()
     down = time.monotonic()
     for n in range(401, 481):
-        chat.create_message("said while it was down")
+        chat.create_message("sent while it was down")
         if n % 20 == 0:
             assert chat.find("common") == list(range(400, 0, -1))
             assert chat.find("while it was down") == list(range(n, 400, -1))
@@ -71,7 +71,7 @@ def test_silent_engine_makes_searches_scan(cluster, client):
     wait_until_indexed(cluster, 350)
     cluster.engines.elasticsearch.pause()
     try:
-        for _ in range(10):  # each within the search's own time limit, or it would be refused
+        for _ in range(10):  # each within the time limit of a search, or it would be refused
             assert chat.find("common") == list(range(400, 0, -1))
     finally:
         cluster.engines.elasticsearch.resume()
@@ -79,7 +79,8 @@ def test_silent_engine_makes_searches_scan(cluster, client):
 
 
 def test_messages_left_unindexed_by_a_dead_worker_are_indexed_by_another(start_cluster):
-    """The one that wrote it reaches no engine and dies; the other one learns of it by what was noted with the writes."""
+    """The worker that wrote them cannot reach Elasticsearch and dies. The other one reads the index notes, which were committed
+    with the writes."""
     cluster = start_cluster(workers=1, proxies=True, worker_options=INDEX_SOON)
     writer = cluster.workers[0]
     writer.proxies.elasticsearch.disable()
@@ -89,8 +90,8 @@ def test_messages_left_unindexed_by_a_dead_worker_are_indexed_by_another(start_c
         chats = [filled(client, 120) for _ in range(6)]
         chats[0].edit(3, "an edited text").expect(200)
         writer.kill()
-        wait_until_indexed(cluster, 6 * 100)  # what is beyond a multiple of 50 may wait
-        wait_for(lambda: cluster.engines.sql.query("select count(*) from index_notes") == ((0,),), "no chat is noted any more")
+        wait_until_indexed(cluster, 6 * 100)  # the rest of each chat, less than 50 messages, may wait
+        wait_for(lambda: cluster.engines.sql.query("select count(*) from index_notes") == ((0,),), "all index notes are processed")
         assert chats[0].find("edited") == [3]
     cluster.run("check")
 
@@ -149,7 +150,7 @@ def test_cluster_without_engine_scans_and_can_add_one_later(start_cluster, share
 
 @contextmanager
 def without(engines, engine):
-    """Clusters that are started meanwhile are not told of it."""
+    """Clusters that start within the block get no URL of the engine."""
     place = engines.all.index(engine)
     engines.all.remove(engine)
     try:

@@ -1,4 +1,4 @@
-"""`confab status`: what it shows of a cluster that is well, and of one that is not."""
+"""`confab status` of a healthy cluster and of one with problems."""
 
 import contextlib
 import json
@@ -23,14 +23,14 @@ def status(cluster, exit_status=0):
 
 
 def look(cluster):
-    """The same, whatever the exit status."""
+    """The status, with any exit status."""
     urls = {f"CONFAB_{role.upper()}": url for role, url in cluster.engines.urls().items()}
     asked = subprocess.run([cluster.confab, "status", "--json"], env=clean_environment(urls), text=True, capture_output=True)
     return json.loads(asked.stdout)
 
 
 def partitions_in(ranges):
-    """The numbers of texts like `0-3, 7`."""
+    """The numbers in texts like `0-3, 7`."""
     bounds = [one.split("-") for text in ranges for one in text.split(", ")]
     return [number for first, *last in bounds for number in range(int(first), int(last[0] if last else first) + 1)]
 
@@ -48,7 +48,7 @@ def down(engine):
 
 def test_a_healthy_cluster(cluster, chat):
     chat.create_message("once")
-    wait_for(lambda: [worker["partitions"] for worker in look(cluster)["workers"]] == [32, 32], "both workers have their share")
+    wait_for(lambda: [worker["partitions"] for worker in look(cluster)["workers"]] == [32, 32], "each worker owns 32 partitions")
     found = status(cluster)
     assert found["cluster"] == cluster.identity()
     assert list(found["engines"]) == ["mysql", "redis", "elasticsearch"]
@@ -79,7 +79,7 @@ def test_what_waits_for_workers_that_are_gone(cluster, chat):
         worker.kill()
     for number in range(7):
         chat.client.post(chat.messages_path, {"content": "x"}, {"Idempotency-Key": str(number), "Prefer": "respond-async"}).expect(202)
-    wait_for(lambda: not look(cluster)["workers"], "the leases have run out")
+    wait_for(lambda: not look(cluster)["workers"], "the leases have expired")
     found = status(cluster, exit_status=1)
     assert found["problems"] == ["64 partitions have no owner: their writes wait for a worker"]
     assert found["queue_length"] == 7
@@ -165,7 +165,7 @@ def test_mysql_that_does_not_flush_is_a_problem(cluster):
 
 
 def test_partition_that_does_not_move_is_a_problem(cluster, chat):
-    """Of a user of Redis who may not remove what was carried out."""
+    """The Redis user lacks the right to delete executed entries."""
     chat.create_message("so that there is a stream")
     redis = cluster.engines.redis.client()
     epoch = next(redis.scan_iter("confab:*:epoch", count=1000))

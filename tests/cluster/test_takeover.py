@@ -1,4 +1,4 @@
-"""A worker that is killed costs its clients time, and no doubt, as long as nodes wait longer than its lease and a takeover."""
+"""A killed worker delays its clients but leaves no outcome unknown, if nodes wait longer than its lease and a takeover."""
 
 import re
 import threading
@@ -11,7 +11,7 @@ WARNING = r"answer-timeout-ms is (\d+), but a worker has lease-ms (\d+)"
 
 
 def test_worker_killed_under_load_leaves_no_write_in_doubt(start_cluster):
-    """With a short lease, so that a slow machine is not in the way; that the defaults have the same order is a unit test."""
+    """The lease is short, so that the test passes on a slow machine. A unit test checks the order of the defaults."""
     cluster = start_cluster(worker_options=["--lease-ms=2000"])
     with Client(cluster.nodes[0].port) as client:
         app = client.new_app()
@@ -19,7 +19,7 @@ def test_worker_killed_under_load_leaves_no_write_in_doubt(start_cluster):
     stop, enough = threading.Event(), threading.Semaphore(0)
 
     def write(path):
-        """Without a key: what is in doubt stays so."""
+        """Sends no keys, so an unknown outcome would fail the test."""
         with Client(cluster.nodes[hash(path) % 2].port) as writer:
             while not stop.is_set():
                 writer.post(path, {"content": "x"}).expect(201)
@@ -43,7 +43,7 @@ def test_worker_killed_under_load_leaves_no_write_in_doubt(start_cluster):
 
 
 def owners(cluster):
-    """How many workers own something, when every partition has an owner."""
+    """How many workers own partitions. None if a partition has no owner."""
     rows = cluster.engines.sql.query("select if(lease_until > utc_timestamp(6), hex(owner), null) owner from partitions group by 1")
     return len(rows) if (None,) not in rows else None
 

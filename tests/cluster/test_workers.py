@@ -1,4 +1,4 @@
-"""Workers that stop, die, come and go, while 32 clients write."""
+"""Workers stop, die and restart while 32 clients write."""
 
 import time
 
@@ -10,7 +10,7 @@ from load import wait_for
 
 @pytest.fixture
 def cluster(start_cluster):
-    """Each process reaches each engine through a gate of its own."""
+    """Each process reaches each engine through its own proxy."""
     return start_cluster(proxies=True)
 
 
@@ -79,7 +79,7 @@ def test_all_workers_gone_refuses_nothing_that_was_accepted_once_they_are_back(s
         load_clients.wait_for_more(50)
         for worker in cluster.workers:
             worker.kill()
-        time.sleep(8)  # more than a deadline: clients are told outcome_unknown
+        time.sleep(8)  # longer than the timeout: clients get outcome_unknown
         for worker in cluster.workers:
             worker.restart()
         load_clients.wait_for_more(100)
@@ -87,7 +87,8 @@ def test_all_workers_gone_refuses_nothing_that_was_accepted_once_they_are_back(s
 
 
 def test_killed_between_commit_and_deletion_answers_an_edit_with_its_result(start_cluster, rng):
-    """Redis does not hear of the deletion: the worker's way to it is cut while batches are committed. An edit with If-Match is done once."""
+    """Redis does not get the deletion, because the connection is cut while batches are committed. An edit with If-Match is done
+    once."""
     cluster = start_cluster(workers=1, proxies=True)
     load_clients = LoadClients(cluster, rng, writers=8)
     with load_clients.writing():
@@ -102,7 +103,7 @@ def test_killed_between_commit_and_deletion_answers_an_edit_with_its_result(star
 
 
 def test_all_answers_lost_every_201_is_the_row_at_its_location(cluster, rng):
-    """No publication reaches a node: whoever waits looks into the ledger."""
+    """No published answer reaches a node. Nodes read the ledger instead."""
     load_clients = LoadClients(cluster, rng, chats=1)
     redis = cluster.engines.redis.client()
     with load_clients.writing():
@@ -132,7 +133,7 @@ def test_worker_touches_its_file_while_it_works_and_not_while_it_cannot(start_cl
 
     is_touched_again()
     worker.proxies.mysql.disable()
-    wait_for(lambda: alive.stat().st_mtime < time.time() - 5, "the file grows old")
+    wait_for(lambda: alive.stat().st_mtime < time.time() - 5, "the file is not touched for 5 s")
     worker.proxies.mysql.open()
     is_touched_again()
     assert worker.stop() == 0

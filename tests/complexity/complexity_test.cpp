@@ -1,5 +1,5 @@
-// What a client can make large takes work in proportion to its length: twice the length, about twice the steps, and
-// never four times. Each input is measured at a quarter, at half and at all of its limit.
+// The work for every input that a client can make large is linear in its length: twice the length takes about twice the
+// steps, never four times. Each input is measured at a quarter, at half and at all of its limit.
 #include <gtest/gtest.h>
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -25,13 +25,13 @@ namespace {
 
 constexpr std::size_t content_bytes_max = core::content_rule.most;
 constexpr std::size_t body_bytes_max = 512 * 1024;
-constexpr std::size_t header_bytes_max = 256 * 1024;  // 16 times what --header-bytes-max is by default
-constexpr double growth_max = 2.5;                    // at twice the length
+constexpr std::size_t header_bytes_max = 256 * 1024;  // 16 times the default of --header-bytes-max
+constexpr double growth_max = 2.5;                    // of the steps when the length doubles
 
 struct input {
     const char* name;
     std::size_t bytes_max;
-    std::function<std::string(std::size_t)> made;  // about so many bytes
+    std::function<std::string(std::size_t)> made;  // returns about so many bytes
     std::function<void(const std::string&)> work;
 };
 
@@ -45,7 +45,7 @@ auto of(std::string begin, std::string piece, std::string end = "") {
     return [=](std::size_t bytes) { return begin + again(piece, bytes - begin.size() - end.size()) + end; };
 }
 
-// Members or fields of different names.
+// Members or fields with different names.
 auto of_many(std::string begin, std::string before, std::string after, std::string end = "") {
     return [=](std::size_t bytes) {
         std::string all = begin;
@@ -103,7 +103,7 @@ void metadata_in_form(const std::string& text) {
     http::compact_json_object(text, 1000);
 }
 
-// All that reads a header that is a list, of one field and of as many as there are lines.
+// Runs every reader of a list header. Each line of the value becomes a field.
 void read_lists(const std::string& value) {
     for (const auto* name : {"Accept-Encoding", "If-Match", "If-None-Match", "Prefer", "Idempotency-Key"}) {
         http::request r{http::verb::get, "/", {}, {}, "id"};
@@ -120,7 +120,7 @@ void read_lists(const std::string& value) {
     }
 }
 
-// As it comes from a socket, in small pieces.
+// Parses the text in small pieces, as they arrive from a socket.
 void parse_request(const std::string& text) {
     http::request_parser parser({header_bytes_max, 4 * body_bytes_max});
     parser.begin();
@@ -226,7 +226,7 @@ TEST_P(complexity, is_linear) {
         const auto text = made(bytes);
         return steps_of([&] { work(text); });
     };
-    steps_at(bytes_max / 4);  // what is made once, is
+    steps_at(bytes_max / 4);  // initialises static data
     const auto quarter = steps_at(bytes_max / 4), half = steps_at(bytes_max / 2), whole = steps_at(bytes_max);
     RecordProperty("steps", std::to_string(quarter) + " " + std::to_string(half) + " " + std::to_string(whole));
     EXPECT_GT(quarter, 0U);

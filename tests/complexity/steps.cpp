@@ -20,7 +20,7 @@ void __sanitizer_cov_trace_pc() {
     ++steps;
 }
 
-// The linker sends calls of our own code here (--wrap).
+// The linker redirects calls in our own code here (--wrap).
 void* __real_memchr(const void* text, int c, std::size_t size);
 void* __real_memcpy(void* to, const void* from, std::size_t size);
 void* __real_memmove(void* to, const void* from, std::size_t size);

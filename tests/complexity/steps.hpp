@@ -1,6 +1,6 @@
-// How much work a piece of code does, counted: the same on every machine, and however busy it is. A step is a basic
-// block that was entered (GCC's -fsanitize-coverage=trace-pc), a byte that memchr, memcmp, memcpy or memmove went over,
-// or a byte that was allocated.
+// Counts the work of a piece of code. The count is the same on every machine under every load. A step is an entered
+// basic block (GCC's -fsanitize-coverage=trace-pc), a byte processed by memchr, memcmp, memcpy or memmove, or an
+// allocated byte.
 #pragma once
 
 #include <cstdint>

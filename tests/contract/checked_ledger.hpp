@@ -1,4 +1,4 @@
-// A ledger under test with the batch writer's steps done by hand. At its end the ledger is checked.
+// A ledger under test. A test runs the batch writer's steps one by one, and the destructor checks the ledger.
 #pragma once
 
 #include "contract/ledger_contract.hpp"
@@ -48,7 +48,7 @@ public:
     void maintain(timestamp at) { run(ledger_->writer().maintain(at)); }
 
     ledger::reader& reader() { return ledger_->reader(); }
-    // Sees all up to now.
+    // Reads the current state.
     ledger::auditor& auditor() {
         auto& opened = ledger_->auditor();
         EXPECT_TRUE(run(opened.refresh()));

@@ -1,4 +1,4 @@
-// What the ledger of a cluster tells nodes that ask what became of a command.
+// The ledger of a cluster returns the status of a command to a node.
 #include "contract/shared_ledger.hpp"
 
 namespace confab::testing::shared {
@@ -54,7 +54,7 @@ TEST_F(shared_command_status, what_was_done_is_found_by_its_job) {
     const auto sent = delivered(command_of(new_message(token, 1, "b")), 1);
     worker->commit(sent);
     EXPECT_EQ(std::get<core::created>(*outcome(sent).value()).number, 2U);
-    auto unsure = sent;  // whose entry is not known
+    auto unsure = sent;  // its entry is unknown
     unsure.delivery = core::delivery{};
     EXPECT_EQ(std::get<core::created>(*outcome(unsure).value()).number, 2U);
     const auto edited = delivered(command_of(edit(token, 1, 1, "c")), 2);

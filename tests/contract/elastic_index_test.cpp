@@ -1,4 +1,4 @@
-// The index in Elasticsearch, with its progress in MySQL: the contract, and what is its own.
+// The index in Elasticsearch, with its progress in MySQL: the contract, and its own features.
 #include "search/elastic/elastic_index.hpp"
 
 #include <boost/json/parse.hpp>
@@ -79,7 +79,7 @@ protected:
         return std::string(all.begin()->key());
     }
 
-    // Another index of this shape, behind an alias and its write alias. Its name.
+    // Creates another index of this shape, with an alias and a write alias. Returns its name.
     std::string put_index(const std::string& alias, const std::string& meta) {
         const auto name = search::new_index_name(alias);
         const std::array aliases{alias, search::write_alias_of(name)};
@@ -184,8 +184,7 @@ TEST_F(elastic_index_test, of_another_mapping_is_refused_by_migrate_and_never_re
     EXPECT_THROW(search::migrate_elastic(plain), startup_error);
 }
 
-// Of another version, before or after this one: nobody of this one reads it or writes to it, and a new one can take its
-// place.
+// An index of an older or newer version: this version neither reads nor writes it, and a new index can replace it.
 TEST_F(elastic_index_test, of_another_folding_is_kept_until_it_is_rebuilt) {
     int count = 0;
     const auto ledger = R"("ledger":")" + options.cluster + '"';
@@ -222,12 +221,12 @@ TEST_F(elastic_index_test, of_another_cluster_is_never_read_and_survives_its_suc
     EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 200U);
 }
 
-// The index of version 0.1.0 says nothing of its ledger, and lies behind an alias that any cluster uses.
+// The index of version 0.1.0 does not name its ledger, and has an alias that all clusters share.
 class legacy_elastic_index : public elastic_index_test {
 protected:
     ~legacy_elastic_index() override { ask(elastic::verb::erase, "/" + name); }
 
-    // As version 0.1.0 left it: with the texts, and their progress where it is this ledger's.
+    // As version 0.1.0 left it: with the texts, and with progress if it belongs to this ledger.
     void fill(bool is_followed) {
         const auto present = search::open_elastic_index(old, *progress);
         ASSERT_TRUE(store(*present, texts(1, 5, "kept"), {}, {5, 0}));
@@ -353,7 +352,7 @@ TEST_F(elastic_index_test, failure_message_names_the_engine) {
     absent.alias += "-absent";
     const auto none = search::open_elastic_index(absent, *progress);
     EXPECT_EQ(run(none->reader().find_position(chat)).error(), error::unavailable);
-    EXPECT_NE(none->last_failure().find("the search index " + absent.alias + " is not there"), std::string::npos)
+    EXPECT_NE(none->last_failure().find("the search index " + absent.alias + " does not exist"), std::string::npos)
         << none->last_failure();
 }
 
@@ -365,8 +364,8 @@ std::string utf8(char32_t c) {
     return {byte(0xf0 | c >> 18), byte(0x80 | (c >> 12 & 0x3f)), byte(0x80 | (c >> 6 & 0x3f)), byte(0x80 | (c & 0x3f))};
 }
 
-// Letters, signs that query languages know, white space and controls, combining marks, scripts of all sorts, emoji with
-// their joiners, private use and what is assigned to nothing.
+// Letters, operators of query languages, white space and controls, combining marks, various scripts, emoji with
+// joiners, private use and unassigned code points.
 constexpr std::pair<char32_t, char32_t> scripts[] = {
     {'a', 'e'},         {'A', 'E'},          {'!', '/'},         {'[', '`'},         {1, 0x20},
     {0x80, 0xa0},       {0xc0, 0xff},        {0x300, 0x308},     {0x391, 0x3c9},     {0x410, 0x44f},
@@ -376,7 +375,7 @@ constexpr std::pair<char32_t, char32_t> scripts[] = {
     {0x10330, 0x10334}, {0x1d400, 0x1d404},  {0x1f3fb, 0x1f3ff}, {0x1f466, 0x1f46a}, {0x20000, 0x20004},
     {0xe0100, 0xe0102}, {0x10fffd, 0x10ffff}};
 
-// Every query is answered by exactly the texts that contain it: the trigrams' phrase is a substring, in any script.
+// A query returns exactly the texts that contain it: a phrase of trigrams is a substring, in any script.
 TEST_F(elastic_index_test, returns_exactly_the_matches_of_a_plain_search_in_all_scripts) {
     std::mt19937_64 random(seed());
     const auto below = [&](std::uint64_t bound) { return random() % bound; };

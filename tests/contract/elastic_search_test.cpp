@@ -1,4 +1,4 @@
-// The search over an index in Elasticsearch and the follower that fills it, held against a scan of the ledger.
+// The search over an index in Elasticsearch and its follower, compared with a scan of the ledger.
 #include <gtest/gtest.h>
 
 #include <boost/asio/thread_pool.hpp>
@@ -128,7 +128,7 @@ TEST_F(elastic_search, finds_what_a_scan_finds_while_the_chat_grows_and_changes)
 TEST_F(elastic_search, scans_while_the_engine_cannot_be_reached) {
     add_messages(300, "a text");
     auto nowhere = options;
-    nowhere.engine.where.port = 9;  // discard: nobody listens
+    nowhere.engine.where.port = 9;  // discard: no server listens there
     const auto unreachable = search::open_elastic_index(nowhere, *progress);
     EXPECT_EQ(run(unreachable->reader().find_position(chat().id)).error(), error::unavailable);
     run(compare(unreachable->reader(), "text", 301));
@@ -162,7 +162,7 @@ TEST_F(elastic_search, stays_exact_while_a_new_index_is_filled_and_takes_over) {
     asio::co_spawn(loop, go_on(), fail);
     loop.run();
     EXPECT_GT(searches, 3);
-    EXPECT_LE(begun_anew, 1);  // by a follower that finds another index than it began with
+    EXPECT_LE(begun_anew, 1);  // by a follower whose index was replaced
     EXPECT_GE(report->messages, 3'000U);
     EXPECT_EQ(report->chats, 1U);
     ASSERT_TRUE(run(follow()));

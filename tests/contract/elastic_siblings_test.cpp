@@ -1,5 +1,5 @@
-// The indexes beside the one that is searched: what a reindex builds, and what an interrupted one leaves. A real ledger
-// in MySQL, real indexes in Elasticsearch.
+// The indexes that are not searched: built by a reindex, or left by an interrupted one. The tests use a real ledger in
+// MySQL and real indexes in Elasticsearch.
 #include <gtest/gtest.h>
 
 #include <boost/asio/thread_pool.hpp>
@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr const char* cluster = "0123456789abcdef";
 constexpr const char* other_cluster = "fedcba9876543210";
 
-// A ledger that fails when it is asked for the counters of some chats.
+// A ledger that fails to read the counters of some chats.
 class failing_ledger final : public forwarding_reader {
 public:
     failing_ledger(ledger::reader& to, std::function<bool(core::chat_id)> fails)
@@ -77,7 +77,7 @@ protected:
     }
     bool is_there(const std::string& index) { return engine_answers(elastic::verb::get, "/" + index) == 200; }
 
-    // An index, with what the chats hold now.
+    // Builds an index with the current messages of the chats.
     std::string half_built(const search::elastic_index_options& of) {
         const auto name = search::new_successor_name(of);
         run(fill(of, name));
@@ -93,7 +93,7 @@ protected:
         EXPECT_TRUE(done);
     }
 
-    // How many messages with a text it holds.
+    // The number of its messages with a text.
     std::uint64_t texts_in(const std::string& name) { return texts_in(options, name); }
     std::uint64_t texts_in(const search::elastic_index_options& of, const std::string& name) {
         const auto index = search::open_elastic_successor(of, *progress, name);
@@ -102,14 +102,14 @@ protected:
             std::ranges::count_if(slice.texts, [](const auto& t) { return !t.text.empty(); }));
     }
 
-    // An empty one, as a reindex begins with it.
+    // An empty index, as a reindex creates it.
     std::string leased_index() {
         const auto name = search::new_successor_name(options);
         lease(name);
         EXPECT_TRUE(run(search::open_elastic_successor(options, *progress, name)->make()));
         return name;
     }
-    // As they were before any was changed.
+    // Stores five messages in their first version.
     void store_five_texts(const std::string& name) {
         std::vector<search::indexed_text> texts;
         for (std::uint64_t n = 1; n <= 5; ++n) texts.push_back({message_number(n), 1, "a common text"});
@@ -117,7 +117,7 @@ protected:
         EXPECT_TRUE(run(index->writer().store(chat(), texts, {}, {5, 0})));
     }
 
-    // The same of all that the engine has, noted or not.
+    // The number of texts that the engine has, including texts without recorded progress.
     std::uint64_t stored_in(const std::string& name) {
         EXPECT_EQ(engine_answers(elastic::verb::post, "/" + name + "/_refresh"), 200U);
         const auto found =
@@ -155,7 +155,7 @@ protected:
         how.print = std::move(print);
         return run_reindex(worker.reader(), std::move(how));
     }
-    // Why it failed; empty: it did not.
+    // The reason of the failure; empty: success.
     std::string run_reindex(ledger::reader& from, ops::reindex_job_options how) {
         asio::io_context loop;
         ops::reindex_job job(from, options, *progress, std::move(how), loop.get_executor());
@@ -201,7 +201,7 @@ TEST_F(siblings, lose_what_is_deleted_from_the_ledger_while_they_are_not_searche
     EXPECT_EQ(texts_in(name), 19U);
 }
 
-// A reindex that read a text, was overtaken by the deletion, and was killed right after it had stored what it read.
+// A reindex reads a text that is then deleted, stores it, and is killed immediately afterwards.
 TEST_F(siblings, lose_what_a_killed_reindex_stored_after_its_deletion) {
     say(5);
     const auto name = leased_index();
@@ -213,7 +213,7 @@ TEST_F(siblings, lose_what_a_killed_reindex_stored_after_its_deletion) {
     EXPECT_EQ(texts_in(name), 4U);
 }
 
-// Killed between the two, it has noted nothing of what it stored.
+// It was killed between the two, so its progress lacks the stored texts.
 TEST_F(siblings, lose_what_a_reindex_stored_without_saving_its_progress) {
     say(5);
     const auto name = leased_index();
@@ -228,8 +228,8 @@ TEST_F(siblings, lose_what_a_reindex_stored_without_saving_its_progress) {
     EXPECT_EQ(stored_in(name), 3U);
 }
 
-// Workers of a version that folds in another way bring nothing to it: here there are none. The walk is kept from going
-// on, and from coming back to the chat, until what was deleted is gone.
+// Workers of a version with another folding apply nothing to the index: here there are no workers. The walk cannot
+// continue or return to the chat until the deleted text is gone.
 TEST_F(siblings, lose_what_is_deleted_while_the_reindex_that_builds_them_is_elsewhere) {
     say(20);
     open_chat_with_a_message(2);
@@ -260,7 +260,7 @@ TEST_F(siblings, record_a_chat_before_its_first_text_is_stored) {
     EXPECT_TRUE(run(index->writer().chats({})).value().empty());
 }
 
-// What a finished reindex left of its state is nothing to resume.
+// A finished reindex leaves nothing to resume.
 TEST_F(siblings, are_not_resumed_once_they_are_searched) {
     say(5);
     ASSERT_EQ(run_reindex(), "");
@@ -282,7 +282,7 @@ TEST_F(siblings, are_removed_once_no_reindex_may_resume_them) {
     EXPECT_TRUE(is_there(name));
     let_lease_run_out();
     remove_unused();
-    EXPECT_TRUE(is_there(name));  // somebody may ask for it at this moment
+    EXPECT_TRUE(is_there(name));  // a search may still use it
     EXPECT_EQ(ask("select count(*) from reindex_state"), "0");
     EXPECT_EQ(ask("select count(*) from index_progress"), "1");
     remove_unused();
@@ -291,7 +291,7 @@ TEST_F(siblings, are_removed_once_no_reindex_may_resume_them) {
     EXPECT_TRUE(is_there(searched));
 }
 
-// This program cannot bring deletions to it.
+// This version cannot apply deletions to it.
 TEST_F(siblings, of_another_folding_are_kept_only_while_their_reindex_runs) {
     const auto name = search::new_successor_name(options);
     const std::vector<std::string> aliases(1, search::write_alias_of(name));
@@ -347,22 +347,22 @@ TEST_F(siblings, are_findings_of_check_unless_a_reindex_runs) {
     say(20);
     const auto name = half_built(options);
     const auto finding = [&](const std::string& what) {
-        return std::vector<std::string>{fmt::format("the search index itself: {} {}", name, what)};
+        return std::vector<std::string>{fmt::format("the search index: {} {}", name, what)};
     };
-    EXPECT_EQ(findings(), finding("belongs to this ledger, but nothing searches it: a worker will remove it"));
+    EXPECT_EQ(findings(),
+              finding("is orphaned: it belongs to this ledger, but no alias names it; a worker will remove it"));
     lease(name);
     EXPECT_EQ(findings(), std::vector<std::string>());
     ASSERT_TRUE(run(progress->give_up(me, {})));
     const auto since = run(progress->lease()).value()->since;
-    EXPECT_EQ(
-        findings(),
-        finding(fmt::format("is half-built, by a reindex of {} that ended early: `confab reindex` resumes it", since)));
+    EXPECT_EQ(findings(), finding(fmt::format(
+                              "is incomplete: the reindex of {} ended early, and `confab reindex` resumes it", since)));
 }
 
 TEST_F(siblings, are_leased_to_one_reindex_at_a_time) {
     const auto first = run(progress->claim(me, "one")).value();
     EXPECT_TRUE(first.is_mine && first.is_owned && first.is_kept);
-    EXPECT_TRUE(run(progress->claim(me, "one")).value().is_mine);  // its first answer was lost
+    EXPECT_TRUE(run(progress->claim(me, "one")).value().is_mine);  // its first response was lost
     const auto refused = run(progress->claim(somebody, "two")).value();
     EXPECT_TRUE(!refused.is_mine && refused.is_owned && refused.index == "one" && refused.since == first.since);
     EXPECT_FALSE(run(progress->renew(somebody, core::chat_id(9))).value());
@@ -416,7 +416,7 @@ TEST_F(siblings, are_left_to_the_next_reindex_when_nothing_succeeds_for_too_long
     EXPECT_EQ(texts_in(index_name()), 20U);
 }
 
-// Three failures of a second each, with a success after each.
+// Three failures of a second each, each followed by a success.
 TEST_F(siblings, are_built_to_the_end_when_something_succeeds_in_between) {
     say(20);
     for (const auto number : {2U, 3U}) open_chat_with_a_message(number);

@@ -23,12 +23,12 @@ indexed_text text(std::uint64_t number, std::string folded, std::uint64_t versio
     return {message_number(number), version, std::move(folded)};
 }
 
-// What an index was given, beside the index.
+// An index, and the texts that were stored in it.
 class tracked_index {
 public:
     explicit tracked_index(const named_index& tested) : index_(tested.make()) {}
 
-    // Stores the texts at the reach they make, if changes are counted by the texts that were there before.
+    // Stores the texts, and advances the position. Each text that existed before counts as a change.
     void store(chat_id into, const std::vector<indexed_text>& texts) {
         const auto from = reaches_[into];
         auto to = from;
@@ -41,7 +41,7 @@ public:
         reaches_[into] = to;
     }
 
-    // Every candidate below `below`; each slice is held against the contract on its way.
+    // All candidates below `below`. Checks each slice against the contract.
     values candidates_below(chat_id in, std::string_view query, std::uint64_t below) {
         const core::folded_query folded(query);
         values all;
@@ -61,7 +61,7 @@ public:
         }
     }
 
-    // Where the query is, by what was stored.
+    // The messages that contain the query, according to the stored texts.
     values hits(chat_id in, std::string_view query, std::uint64_t below) {
         values found;
         for (const auto& [number, t] : stored_[in])
@@ -296,7 +296,7 @@ public:
 
     std::uint64_t upto(std::uint64_t most) { return std::uniform_int_distribution<std::uint64_t>(1, most)(random_); }
 
-    // Of few letters, so that what is looked for is often there.
+    // Of few letters, so that queries often match.
     std::string letters(std::size_t count) {
         static const std::string alphabet[] = {"a", "b", "c", " ", "é", "語", "🎈", "%", "\\"};
         std::string made;

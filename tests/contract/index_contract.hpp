@@ -1,4 +1,4 @@
-// What every search index must do. An index takes part by a factory: see sqlite_index_test.cpp.
+// The contract of every search index. A test adds an index with a factory: see sqlite_index_test.cpp.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 namespace confab::testing {
 
-// An index under test, kept somewhere that outlives it.
+// An index under test, in storage that outlives it.
 class index_fixture {
 public:
     virtual ~index_fixture() = default;

@@ -1,4 +1,4 @@
-// What a worker notes for whoever keeps the search index, should it not come to that by itself.
+// The notes of a worker about chats to index. Another worker uses them if this one ends too early.
 #include "contract/shared_ledger.hpp"
 #include "ledger/mysql/index_progress.hpp"
 
@@ -35,7 +35,7 @@ protected:
 TEST_F(index_notes, list_a_chat_with_enough_messages_until_all_are_indexed) {
     say(note_after_messages - 1);
     EXPECT_EQ(noted(), chats());
-    const timestamp before{now().us - 1'000'000};  // notes bear the database's time
+    const timestamp before{now().us - 1'000'000};  // notes have the time of the database
     say(2);
     EXPECT_EQ(noted(), chats{chat()});
     EXPECT_EQ(noted(before), chats());

@@ -49,7 +49,7 @@ TEST_P(ledger_contract, goes_on_counting_after_its_state_was_dropped) {
     for (std::uint64_t i = 1; i <= 20; ++i) {
         EXPECT_EQ(number_of(b.commit(command(new_message(token, 1, "x")))), i);
         EXPECT_EQ(number_of(b.commit(command(core::create_chat{token}))), i + 1);
-        b.forget();
+        b.drop_state();
     }
 }
 
@@ -171,7 +171,7 @@ TEST_P(ledger_contract, leaves_a_tombstone_and_no_text_of_what_was_deleted) {
     EXPECT_EQ(run(b.reader().versions(chat.id, message_number(1), 0)).error(), error::deleted);
     EXPECT_EQ(contents(run(b.reader().versions(chat.id, message_number(2), 0)).value()),
               (std::vector<std::string>{"1 other", "2 other b"}));
-    EXPECT_TRUE(b.commit(command(deletion)));  // again: nothing more happens
+    EXPECT_TRUE(b.commit(command(deletion)));  // repeated: no effect
     EXPECT_EQ(b.commit(command(edit(token, 1, 1, "x"))).error(), error::deleted);
     EXPECT_EQ(b.message(token, 1, 1).value().version, 3U);
     EXPECT_EQ(number_of(b.commit(command(new_message(token, 1, "next")))), 3U);
@@ -185,7 +185,7 @@ TEST_P(ledger_contract, takes_many_changes_of_many_messages_in_one_batch) {
     for (std::uint64_t n = 1; n <= count; ++n)
         created.push_back(command(new_message(token, 1, "a" + std::to_string(n))));
     b.commit(created);
-    // Of each message: three edits, the first with metadata; of every third a deletion too.
+    // Each message gets three edits, the first with metadata. Every third message is deleted, too.
     std::vector<core::command> changes;
     for (const auto* const to : {"b", "c", "d"}) {
         for (std::uint64_t n = 1; n <= count; ++n) {

@@ -1,4 +1,4 @@
-// What every ledger must do. A ledger takes part by a factory: see sqlite_ledger_test.cpp.
+// The contract of every ledger. A test adds a ledger with a factory: see sqlite_ledger_test.cpp.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 
 namespace confab::testing {
 
-// A ledger under test, kept somewhere that outlives it.
+// A ledger under test, in storage that outlives it.
 class ledger_fixture {
 public:
     virtual ~ledger_fixture() = default;

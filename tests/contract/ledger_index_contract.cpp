@@ -1,4 +1,4 @@
-// What every ledger tells those who keep a search index, and those who search with one.
+// The contract of every ledger for the index follower and for indexed searches.
 #include <algorithm>
 
 #include "contract/checked_ledger.hpp"
@@ -127,7 +127,7 @@ TEST_P(ledger_contract, returns_current_texts) {
 TEST_P(ledger_contract, counts_the_messages_and_changes_of_all_chats) {
     checked_ledger b(GetParam().make);
     const auto before = run(b.auditor().counted_rows()).value();
-    for (int i = 0; i < 2; ++i) id_of(b, changed_chat(b));  // a read has them committed
+    for (int i = 0; i < 2; ++i) id_of(b, changed_chat(b));  // a read forces a commit
     EXPECT_EQ(run(b.auditor().counted_rows()).value() - before, 2U * (5 + 3));
 }
 

@@ -1,4 +1,4 @@
-// The queue within one process: the contract, and what is its own.
+// The queue within one process: the contract, and its own features.
 #include "queue/local/local_queue.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -54,7 +54,7 @@ public:
     asio::any_io_executor receiver_executor() override { return taker_.at(0).get_executor(); }
     void wait_for(std::size_t commands) override {
         while (counted_.sent != commands) std::this_thread::yield();
-        // What was counted is on its way into the queue: once its loop does something else, it is there.
+        // Counted commands may still be on their way into the queue. They are in it after the loop's next task.
         for (std::size_t i = 0; i < loops_.size(); ++i) {
             std::promise<void> passed;
             asio::post(loops_.at(i), [&] { passed.set_value(); });

@@ -1,4 +1,4 @@
-// The MySQL ledger: the contract, and what is its own, on the real server that CONFAB_TEST_MYSQL names.
+// The MySQL ledger: the contract and its own features, on the real server that CONFAB_TEST_MYSQL names.
 #include <boost/asio/thread_pool.hpp>
 #include <map>
 
@@ -229,10 +229,10 @@ TEST_F(legacy_mysql, is_not_served_from_before_its_queue_is_renamed) {
     const auto broken_off = with_queue([] { throw startup_error("interrupted"); });
     EXPECT_NE(migration_refusal(broken_off).find("interrupted"), std::string::npos);
     const auto drawn = ledger::mysql::identity_of_mysql_ledger(mysql_server());
-    EXPECT_NE(refusal().find("`confab migrate` was broken off"), std::string::npos) << refusal();
+    EXPECT_NE(refusal().find("`confab migrate` was interrupted"), std::string::npos) << refusal();
     EXPECT_EQ(migration_refusal(with_queue()), "migrated");
     ASSERT_EQ(renamed.size(), 1U);
-    EXPECT_EQ(renamed[0].first, drawn);  // that some of its keys may have got already
+    EXPECT_EQ(renamed[0].first, drawn);  // some of its keys may have this name already
     EXPECT_EQ(refusal(), "opened");
 }
 
@@ -243,7 +243,7 @@ TEST_F(legacy_mysql, is_migrated_after_an_interruption_before_a_table_was_recrea
     EXPECT_EQ(refusal(), "opened");
 }
 
-// Nobody can take a lease while the queue is renamed.
+// No worker can take a lease while the queue is renamed.
 TEST_F(legacy_mysql, has_its_partitions_locked_while_its_queue_is_renamed) {
     std::string free;
     EXPECT_EQ(
@@ -285,7 +285,7 @@ TEST(mysql_session, reads_what_any_node_of_a_galera_cluster_committed_before) {
         EXPECT_NE(found["wsrep_sync_wait"], "7");
 }
 
-// A node whose server went away after its start, and came back.
+// A node whose server stops after the node's start, and starts again.
 TEST_F(mysql_data, that_disconnected_is_unavailable) {
     migration_refusal();
     const auto node = ledger::mysql::open_mysql_node(mysql_server(pool.get_executor()));
@@ -381,7 +381,7 @@ TEST_F(mysql_audit, finds_a_gap_a_wrong_count_and_a_lost_change) {
     const auto found = findings();
     ASSERT_EQ(found.size(), 2U);
     EXPECT_NE(found[0].find("message 2 follows 0"), std::string::npos) << found[0];
-    EXPECT_NE(found[1].find("version is 2, its changes say 1"), std::string::npos) << found[1];
+    EXPECT_NE(found[1].find("version is 2, expected 1 from its changes"), std::string::npos) << found[1];
     execute({"update chats set messages_count = 3"});
     EXPECT_EQ(findings().size(), 3U);
 }

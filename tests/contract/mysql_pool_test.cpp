@@ -1,4 +1,4 @@
-// The driver for MySQL on a real server: what goes wrong with connections, and that the next caller does not feel it.
+// The driver for MySQL on a real server: failures of connections do not affect the next caller.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ protected:
         return o;
     }
 
-    // The connection's number at the server.
+    // The server's id of the connection.
     static awaitable<std::uint64_t> number_of(mysql::connection& db) {
         const auto found = co_await db.query("select connection_id()");
         co_return found.front().number(0);
@@ -35,7 +35,7 @@ protected:
         co_await timer.async_wait(asio::use_awaitable);
     }
 
-    // Returns once the server has none of these connections any more.
+    // Waits until the server has closed these connections.
     static awaitable<void> until_gone(mysql::connection& db, std::uint64_t number) {
         const auto sql = fmt::format("select count(*) from information_schema.processlist where id = {}", number);
         for (;;) {
@@ -45,7 +45,7 @@ protected:
         }
     }
 
-    // What `work` fails with.
+    // The error of `work`.
     template <class Work>
     static awaitable<std::string> failure_of(Work work) {
         try {
@@ -151,7 +151,7 @@ TEST_F(mysql_pool, take_times_out_and_leaves_nothing_behind) {
         {
             const auto db = co_await pool.take();
             const auto why = co_await failure_of([&]() -> awaitable<void> { co_await pool.take(); });
-            EXPECT_NE(why.find("none came free in time"), std::string::npos) << why;
+            EXPECT_NE(why.find("none became free in time"), std::string::npos) << why;
         }
         const auto db = co_await pool.take();
         const auto number = co_await number_of(*db);

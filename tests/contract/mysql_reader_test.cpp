@@ -1,5 +1,4 @@
-// The MySQL ledger's reader: that every statement goes by a key, and that a call never takes in much more than it
-// gives.
+// The MySQL ledger's reader: every statement uses a key, and a call never reads much more than it returns.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +28,7 @@ using ledger::mysql::read_sql;
 constexpr core::chat_id chat(9);
 const std::string token = "aaaaaaaaaaaaaaaaaaaaaaaa";
 
-// 2,000 apps; one of them has 2,000 chats; one of those 2,000 messages and 2,000 changes, its neighbours some too.
+// 2,000 apps. One of them has 2,000 chats. One of these has 2,000 messages and 2,000 changes; its neighbours have some.
 void fill() {
     clear_ledger();
     std::string counted = "insert into numbers values(1)";
@@ -54,7 +53,7 @@ void fill() {
     });
 }
 
-// What a statement is asked with that finds something.
+// Parameters with which a statement finds rows.
 mysql::parameters example(read_sql s) {
     const std::uint64_t few = 10, one = 1, limit = 50, app = 5;
     const auto numbered = [](std::size_t places) {
@@ -133,7 +132,7 @@ std::vector<std::string> plan(mysql::rows_view explained, bool is_mariadb) {
     return lines;
 }
 
-// The statement, how it finds its rows, for each table where it does not do that by a key.
+// The statement and its access method, for each table that it reads without a key.
 std::vector<std::string> tables_without_key(mysql::rows_view explained, bool is_mariadb, const std::string& sql) {
     std::vector<std::string> wrong;
     for (const auto& line : plan(explained, is_mariadb)) {
@@ -166,7 +165,7 @@ TEST(mysql_reader, finds_everything_by_a_key) {
     for (const auto& line : wrong) ADD_FAILURE() << line;
 }
 
-// What of the writer's statements looks for rows by more than an id.
+// The writer's statements that find rows by more than an id.
 TEST(mysql_writer, finds_by_a_key_what_it_changes) {
     fill();
     std::vector<std::string> wrong;
@@ -191,13 +190,13 @@ TEST(mysql_writer, finds_by_a_key_what_it_changes) {
     for (const auto& line : wrong) ADD_FAILURE() << line;
 }
 
-// What the server counts as read and as sent in one session, for what a call of the reader does.
+// The server's counts of rows read and bytes sent in one session, for one call of the reader.
 struct cost {
     std::uint64_t rows_read = 0;
     std::uint64_t bytes_sent = 0;
 };
 
-// A reader whose only connection can be asked what it cost.
+// A reader with a single connection, whose costs can be queried.
 class measured_reader {
 public:
     measured_reader()
@@ -205,7 +204,7 @@ public:
 
     ledger::reader& reader() { return *reader_; }
 
-    // Of all that was done on this connection since it was opened.
+    // The costs of this connection since it was opened.
     cost so_far() {
         cost all;
         run([](mysql::pool& pool, cost& c) -> awaitable<void> {
@@ -234,7 +233,7 @@ private:
     std::unique_ptr<ledger::reader> reader_;
 };
 
-// Puts messages of these lengths into the chat.
+// Inserts messages of these lengths into the chat.
 void put_messages(const std::vector<std::size_t>& lengths) {
     clear_ledger();
     ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
@@ -251,7 +250,7 @@ void put_messages(const std::vector<std::size_t>& lengths) {
     });
 }
 
-// Reads a list to its end, in slices; what it cost at the most, and that nothing was left out.
+// Reads a list completely, in slices. Returns the maximum cost, and checks that no row is missing.
 void walk(measured_reader& r, std::size_t count, ledger::order order, std::size_t rows_max) {
     ledger::window w{.last = count, .order = order, .rows_max = rows_max};
     std::uint64_t seen = 0;
@@ -298,17 +297,17 @@ TEST(mysql_reader, heavy_rows_are_read_once) {
 
 TEST(mysql_reader, rows_behind_a_full_slice_are_not_read) {
     std::vector<std::size_t> lengths(1000, 65536);
-    std::fill_n(lengths.begin(), 100, 10);  // light rows first, so that many are asked for
+    std::fill_n(lengths.begin(), 100, 10);  // small rows first, so that the reader requests many
     put_messages(lengths);
     measured_reader r;
     const auto slice = run(r.reader().messages(chat, {.last = 1000})).value();
     EXPECT_EQ(slice.size(), 100 + ledger::slice_bytes_max / 65536);
-    // The connection was closed in the middle; its successor has sent nothing yet.
+    // The connection was closed during the read; the new one has not sent anything yet.
     EXPECT_LT(r.so_far().bytes_sent, 100'000U);
     EXPECT_EQ(run(r.reader().messages(chat, {.after = 400, .last = 401})).value().size(), 1U);
 }
 
-// Light rows, some heavy ones, light ones: after the heavy ones all that was asked for seems to be heavy.
+// Small rows, some large ones, small ones: after the large ones, the reader expects large rows.
 std::vector<std::size_t> heavy_behind_light() {
     std::vector<std::size_t> lengths(100, 10);
     lengths.insert(lengths.end(), 3, 60'000);
@@ -316,7 +315,7 @@ std::vector<std::size_t> heavy_behind_light() {
     return lengths;
 }
 
-// What takes slices of texts, from one end of the chat to the other.
+// The calls that read slices of texts, from one end of the chat to the other.
 template <class Source>
 void walk_texts(Source& from, const std::vector<std::size_t>& lengths, ledger::order order) {
     ledger::window w{.last = lengths.size(), .order = order};
@@ -347,7 +346,7 @@ TEST(mysql_reader, reads_and_audits_go_on_behind_heavy_rows) {
     }
 }
 
-// The heaviest that a chat can be behind its light rows.
+// The largest rows that a chat can have, after small ones.
 TEST(mysql_reader, an_audit_keeps_its_snapshot_behind_the_heaviest_rows) {
     std::vector<std::size_t> lengths(100, 10);
     lengths.insert(lengths.end(), 900, 65'536);
@@ -361,7 +360,7 @@ TEST(mysql_reader, an_audit_keeps_its_snapshot_behind_the_heaviest_rows) {
     EXPECT_TRUE(run(auditor->texts(chat, {.last = lengths.size()})).value().empty());
 }
 
-// A snapshot that was lost is not replaced by another one until that is asked for.
+// A lost snapshot is replaced only by the next refresh().
 TEST(mysql_reader, an_audit_whose_connection_is_lost_says_so_until_it_is_refreshed) {
     put_messages({10, 10});
     const auto auditor = ledger::mysql::open_mysql_auditor(mysql_server());
@@ -403,10 +402,10 @@ TEST(mysql_reader, a_search_scans_a_bounded_range_and_returns_its_end) {
     EXPECT_LT(r.so_far().bytes_sent, 200 * 65536 * 5 / 4);
 }
 
-// A query's own thread must never be an event loop's: it would hold up everybody there.
+// A query must never run on the thread of an event loop: it would block all its connections.
 TEST(mysql_reader, a_search_compares_on_the_read_pool) {
     put_messages(std::vector<std::size_t>(1000, 100));
-    asio::io_context stands_still;  // as the read pool: until it is told to, nothing that is handed to it happens
+    asio::io_context stands_still;  // the read pool: it runs nothing until the test says so
     const auto open = asio::make_work_guard(stands_still);
     mysql::pool pool(ledger::mysql::pool_options_of(mysql_server()));
     const auto reader = ledger::mysql::make_mysql_reader(pool, stands_still.get_executor());
@@ -440,7 +439,7 @@ TEST(mysql_reader, numbers_out_of_every_range_find_nothing) {
     EXPECT_TRUE(run(reader.counts_after(core::chat_id(most))).value().empty());
 }
 
-// A history is read in two statements; what happens between them must not show.
+// A history is read in two statements. A write between them must not be visible.
 TEST(mysql_reader, a_history_is_complete_while_it_grows_and_is_deleted) {
     constexpr std::uint64_t messages = 20;
     put_messages(std::vector<std::size_t>(messages, 1));

@@ -17,9 +17,9 @@ namespace {
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(queue_contract);
 
 constexpr queue::batch_limits any_batch{1000, 1'000'000'000};
-constexpr std::chrono::seconds patience{60};  // only ever used up by a queue that lost something
+constexpr std::chrono::seconds patience{60};  // reached only if a queue loses something
 
-// All to one chat, so that they have an order; each carries its number as its content, padded with blanks.
+// All for one chat, so that they are ordered. The content of each is its number, padded with blanks.
 core::command numbered(std::uint64_t n, std::size_t length = 1) {
     static const auto app = core::app_token::make();
     auto content = std::to_string(n);
@@ -31,12 +31,12 @@ std::uint64_t number_in(const core::command& c) {
     return std::stoull(std::get<core::create_message>(c.payload).content.text());
 }
 
-// Commands that were sent together, and what became of them.
+// Commands that were sent together, and their outcomes.
 class sent {
 public:
     sent(queue_fixture& q, std::uint64_t first, std::uint64_t last, std::size_t length = 1) {
         for (auto n = first; n <= last; ++n) commands_.push_back(numbered(n, length));
-        // One coroutine starts them all, so that they go in order.
+        // One coroutine starts all of them, so that they are sent in order.
         asio::co_spawn(
             q.senders().at(0),
             [this, &q]() -> awaitable<void> {
@@ -87,7 +87,7 @@ private:
     std::promise<void> all_done_;
 };
 
-// Takes one batch, answers every command with the number it carries, and tells these numbers.
+// Takes one batch, answers every command with the number in it, and returns these numbers.
 awaitable<std::vector<std::uint64_t>> answer_one(queue::receiver& receiver, queue::batch_limits limits) {
     const auto batch = co_await receiver.take(limits);
     std::vector<std::uint64_t> numbers;
@@ -138,7 +138,7 @@ TEST_P(queue_contract, full_of_commands_refuses_and_accepts_again_after_a_drain)
     const auto taken = asio::co_spawn(q->receiver_executor(), q->receiver().take(any_batch), asio::use_future).get();
     EXPECT_EQ(taken.size(), 3U);
     {
-        sent meanwhile(*q, 6, 6);  // what is being written still counts
+        sent meanwhile(*q, 6, 6);  // commands that are being written still count
         meanwhile.wait_for_refusals(1);
         EXPECT_EQ(meanwhile.refused_with(error::overloaded), 1U);
     }

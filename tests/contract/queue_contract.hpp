@@ -1,4 +1,4 @@
-// What every queue must do. A queue takes part by a factory: see local_queue_test.cpp.
+// The contract of every queue. A test adds a queue with a factory: see local_queue_test.cpp.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -23,10 +23,10 @@ public:
     virtual queue::receiver& receiver() = 0;
     virtual void close() = 0;
 
-    // Where commands are sent from, and where the taker runs. All of them run.
+    // The loops of the sender and of the receiver. All of them run.
     virtual event_loops& senders() = 0;
     virtual asio::any_io_executor receiver_executor() = 0;
-    // Returns once so many commands wait in the queue.
+    // Waits until this many commands are in the queue.
     virtual void wait_for(std::size_t commands) = 0;
 };
 

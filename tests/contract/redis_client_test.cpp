@@ -1,4 +1,4 @@
-// The client of Redis on the real server that CONFAB_TEST_REDIS names.
+// The Redis client on the real server that CONFAB_TEST_REDIS names.
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 using kind = failure::kind;
 
-constexpr auto patience = 60s;  // only ever used up by a failure
+constexpr auto patience = 60s;  // reached only after a failure
 
 engine_url server() {
     const auto* const url = std::getenv("CONFAB_TEST_REDIS");
@@ -229,7 +229,7 @@ TEST_F(redis_client, keeps_an_idle_subscription) {
     auto listening = on_loop(
         [&] { return subscribe(executor(), {.where = server()}, "quiet", [&](std::string_view) { ++received; }); });
     eventually([&] { return listening->is_subscribed(); });
-    // Its server is asked for a sign of life each second, which must not be taken for a message or a failure.
+    // The client pings the server each second. The reply must not be taken for a message or a failure.
     const auto pings = [&] {
         const auto all = ask({"INFO", "commandstats"}).text;
         const auto ping = info_field(all, "cmdstat_ping").value_or("calls=0,");
@@ -244,7 +244,7 @@ TEST_F(redis_client, keeps_an_idle_subscription) {
 }
 
 TEST_F(redis_client, disconnects_from_a_replica_until_it_is_a_primary_again) {
-    // Redis does not say the role to this one, so it stays.
+    // Redis does not show the role to this client, so it keeps the connection.
     ask({"ACL", "SETUSER", "somebody", "reset", "on", ">right", "~*", "&*", "+@all", "-role", "-info"});
     auto* const blind = make(with("somebody", "right"));
     engine_state state("Redis");
@@ -261,7 +261,7 @@ TEST_F(redis_client, disconnects_from_a_replica_until_it_is_a_primary_again) {
     EXPECT_NE(why.reason.find("127.0.0.1:1"), std::string::npos) << why.reason;
     EXPECT_EQ(execute(*watching, {"PING"}).error(), error::unavailable);
 
-    // What it cannot ask for, the refusal of a write says.
+    // It cannot query the role, so it learns it from a refused write.
     EXPECT_TRUE(execute(*blind, {"SET", "a", "1"}).value().text.starts_with("READONLY"));
     eventually([&] { return blind->connection_number() == 2 && blind->is_connected(); });
 

@@ -1,5 +1,5 @@
-// The queue on Redis: the contract, on the real server that CONFAB_TEST_REDIS names, and what is its own. The ledger's
-// part is left out here: nothing is ever looked up, and this taker owns every partition.
+// The queue on Redis: the contract and its own features, on the real server that CONFAB_TEST_REDIS names. There is no
+// ledger here: nothing is looked up, and this receiver owns every partition.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/use_future.hpp>
@@ -208,7 +208,7 @@ TEST_F(redis_queue, deletes_what_was_done_after_redis_forgot_its_scripts) {
         q.ask({"SCRIPT", "FLUSH"});
         answer({core::command_result{core::created{1, {}}}});
         EXPECT_TRUE(waiting.get());
-        // It was not deleted, so it comes once more; then it goes.
+        // It was not deleted, so it is received again. Then it is deleted.
         const auto again = take();
         ASSERT_EQ(again.size(), 1U);
         EXPECT_EQ(again.front()->job, c.job);
@@ -286,7 +286,7 @@ TEST_F(redis_queue, reads_busy_and_quiet_streams_in_one_batch) {
     q.wait_for(0);
 }
 
-// In one database of one Redis. Every command goes to its own cluster's taker, and its answer to its own sender.
+// Both use one database of one Redis. Each command goes to its own cluster's receiver, and its response to its sender.
 TEST_F(redis_queue, of_two_clusters_are_isolated) {
     redis_fixture other({}, other_cluster, false);
     const auto mine = command(new_message(app, 1, "mine")), theirs = command(new_message(app, 1, "theirs"));
@@ -316,7 +316,7 @@ TEST_F(redis_queue, of_two_clusters_are_isolated) {
     EXPECT_EQ(std::get<core::created>(there.get().value()).number, 2U);
 }
 
-// A queue that version 0.1.0 left behind: what its script put under its names, to be answered on its channel.
+// A queue of version 0.1.0: entries of its script, under its names. Responses go to its channel.
 class renamed_queue : public redis_queue {
 protected:
     static constexpr auto old_channel = "confab:answers:00112233445566778899aabb";
@@ -374,7 +374,7 @@ TEST_F(renamed_queue, is_full_for_nodes_that_still_send_under_its_old_name) {
     EXPECT_TRUE(send_by_old_node(command(new_message(app, 1, "before"))));
     EXPECT_EQ(rename(), 1U);
     EXPECT_FALSE(send_by_old_node(command(new_message(app, 1, "after"))));
-    EXPECT_FALSE(send_by_old_node(command(new_message(app, 1, "after")), 1));  // where nothing waited
+    EXPECT_FALSE(send_by_old_node(command(new_message(app, 1, "after")), 1));  // the stream was empty
     EXPECT_EQ(q.waiting(), 1U);
 }
 

@@ -1,4 +1,4 @@
-// Workers that share a ledger, each with the batch writer's steps done by hand.
+// Workers that share a ledger. A test runs the batch writer's steps of each one by one.
 #pragma once
 
 #include <boost/asio/thread_pool.hpp>
@@ -27,7 +27,7 @@ inline command delivered(command c, std::uint64_t entry, core::partition_number 
     return c;
 }
 
-// A worker with the batch writer's steps done by hand.
+// A worker. A test runs the batch writer's steps one by one.
 class manual_worker {
 public:
     explicit manual_worker(milliseconds lease = milliseconds(60'000))

@@ -1,4 +1,4 @@
-// What the ledger of a cluster owes to workers that share it.
+// The contract of a cluster's ledger with the workers that share it.
 #include <fmt/core.h>
 
 #include "contract/shared_ledger.hpp"
@@ -93,7 +93,7 @@ TEST_F(shared_ledger, a_large_batch_is_recognised_among_what_was_written_around_
     EXPECT_EQ(ask("select count(*) from messages"), "1401");
 }
 
-// The row of an app bears the job of its last rename.
+// The row of an app has the job of its last rename.
 TEST_F(shared_ledger, the_creation_of_an_app_that_was_renamed_since_is_known) {
     manual_worker w;
     const auto token = app_token::make();
@@ -114,7 +114,7 @@ TEST_F(shared_ledger, a_new_queue_epoch_is_processed_from_its_beginning) {
     EXPECT_EQ(ask("select position_seq from past_epochs where p = 0"), "50");
 }
 
-// Restored from an older copy: its position counts again.
+// Redis was restored from an older copy, so its position counts again.
 TEST_F(shared_ledger, a_past_epoch_that_returns_is_recognised) {
     manual_worker w;
     const auto token = new_chat(w);
@@ -145,7 +145,8 @@ TEST_F(shared_ledger, workers_that_take_turns_go_on_counting) {
     }
 }
 
-// Everything was taken over and taken back between two calls of renew(): it owns what it owned, and yet knows nothing.
+// All partitions were lost and won again between two calls of renew(). The worker owns the same ones, but its cached
+// state is invalid.
 TEST_F(shared_ledger, a_lost_and_regained_partition_is_loaded_again) {
     manual_worker stopped(milliseconds(300));
     const auto token = new_chat(stopped);
@@ -199,8 +200,7 @@ TEST_F(shared_ledger, a_connection_lost_within_a_batch_keeps_nothing_of_it) {
     EXPECT_EQ(number_of(w.commit(batch[0])), 1U);
 }
 
-// What another worker, which knows no better, makes of such a ledger is not this one's business: a restart is the
-// operator's decision.
+// This worker does not prevent another one from using such a ledger. A restart is the operator's decision.
 TEST_F(shared_ledger, a_position_behind_what_a_worker_committed_ends_it) {
     manual_worker w;
     const auto token = new_chat(w);
@@ -214,7 +214,7 @@ TEST_F(shared_ledger, a_position_behind_what_a_worker_committed_ends_it) {
     EXPECT_EQ(number_of(w.commit(next)), 4U);
 }
 
-// Nothing waits, and yet it is found out, with the connection that is lost by it.
+// The loss is detected without any command, and when the connection breaks.
 TEST_F(shared_ledger, an_idle_worker_finds_a_position_behind_what_it_committed) {
     manual_worker w(milliseconds(300));
     const auto token = new_chat(w);
@@ -225,7 +225,7 @@ TEST_F(shared_ledger, an_idle_worker_finds_a_position_behind_what_it_committed) 
     try {
         while (w.try_to_renew()) std::this_thread::sleep_for(milliseconds(20));
         w.renew();
-        ADD_FAILURE() << "goes on";
+        ADD_FAILURE() << "the worker continues";
     } catch (const ledger::lost_commits& cause) {
         EXPECT_NE(std::string(cause.what()).find("partition 7 is at entry 1000-8, and was at 1000-9"),
                   std::string::npos)
@@ -250,7 +250,7 @@ TEST_F(shared_ledger, counters_below_what_a_worker_committed_end_it) {
     EXPECT_EQ(number_of(w.commit(command_of(new_message(token, 1, "next")))), 2U);
 }
 
-// Another worker has left the epoch in which this one committed; only one that never knew of it is behind.
+// Another worker has left the epoch in which this one committed. Only a ledger that never had that epoch is behind.
 TEST_F(shared_ledger, an_abandoned_epoch_is_not_a_regression_and_a_lost_one_is) {
     manual_worker one;
     const auto token = new_chat(one);
@@ -274,7 +274,7 @@ TEST_F(shared_ledger, partitions_are_shared_out_evenly_as_workers_come_and_go) {
     manual_worker first(milliseconds(600));
     EXPECT_EQ(first.renew().size(), all_partitions);
     manual_worker second(milliseconds(600));
-    // How many each holds, if together they hold every partition once.
+    // The number of partitions of each worker, if every partition has exactly one owner.
     using counts = std::vector<std::size_t>;
     const auto shares_of = [](std::vector<manual_worker*> workers) {
         std::map<core::partition_number, int> owners;
@@ -292,7 +292,7 @@ TEST_F(shared_ledger, partitions_are_shared_out_evenly_as_workers_come_and_go) {
     {
         manual_worker third(milliseconds(600));
         wait_until([&] { return shares_of({&first, &second, &third}) == counts{20, 22, 22}; });
-    }  // gone without a word
+    }  // ends without releasing its lease
     wait_until([&] { return shares_of({&first, &second}) == counts{32, 32}; });
     second.release();
     wait_until([&] { return first.renew().size() == all_partitions; });
@@ -315,7 +315,7 @@ TEST_F(shared_ledger, an_undecodable_entry_is_one_dead_letter) {
     EXPECT_EQ(ask("select entry_seq from dead_letters"), "2");
 }
 
-// A table that is narrower than ours refuses a text as it would refuse what we do not foresee.
+// A table with a shorter column rejects a text, like any data that the database unexpectedly rejects.
 TEST_F(shared_ledger, data_that_the_engine_refuses_is_dead_lettered_alone) {
     manual_worker w;
     const auto token = new_chat(w);

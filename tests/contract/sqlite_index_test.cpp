@@ -1,4 +1,4 @@
-// The SQLite search index: the contract, and what is its own.
+// The SQLite search index: the contract, and its own features.
 #include <boost/asio/thread_pool.hpp>
 #include <fstream>
 #include <iterator>
@@ -100,7 +100,7 @@ TEST_F(sqlite_index_file, of_another_format_is_rebuilt) {
     EXPECT_EQ(find_position(*open()), position());
 }
 
-// Both ways: what another version folded, and what a version folded that did not say so.
+// Both cases: an index of another folding, and an index without a recorded folding.
 TEST_F(sqlite_index_file, of_another_folding_is_rebuilt) {
     for (const auto* change :
          {"update meta set value = '1 of Unicode 15.0.0' where key = 'folding'",
@@ -116,7 +116,7 @@ TEST_F(sqlite_index_file, of_another_folding_is_rebuilt) {
     }
 }
 
-// Versions before there was a folding to be told know format 1 only.
+// Older versions, which did not record a folding, know only format 1.
 TEST_F(sqlite_index_file, has_a_format_that_versions_with_another_folding_refuse) {
     open();
     sqlite::connection db(file(), sqlite::access::read_only);
@@ -169,7 +169,7 @@ TEST_F(sqlite_index_file, with_an_inconsistent_block_is_unavailable_until_rebuil
 
 TEST_F(sqlite_index_file, with_an_empty_block_is_unavailable_until_rebuilt) {
     const auto index = open();
-    for (const std::uint64_t number : {3, 4}) {  // a message that is held already, and one after it
+    for (const std::uint64_t number : {3, 4}) {  // a message that is indexed already, and the next one
         store(*index, 3);
         {
             sqlite::connection db(file(), sqlite::access::read_write);
@@ -191,7 +191,7 @@ TEST_F(sqlite_index_file, whose_block_is_damaged_is_a_finding) {
     }
     const auto auditor = search::open_sqlite_index_auditor(folder.path(), ours);
     EXPECT_EQ(run(auditor->engine_findings()).value(),
-              std::vector<std::string>{"chat id 1: the block of messages 1 and after is wrong"});
+              std::vector<std::string>{"chat id 1: invalid block of messages 1 and later"});
     EXPECT_TRUE(run(auditor->texts(chat, {})).value().texts.empty());
 }
 

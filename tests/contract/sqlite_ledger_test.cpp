@@ -1,4 +1,4 @@
-// The SQLite ledger: the contract, and what is its own.
+// The SQLite ledger: the contract, and its own features.
 #include <boost/asio/thread_pool.hpp>
 #include <fstream>
 
@@ -120,7 +120,7 @@ protected:
         return run(ops::check(*ledger::sqlite::open_sqlite_auditor(folder.path()))).value().findings;
     }
 
-    // What becomes of the same command with the same key.
+    // The outcome of the same command with the same key.
     static result<core::command_result> create_again(ledger::sqlite::sqlite_ledger& in, const core::app_token& app,
                                                      std::string_view payload) {
         const auto again = command(testing::new_app(app, "an app"), key("k", payload));
@@ -186,10 +186,10 @@ TEST_F(damaged_rows, of_expired_keys_are_purged) {
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
-// Copies taken beside an open ledger are what a crash leaves, or a power cut of what was never synced.
+// Copies of an open ledger's files show what a crash leaves, or a power cut that loses unsynced data.
 class sqlite_crash : public sqlite_data {
 protected:
-    // As a power cut leaves it that takes all of SQLite's log: only a checkpoint syncs that.
+    // As after a power cut that loses all of SQLite's WAL: only a checkpoint syncs it.
     void copy_without_sqlites_log() const { copy({"confab.db", "confab-journal.0", "confab-journal.1"}); }
     void copy_database_and_its_log() const { copy({"confab.db", "confab.db-wal"}); }
     void copy_journal() const { copy({"confab-journal.0", "confab-journal.1"}); }
@@ -281,7 +281,7 @@ TEST_F(sqlite_crash, of_thousands_of_batches_leaves_all_of_them) {
         EXPECT_EQ(count(*open_copy(), token), batch * 20);
     }
     for (const auto* name : {"confab-journal.0", "confab-journal.1"})
-        EXPECT_LT(std::filesystem::file_size(folder.path() / name), 6U * 1024 * 1024) << "they take turns";
+        EXPECT_LT(std::filesystem::file_size(folder.path() / name), 6U * 1024 * 1024) << "the segments alternate";
 }
 
 TEST_F(sqlite_crash, leaves_a_batch_too_large_for_the_journal_in_the_database) {
@@ -295,7 +295,7 @@ TEST_F(sqlite_crash, leaves_a_batch_too_large_for_the_journal_in_the_database) {
     EXPECT_EQ(count(*open_copy(), token), 40U);
 }
 
-// An older database beside the journal must not pass as one that the journal continues.
+// An older database must not be accepted as one that the journal continues.
 TEST_F(sqlite_crash, leaves_a_journal_that_lacks_a_batch_too_large_for_it) {
     {
         const auto opened = open();
@@ -342,13 +342,13 @@ TEST_F(sqlite_data, counts_the_batches_that_do_without_the_journal) {
     {
         const file_size_limit limit(200'000'000);
         commit(opened->writer(), {command(testing::new_app(token, "an app"))}, state);
-        ASSERT_TRUE(run(opened->reader().find_app(token)));  // commits, and looks at the limit
+        ASSERT_TRUE(run(opened->reader().find_app(token)));  // commits, and checks the limit
         commit(opened->writer(), {command(core::create_chat{token})}, state);
         commit(opened->writer(), {command(core::create_chat{token})}, state);
         EXPECT_EQ(opened->batches_without_journal(), 2U);
         EXPECT_NE(ledger::sqlite::journal_of(folder.path()).off_reason.value().find("ulimit -f"), std::string::npos);
     }
-    commit(opened->writer(), {command(core::create_chat{token})}, state);  // after which the journal is on again
+    commit(opened->writer(), {command(core::create_chat{token})}, state);  // turns the journal on again
     commit(opened->writer(), {command(core::create_chat{token})}, state);
     ASSERT_TRUE(run(opened->reader().find_app(token)));
     EXPECT_EQ(opened->batches_without_journal(), 3U);
@@ -365,7 +365,7 @@ TEST_F(sqlite_data, of_the_first_schema_is_migrated) {
     EXPECT_EQ(refusal(), "opened");
 }
 
-// A database that cannot take what the journal has already: nothing of it is read, nothing else is written, nothing is
+// A database that cannot apply what the journal has: reads do not see it, no other write is accepted, and nothing is
 // lost.
 TEST_F(sqlite_crash, is_not_needed_for_the_database_to_catch_up_again) {
     const auto opened = open();
@@ -376,7 +376,7 @@ TEST_F(sqlite_crash, is_not_needed_for_the_database_to_catch_up_again) {
     for (int i = 0; i < 10; ++i) batch.push_back(command(new_message(token, 1, std::string(60'000, 'x'))));
     {
         const file_size_limit limit(200'000);
-        // The record fits, its pages do not.
+        // The record fits, but its pages do not.
         commit(opened->writer(), {batch.begin(), batch.begin() + 3}, state);
         const auto unread = run(opened->reader().find_chat(token, core::chat_number(1)));
         const auto more = command(new_message(token, 1, "refused"));

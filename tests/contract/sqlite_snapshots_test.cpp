@@ -1,4 +1,4 @@
-// Snapshots that outlive their read: nobody sees less than was committed, and they hold nothing up.
+// Snapshots that outlive their read: each read sees all commits, and a snapshot blocks nothing.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -35,7 +35,7 @@ protected:
         commit(std::vector(count, command(testing::new_message(token, 1, text))));
     }
 
-    // Of all messages, as the ledger's reader tells it to a loop of its own.
+    // The count of all messages, read on a loop of its own.
     std::uint64_t count() {
         auto& loop = loop_of_this_thread();
         auto found = asio::co_spawn(loop, opened->reader().find_chat(token, core::chat_number(1)), asio::use_future);
@@ -44,7 +44,7 @@ protected:
         return found.get().value().messages_count;
     }
 
-    // Kept to the end of all: a thread that resumed something on it may still be leaving it.
+    // Destroyed last: a thread that resumed a coroutine on it may still use it.
     static asio::io_context& loop_of_this_thread() {
         static std::mutex mutex;
         static std::vector<std::shared_ptr<asio::io_context>> all;
@@ -55,12 +55,12 @@ protected:
         return *mine;
     }
 
-    // Sessions of other threads keep what they saw and are not used again.
+    // Sessions of other threads keep their snapshots and are not used again.
     void leave_idle_sessions() {
         for (int i = 0; i < 3; ++i) std::thread([this] { count(); }).join();
     }
 
-    // How often the WAL was restarted.
+    // The number of restarts of the WAL.
     std::uint32_t generation() const {
         std::ifstream wal(file() + "-wal", std::ios::binary);
         unsigned char header[16] = {};
@@ -69,7 +69,7 @@ protected:
                static_cast<std::uint32_t>(header[14]) << 8 | header[15];
     }
 
-    // Commits little until the WAL was checkpointed and restarted; far too little for a second attempt.
+    // Makes small commits until the WAL is checkpointed and restarted: too small for a second checkpoint.
     bool restarts() {
         const auto before = generation();
         for (int i = 0; i < 1000; ++i) {
@@ -128,7 +128,7 @@ TEST_F(kept_snapshots, of_idle_sessions_let_a_long_wal_restart) {
     leave_idle_sessions();
     run(opened->writer().maintain(now()));
     leave_idle_sessions();
-    say(500, content_bytes_max);  // so long that readers are waited for
+    say(500, content_bytes_max);  // so long that the writer waits for readers
     leave_idle_sessions();
     EXPECT_TRUE(restarts());
 }
@@ -137,13 +137,13 @@ TEST_F(kept_snapshots, are_released_when_nobody_asks) {
     say(1);
     leave_idle_sessions();
     confab::sqlite::connection other(file(), confab::sqlite::access::read_write);
-    other.execute("pragma schema_version");  // it knows of the WAL once it has read something
+    other.execute("pragma schema_version");  // it opens the WAL with its first read
     EXPECT_FALSE(other.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate));
     other.wait_for_locks(60'000);
     EXPECT_TRUE(other.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate));
 }
 
-// As SQLite does itself when a read fails with an I/O error.
+// SQLite does this, too, when a read fails with an I/O error.
 TEST_F(kept_snapshots, that_were_rolled_back_are_begun_again) {
     confab::sqlite::snapshot_registry all;
     confab::sqlite::connection db(file(), confab::sqlite::access::read_only);
@@ -187,7 +187,7 @@ TEST(snapshot_registry, keeps_snapshots_until_a_commit_and_not_during_a_pause) {
         const confab::sqlite::snapshot_registry::pause checkpointing(all);
         EXPECT_FALSE(all.may_keep(after));
     }
-    EXPECT_FALSE(all.may_keep(after));  // it may hold back the WAL
+    EXPECT_FALSE(all.may_keep(after));  // it may block the WAL
     EXPECT_TRUE(all.may_keep(all.commits()));
 }
 

@@ -19,10 +19,10 @@
 enum kind { any_read = 1, any_write, any_sync, any_truncate };
 
 struct plan {
-    int countdown;  // the call that takes it to zero fails; none does at zero or below
+    int countdown;  // the call that decrements it to zero fails; at zero or below no call fails
     int kind;
     int error;    // an errno; 0: a short count
-    int percent;  // of the bytes, before it fails
+    int percent;  // of the bytes that are transferred before it fails
     char file[48];
 };
 
@@ -90,7 +90,7 @@ static ssize_t report(ssize_t done)
     return -1;
 }
 
-// In libc, or in a sanitizer that stands before it.
+// The function in libc, or in a sanitizer that wraps it.
 #define REAL(name, ...)                                            \
     ({                                                             \
         static __typeof__(&name) real;                             \

@@ -1,5 +1,5 @@
-// A disk that takes its time: fsync and fdatasync wait as long as the file named by FAULT_HOLD exists. While one waits,
-// there is a file of that name with ".waiting" behind it, so that a test can tell without a clock. Use with LD_PRELOAD.
+// A slow disk: fsync and fdatasync wait while the file named by FAULT_HOLD exists. While a call waits, a file of that
+// name with the suffix ".waiting" exists, so that a test can detect it without a clock. Use with LD_PRELOAD.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

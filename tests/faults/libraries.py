@@ -1,4 +1,4 @@
-"""What tests load into a program in place of a part of its world: the libraries built from this folder."""
+"""Libraries that tests load into a program to inject faults. They are built from this folder."""
 
 import errno
 import struct
@@ -19,7 +19,7 @@ def build(name, folder):
 
 
 class MovedClock:
-    """A clock for `environment` of one server: as many seconds ahead of the machine's as it was last told, or behind."""
+    """A clock for one server, through its `environment`. It differs from the machine's by the seconds of the last move()."""
 
     def __init__(self, folder):
         self.path = folder / "clock"
@@ -37,7 +37,7 @@ PLAN = struct.Struct("iii48s")  # after the countdown
 
 @dataclass(frozen=True)
 class Fault:
-    """An I/O call that is to fail: one of a kind, on a file that matches a pattern, after some that pass."""
+    """An I/O call that will fail: of this kind, on a file that matches a pattern, after some such calls succeeded."""
     kind: str
     file: str
     countdown: int = 1
@@ -46,7 +46,7 @@ class Fault:
 
 
 class FailingCall:
-    """A disk for `environment` of a server with its data in `data`. One call fails after a fault is armed."""
+    """A disk for one server with its data in `data`, through its `environment`. One call fails after a fault is armed."""
 
     def __init__(self, folder, data):
         self.plan = folder / f"{data.name}.fault"
@@ -68,5 +68,5 @@ class FailingCall:
             plan.write(bytes(4))
 
     def failed(self):
-        """The calls that failed so far, each with its file."""
+        """The failed calls so far, each with its file."""
         return self.log.read_text().splitlines() if self.log.exists() else []

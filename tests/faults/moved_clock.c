@@ -1,5 +1,6 @@
-// For LD_PRELOAD: the time of day is as many seconds after the machine's as the first number of the file in FAULT_CLOCK says, or before it. The file
-// is mapped, so that writing to it in place moves the clock at once; other clocks run as they do.
+// The time of day differs from the machine's by the seconds in the file named by FAULT_CLOCK, which may be negative.
+// The file is mapped, so that a write in place moves the clock immediately. Other clocks are unchanged. Use with
+// LD_PRELOAD.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-// A machine without IPv6: no socket of that family can be made (FAULT_IPV6=unsupported), or no interface has such an
-// address (FAULT_IPV6=unavailable). Or every port of it is taken (FAULT_IPV6=taken), or only the first that is tried
+// A machine without IPv6: sockets of that family cannot be created (FAULT_IPV6=unsupported), or no interface has such
+// an address (FAULT_IPV6=unavailable). Or every IPv6 port is in use (FAULT_IPV6=taken), or only the first that is tried
 // (FAULT_IPV6=taken-once). Use with LD_PRELOAD.
 #define _GNU_SOURCE
 #include <dlfcn.h>

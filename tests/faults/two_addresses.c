@@ -1,5 +1,5 @@
-// For LD_PRELOAD: the name two-addresses has the addresses ::1 and 127.0.0.1, in this order, as localhost has on many machines; two-servers
-// has 127.0.0.2 and 127.0.0.1.
+// Use with LD_PRELOAD. The name two-addresses has the addresses ::1 and 127.0.0.1, in this order, as localhost on many
+// machines. The name two-servers has 127.0.0.2 and 127.0.0.1.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <netdb.h>

@@ -1,4 +1,4 @@
-// The auditor's snapshot, which SQLite rolls back itself when a read fails with an I/O error.
+// The auditor's snapshot. SQLite rolls it back when a read fails with an I/O error.
 #include <gtest/gtest.h>
 
 #include <boost/asio/thread_pool.hpp>

@@ -1,4 +1,4 @@
-// A background checkpoint that fails is reported to the writer, once, and is started again.
+// A failed background checkpoint is reported to the writer once and is retried.
 #include <gtest/gtest.h>
 
 #include "drivers/sqlite/checkpointer.hpp"

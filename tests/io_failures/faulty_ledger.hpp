@@ -1,4 +1,5 @@
-// A ledger on the shims, with the batch writer's steps done by hand and a model of what was acknowledged.
+// A ledger on the fault shims and a model of the acknowledged effects. Tests run each step of the batch writer
+// separately.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +17,7 @@
 
 namespace confab::testing {
 
-// Armed for one step only.
+// Each fault is armed for one step only.
 struct step_faults {
     std::optional<io_fault> in_load = std::nullopt;
     std::optional<io_fault> in_apply = std::nullopt;
@@ -26,7 +27,7 @@ class faulty_ledger : public ::testing::Test {
 protected:
     void open() { ledger = ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()}); }
 
-    // Whether the batch was acknowledged.
+    // Returns whether the batch was acknowledged.
     bool commit(const std::vector<core::command>& batch, const step_faults& armed = {}) {
         std::vector<const core::command*> commands;
         for (const auto& c : batch) commands.push_back(&c);
@@ -63,7 +64,7 @@ protected:
     core::state state;
     core::app_token token = core::app_token::make();
     ledger_model model;
-    int failed = 0;  // steps in which a call failed
+    int failed = 0;  // number of steps in which a call failed
 
 private:
     template <class Step>

@@ -1,12 +1,10 @@
 // 1. The fault is armed before the ledger is opened. The history creates, edits and deletes, with keys, in batches of
-// all kinds; transactions
-//    spill, the WAL is checkpointed, segments of the journal take turns, keys are purged, the index follows, and there
-//    is an orderly restart.
-// 2. Every batch that is acknowledged goes into the model. Reads within the history answer as the model does, or are
-// unavailable.
-// 3. The fault is lifted, and the ledger is judged three times: as it is, in a copy of its files as a crash leaves
-// them, and after an orderly
-//    end. Each time everything acknowledged is there, once; a batch of unknown outcome is there whole or not at all.
+//    all kinds. Transactions spill, the WAL is checkpointed, journal segments are rotated, keys are purged, the index
+//    follows, and the ledger is restarted cleanly.
+// 2. Every acknowledged batch is applied to the model. Reads during the history equal the model or are unavailable.
+// 3. The fault is disarmed. The ledger is verified three times: as it is, in a copy of its files as after a crash, and
+//    after a clean restart. Each time every acknowledged effect is stored once. A batch with an unknown outcome is
+//    stored completely or not at all.
 #include "io_failures/history.hpp"
 
 #include <fmt/core.h>
@@ -31,7 +29,7 @@ namespace fs = std::filesystem;
 constexpr std::int64_t two_days_us = 2LL * 24 * 60 * 60 * 1'000'000;
 constexpr int attempts_max = 3;  // of a batch, until the ledger serves again
 
-// Small enough that a short history gets everywhere.
+// So small that a short history reaches every limit.
 constexpr ledger::sqlite::sqlite_sizes sizes{.transaction_effects_max = 12,
                                              .transaction_bytes_max = 16 * 1024,
                                              .journal_segment_bytes = 8 * 1024,
@@ -39,7 +37,7 @@ constexpr ledger::sqlite::sqlite_sizes sizes{.transaction_effects_max = 12,
 
 using commands = std::vector<core::command>;
 
-// A ledger and its index, open.
+// An open ledger and its index.
 class opened {
 public:
     opened(const fs::path& folder, asio::any_io_executor pool)
@@ -71,7 +69,7 @@ class history {
 public:
     history(const fs::path& folder, findings& found) : folder_(folder), found_(found) {}
 
-    // False: the ledger could not be opened, which is right as long as something fails.
+    // False if the ledger could not be opened. That is allowed while a fault is armed.
     bool open() {
         try {
             state_.clear();
@@ -139,7 +137,7 @@ public:
         resolve_unknown(*opened_);
     }
 
-    // Goes on with the files as kill -9 leaves them.
+    // Restarts on the files that a SIGKILL leaves.
     void crash() {
         if (!opened_) return;
         const auto left = copied(folder_.string() + "-crashed");
@@ -149,7 +147,7 @@ public:
         restart();
     }
 
-    // After the fault was lifted.
+    // REQUIRES: the fault is disarmed.
     void run_and_verify(history_length length) {
         if (!opened_) require_open("without a fault");
         if (!opened_) return;
@@ -157,7 +155,7 @@ public:
         expect_to_serve_or_to_be_closed();
         if (length == history_length::whole) verify_copy();
         opened_.reset();
-        require_open("after an orderly end");
+        require_open("after a clean stop");
         if (!opened_) return;
         verify_opened("after the restart", folder_, *opened_);
         expect_keys();
@@ -184,7 +182,7 @@ private:
         for (const auto& finding : all) report(fmt::format("{}: {}", when, finding));
     }
 
-    // As the batch writer does. Whether the batch was acknowledged.
+    // Commits as the batch writer does. Returns whether the batch was acknowledged.
     bool commit(const commands& batch) {
         if (!opened_) return false;
         const auto outcome = apply(batch);
@@ -240,14 +238,14 @@ private:
         if (with_unknown_) {
             const auto differences_with = with_unknown_->compare(with.reader());
             if (!differences_with || differences_with->empty()) return;
-            report(fmt::format("{}: a batch of unknown outcome is there in part", when));
+            report(fmt::format("{}: a batch with an unknown outcome is stored in part", when));
         }
         report(when, *differences);
     }
 
     void verify_opened(std::string_view when, const fs::path& folder, opened& with) {
         compare(when, with);
-        if (!with.index()) report(fmt::format("{}: the index does not follow", when));
+        if (!with.index()) report(fmt::format("{}: the index cannot be updated", when));
         const auto auditor = ledger::sqlite::open_sqlite_auditor(folder);
         const auto index = search::open_sqlite_index_auditor(folder, with.identity());
         auto checked = run(ops::check(*auditor));
@@ -257,7 +255,7 @@ private:
         resolve_unknown(with);
     }
 
-    // A restart has found out whether the batch of unknown outcome is there; all later ones build on that.
+    // A restart decides whether the batch with the unknown outcome is stored. Later batches build on that.
     void resolve_unknown(opened& with) {
         if (with_unknown_ && with_unknown_->compare(with.reader()).value_or(findings{"unavailable"}).empty())
             model_ = *with_unknown_;
@@ -268,10 +266,10 @@ private:
         for (int attempt = 0; attempt < attempts_max && !is_closed_; ++attempt)
             if (commit({command(new_message(token_, 1, "serves again"))})) return;
         if (!is_closed_ && model_.messages_in(core::chat_number(1)) > 0)
-            report("the ledger neither serves again nor is closed");
+            report("the ledger neither accepts writes again nor closes them");
     }
 
-    // The files as kill -9 leaves them. What SQLite shares between processes is gone with the last one.
+    // Copies the files as a SIGKILL leaves them, without SQLite's shared memory, which ends with the last process.
     fs::path copied(const fs::path& to) const {
         fs::remove_all(to);
         fs::copy(folder_, to);
@@ -288,7 +286,7 @@ private:
             opened crashed(copy, pool_.get_executor());
             verify_opened("after a crash", copy, crashed);
         } catch (const startup_error& cause) {
-            report(fmt::format("after a crash it cannot be opened: {}", cause.what()));
+            report(fmt::format("after a crash: the ledger cannot be opened: {}", cause.what()));
         }
         with_unknown_ = unknown;
         model_ = acknowledged;
@@ -296,10 +294,10 @@ private:
     }
 
     void require_open(std::string_view when) {
-        if (!open()) report(fmt::format("{} it cannot be opened: {}", when, opening_failure_));
+        if (!open()) report(fmt::format("{}: the ledger cannot be opened: {}", when, opening_failure_));
     }
 
-    // Each key is known, and for the number it made.
+    // Each key is stored with the number that it created.
     void expect_keys() {
         for (const auto& [place, number] : model_.keys()) {
             const auto c = command_with(core::idempotency_key{place.second, {}}, place.first);
@@ -307,7 +305,7 @@ private:
             const std::vector<const core::command*> one{&c};
             if (!run(opened_->writer().load(one, fresh))) return report("keys cannot be read");
             const auto* const record = fresh.find(core::state::key_locator{place.first, place.second});
-            if (!record || record->number != number) report("a key is not known any more");
+            if (!record || record->number != number) report("a key is lost");
         }
     }
 
@@ -318,7 +316,7 @@ private:
         return command(new_message(token_, 1, "again"), key);
     }
 
-    // They may be purged from here on.
+    // From here on the keys may be purged.
     void forget_keys() {
         model_.forget_keys();
         if (with_unknown_) with_unknown_->forget_keys();
@@ -331,7 +329,7 @@ private:
     core::state state_;
     const core::app_token token_ = core::app_token::make();
     ledger_model model_;
-    std::optional<ledger_model> with_unknown_;  // if the batch of unknown outcome is there
+    std::optional<ledger_model> with_unknown_;  // the model if the batch with the unknown outcome is stored
     bool is_closed_ = false;
     std::string opening_failure_;
 };

@@ -1,4 +1,4 @@
-// A scripted history of a ledger and its search index, with one fault in it, and the judgement of what is left.
+// A scripted history of a ledger and its search index with one fault. The result is verified.
 #pragma once
 
 #include <filesystem>
@@ -10,16 +10,15 @@
 namespace confab::testing {
 
 struct history_result {
-    findings found;                          // what broke a promise; empty: nothing did
+    findings found;                          // violated guarantees
     bool was_met = false;                    // whether a call failed
-    std::map<io_site, std::uint64_t> calls;  // up to the judgement
+    std::map<io_site, std::uint64_t> calls;  // before the verification
 };
 
-// brief: its first part only, without restart and crash, for faults of which there are tens of thousands.
+// brief: only the first part, without restart and crash. For sites with tens of thousands of calls.
 enum class history_length { brief, whole };
 
-// Runs the history in this folder, which is emptied first. Not thread-safe, as the plan of faults is one for the
-// process.
+// Empties the folder and runs the history in it. Not thread-safe, because the process has one fault plan.
 history_result run_history(const std::filesystem::path& folder, const std::optional<io_fault>& fault,
                            history_length length = history_length::whole);
 

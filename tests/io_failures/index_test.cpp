@@ -1,4 +1,4 @@
-// The search index while its file cannot be made anew: unavailable, and back as soon as the disk works again.
+// The search index is unavailable while its file cannot be created again, and available once the disk works again.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -100,7 +100,7 @@ TEST_P(failing_index, is_followed_again_after_a_failed_clear) {
     open();
     write::index_follower follower(ledger->reader(), index->reader(), index->writer(), {1, {}}, pool.get_executor());
     ASSERT_TRUE(run(follower.catch_up()));
-    ASSERT_TRUE(run(index->writer().store(chat, {}, {2, 0}, {2, 7})));  // further than the ledger
+    ASSERT_TRUE(run(index->writer().store(chat, {}, {2, 0}, {2, 7})));  // ahead of the ledger
     break_disk();
     EXPECT_EQ(run(follower.begin()).error(), error::unavailable);
     EXPECT_EQ(run(ops::reindex(follower, index->writer())).error(), error::unavailable);

@@ -13,7 +13,7 @@ findings ledger_model::apply(std::span<const core::effect> effects) {
 
 void ledger_model::take(const core::app_created& e) {
     if (!apps_.emplace(e.id.value(), app{e.token, std::string(e.name), {}}).second)
-        report(fmt::format("app id {} was given twice", e.id.value()));
+        report(fmt::format("app id {} was assigned twice", e.id.value()));
 }
 
 void ledger_model::take(const core::app_renamed& e) {
@@ -25,7 +25,7 @@ void ledger_model::take(const core::chat_created& e) {
     if (e.number.value() != owner.chats.size() + 1)
         report(fmt::format("chat {} was acknowledged after {} chats", e.number.value(), owner.chats.size()));
     if (!chats_.emplace(e.id.value(), std::pair(e.app.value(), owner.chats.size())).second)
-        report(fmt::format("chat id {} was given twice", e.id.value()));
+        report(fmt::format("chat id {} was assigned twice", e.id.value()));
     owner.chats.push_back({e.number, {}, 0});
 }
 
@@ -62,7 +62,7 @@ ledger_model::message* ledger_model::changed(core::chat_id id, core::message_num
     if (seq != c.changes + 1) report(fmt::format("change {} was acknowledged after {} changes", seq, c.changes));
     c.changes = seq;
     if (number.value() > c.messages.size()) {
-        report(fmt::format("message {} was changed and is not there", number.value()));
+        report(fmt::format("message {} was changed and is missing", number.value()));
         return nullptr;
     }
     auto& m = c.messages[number.value() - 1];
@@ -78,7 +78,7 @@ std::uint64_t ledger_model::messages_in(core::chat_number number) const {
     return number.value() > chats.size() ? 0 : chats[number.value() - 1].messages.size();
 }
 
-// Reads everything through the port; ends at the first read that is unavailable.
+// Reads everything through the port. Ends at the first unavailable read.
 class ledger_model::comparison {
 public:
     comparison(const ledger_model& model, ledger::reader& ledger) : model_(model), ledger_(ledger) {}
@@ -155,7 +155,7 @@ private:
         return true;
     }
 
-    // Whether the comparison goes on.
+    // False ends the comparison.
     bool is_missing(const std::string& what, const boost::system::error_code& cause) {
         if (cause != error::not_found) return false;
         add(what + " is missing");

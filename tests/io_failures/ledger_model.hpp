@@ -1,5 +1,5 @@
-// What a ledger has to hold: a model that takes the effects of every acknowledged batch, and compares itself with what
-// a reader answers.
+// The expected content of a ledger: applies the effects of every acknowledged batch and compares itself with a reader's
+// answers.
 #pragma once
 
 #include <map>
@@ -17,11 +17,11 @@ using findings = std::vector<std::string>;
 
 class ledger_model {
 public:
-    // Takes the effects of a batch. Reports numbers that have a gap or were given before.
+    // Applies the effects of a batch. Returns a finding for each number that leaves a gap or was assigned before.
     findings apply(std::span<const core::effect> effects);
 
-    // What differs from the ledger. A read that is unavailable ends the comparison: std::nullopt, if nothing differed
-    // up to there.
+    // Returns the differences from the ledger. An unavailable read ends the comparison; the result is then std::nullopt
+    // if nothing differed before it.
     std::optional<findings> compare(ledger::reader& ledger) const;
 
     std::uint64_t messages_in(core::chat_number number) const;
@@ -59,7 +59,7 @@ private:
     class comparison;
 
     std::map<std::uint64_t, app> apps_;                                     // by id
-    std::map<std::uint64_t, std::pair<std::uint64_t, std::size_t>> chats_;  // by id: its app and its place there
+    std::map<std::uint64_t, std::pair<std::uint64_t, std::size_t>> chats_;  // by id: its app and its index there
     std::map<std::pair<core::key_scope, digest>, std::uint64_t> keys_;
     findings found_;
 };

@@ -1,4 +1,4 @@
-// SQLite rolls back the whole transaction on an I/O error, also while it reads and only makes room for what it reads.
+// SQLite rolls back the whole transaction on an I/O error, also when a read spills dirty pages to free its page cache.
 // The writer reads within the transaction that stays open across batches.
 #include "io_failures/faulty_ledger.hpp"
 

@@ -1,4 +1,4 @@
-// Tests with the fault shims between SQLite and the system.
+// Runs tests with the fault shims between SQLite and the system.
 #include <gtest/gtest.h>
 
 #include "base/log.hpp"

@@ -1,9 +1,9 @@
-// The n-th-failure suite: lets the n-th call of each kind on each file fail, for every n, in a scripted history
-// (history.hpp). After SQLite's own tests of I/O errors and of lack of memory (https://sqlite.org/testing.html,
-// sections 3.1 and 3.2).
+// The n-th-failure suite: the n-th call of each kind on each file fails, for every n, in a scripted history
+// (history.hpp). The method is that of SQLite's tests of I/O errors and out-of-memory errors
+// (https://sqlite.org/testing.html, sections 3.1 and 3.2).
 //   io_failure_suite [--all] [--part I/K] [--runs N] [--site "write database WAL"]
-// Without --all, some n of each site, chosen by TEST_SEED. Prints how often each site was met; one that was not is a
-// failure.
+// Without --all, TEST_SEED selects some n of each site. Prints how often each site failed. A site that never failed is
+// a failure of the suite.
 #include <fmt/core.h>
 
 #include <unistd.h>
@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a history must get to. SQLite never truncates or removes a database, and makes none of the other calls on the
-// other files.
+// The sites that a history must reach. SQLite never truncates or removes a database. All other calls that are missing
+// here do not occur on those files.
 std::vector<io_site> sites() {
     std::vector<io_site> all;
     const auto add = [&all](io_file file, std::initializer_list<io_call> calls) {
@@ -51,7 +51,7 @@ public:
     suite(bool is_all, std::uint64_t part, std::uint64_t parts, std::uint64_t runs_of_site)
         : is_all_(is_all), part_(part), parts_(parts), runs_of_site_(runs_of_site), random_(seed()) {}
 
-    // Whether everything held.
+    // Returns whether there was no finding.
     bool run(const std::string& only) {
         const auto brief = run_and_verify("without a fault", std::nullopt, history_length::brief).calls;
         const auto whole = run_and_verify("without a fault", std::nullopt, history_length::whole).calls;
@@ -61,10 +61,10 @@ public:
             const auto found = counts.find(site);
             const auto calls = found == counts.end() ? 0 : found->second;
             const auto met = run_site(site, calls);
-            fmt::print("{:<40} {:>6} calls, {:>6} met\n", to_string(site), calls, met);
+            fmt::print("{:<40} {:>6} calls, {:>6} failed\n", to_string(site), calls, met);
             std::fflush(stdout);
             const bool is_tried = calls >= parts_;  // a part may have none of the few n
-            if (calls == 0 || (is_tried && met == 0)) fail(fmt::format("the history never met: {}", to_string(site)));
+            if (calls == 0 || (is_tried && met == 0)) fail(fmt::format("no call failed: {}", to_string(site)));
         }
         fmt::print("{} histories, {} failures\n", histories_, failures_);
         return failures_ == 0;
@@ -88,7 +88,7 @@ private:
         return met;
     }
 
-    // Threads make the number of calls vary a little, so a few more are tried than were counted.
+    // Threads make the number of calls vary, so a few more than were counted are tried.
     std::vector<std::uint64_t> chosen(std::uint64_t calls) {
         std::vector<std::uint64_t> all;
         if (is_all_) {
@@ -117,7 +117,7 @@ private:
     const bool is_all_;
     const std::uint64_t part_, parts_, runs_of_site_;
     std::mt19937_64 random_;
-    // In memory where there is such a place: what is tested is not the disk.
+    // In memory if possible, because the disk is not under test.
     const fs::path folder_ = (fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path()) /
                              fmt::format("confab-io-failures-{}", getpid());
     std::uint64_t histories_ = 0;
@@ -128,14 +128,14 @@ private:
 }  // namespace confab::testing
 
 int main(int argc, char** argv) {
-    CLI::App app("lets the n-th I/O call or allocation fail");
+    CLI::App app("makes the n-th I/O call or allocation fail");
     bool is_all = false;
     std::string part = "0/1", only;
     std::uint64_t runs_of_site = 3;
     app.add_flag("--all", is_all, "every n");
-    app.add_option("--part", part, "I/K: only every K-th n, from the I-th on");
+    app.add_option("--part", part, "I/K: only every K-th n, starting with the I-th");
     app.add_option("--runs", runs_of_site, "values of n for each site");
-    app.add_option("--site", only, "only this one");
+    app.add_option("--site", only, "only this site");
     CLI11_PARSE(app, argc, argv);
     const auto slash = part.find('/');
     confab::testing::install_sqlite_shims();

@@ -1,5 +1,4 @@
-// How often SQLite syncs its WAL: with the journal in front of it, only for a batch that does not go through the
-// journal.
+// How often SQLite syncs its WAL. With the journal, it does so only for a batch that bypasses the journal.
 #include "io_failures/faulty_ledger.hpp"
 
 namespace confab::testing {
@@ -22,7 +21,7 @@ protected:
         return batch;
     }
 
-    // WAL syncs of so many batches, each of which is committed by a read.
+    // The WAL syncs of so many batches. A read commits each batch.
     std::uint64_t syncs_of(int batches) {
         const auto before = calls(wal_sync);
         for (int i = 0; i < batches; ++i) {

@@ -1,11 +1,11 @@
-"""A name server on loopback that knows the names it was given, each with one IPv4 address, which the test may change."""
+"""A DNS server on loopback for the given names. Each name has one IPv4 address, which the test may change."""
 
 import socketserver
 import struct
 import threading
 
 NO_SUCH_NAME = 3
-TTL_S = 600  # as Docker's; who asks is to look again all the same
+TTL_S = 600  # as Docker's; nginx must query again before
 
 
 class NameServer:
@@ -23,7 +23,7 @@ class NameServer:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def answer(self, query):
-        """RFC 1035, 4.1: the question is repeated, and an answer refers to its name."""
+        """RFC 1035, 4.1: the response repeats the question, and an answer refers to its name."""
         name, end = self.name_in(query)
         kind, = struct.unpack(">H", query[end:end + 2])
         address = self.addresses.get(name)

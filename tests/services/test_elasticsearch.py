@@ -1,9 +1,9 @@
-"""Elasticsearch: that it starts, keeps what it answered, and has what the index needs."""
+"""Elasticsearch starts, keeps acknowledged documents, and has the features that the index needs."""
 
 import pytest
 from services import Elasticsearch
 
-# The shape of Confab's index: one gram length after the other, positions kept, nothing lost at the ends.
+# As Confab's index: grams of each length with their positions, also at the ends of a text.
 INDEX = {
     "settings": {
         "index": {"number_of_shards": 1, "number_of_replicas": 0, "max_ngram_diff": 2},

@@ -1,4 +1,4 @@
-"""The engines of a cluster, handed from one test to the next."""
+"""The engines of a cluster, which tests share one after the other."""
 
 import pytest
 from services import Engines, MariaDb, MySql

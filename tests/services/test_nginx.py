@@ -1,4 +1,4 @@
-"""The nginx configuration of docker-compose.yml and `make cluster`: what it passes on, and what it sends twice."""
+"""The nginx configuration of docker-compose.yml and `make cluster`: which requests it forwards, and which it retries."""
 
 import http.client
 import json
@@ -135,7 +135,7 @@ def test_headers_of_a_node_are_not_duplicated(front, nodes, path):
 
 
 def problem_of(front, method, path="/apps", body=None, headers=None):
-    """Status and document of an error of nginx's own, which has the form of a node's."""
+    """Status and document of an error that nginx itself returns, in the form of a node's."""
     connection = http.client.HTTPConnection("127.0.0.1", front.port, timeout=WAIT_S)
     connection.request(method, path, body, headers or {})
     response = connection.getresponse()
@@ -154,7 +154,7 @@ def problem_of(front, method, path="/apps", body=None, headers=None):
 
 
 def titles():
-    """Those of the nodes."""
+    """The problem titles of the nodes."""
     source = (CHECKOUT / "src" / "http" / "problem.cpp").read_text()
     return dict(re.findall(r'{\d{3}, "(\w+)", "([^"]+)"', source))
 

@@ -1,4 +1,4 @@
-"""The nginx configuration with the NODES of docker-compose.yml, in a newer nginx: nodes that were created again are found."""
+"""The nginx configuration with the NODES of docker-compose.yml, in a newer nginx. It finds nodes that were created again."""
 
 import http.client
 import time
@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.fixture
 def port():
-    """Of all nodes, each on an address of its own."""
+    """The port of all nodes. Each node has its own address."""
     held = Port()
     yield held.number
     held.release()
@@ -25,7 +25,7 @@ def port():
 
 @pytest.fixture
 def nodes(port):
-    """As docker-compose.yml has them, but for the port."""
+    """The NODES of docker-compose.yml with another port."""
     services = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())["services"]
     return services["front"]["environment"]["NODES"].replace(":3000", f":{port}")
 
@@ -57,7 +57,7 @@ def status(front, method="GET"):
 
 
 def wait_until_found(front, *nodes):
-    """nginx asks for names beside its work: also when it starts."""
+    """nginx resolves names in the background, also at its start."""
     deadline = time.monotonic() + WAIT_S
     while not all(node.requests for node in nodes):
         assert time.monotonic() < deadline, "a node is not found"

@@ -28,7 +28,7 @@ def test_a_stream_survives_sigkill(server):
 
 
 def test_a_stream_never_goes_back_in_time_by_itself(server):
-    """A queue's ids are only as good as Redis's memory: an id below the last is refused, but only while the stream is there."""
+    """Redis refuses an id below the last one only while the stream exists. A stream that was lost starts again."""
     client = server.client()
     client.xadd("stream", {"a": 1}, id="5-1")
     with pytest.raises(redis.exceptions.ResponseError, match="equal or smaller"):

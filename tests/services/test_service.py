@@ -1,4 +1,4 @@
-"""What all services have in common, shown on the quickest of them."""
+"""The common behaviour of all services, tested with the fastest of them."""
 
 import os
 import re
@@ -17,7 +17,7 @@ WAIT_S = 30
 
 
 def is_gone(process_id):
-    """Ended, if not yet buried."""
+    """The process has ended, or is a zombie."""
     try:
         return re.search(r"^State:\s+(\w)", Path(f"/proc/{process_id}/status").read_text(), re.M).group(1) in "ZX"
     except FileNotFoundError:
@@ -92,7 +92,7 @@ def test_nothing_outlives_a_test_run_that_is_killed(tmp_path):
         f"sys.path.insert(0, {str(TOOLS)!r})",
         "from services import Redis",
         "redis = Redis(sys.argv[1])",
-        # A server lives as long as the process, not as the thread that asked for it.
+        # A server lives as long as the process, not as the thread that started it.
         "starter = threading.Thread(target=redis.start)",
         "starter.start()",
         "starter.join()",

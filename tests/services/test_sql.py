@@ -1,4 +1,4 @@
-"""MariaDB and MySQL: that they start, keep what was committed, and have what the ledger needs."""
+"""MariaDB and MySQL start, keep committed rows, and have the features that the ledger needs."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Gates in front of Redis, each fault seen from a client's side."""
+"""Proxies in front of Redis: the effect of each fault on a client."""
 
 import socket
 import time
@@ -67,7 +67,7 @@ def test_a_reply_is_lost_though_the_command_was_carried_out(proxy, redis):
         assert redis.client().get("done") == b"yes"
         proxy.open()
         connection.settimeout(ANSWER_WAIT_S)
-        assert connection.recv(1000) == b"", "a lost reply came late"
+        assert connection.recv(1000) == b"", "a dropped reply arrived later"
 
 
 def test_a_command_is_lost_before_it_arrives(proxy, redis):

@@ -1,4 +1,4 @@
-"""A node as nginx sees it: it writes down every request, and answers, dies in the middle or dribbles as it is told."""
+"""A node for nginx. It records every request and answers, closes the connection or sends slowly, as the test sets it."""
 
 import socketserver
 import threading
@@ -8,7 +8,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 class Upstream:
     def __init__(self, answer=ANSWER, address=("127.0.0.1", 0)):
-        self.requests = []  # (connection, head), one line of the head an element
+        self.requests = []  # (connection, header lines)
         self.answer = answer
         upstream = self
 

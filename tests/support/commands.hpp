@@ -1,4 +1,4 @@
-// Commands as tests write them.
+// Builders of commands for tests.
 #pragma once
 
 #include <string>

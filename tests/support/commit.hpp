@@ -1,4 +1,4 @@
-// A batch as the batch writer does it: each command of it has to be done.
+// Commits a batch as the batch writer does. Asserts that each of its commands succeeds.
 #pragma once
 
 #include <gtest/gtest.h>

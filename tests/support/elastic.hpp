@@ -24,7 +24,7 @@ inline elastic::client_options elastic_server() {
     return o;
 }
 
-// An index of its own, empty.
+// A new empty index.
 inline search::elastic_index_options new_elastic_index() {
     static int count = 0;
     auto cluster = fmt::format("{:08x}{:08x}", getpid(), ++count);

@@ -1,5 +1,5 @@
-// The file calls of our own code, linked in place of the system's (ld --wrap): each asks the plan first. SQLite's calls
-// do not come through here.
+// Wraps the file calls of our own code (ld --wrap). Each call asks the fault plan first. SQLite's calls do not pass
+// here.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using confab::testing::fault_plan, confab::testing::io_call, confab::testing::io_error, confab::testing::io_file;
 
-// What each descriptor was opened on.
+// The file of each descriptor.
 std::array<std::atomic<io_file>, 20'000> files;
 
 bool fails(io_call call, io_file file) {
@@ -89,7 +89,7 @@ int __wrap_unlink(const char* path) {
     return __real_unlink(path);
 }
 
-// The same calls, as they are named where off_t was asked to have 64 bits.
+// The names of the same calls if off_t has 64 bits by macro.
 int __wrap_open64(const char* path, int flags, ...) __attribute__((alias("__wrap_open")));
 ssize_t __wrap_pread64(int descriptor, void* into, size_t bytes, off_t at) __attribute__((alias("__wrap_pread")));
 ssize_t __wrap_pwrite64(int descriptor, const void* from, size_t bytes, off_t at)

@@ -1,5 +1,5 @@
-// Which I/O call or allocation is to fail: the plan that the fault shims ask before each call. It counts the calls, so
-// that a test can let the n-th one fail, for every n.
+// The fault plan decides which I/O call or allocation fails. The fault shims ask it before each call. It counts the
+// calls, so that a test can make the n-th one fail, for every n.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ enum class io_file {
     index_shm,
     index_rollback_journal,
     temporary,
-    journal,     // the files of the batch log
+    journal,     // the segments of the journal
     synced_wal,  // the database's WAL, through the descriptor that syncs it
     folder,
     memory
@@ -38,7 +38,7 @@ struct io_site {
 
 std::string to_string(io_site site);
 
-// The file of a data folder that has this path.
+// Returns which file of a data folder has this path.
 io_file file_of(std::string_view path);
 
 enum class io_error { eio, enospc, short_write };
@@ -49,19 +49,19 @@ struct io_fault {
     io_site site;
     io_error error = io_error::eio;
     std::uint64_t nth = 1;    // counted from arm() on
-    bool is_lasting = false;  // this call and all later ones
+    bool is_lasting = false;  // all later calls fail too
 };
 
-// One for the process, since SQLite's VFS and its allocator are. Any thread.
+// One per process, as SQLite's VFS and allocator are. Any thread.
 class fault_plan {
 public:
     static fault_plan& instance();
 
     void arm(const io_fault& fault);
-    // Nothing fails from now on. Returns whether something did.
+    // No call fails from now on. Returns whether a call failed.
     bool disarm();
 
-    // Called by the shims before each call: counts it. An error: the call is to fail with it.
+    // The shims call it before each call. Counts the call. Returns the error that the call must fail with, if any.
     std::optional<io_error> before(io_site site);
 
     std::map<io_site, std::uint64_t> counts();
@@ -75,8 +75,8 @@ private:
     bool has_failed_ = false;
 };
 
-// Puts the shims before SQLite: a VFS above the system's, an allocator above the system's, and a page cache so small
-// that transactions spill. REQUIRES: called before anything else of SQLite, once.
+// Installs the shims below SQLite: a VFS over the system's, an allocator over the system's, and a page cache so small
+// that transactions spill. REQUIRES: called once, before every other use of SQLite.
 void install_sqlite_shims();
 
 }  // namespace confab::testing

@@ -1,10 +1,9 @@
-// SQLite's VFS (https://sqlite.org/vfs.html), its allocator and its page cache, each above the default one.
+// A VFS (https://sqlite.org/vfs.html), an allocator and a page cache for SQLite, each over the default one.
 //
-// 1. The VFS passes every call on unless the plan lets it fail. A call that fails does nothing, but for a short write,
-// of which half
-//    gets through. It has no memory-mapped I/O, so that every read and write is a call.
+// 1. The VFS forwards every call unless the plan makes it fail. A failed call does nothing, except that a short write
+//    writes half. It has no memory-mapped I/O, so that every read and write is a call.
 // 2. An allocation that fails returns null, as SQLite's own test allocator does.
-// 3. The page cache holds a few pages, whatever cache_size says, so that a short history spills.
+// 3. The page cache has a few pages and ignores cache_size, so that a short history spills.
 #include <sqlite3.h>
 
 #include <new>

@@ -1,4 +1,4 @@
-// As long as one lives no file of this process may become longer.
+// While an object exists, no file of this process may grow.
 #pragma once
 
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-"""Fixtures of every suite that runs in pytest."""
+"""Fixtures of all suites that run in pytest."""
 
 import random
 import signal
@@ -7,8 +7,8 @@ import pytest
 
 
 def bounded_test(seconds_of):
-    """A fixture by which a hanging test fails by itself: sockets time out on their own, this is for everything else. `seconds_of` is
-    asked for each request how long it may take."""
+    """A fixture that fails a test that hangs. Sockets have their own timeouts; this is for everything else. `seconds_of` returns
+    the limit for a test's request."""
     @pytest.fixture(autouse=True)
     def bounded(request):
         def give_up(*_):
@@ -46,4 +46,4 @@ def rng(seed):
 
 def add_options(parser):
     parser.addoption("--confab", required=True, help="the confab binary under test")
-    parser.addoption("--seed", type=int, help="repeats a random test with the seed it printed")
+    parser.addoption("--seed", type=int, help="repeat a random test with the seed that it printed")

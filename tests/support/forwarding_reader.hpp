@@ -34,8 +34,9 @@ public:
                                                                    std::uint64_t after) override {
         return to_.versions(chat, message, after);
     }
-    awaitable<result<ledger::chosen>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
-                                               const core::folded_query& query) override {
+    awaitable<result<ledger::matches_by_number>> matching(core::chat_id chat,
+                                                          std::span<const core::message_number> numbers,
+                                                          const core::folded_query& query) override {
         return to_.matching(chat, numbers, query);
     }
     awaitable<result<ledger::chat_counts>> counts(core::chat_id chat) override { return to_.counts(chat); }

@@ -1,4 +1,4 @@
-// The real server, MariaDB or MySQL, that CONFAB_TEST_MYSQL names.
+// The server, MariaDB or MySQL, that CONFAB_TEST_MYSQL names.
 #pragma once
 
 #include <cstdlib>
@@ -20,14 +20,14 @@ inline ledger::mysql::mysql_options mysql_server(asio::any_io_executor read_pool
     return options;
 }
 
-// Each statement in turn, on a connection of its own.
+// Executes the statements in order on a new connection.
 inline void execute(const std::vector<std::string>& statements) {
     ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
         for (const auto& sql : statements) co_await db.query(sql);
     });
 }
 
-// The first column of the first row.
+// Returns the first column of the first row.
 inline std::string ask(const std::string& sql) {
     std::string answer;
     ledger::mysql::with_server(mysql_server(), [&](mysql::connection& db) -> awaitable<void> {
@@ -39,7 +39,7 @@ inline std::string ask(const std::string& sql) {
     return answer;
 }
 
-// A ledger with nothing in it. Rows are deleted: making a table anew takes longer than a test.
+// Empties the ledger. Deletes rows, because creating a table takes longer than a test.
 inline void clear_ledger() {
     ledger::mysql::migrate_mysql(mysql_server(), {});
     std::vector<std::string> statements;
@@ -52,7 +52,7 @@ inline void clear_ledger() {
     execute(statements);
 }
 
-// Ends every other session of ours; which of them had something begun, only a more privileged user may ask.
+// Ends every other session of this user. Only a more privileged user could see which of them have open transactions.
 inline void kill_other_sessions() {
     ledger::mysql::with_server(mysql_server(), [](mysql::connection& db) -> awaitable<void> {
         const auto others =

@@ -1,4 +1,5 @@
-// Runs an awaitable to its end. The loop is kept: a thread that resumed the awaitable may still be leaving it.
+// Runs an awaitable to its end. The I/O context is static, because a thread that resumed the awaitable may still use
+// it.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>

@@ -1,4 +1,5 @@
-// Folds every line of standard input: the program's own folding, to be compared with another implementation's.
+// Folds every line of standard input with the program's folding. folding_test.py compares it with another
+// implementation.
 #include <iostream>
 #include <string>
 

@@ -1,6 +1,5 @@
-// index_load MESSAGES: stores so many messages of 64 characters in one chat of the index in Elasticsearch, trying again
-// whatever cannot be stored at the time, then has each of them found and prints how long it all took. Fails unless the
-// index holds exactly these.
+// index_load MESSAGES: stores so many messages of 64 characters in one chat of the index in Elasticsearch. Retries
+// failed stores. Then times queries and verifies every text. Fails unless the index has exactly these messages.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -26,7 +25,7 @@ double ms_since(clock::time_point begun) {
     return std::chrono::duration<double, std::milli>(clock::now() - begun).count();
 }
 
-// Words as common as in a language, cut off after 64 characters.
+// Texts of words with a natural frequency distribution, cut to 64 characters.
 std::vector<std::string> made_texts(std::uint64_t count) {
     std::mt19937_64 random(7);
     std::discrete_distribution<int> letter({12, 9, 8, 7, 7, 6, 6, 6, 5, 4, 4, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1});
@@ -41,7 +40,7 @@ std::vector<std::string> made_texts(std::uint64_t count) {
     return texts;
 }
 
-// Stores what is after the index's reach; false: not now.
+// Stores the next messages after the index's position. False: retry later.
 bool store_next(search::elastic_index& index, const std::vector<std::string>& texts) {
     const auto from = run(index.reader().find_position(chat));
     if (!from) return false;
@@ -66,7 +65,7 @@ void store_all(search::elastic_index& index, const std::vector<std::string>& tex
     }
 }
 
-// The first slice, as a page of a search asks for.
+// Queries the first slice of candidates, as a page of a search does.
 void time_query(search::elastic_index& index, const std::string& text, std::uint64_t count) {
     constexpr int times = 20;
     const core::folded_query query(text);
@@ -77,7 +76,7 @@ void time_query(search::elastic_index& index, const std::string& text, std::uint
         took.push_back(ms_since(begun));
     }
     std::ranges::sort(took);
-    fmt::print("'{}' ({} characters): {:.1f} ms at best, {:.1f} in the middle, {:.1f} at worst\n", text, text.size(),
+    fmt::print("'{}' ({} characters): minimum {:.1f} ms, median {:.1f} ms, maximum {:.1f} ms\n", text, text.size(),
                took.front(), took[times / 2], took.back());
 }
 
@@ -104,7 +103,7 @@ int load(std::uint64_t count) {
     time_query(*index, middle.substr(20, 10), count);
     time_query(*index, middle, count);
     const auto right = count_of_right(*index, texts);
-    fmt::print("{} of {} are there\n", right, count);
+    fmt::print("{} of {} texts are correct\n", right, count);
     return right == count ? 0 : 1;
 }
 

@@ -1,8 +1,7 @@
-// How many messages a second a worker's ledger commits, by the size of its batches, without queue and network of
-// clients:
+// Measures the messages per second that a worker's ledger commits, by batch size, without the queue and clients:
 //   with_services.py mariadb -- ledger_rate [SECONDS]
-// Each line: commands a batch, over how many chats they are spread, batches/s, messages/s, and the share of a batch's
-// time in load(), decide() and apply().
+// Each line has the commands per batch, the number of chats, batches/s, messages/s, and the shares of a batch's time in
+// load(), decide() and apply().
 #include <fmt/core.h>
 
 #include <boost/asio/thread_pool.hpp>

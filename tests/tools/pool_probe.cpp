@@ -1,6 +1,5 @@
-// Asks a MySQL server through one pool, round after round, as mysql_outage_test.py tells it: for each line of the
-// input, which is a number, so many callers at once ask, and a line tells how many were answered, and how long the last
-// one took.
+// Queries a MySQL server through one pool, for mysql_outage_test.py. Each line of the input is a number of concurrent
+// callers. Each line of the output has the number of answered callers and the milliseconds until the last one ended.
 #include <fmt/core.h>
 
 #include <boost/asio/co_spawn.hpp>

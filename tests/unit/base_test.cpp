@@ -189,7 +189,7 @@ TEST(mysql_address, is_an_engine_url_with_a_user_and_a_database) {
     EXPECT_EQ(at.tls, mysql::tls::require);
     EXPECT_EQ(at.name(), "db.test:3307/chat s");
     const auto plain = mysql::address::parse("mysql://ada@[::1]/chats");
-    EXPECT_EQ(plain.name(), "::1:3306/chats");
+    EXPECT_EQ(plain.name(), "[::1]:3306/chats");
     EXPECT_EQ(plain.tls, mysql::tls::enable);
     for (const auto* const text :
          {"mysql://host/chats", "mysql://ada@host", "mysql://ada@host/", "mysql://ada@host/a/b",

@@ -1,4 +1,4 @@
-// The batch writer on a real queue and a real ledger, and on a ledger that fails when it is told to.
+// The batch writer on a real queue and a real ledger, and on a ledger with injected failures.
 #include "write/batch_writer.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ namespace {
 
 using testing::command, testing::new_message, testing::new_app, testing::run;
 
-// Passes everything on to a real ledger, but for the batches it is told to fail.
+// Forwards to a real ledger, except the batches that a test makes fail.
 class failing_writer final : public ledger::writer {
 public:
     explicit failing_writer(ledger::writer& real) : real_(real) {}
@@ -40,7 +40,7 @@ public:
     awaitable<void> maintain(timestamp at) override { co_await real_.maintain(at); }
 
     std::optional<error> fail_load, fail_apply;
-    std::vector<std::size_t> batches;  // how many effects each had
+    std::vector<std::size_t> batches;  // the number of effects of each
 
 private:
     ledger::writer& real_;
@@ -48,7 +48,7 @@ private:
 
 class batch_writer : public ::testing::Test {
 protected:
-    // Submits all at once, lets the writer work, and gives the answers in order.
+    // Submits all commands together, runs the writer, and returns the responses in order.
     std::vector<queue::outcome> submit(std::vector<core::command> commands) {
         const auto queue = queue::make_local_queue({1000, 1'000'000});
         std::vector<queue::outcome> outcomes(commands.size(), error::unavailable);

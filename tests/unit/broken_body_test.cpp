@@ -1,4 +1,4 @@
-// A body that an exception ends is a reset for its client, wherever in the session it was thrown.
+// If an exception ends a body, the client gets a reset, wherever in the session it was thrown.
 #include <gtest/gtest.h>
 
 #include <boost/asio/connect.hpp>
@@ -26,7 +26,7 @@ void* operator new(std::size_t bytes) {
         if (void* const made = std::malloc(bytes)) return made;
     throw std::bad_alloc();
 }
-// By the sanitizer's rule a block is freed by the kind of function that made it, and this one is freed below.
+// The sanitizer requires that a block is freed by the counterpart of its allocator. This one is freed below.
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
     return std::malloc(bytes);
 }
@@ -44,12 +44,12 @@ using asio::ip::tcp;
 
 constexpr std::size_t piece_bytes_min = 1024 * 1024;
 
-// The compiler does not know its length.
+// A length that the compiler does not know.
 [[gnu::noinline]] piece large_piece() {
     return std::string(piece_bytes_min, ']');
 }
 
-// What a client reads to the end of the connection, and how that ended.
+// Everything that a client reads until the connection ends, and how it ended.
 struct seen {
     std::string text;
     boost::system::error_code end;
@@ -68,7 +68,7 @@ protected:
                 .allowed_hosts = {}};
     }
 
-    // Of an answer that goes on with these pieces, to a client of this version of HTTP.
+    // The result of a response with these pieces, for a client of this HTTP version.
     seen ask(body_source more) {
         event_loops loops(1);
         const auto server = listen(loops, options());
@@ -114,7 +114,7 @@ TEST_P(body_of, an_answer_whose_source_throws_is_reset) {
 TEST_P(body_of, an_answer_with_a_piece_that_does_not_fit_into_memory_is_reset) {
     const auto s = ask([]() -> awaitable<piece> {
         auto large = large_piece();
-        allocations_fail_from = piece_bytes_min;  // the next one is that of the text that goes out
+        allocations_fail_from = piece_bytes_min;  // the next one is the text to send
         co_return large;
     });
     EXPECT_EQ(s.end, asio::error::connection_reset);

@@ -1,4 +1,4 @@
-// What a check reads: each row of the ledger at most twice, in slices of bounded bytes, however long the messages are.
+// A check reads each row of the ledger at most twice, in slices of bounded size, however long the messages are.
 #include "ops/check_index.hpp"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ using testing::command, testing::commit, testing::run;
 constexpr std::size_t text_bytes = 16'000;  // each is a block of its own in the index
 constexpr std::uint64_t messages = 60, edits = 40;
 
-// Passes everything on, and counts the rows that come back.
+// Forwards all calls, and counts the returned rows.
 class counting_auditor final : public ledger::auditor {
 public:
     explicit counting_auditor(ledger::auditor& of) : of_(of) {}
@@ -67,7 +67,7 @@ private:
     ledger::auditor& of_;
 };
 
-// A ledger with a chat of long messages, all of them in the index; the first ones edited after that.
+// A ledger with a chat of long messages. All are indexed; then the first ones are edited.
 class check_of_long_messages : public ::testing::Test {
 protected:
     check_of_long_messages() {
@@ -81,7 +81,7 @@ protected:
         catch_up();
         for (std::uint64_t i = 1; i <= edits; ++i) edited.push_back(command(testing::edit(token, 1, i, "edited")));
         commit(ledger->writer(), edited, s);
-        EXPECT_TRUE(run(ledger->reader().find_chat(token, core::chat_number(1))));  // commits what it has to see
+        EXPECT_TRUE(run(ledger->reader().find_chat(token, core::chat_number(1))));  // a read forces a commit
     }
 
     void catch_up() {
@@ -128,7 +128,7 @@ TEST_F(check_of_long_messages, reports_its_progress) {
     EXPECT_EQ(lines.back(), "messages in the search index: 60 of 60, 1/s, about 0 s left");
 }
 
-// The index has come further than the ledger, which lost its last change.
+// The index is ahead of the ledger, which lost its last change.
 TEST_F(check_of_long_messages, finds_a_change_that_only_the_index_knows) {
     catch_up();
     {

@@ -90,24 +90,27 @@ TEST_F(check_of, a_wrong_count_of_changes) {
 }
 
 TEST_F(check_of, a_version_that_differs_from_its_changes) {
-    expect_found("update messages set version = 5 where id & 0xffffffff = 2", "version is 5, its changes say 3");
+    expect_found("update messages set version = 5 where id & 0xffffffff = 2",
+                 "version is 5, expected 3 from its changes");
 }
 
 TEST_F(check_of, a_version_without_changes) {
-    expect_found("update messages set version = 2 where id & 0xffffffff = 1", "version is 2, its changes say 1");
+    expect_found("update messages set version = 2 where id & 0xffffffff = 1",
+                 "version is 2, expected 1 from its changes");
 }
 
 TEST_F(check_of, changes_of_an_unchanged_message) {
-    expect_found("update messages set version = 1 where id & 0xffffffff = 2", "version is 1, its changes say 3");
+    expect_found("update messages set version = 1 where id & 0xffffffff = 2",
+                 "version is 1, expected 3 from its changes");
 }
 
 TEST_F(check_of, a_deleted_message_whose_text_is_left) {
-    expect_found("update messages set deleted_at = 1 where id & 0xffffffff = 2", "is deleted, but its text is there");
+    expect_found("update messages set deleted_at = 1 where id & 0xffffffff = 2", "is deleted, but has text");
 }
 
 TEST_F(check_of, a_deleted_message_whose_history_is_left) {
     expect_found("update messages set deleted_at = 1, content = null where id & 0xffffffff = 2",
-                 "is deleted, but its history is there");
+                 "is deleted, but its history has text");
 }
 
 TEST_F(check_of, a_message_without_text) {
@@ -115,8 +118,7 @@ TEST_F(check_of, a_message_without_text) {
 }
 
 TEST_F(check_of, a_change_without_its_message) {
-    expect_found("update changes set number = 77 where id & 0xffffffff = 1",
-                 "change 1: is of message 77, which is not there");
+    expect_found("update changes set number = 77 where id & 0xffffffff = 1", "change 1: message 77 does not exist");
 }
 
 TEST_F(check_of, a_key_without_its_object) {
@@ -124,7 +126,7 @@ TEST_F(check_of, a_key_without_its_object) {
 }
 
 TEST_F(check_of, a_damaged_token) {
-    expect_found("update apps set token = 'x'", "its token is none");
+    expect_found("update apps set token = 'x'", "invalid token");
 }
 
 TEST_F(check_of, rows_without_a_parent) {

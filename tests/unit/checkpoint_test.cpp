@@ -69,7 +69,7 @@ protected:
 
     std::string file() const { return folder.path() / "a.db"; }
 
-    // A page or a little more each.
+    // Each is about a page long.
     void commit(int rows) {
         for (int i = 0; i < rows; ++i) db.execute("insert into t values(randomblob(4000))");
     }

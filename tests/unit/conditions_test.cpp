@@ -17,7 +17,7 @@ std::variant<conditions, http::problem> read(verb method, std::initializer_list<
     return conditions::read(r);
 }
 
-// What If-Match alone demands; nothing when it is not well-formed.
+// The versions that If-Match accepts; empty if it is not well-formed.
 std::optional<core::version_condition> versions(std::string_view value) {
     const auto preconditions = read(verb::put, {{"If-Match", value}});
     const auto* const valid = std::get_if<conditions>(&preconditions);

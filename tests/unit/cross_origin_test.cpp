@@ -89,7 +89,7 @@ const origin_case origins[] = {
     {"http://localhost", "localhost", true},
     {"http://localhost", "localhost:80", true},
     {"http://localhost:80", "localhost", true},
-    {"https://localhost", "localhost", true},  // a proxy took the TLS off
+    {"https://localhost", "localhost", true},  // a proxy terminated TLS
     {"https://localhost", "localhost:443", true},
     {"https://chat.example:8443", "chat.example:8443", true},
     {"http://[::1]:3000", "[::1]:3000", true},

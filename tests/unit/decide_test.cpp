@@ -1,5 +1,4 @@
-// decide() against a model that keeps everything as plain lists: random commands, every answer and the final state
-// compared.
+// decide() against a model of plain lists: compares every outcome of random commands and the final state.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -34,7 +33,7 @@ struct model_key {
     std::int64_t expires_us;
 };
 
-// What an answer says, in words, so that both sides can be compared whatever its type.
+// An outcome as text, so that outcomes of all types can be compared.
 std::string say(const result<command_result>& r) {
     if (!r) return r.error().message();
     if (const auto* made = std::get_if<created>(&*r)) return "created " + std::to_string(made->number);
@@ -70,7 +69,7 @@ public:
         }
     }
 
-    // Every row the effects made, against the model: nothing missing, nothing else, numbers 1..n.
+    // Compares the rows of all effects with the model: the same rows, numbered 1..n.
     void compare() const {
         std::map<std::uint64_t, std::vector<std::uint64_t>> chats_of, messages_of, changes_of;
         for (const auto& e : effects_) {
@@ -122,7 +121,7 @@ private:
 
     std::string some_payload() { return std::string(1, static_cast<char>('a' + pick(3))); }
 
-    // The model's side of a creation: a key that was seen decides, else `make` gives the next number.
+    // A creation in the model: a known key gives the old number, otherwise `make` gives the next one.
     template <class Make>
     std::string create(const std::string& scope, const std::string& name, const std::string& payload, bool keyed,
                        Make make) {
@@ -185,7 +184,7 @@ private:
         expect(command(testing::new_message(token, number, content), key_of(keyed, key, content)), expected);
     }
 
-    // A message that may be there, and the versions a change of it is meant for.
+    // A message that may exist, and the versions that a change of it expects.
     struct target {
         app_token token;
         std::uint64_t chat_number;
@@ -194,7 +193,7 @@ private:
         model_message* found;
         version_condition only_at;
 
-        // Why a change is refused; nothing: it is not.
+        // Why a change is refused; empty: it is not.
         std::string refusal() const {
             if (!found) return "not found";
             if (found->is_deleted) return "deleted";
@@ -240,7 +239,7 @@ private:
             expected);
     }
 
-    // The ledger's part: messages are in the state when they are edited.
+    // As the ledger does: loads messages into the state before they are edited.
     void load(const app_token& token, std::uint64_t chat, std::uint64_t number, const model_message& m) {
         const auto& head = *state_.find(state::chat_locator{state_.find(token)->id, chat_number(chat)});
         state_.put(head.id, message{message_number(number), m.content, {}, {}, m.version, now_, now_});

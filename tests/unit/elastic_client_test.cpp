@@ -1,5 +1,4 @@
-// The client beside a server that does what a test tells it to. What a real Elasticsearch answers is in the contract
-// tests.
+// The client with a scripted server. The contract tests use a real Elasticsearch.
 #include "drivers/elastic/client.hpp"
 
 #include <fmt/core.h>
@@ -32,7 +31,7 @@ std::string reply(int status, std::string_view body, std::string_view more = "")
                        body.size(), more, body);
 }
 
-// Accepts connections, each with a thread of its own; `answer` tells what to send to a request, nothing: close.
+// Accepts connections, each with its own thread. `answer` returns the response to a request; empty: close.
 class scripted_server {
 public:
     using script = std::function<std::optional<std::string>(int nth_request, const std::string& request)>;

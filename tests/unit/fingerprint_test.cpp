@@ -22,10 +22,10 @@ TEST(canonical_json, is_one_text_for_all_that_say_the_same) {
         // RFC 8785, 3.2.3: the order of UTF-16 code units, which is not that of code points.
         {"{\"\\u20ac\":1,\"\\r\":2,\"\\ufb33\":3,\"1\":4,\"\\ud83d\\ude00\":5,\"\\u0080\":6,\"\\u00f6\":7}",
          "{\"\\r\":2,\"1\":4,\"\u0080\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\ufb33\":3}"},
-        // Members with the same name stay in their order, whichever of them counts.
+        // Members with the same name keep their order, whichever of them is used.
         {R"({"b":1,"a":2,"b":3,"a":1})", R"({"a":2,"a":1,"b":1,"b":3})"},
         {R"({"b":1,"\u0061":2,"a":1})", R"({"a":2,"a":1,"b":1})"},
-        // Numbers stay as they were sent.
+        // Numbers keep the form in which they were sent.
         {R"([1,1.0,1e0,-0,10000000000000000000000001,2e400,0.1000,-1.50E+3])",
          R"([1,1.0,1e0,-0,10000000000000000000000001,2e400,0.1000,-1.50E+3])"},
         {R"(["\u00e9\/\u0041","\u0008\t\n\f\r\u001F\"\\","\u007f"])",
@@ -125,7 +125,7 @@ TEST_F(retry, through_a_node_of_version_0_1_0_is_recognised) {
         const auto delivered = queue::decode(entry.SerializeAsString()).command;
         ASSERT_TRUE(delivered.key);
         EXPECT_EQ(delivered.key->fingerprint,
-                  fingerprints_of(*again).as_sent);  // all that a worker of that version knows
+                  fingerprints_of(*again).as_sent);  // a worker of that version knows only this one
         EXPECT_EQ(std::get<replayed>(decided(*again, delivered.key).value()).number, 7U);
     }
 }
@@ -140,7 +140,7 @@ TEST(retry_key_in_the_queue, carries_both_fingerprints) {
     EXPECT_EQ(delivered.key->fingerprint, key.fingerprint);
     EXPECT_EQ(delivered.key->fingerprint_as_sent, key.fingerprint_as_sent);
 
-    // A worker of version 0.1.0 reads the one that it knows.
+    // A worker of version 0.1.0 reads the fingerprint that it knows.
     queue::wire::Entry entry;
     ASSERT_TRUE(entry.ParseFromString(bytes));
     const auto as_sent = fingerprints_of(payload).as_sent;

@@ -29,14 +29,14 @@ TEST(folding, leaves_out_invisible_characters) {
     const std::pair<const char*, const char*> same[] = {
         {"\u2764", "\u2764\ufe0f"},                          // a heart, with and without its emoji selector
         {"1\u20e3", "1\ufe0f\u20e3"},                        // keycap
-        {"+49 30 1234", "\u202a+49\u200e 30 1234\u202c"},    // a telephone number out of a right-to-left text
-        {"invisible", "in\u00advis\u200bi\u200db\u2060le"},  // hyphen, spaces and joiners of no width
+        {"+49 30 1234", "\u202a+49\u200e 30 1234\u202c"},    // a telephone number copied from a right-to-left text
+        {"invisible", "in\u00advis\u200bi\u200db\u2060le"},  // zero-width hyphen, spaces and joiners
         {"mark", "\ufeffmark\ufeff"},                        // byte order marks
         {"\u845b", "\u845b\U000e0100"},                      // an ideograph and its variation
         {"\u00e9", "e\u034f\u0301"},                         // between a letter and its mark
-        {"a\u0323\u0315", "a\u0315\u200d\u0323"},            // between marks, which change places
-        {"ab", "a\uffa0\u3164b"},                            // fillers of Hangul, half width and full
-        {"x", "x\u2065\ufff0\U000e0fff"},                    // assigned to nothing
+        {"a\u0323\u0315", "a\u0315\u200d\u0323"},            // between marks, which are reordered
+        {"ab", "a\uffa0\u3164b"},                            // Hangul fillers, half width and full width
+        {"x", "x\u2065\ufff0\U000e0fff"},                    // unassigned
     };
     for (const auto& [plain, with_them] : same) {
         EXPECT_EQ(fold(plain), fold(with_them)) << plain;
@@ -61,7 +61,7 @@ TEST(folding, of_every_symbol_is_the_same_with_an_emoji_selector) {
         }
 }
 
-// Canonically equivalent: the mark that folds to a letter stands at another place.
+// Canonically equivalent: the mark that folds to a letter is at another position.
 TEST(folding, is_the_same_for_equivalent_texts) {
     EXPECT_EQ(fold("\u03b1\u0345\u0301"), fold("\u03b1\u0301\u0345"));
     EXPECT_EQ(fold("\u1fb4"), fold("\u03b1\u0345\u0301"));
@@ -77,7 +77,7 @@ TEST(folding, keeps_diacritics) {
     EXPECT_FALSE(is_in("uber", "über"));
 }
 
-// Marks in any order are the same text, however many there are: this ends in an instant, or not at all.
+// Marks in any order are the same text. A slow algorithm would not finish here.
 TEST(folding, of_endless_marks_is_in_canonical_order) {
     std::string mixed = "a", ordered = "a";
     for (int i = 0; i < 16'000; ++i) mixed += "\u0315";
@@ -85,7 +85,7 @@ TEST(folding, of_endless_marks_is_in_canonical_order) {
     for (int i = 0; i < 16'000; ++i) ordered += "\u0315";
     EXPECT_EQ(fold(mixed), fold(ordered));
     std::string expanding;
-    for (int i = 0; i < 20'000; ++i) expanding += "\u0f73";  // a mark that is made of two
+    for (int i = 0; i < 20'000; ++i) expanding += "\u0f73";  // a mark that decomposes into two
     EXPECT_EQ(fold(expanding).size(), expanding.size() * 2);
 }
 

@@ -11,7 +11,7 @@
 namespace confab::core {
 namespace {
 
-// Matches in brackets.
+// Puts matches in brackets.
 std::string marked(std::string_view text, std::string_view query) {
     std::string all;
     for (const auto& f : fragments_of(text, folded_query(query))) {
@@ -57,21 +57,21 @@ TEST(highlight, gives_invisible_characters_to_the_one_before_them) {
     EXPECT_EQ(marked("so\u00adft", "SOFT"), "[so\u00adft]");
     EXPECT_EQ(marked("so\u00adft", "o"), "s[o\u00ad]ft");
     EXPECT_EQ(marked("e\u034f\u0301!", "\u00e9"), "[e\u034f\u0301]!");
-    EXPECT_EQ(marked("\ufeffab", "a"), "\ufeff[a]b");  // nothing stands before it
+    EXPECT_EQ(marked("\ufeffab", "a"), "\ufeff[a]b");  // there is no text before it
     EXPECT_EQ(marked("\ufeff\u200b", "a"), "\ufeff\u200b");
 }
 
-// Whoever marks hits folds in the same way as whoever finds them.
+// Highlighting and search fold texts in the same way.
 TEST(highlight, folds_as_search_does) {
     for (char32_t c = 1; c < 0xe1000; ++c) {
-        if ((c >= 0xd800 && c < 0xe000) || (c >= 0x20000 && c < 0xe0000)) continue;  // no characters, and ideographs
+        if ((c >= 0xd800 && c < 0xe000) || (c >= 0x20000 && c < 0xe0000)) continue;  // surrogates and ideographs
         for (const auto& text : {utf8(c), "a" + utf8(c) + "\u0301b", "\u1112\u1161" + utf8(c) + "\u0323" + utf8(c)})
             ASSERT_EQ(segmented(text).folded, fold(text)) << static_cast<unsigned>(c);
     }
 }
 
-// Whatever the text: the fragments are the text, some of it matches exactly if the text contains the query, and every
-// match contains it or its run does.
+// For any text: the fragments add up to the text. There is a match if and only if the text contains the query. Every
+// match, or its run, contains the query.
 TEST(highlight, agrees_with_search_on_random_texts) {
     std::mt19937_64 random(testing::seed());
     const std::pair<char32_t, char32_t> ranges[] = {

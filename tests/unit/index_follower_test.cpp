@@ -161,7 +161,7 @@ protected:
         return found;
     }
 
-    // What the search with the index finds is what a scan finds.
+    // A search with the index finds the same messages as a scan.
     void expect_exact(std::uint64_t chat, const std::string& query, std::uint64_t before) {
         const core::folded_query folded(query);
         const auto scan = search::make_scan(ledger->reader());
@@ -335,8 +335,8 @@ TEST_F(index_following, is_reported_by_check_when_a_block_is_damaged) {
     damage_index("update blocks set entries = x'' where id = (select min(id) from blocks)");
     const auto first = findings();
     ASSERT_EQ(first.size(), 2U);
-    EXPECT_NE(first[0].find("the block of messages 1 and after is wrong"), std::string::npos) << first[0];
-    EXPECT_NE(first[1].find("does not follow the one before it"), std::string::npos) << first[1];
+    EXPECT_NE(first[0].find("invalid block of messages 1 and later"), std::string::npos) << first[0];
+    EXPECT_NE(first[1].find("out of sequence"), std::string::npos) << first[1];
     damage_index("update blocks set entries = x'63'");
     EXPECT_GE(findings().size(), 3U);
 }
@@ -357,9 +357,9 @@ TEST_F(index_following, is_reported_by_check_when_it_differs) {
         three{message_number(3), 2, ""};
     EXPECT_EQ(taken({one, two, three}), "0 findings");
     const auto where = "the search index: chat id " + std::to_string(id(1).value()) + " message ";
-    EXPECT_EQ(taken({{message_number(1), 1, "another"}, two, three}), where + "1: is there with another text");
-    EXPECT_EQ(taken({one, {message_number(2), 1, "a text"}, three}), where + "2: is there with another version");
-    EXPECT_EQ(taken({one, two, {message_number(3), 2, "a text"}}), where + "3: is deleted, but its text is there");
+    EXPECT_EQ(taken({{message_number(1), 1, "another"}, two, three}), where + "1: text differs");
+    EXPECT_EQ(taken({one, {message_number(2), 1, "a text"}, three}), where + "2: version differs");
+    EXPECT_EQ(taken({one, two, {message_number(3), 2, "a text"}}), where + "3: is deleted, but has text");
     EXPECT_EQ(taken({one, two, three, {message_number(4), 1, "x"}}), where + "4: is not in the ledger");
 }
 

@@ -1,5 +1,5 @@
-// The parts of the indexes without a file or an engine: blocks, their signatures, finding a text in another, and what
-// an index in Elasticsearch is made of.
+// Components of the indexes, without a file or an engine: blocks, their signatures, substring search, and the settings
+// of an index in Elasticsearch.
 #include <gtest/gtest.h>
 
 #include <boost/json/object.hpp>
@@ -43,7 +43,7 @@ TEST(find_substring, finds_a_piece_that_is_there) {
     }
 }
 
-// One letter again and again, where almost every place looks like it: then another way of looking goes on.
+// One letter repeated, so that almost every position is a candidate: then the search changes its algorithm.
 TEST(find_substring, finds_what_comes_after_many_near_misses) {
     for (std::size_t size = 2; size < 600; size += 7) {
         std::string wanted(size, 'a');
@@ -128,7 +128,7 @@ TEST(elastic_shape, distinguishes_another_folding_from_another_mapping) {
               }),
               shape::of_another_folding);
     EXPECT_EQ(described([](auto& m) { m.erase("_meta"); }),
-              shape::of_another_folding);  // of a version that did not say so
+              shape::of_another_folding);  // of a version that did not record it
     EXPECT_EQ(described([](auto& m) { m["dynamic"] = "true"; }), shape::unknown);
     EXPECT_EQ(described([](auto& m) { m.erase("properties"); }), shape::unknown);
     EXPECT_EQ(search::shape_of(boost::json::object()), shape::unknown);

@@ -26,7 +26,7 @@ protected:
         return {.folder = folder.path(), .owner = owner, .segment_bytes = bytes, .store_file = folder.path()};
     }
 
-    // What the next start would replay.
+    // The records that the next start would replay.
     std::vector<std::string> read(std::uint64_t after = 0) const {
         std::vector<std::string> found;
         for (const auto& r : read_after(folder.path(), owner, after).records) {
@@ -120,12 +120,12 @@ TEST_F(journal_in_folder, ends_before_a_record_that_is_torn_at_any_byte) {
     for (auto at = begin; at < end; ++at) {
         std::filesystem::resize_file(whole, at);
         EXPECT_EQ(read(), strings{"one"}) << at;
-        std::filesystem::resize_file(whole, 4096);  // zeros, as in a segment that was laid out
+        std::filesystem::resize_file(whole, 4096);  // zeros, as in a preallocated segment
         EXPECT_EQ(read(), strings{"one"}) << at;
         std::filesystem::copy_file(copy, whole, std::filesystem::copy_options::overwrite_existing);
         flip_byte(0, at);
         EXPECT_EQ(read(), strings{"one"}) << at;
-        EXPECT_FALSE(read_after(folder.path(), owner, 0).missing) << "nothing whole is behind it";
+        EXPECT_FALSE(read_after(folder.path(), owner, 0).missing) << "no complete record follows";
         flip_byte(0, at);
         EXPECT_EQ(read().size(), 2U);
     }
@@ -147,14 +147,15 @@ TEST_F(journal_in_folder, has_a_gap_where_a_damaged_record_has_whole_ones_behind
             EXPECT_EQ(found.missing->first, damaged + 1) << at;
             EXPECT_EQ(found.missing->last, damaged + 1) << at;
             EXPECT_EQ(found.unreachable->last, 5U) << at;
-            EXPECT_EQ(read_after(folder.path(), owner, damaged + 1).records.size(), 4 - damaged) << "the rest is whole";
+            EXPECT_EQ(read_after(folder.path(), owner, damaged + 1).records.size(), 4 - damaged)
+                << "the rest is complete";
             flip_byte(0, at);
         }
     }
     for (std::uint64_t at = 0; at < header_bytes; ++at) {
         flip_byte(0, at);
         const auto found = read_after(folder.path(), owner, 0);
-        EXPECT_TRUE(found.records.size() == 5U) << "records are found without their header " << at;
+        EXPECT_TRUE(found.records.size() == 5U) << "records are read without their header " << at;
         flip_byte(0, at);
     }
 }
@@ -182,10 +183,10 @@ TEST_F(journal_in_folder, takes_turns_once_records_can_be_recycled) {
         if (round % 7 != 0) continue;
         const auto found = read_after(folder.path(), owner, recyclable);
         ASSERT_EQ(found.records.size(), number - recyclable) << number;
-        ASSERT_FALSE(found.missing || found.other_owner) << "stale records do not count " << number;
+        ASSERT_FALSE(found.missing || found.other_owner) << "stale records are ignored " << number;
     }
     for (const int which : {0, 1}) EXPECT_LT(std::filesystem::file_size(segment(which)), 130'000U);
-    EXPECT_TRUE(read_after(folder.path(), owner, 0).missing) << "of what was recycled";
+    EXPECT_TRUE(read_after(folder.path(), owner, 0).missing) << "recycled records are missing";
 }
 
 TEST_F(journal_in_folder, grows_as_long_as_nothing_can_be_recycled) {
@@ -193,7 +194,7 @@ TEST_F(journal_in_folder, grows_as_long_as_nothing_can_be_recycled) {
     const std::string payload(20'000, 'x');
     for (std::uint64_t number = 1; number <= 20; ++number) ASSERT_EQ(log.append(number, payload), outcome::durable);
     EXPECT_EQ(read().size(), 20U);
-    // Then the other segment begins, and this one again when the other is full.
+    // Writing continues in the other segment, and returns to this one when that is full.
     for (std::uint64_t number = 21; number <= 40; ++number) {
         log.recycle_up_to(number - 1);
         ASSERT_EQ(log.append(number, payload), outcome::durable);
@@ -249,7 +250,7 @@ TEST_F(journal_in_folder, is_read_again_after_a_segment_could_not_begin) {
         const testing::file_size_limit limit(100);  // a part of the header and the record
         ASSERT_EQ(log.append(number + 1, payload), outcome::no_space);
     }
-    EXPECT_EQ(read().size(), 3U) << "the torn beginning counts as nothing";
+    EXPECT_EQ(read().size(), 3U) << "a torn record is ignored";
     EXPECT_EQ(log.append(++number, payload), outcome::durable);
     EXPECT_EQ(read(3).size(), 1U);
 }

@@ -12,7 +12,7 @@ namespace confab::journal {
 namespace {
 
 const std::string identity = "6e322673ba25955b3629b8f045589f4f";
-constexpr std::size_t file_bytes = 4 * 1024 * 1024;  // that version zeroed so much in advance
+constexpr std::size_t file_bytes = 4 * 1024 * 1024;  // that version preallocated this many zeros
 
 template <class Integer>
 std::string bytes_of(Integer value) {
@@ -34,7 +34,7 @@ protected:
 
     contents read(std::uint64_t after) const { return read_legacy_batches(folder.path(), identity, after); }
 
-    // The numbers that a replay would apply.
+    // The numbers of the batches that a replay would apply.
     std::vector<std::uint64_t> numbers(std::uint64_t after) const {
         const auto found = read(after);
         EXPECT_FALSE(found.missing);

@@ -1,4 +1,4 @@
-// What takes long is done on the threads for long work, never on an event loop, and a search has a limit on all of it.
+// Long work runs on the pool for long work, never on an event loop. A search has a time limit for all of its work.
 #include <gtest/gtest.h>
 
 #include <boost/asio/detached.hpp>
@@ -26,7 +26,7 @@ public:
     }
 };
 
-// Routes on a loop of their own; what they hand to other threads waits until it is let go.
+// Routes on their own loop. Work that they post to other threads waits until the test releases it.
 class long_work : public ::testing::Test {
 protected:
     long_work() {
@@ -39,7 +39,7 @@ protected:
             core::decide(s, c, now(), {}, effects).value();
             testing::run(ledger->writer().apply(effects)).value();
         }
-        testing::run(ledger->reader().find_chat(app, core::chat_number(1))).value();  // from here on it is read inline
+        testing::run(ledger->reader().find_chat(app, core::chat_number(1))).value();  // it is read inline from now on
     }
 
     void begin(const std::string& target, std::string body = {}) {

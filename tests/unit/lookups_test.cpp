@@ -15,7 +15,7 @@ namespace {
 
 const core::chat_id chat(7);
 
-// A ledger that answers after a while; messages with odd numbers are there.
+// A ledger that answers with a delay. Only messages with odd numbers exist.
 class slow_ledger {
 public:
     explicit slow_ledger(asio::io_context& loop) : loop_(loop) {}
@@ -34,7 +34,7 @@ public:
         }
     }
 
-    std::vector<std::size_t> statements;  // how many each looked up
+    std::vector<std::size_t> statements;  // the number of messages that each looked up
     bool is_down = false;
 
 private:
@@ -97,7 +97,7 @@ TEST_F(looked_up, fail_and_go_on_when_the_server_is_back) {
     EXPECT_TRUE(answers.at(1).has_value());
 }
 
-// With a loop that ends in the middle nobody goes on, and nothing is left (the sanitizers look).
+// If the loop ends during a lookup, nothing is resumed and nothing leaks (the sanitizers check).
 TEST(lookups_of_a_loop, end_with_it) {
     auto loop = std::make_unique<asio::io_context>();
     slow_ledger ledger(*loop);

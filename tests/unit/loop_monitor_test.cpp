@@ -36,7 +36,7 @@ TEST(turn_watch, leaves_out_many_short_turns_an_idle_loop_and_one_that_was_not_a
     EXPECT_FALSE(turn_watch().is_long({0, 900ms}));
 }
 
-// The loop is busy until it is told of, and for a moment after: it counts once.
+// The loop is busy until it is reported, and a little longer. It is counted once.
 TEST(loop_monitor, counts_a_turn_that_holds_up_its_loop) {
     event_loops loops(2);
     loops.start();
@@ -49,7 +49,7 @@ TEST(loop_monitor, counts_a_turn_that_holds_up_its_loop) {
     });
     told.get_future().wait();
     loops.stop();
-    EXPECT_EQ(loops.long_turns(), 0U);  // nothing watches any more
+    EXPECT_EQ(loops.long_turns(), 0U);  // the monitor has stopped
 }
 
 TEST(loop_monitor, counts_no_turn_of_a_loop_with_many_short_ones) {

@@ -18,7 +18,7 @@ std::vector<core::effect> edit_of(std::uint64_t number, const std::string& conte
     return {core::message_edited{chat, core::message_number(number), content, std::nullopt, 2, 1, {}, {}}};
 }
 
-// The second miss in a row gives it.
+// The second miss in a row returns it.
 std::uint64_t ticket_of(message_cache& cache, std::uint64_t number) {
     cache.find(row_of(chat, number));
     return cache.find(row_of(chat, number)).ticket.value();
@@ -58,7 +58,7 @@ TEST(message_cache, caches_no_message_while_its_invalidation_is_open) {
     {
         const message_cache::invalidation open(cache, effects);
         EXPECT_EQ(found(cache, 1), std::nullopt);
-        put(cache, 1, "before");  // it was read while the commit was under way
+        put(cache, 1, "before");  // it was read during the commit
         EXPECT_EQ(found(cache, 1), std::nullopt);
     }
     EXPECT_EQ(found(cache, 1), std::nullopt);
@@ -107,7 +107,8 @@ TEST(message_cache, caches_again_only_when_all_invalidations_of_a_message_are_cl
 
 TEST(message_cache, refuses_a_message_that_would_evict_many_others) {
     message_cache cache(plenty);
-    put(cache, 1, std::string(plenty / 16 / 16, 'x'));  // a shard has a sixteenth, and a message a sixteenth of that
+    put(cache, 1,
+        std::string(plenty / 16 / 16, 'x'));  // a shard may use a sixteenth, and a message a sixteenth of that
     EXPECT_EQ(found(cache, 1), std::nullopt);
     put(cache, 1, std::string(1000, 'x'));
     EXPECT_TRUE(found(cache, 1));

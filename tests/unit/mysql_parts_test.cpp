@@ -1,4 +1,4 @@
-// Parts of the ledgers that decide by values alone: the role of a server, and clocks that differ.
+// Pure functions of the ledgers: the role of a server, and differing clocks.
 #include <gtest/gtest.h>
 
 #include "ledger/mysql/database_clock.hpp"
@@ -33,7 +33,7 @@ TEST(role, that_takes_none_is_refused_with_what_to_do) {
     for (const auto& variables : refused) {
         const auto why = role_refusal(variables).value_or("fit");
         EXPECT_EQ(why.find("it is read-only ("), 0U) << why;
-        EXPECT_NE(why.find(" = OFF if it is to be this one"), std::string::npos) << why;
+        EXPECT_NE(why.find(" = OFF to use this one"), std::string::npos) << why;
     }
 }
 

@@ -284,7 +284,7 @@ TEST(host_names, that_are_none_are_refused_before_anything_starts) {
     EXPECT_EQ(refusal({"serve", "--allowed-hosts", "chat.example,front"}), "");
 }
 
-// Each with what is known of it.
+// Each address with its known properties.
 std::string addresses(const std::string& text) {
     std::string all;
     for (const auto& a : listen_address::parse(text)) {

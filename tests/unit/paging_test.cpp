@@ -29,8 +29,7 @@ TEST(page, is_a_range_of_numbers) {
     EXPECT_EQ(range(around, 5, 50, 10), r(1, 10));
 }
 
-// Whatever is asked, a page stays within 1..count, is as long as it can be, and its neighbours go on exactly where it
-// ends.
+// For any request, a page is within 1..count and as long as possible. The next pages continue exactly where it ends.
 TEST(page, never_leaves_the_list) {
     for (const auto kind : {anchor_kind::none, anchor_kind::after, anchor_kind::before, anchor_kind::around}) {
         for (const auto o : {order::ascending, order::descending}) {

@@ -75,7 +75,7 @@ TEST_F(password_file, that_holds_no_password_is_refused_without_repeating_anythi
 TEST_F(password_file, that_cannot_be_read_is_refused_with_the_reason) {
     EXPECT_EQ(refusal("/nowhere/at/all"),
               "--mysql-password-file names a file that cannot be read: No such file or directory");
-    EXPECT_EQ(refusal("/tmp"), "--mysql-password-file names what is no regular file");
+    EXPECT_EQ(refusal("/tmp"), "--mysql-password-file names a path that is not a regular file");
 }
 
 TEST_F(password_file, goes_into_the_url_of_its_engine) {

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A clock that stands until it is moved, and the lines that were printed.
+// A manual clock, and the printed lines.
 struct observed_progress {
     progress::clock::time_point at{};
     std::vector<std::string> lines;

@@ -1,5 +1,5 @@
-// What a slice of a read costs depends on the slice, not on what comes after it. Counted in steps of SQLite's machine
-// (https://sqlite.org/stmt.html).
+// The cost of a slice depends on the slice, not on the rows after it. The cost is counted in steps of SQLite's virtual
+// machine (https://sqlite.org/stmt.html).
 #include "ledger/sqlite/read_session.hpp"
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ constexpr window whole_chat{.last = 1000};
 constexpr std::size_t text_bytes = 40 * 1024;  // four of them fill a slice
 constexpr std::size_t rows_of_a_slice = 4;
 
-// A ledger with one chat of so many messages, the first of them with as many versions.
+// A ledger with one chat of this many messages. The first message has as many versions.
 class ledger_of {
 public:
     explicit ledger_of(std::size_t rows) {
@@ -52,7 +52,7 @@ private:
 
 struct slice_read {
     const char* name;
-    std::function<std::size_t(read_session&)> rows;  // how many it gave
+    std::function<std::size_t(read_session&)> rows;  // the number of returned rows
 };
 
 const std::array<core::message_number, 6> numbers{first,
@@ -83,7 +83,7 @@ const slice_read slice_reads[] = {
     {"versions", [](read_session& s) { return versions_in(s, the_chat, first, 0)->size(); }},
 };
 
-// The steps that a slice takes.
+// The steps of one slice.
 std::uint64_t steps_of(const slice_read& read, const ledger_of& from) {
     read_session s(from.database());
     EXPECT_EQ(read.rows(s), rows_of_a_slice) << read.name;
@@ -98,7 +98,7 @@ TEST(read_session_of_a_ledger, reads_no_more_for_a_slice_where_more_rows_follow)
     for (const auto& read : slice_reads) EXPECT_EQ(steps_of(read, few), steps_of(read, many_more)) << read.name;
 }
 
-// A sort reads all rows before it gives the first.
+// A sort reads all rows before it returns the first.
 TEST(read_session_of_a_ledger, sorts_nothing) {
     const ledger_of any(1);
     read_session s(any.database());

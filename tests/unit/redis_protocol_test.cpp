@@ -1,4 +1,4 @@
-// What is sent to Redis and what comes back, without a server.
+// The encoding of Redis requests and the parsing of replies, without a server.
 #include <gtest/gtest.h>
 
 #include "drivers/redis/protocol.hpp"

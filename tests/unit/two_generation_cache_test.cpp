@@ -36,7 +36,7 @@ TEST(two_generation_cache, finds_the_value_that_was_put_last) {
 TEST(two_generation_cache, evicts_the_old_generation_when_the_young_one_is_full) {
     text_cache cache(8);
     put_range(cache, 1, 4);
-    put_range(cache, 5, 8);  // 1 to 4 are old now
+    put_range(cache, 5, 8);  // 1 to 4 are in the old generation now
     put_range(cache, 9, 9);
     for (int key = 1; key <= 4; ++key) EXPECT_FALSE(has(cache, key)) << key;
     EXPECT_TRUE(has(cache, 9));
@@ -48,7 +48,7 @@ TEST(two_generation_cache, keeps_an_old_entry_that_is_used) {
     put_range(cache, 1, 4);
     put_range(cache, 5, 5);
     EXPECT_TRUE(has(cache, 1));  // moves into the young generation
-    put_range(cache, 6, 8);      // the third starts the next one
+    put_range(cache, 6, 8);      // the third put starts a new generation
     EXPECT_TRUE(has(cache, 1));
     EXPECT_FALSE(has(cache, 2));
 }
@@ -75,7 +75,7 @@ TEST(two_generation_cache, takes_an_entry_again_after_its_eviction) {
 TEST(two_generation_cache, erases_from_both_generations) {
     text_cache cache(8);
     put_range(cache, 1, 5);
-    cache.put(1, "y");  // the one of the old generation stays behind it
+    cache.put(1, "y");  // now both generations have a value
     cache.erase(1);
     cache.erase(2);
     cache.erase(5);
@@ -102,7 +102,7 @@ TEST(two_generation_cache, calls_a_value_small_that_evicts_few_others) {
     EXPECT_FALSE(cache.is_small(std::string(11, 'x')));
 }
 
-// Counts the bytes of all values that exist.
+// Counts the bytes of all live values.
 class counted {
 public:
     counted(std::size_t bytes, std::size_t& existing) : bytes_(bytes), existing_(existing) { existing_ += bytes_; }
@@ -121,8 +121,8 @@ struct counted_bytes {
     std::size_t operator()(const std::unique_ptr<counted>& c) const { return c->bytes(); }
 };
 
-// Against a model of all puts: the bound holds, no other value than the last one is found, and none is missing that
-// was used within the last half of the bytes.
+// Compares with a model of all puts. The byte limit holds. Only the last value of a key is found. No key is missing
+// that was used within the last half of the bytes.
 TEST(two_generation_cache, stays_within_its_bytes_and_keeps_the_half_used_last) {
     const auto seed = std::random_device{}();
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -132,7 +132,7 @@ TEST(two_generation_cache, stays_within_its_bytes_and_keeps_the_half_used_last) 
     constexpr std::size_t bytes_max = 1000;
     struct entry {
         const counted* value;
-        std::size_t used_at;  // in bytes of all operations until then
+        std::size_t used_at;  // in bytes of all operations so far
     };
     std::size_t existing = 0, passed = 0;
     std::map<std::size_t, entry> model;

@@ -1,4 +1,4 @@
-"""The real servers of a cluster on loopback, for tests and for `make cluster`; tools/setup brings what they need."""
+"""The servers of a cluster on loopback, for tests and for `make cluster`. tools/setup installs their packages."""
 
 from .cluster import Cluster
 from .confab import Node, Worker

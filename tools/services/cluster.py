@@ -1,4 +1,4 @@
-"""A whole cluster on loopback: nginx in front of API nodes, workers, and the engines they share."""
+"""A cluster on loopback: nginx in front of API nodes, workers, and the engines they share."""
 
 import subprocess
 from pathlib import Path
@@ -13,9 +13,9 @@ COMMAND_WAIT_S = 300
 
 
 class Cluster(Startable):
-    """The engines run already and are empty, or hold what an earlier cluster left; they stay as they are when the cluster ends.
+    """REQUIRES: the engines run. They are empty or have the data of an earlier cluster. They keep running when the cluster ends.
 
-    With `proxies`, every node and worker reaches each engine through a gate of its own (see confab.Confab).
+    With `proxies`, every node and worker reaches each engine through its own proxy (see confab.Confab).
     """
 
     def __init__(self, confab, folder, engines, nodes=2, workers=2, proxies=False, node_options=(), worker_options=()):
@@ -45,17 +45,17 @@ class Cluster(Startable):
         return kind(self.confab, self.folder / name, self.engines.urls(proxies), proxies, options=[*self.options[kind], *options])
 
     def add_worker(self, *options):
-        """One more, working."""
+        """Adds a worker and waits until it works."""
         worker = self.new(Worker, len(self.workers), options)
         self.workers.append(worker)
         return worker.start()
 
     def run(self, command, *arguments, status=0):
-        """What a confab command printed, run past every gate to its end; any other status than this one is a failure."""
+        """The output of a confab command, which reaches the engines without proxies. Fails on any other exit status."""
         return self.done(command, arguments, status).stdout
 
     def refusal(self, command, *arguments):
-        """Why a confab command ended with status 1."""
+        """The error output of a confab command that ends with status 1."""
         return self.done(command, arguments, 1).stderr
 
     def done(self, command, arguments, status):
@@ -67,7 +67,7 @@ class Cluster(Startable):
         return done
 
     def identity(self):
-        """What all names in Redis and Elasticsearch carry."""
+        """The cluster's identity, which is in all names in Redis and Elasticsearch."""
         (number,), = self.engines.sql.query("select value from meta where name = 'identity'")
         return f"{number:016x}"
 

@@ -1,10 +1,10 @@
-"""Confab's own processes in a cluster."""
+"""Confab's processes in a cluster."""
 
 from .service import Service, http_status
 
 
 class Confab(Service):
-    """`proxies`, where the cluster has them, are this process's own ways to the engines: gates.mysql, gates.redis, gates.elasticsearch."""
+    """`proxies`, if the cluster has them, are this process's proxies to the engines: proxies.mysql, .redis and .elasticsearch."""
 
     command_name = None
 

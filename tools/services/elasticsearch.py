@@ -32,7 +32,7 @@ rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 """
 
-# The start script's own, less what is for a long life: one collector thread, quick compilation, no heap dumps.
+# The options of the start script, adapted to short runs: one collector thread, fast compilation, no heap dumps.
 JAVA_OPTIONS = ("-Xms512m", "-Xmx512m", "-Xss1m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
                 "-Dfile.encoding=UTF-8", "-Djava.awt.headless=true", "-Djava.locale.providers=SPI,COMPAT", "-Djna.nosys=true",
                 "-Dio.netty.noUnsafe=true", "-Dio.netty.noKeySetOptimization=true", "-Dio.netty.recycler.maxCapacityPerThread=0",
@@ -41,7 +41,7 @@ JAVA_OPTIONS = ("-Xms512m", "-Xmx512m", "-Xss1m", "-XX:+UseSerialGC", "-XX:Tiere
 
 
 class Elasticsearch(Service):
-    """A cluster of one node, without X-Pack. `options` are Java's, such as -Xmx2g: the last one given counts."""
+    """A cluster of one node, without X-Pack. `options` are Java's, such as -Xmx2g; the last one counts."""
 
     name = "elasticsearch"
     role = "elasticsearch"  # of confab's options
@@ -63,7 +63,8 @@ class Elasticsearch(Service):
             subprocess.run(["chown", "-R", "nobody:", self.folder], check=True)
 
     def privileges(self):
-        """It refuses root. So nobody runs it, who may read what lies in root's own folders, and keeps that where access(2) is asked."""
+        """Elasticsearch refuses to run as root. So it runs as the user nobody with a capability to read root's folders, which also
+        holds for access(2)."""
         if os.geteuid() != 0:
             return []
         return ["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--securebits=+no_setuid_fixup",
@@ -83,7 +84,7 @@ class Elasticsearch(Service):
         return self.url_at(self.port)
 
     def request(self, method, path, body=None, timeout=60):
-        """Status and decoded answer. A list is sent line by line, as bulk wants it."""
+        """Status and decoded answer. A list is sent line by line, as a bulk request needs it."""
         lines = body if isinstance(body, list) else [] if body is None else [body]
         content = "".join(json.dumps(line) + "\n" for line in lines).encode()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -97,7 +98,7 @@ class Elasticsearch(Service):
             connection.close()
 
     def answers(self):
-        """Its shards too: after a restart an index is there before it can be searched."""
+        """Waits for the shards too, because after a restart an index exists before it can be searched."""
         status, health = self.request("GET", "/_cluster/health?wait_for_status=yellow&timeout=5s")
         return status == 200 and not health["timed_out"]
 
@@ -107,6 +108,6 @@ class Elasticsearch(Service):
 
 
 def java():
-    """That of Debian's package: another one in the path may be too new for this Elasticsearch."""
+    """The Java of Debian's package. Another one in the path may be too new for this Elasticsearch."""
     found = sorted(Path("/usr/lib/jvm").glob("java-17-openjdk-*/bin/java"))
     return found[0] if found else shutil.which("java")

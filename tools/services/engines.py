@@ -1,4 +1,4 @@
-"""The three engines behind a cluster, started together; several clusters can use them one after the other."""
+"""The three engines of a cluster, started together. Several clusters can use them one after the other."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from .sql_server import ADMIN, DATABASE
 
 
 class Engines(Startable):
-    """Without `search` there is no Elasticsearch, and what runs on them scans."""
+    """Without `search` there is no Elasticsearch, and searches scan."""
 
     def __init__(self, folder, sql=MySql, search=True):
         folder = Path(folder)
@@ -27,7 +27,7 @@ class Engines(Startable):
         return self
 
     def empty(self):
-        """As new, and running, whatever was done to them: a tenth of the time that new ones would take."""
+        """Restores the engines to a running, empty state. Takes a tenth of the time of new ones."""
         for each in self.all:
             if each.runs():
                 each.resume()
@@ -45,7 +45,7 @@ class Engines(Startable):
         assert status == 200, answer
 
     def urls(self, proxies=None):
-        """Each engine's URL by its role; through the gates, if there are any."""
+        """Each engine's URL by its role, through the proxies if given."""
         return {engine.role: engine.url_at(getattr(proxies, engine.role).port if proxies else engine.port) for engine in self.all}
 
     def stop(self):

@@ -7,7 +7,7 @@ PROVIDER = Path("/usr/lib/galera/libgalera_smm.so")
 
 
 class Galera(MariaDb):
-    """MariaDB as the only node of a Galera cluster, with Debian's library: it takes writes, certifies and replicates them, to nobody."""
+    """MariaDB as the only node of a Galera cluster, with Debian's library. It certifies writes and replicates them to no other node."""
 
     name = "galera"
 

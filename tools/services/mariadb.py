@@ -10,13 +10,13 @@ SYSTEM_TABLES = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mys
 
 
 class MariaDb(SqlServer):
-    """MariaDB as Debian has it."""
+    """Debian's MariaDB."""
 
     name = "mariadb"
     settings = (*SqlServer.settings, "--innodb-log-file-size=48M")
 
     def program(self):
-        # Debian keeps it in sbin, which is not on everybody's path.
+        # Debian installs it in sbin, which is not on every user's path.
         return [shutil.which("mariadbd") or "/usr/sbin/mariadbd", "--no-defaults"]
 
     def version(self):

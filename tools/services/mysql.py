@@ -8,7 +8,7 @@ from .sql_server import GRANTS, SqlServer
 
 
 class MySql(SqlServer):
-    """The newest MySQL, of Debian's unstable suite. It offers TLS, and asks for it or for a key exchange before it takes a password."""
+    """The newest MySQL, of Debian's unstable suite. It offers TLS, and requires TLS or a key exchange before a password."""
 
     name = "mysql"
     settings = (*SqlServer.settings, "--innodb-redo-log-capacity=64M", "--disable-log-bin", "--performance-schema=OFF")
@@ -28,5 +28,5 @@ class MySql(SqlServer):
             done = subprocess.run(command, text=True, capture_output=True)
         if done.returncode != 0:
             raise ServiceFailure(f"mysql could not set up {folder}: {done.stderr[-2000:]}")
-        # The server's own identity, which it makes anew where it is missing: no two copies share it.
+        # The server's UUID. The server creates a new one if it is missing, so that no two copies share it.
         (folder / "auto.cnf").unlink()

@@ -35,7 +35,7 @@ stream {{
 }}
 """
 
-# What one end closed stays open in the other direction, as on a connection without anything between.
+# A half-closed connection stays open in the other direction, as on a direct connection.
 CONNECTIONS = """\
 upstream nodes {
     ${NODES}
@@ -51,7 +51,7 @@ server {
 
 
 class Nginx(Service):
-    """In front of the nodes that listen, now or later, on the given ports; configured as in docker-compose.yml."""
+    """nginx in front of the nodes on the given ports, which may start later. Configured as in docker-compose.yml."""
 
     name = "nginx"
     modules, context, template = "", HTTP, TEMPLATE
@@ -62,8 +62,8 @@ class Nginx(Service):
         self.node_ports = node_ports
 
     def nodes(self):
-        """What stands for them in the configuration."""
-        # A node that did not answer is asked again soon: on one machine it is being restarted.
+        """The upstream servers of the configuration."""
+        # A node that did not answer is tried again soon, because here it is only restarting.
         return " ".join(f"server 127.0.0.1:{port} fail_timeout=1s;" for port in self.node_ports)
 
     def configure(self):
@@ -74,7 +74,7 @@ class Nginx(Service):
         (self.folder / "nginx.conf").write_text(main + self.context.format(folder=self.folder))
 
     def program(self):
-        # Debian keeps it in sbin, which is not on everybody's path.
+        # Debian installs it in sbin, which is not on every user's path.
         return shutil.which("nginx") or "/usr/sbin/nginx"
 
     def command(self):
@@ -85,12 +85,12 @@ class Nginx(Service):
         return f"http://127.0.0.1:{self.port}"
 
     def answers(self):
-        return http_status(self.port, "TRACE", "/") == 405  # nginx itself refuses it: no node is asked
+        return http_status(self.port, "TRACE", "/") == 405  # nginx itself refuses it, without a node
 
 
 class ResolverNginx(Nginx):
-    """The newest nginx, of Debian's unstable suite, in front of nodes that it knows by name, as in docker-compose.yml: `nodes` is what stands there
-    in NODES, and `resolver` the address of a name server instead of Docker's."""
+    """The newest nginx, of Debian's unstable suite, in front of nodes that it resolves by name, as in docker-compose.yml. `nodes` is
+    the value of NODES there, and `resolver` the address of a DNS server instead of Docker's."""
 
     def __init__(self, folder, nodes, resolver, **more):
         super().__init__(folder, [], **more)
@@ -104,7 +104,7 @@ class ResolverNginx(Nginx):
 
 
 class StreamNginx(Nginx):
-    """Passes connections to the nodes as they are, and knows no HTTP: what the nodes say is what their clients hear."""
+    """Forwards TCP connections to the nodes without HTTP, so clients get the nodes' bytes unchanged."""
 
     modules, context, template = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;", STREAM, CONNECTIONS
 

@@ -1,13 +1,13 @@
-"""Ports that stay ours: a server that was killed finds its own free when it starts again."""
+"""Reserved ports: a killed server can listen on its port again after a restart."""
 
 import socket
 
 
 class Port:
-    """Holds a free loopback port by a socket that is bound and never listens.
+    """Reserves a free loopback port with a socket that is bound and never listens.
 
-    The kernel gives such a port to nobody who asks for any free one, while a server that sets SO_REUSEADDR (all of ours do) may listen on
-    it. Nobody listening means that a connection is refused, as with a server that is down.
+    The kernel does not assign such a port to a process that requests any free one, but a server that sets SO_REUSEADDR (all of ours
+    do) may listen on it. While no server listens, connections are refused, as with a server that is down.
     """
 
     def __init__(self):

@@ -4,7 +4,7 @@ from .service import Service
 
 
 class Redis(Service):
-    """Redis with an append-only file that is synced every second, as Confab asks for it. `client()` speaks to it past every gate."""
+    """Redis with an append-only file that is synced every second, as Confab requires. `client()` connects without a proxy."""
 
     name = "redis"
     role = "redis"  # of confab's options
@@ -27,5 +27,5 @@ class Redis(Service):
         try:
             with self.client(socket_timeout=5) as client:
                 return client.ping()
-        except redis.RedisError:  # not there yet, or still reading its file
+        except redis.RedisError:  # not started yet, or still loading its file
             return False

@@ -1,4 +1,4 @@
-"""Where tools/fetch-servers has put the servers that are not installed, and where prepared data folders are kept."""
+"""The cache of servers that tools/fetch-servers downloaded, and of prepared data folders."""
 
 import fcntl
 import hashlib
@@ -12,10 +12,10 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "conf
 
 
 def server_folder(name):
-    """The folder of a server, which is there whole or not at all."""
+    """The folder of a server. It is either complete or missing."""
     folder = CACHE / name
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is not there: run tools/setup cluster")
+        raise FileNotFoundError(f"{folder} is missing: run tools/setup cluster")
     return folder
 
 
@@ -28,7 +28,7 @@ def locked():
 
 
 def prepared(name, recipe, prepare):
-    """The data folder that `prepare` fills, made once for each recipe: a text that says all that went into it."""
+    """The data folder that `prepare` fills, cached by `recipe`: a text with everything that determines its content."""
     target = CACHE / f"{name}-data-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}"
     with locked():
         if not target.is_dir():

@@ -1,4 +1,4 @@
-"""A real server as a child process: started until it answers, stopped, killed, paused and started again on its port and its data."""
+"""A server as a child process: started until it answers, stopped, killed, paused, and restarted on its port and data."""
 
 import http.client
 import os
@@ -12,10 +12,10 @@ from pathlib import Path
 from .server_cache import copy
 from .ports import Port
 
-READY_WAIT_S = 120  # only ever used up by a server that will never answer
+READY_WAIT_S = 120  # only a server that never answers uses it up
 STOP_WAIT_S = 60
 
-# A child is told of the death of the thread that made it, not of the process: so one thread, which lives as long as we do, makes them all.
+# PR_SET_PDEATHSIG acts when the thread that made the child ends. So one thread, which lives as long as this process, makes all children.
 SPAWNER = ThreadPoolExecutor(max_workers=1)
 
 
@@ -24,12 +24,12 @@ class ServiceFailure(Exception):
 
 
 def clean_environment(extra=None):
-    """Ours without any CONFAB_ variable: an option of the developer's shell must not reach what is under test."""
+    """This environment without CONFAB_ variables. An option in the developer's shell must not reach the program under test."""
     return {**{name: value for name, value in os.environ.items() if not name.startswith("CONFAB_")}, **(extra or {})}
 
 
 def http_status(port, method, path):
-    """Nothing when what answers is not HTTP. Raises OSError when nobody does."""
+    """The status. None if the answer is not HTTP. Errors: OSError, if nothing answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request(method, path)
@@ -41,7 +41,7 @@ def http_status(port, method, path):
 
 
 class Startable:
-    """As a context manager it is started on entry, and closed at the end or when that fails."""
+    """As a context manager, starts on entry, and closes at the end or if the start fails."""
 
     def __enter__(self):
         try:
@@ -55,14 +55,15 @@ class Startable:
 
 
 class Service(Startable):
-    """What a server is made of: `command`, `answers`; `prepare` lays out its data before its first start, `configure` is for every start.
+    """The base of all servers. A server defines `command` and `answers`. `prepare` creates its data before its first start, and
+    `configure` runs before every start.
 
-    As a context manager it is started on entry and killed at the end, paused or not: what it wrote is the test's own. Its folder holds `data`
-    and `log`; on a folder that was used before it goes on with the data there.
+    As a context manager, it starts on entry and is killed at the end, even while paused. Its folder has `data` and `log`. On a used
+    folder it continues with the data there.
     """
 
     name = "service"
-    # What the kernel sends it when we die without a word.
+    # The kernel sends it if this process dies.
     death_signal = "KILL"
     stop_signal = signal.SIGTERM
 
@@ -80,7 +81,7 @@ class Service(Startable):
         raise NotImplementedError
 
     def answers(self):
-        """Whether it does what it is for. May raise OSError while it does not."""
+        """Whether the server is ready. May raise OSError while it is not."""
         raise NotImplementedError
 
     def prepare(self):
@@ -94,7 +95,7 @@ class Service(Startable):
         return self.wait_until_ready()
 
     def spawn(self):
-        """The first half of `start`: several servers get ready at the same time."""
+        """The first half of `start`, so that several servers can start concurrently."""
         assert not self.runs(), f"{self.name} runs already"
         if not self.data.exists():
             self.prepare()
@@ -131,7 +132,7 @@ class Service(Startable):
         return self.process is not None and self.process.poll() is None
 
     def output(self):
-        """All that it has printed since it was last started."""
+        """The output since the last start."""
         with open(self.log_path, "rb") as log:
             log.seek(self.log_begin)
             return log.read().decode(errors="replace")
@@ -143,7 +144,7 @@ class Service(Startable):
         os.killpg(self.process.pid, number)
 
     def stop(self):
-        """Ends it in its own good order; its exit status."""
+        """Ends the server cleanly. Returns its exit status."""
         if self.runs():
             self.process.send_signal(self.stop_signal)
         try:
@@ -166,18 +167,18 @@ class Service(Startable):
         self.signal(signal.SIGCONT)
 
     def restart(self):
-        """On the same port and data, after `stop` or `kill`; one that runs is stopped first."""
+        """Starts the server again on the same port and data. Stops it first if it runs."""
         if self.runs():
             self.stop()
         return self.start()
 
     def save_data(self, name):
-        """Keeps a copy of the data as they are now. Of a server that runs, it is what a power cut would leave at best."""
+        """Keeps a copy of the current data. The copy of a running server is the best state that a power cut could leave."""
         shutil.rmtree(self.folder / name, ignore_errors=True)
         copy(self.data, self.folder / name)
 
     def restore_data(self, name):
-        """Puts the copy in the place of the data. REQUIRES: it does not run."""
+        """Replaces the data by the copy. REQUIRES: the server does not run."""
         assert not self.runs(), f"{self.name} runs"
         shutil.rmtree(self.data)
         copy(self.folder / name, self.data)

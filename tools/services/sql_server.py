@@ -1,4 +1,4 @@
-"""What MariaDB and MySQL have in common: a database `confab` with a user of its own, and commits that are on disk."""
+"""The common part of MariaDB and MySQL: a database `confab` with its own user, and durable commits."""
 
 import os
 
@@ -10,7 +10,7 @@ from .service import Service
 DATABASE, USER, PASSWORD = "confab", "confab", "secret"
 ADMIN = "admin"
 
-# Both come from anywhere, which on a loopback port of a throw-away server is nobody but a test.
+# Both users may connect from any host. The server is temporary and listens only on loopback.
 GRANTS = f"""\
 create database {DATABASE} character set utf8mb4 collate utf8mb4_bin;
 create user {USER}@'%' identified by '{PASSWORD}';
@@ -21,9 +21,9 @@ grant all on *.* to {ADMIN}@'%' with grant option;
 
 
 class SqlServer(Service):
-    """Flushes at every commit; no binary log; a buffer pool of a test's size.
+    """Flushes at every commit, without a binary log, with a small buffer pool.
 
-    Its data folder is a copy of one that was set up once: setting one up takes seconds, copying it a tenth of one.
+    The data folder is a copy of a cached one. Setting one up takes seconds, copying it a tenth of a second.
     """
 
     role = "mysql"  # of confab's options
@@ -53,7 +53,7 @@ class SqlServer(Service):
                 f"--socket={self.socket()}", f"--pid-file={self.data}/pid", *self.options]
 
     def socket(self):
-        # A name relative to the data folder: the path of a socket must be short, and that of a test's folder is not.
+        # Relative to the data folder, because the path of a socket must be short and that of a test's folder is long.
         return "socket"
 
     def url_at(self, port):
@@ -64,13 +64,13 @@ class SqlServer(Service):
         return self.url_at(self.port)
 
     def connect(self, user=USER, database=DATABASE, **more):
-        """A connection past every gate, committing by itself unless told otherwise; over TLS where the server offers it."""
+        """A connection without a proxy, with autocommit by default, over TLS if the server offers it."""
         settings = {"autocommit": True, "connect_timeout": 5, **more}
         return pymysql.connect(host="127.0.0.1", port=self.port, user=user, password=PASSWORD, database=database,
                                ssl={"check_hostname": False}, **settings)
 
     def query(self, statement, values=None, user=USER):
-        """Rows of one statement, on a connection of its own."""
+        """The rows of a statement on a new connection."""
         with self.connect(user) as connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall()

@@ -1,4 +1,4 @@
-"""Toxiproxy, and the gates it keeps: each stands in front of a server and can be shut, slowed or made to lose what is sent."""
+"""Toxiproxy and its proxies. Each proxy is in front of a server and can be disabled, delayed or made to drop data."""
 
 import http.client
 import json
@@ -38,7 +38,7 @@ class Toxiproxy(Service):
         return self.request("GET", "/version")[0] == 200
 
     def proxy(self, name, upstream_port):
-        """A new way to the server that listens, now or later, on the port."""
+        """A new proxy to the server on the port, which may start later."""
         proxy = Proxy(self, name, upstream_port)
         self.proxies.append(proxy)
         return proxy
@@ -50,7 +50,7 @@ class Toxiproxy(Service):
 
 
 class Proxy:
-    """A port behind which a server is; open until it is told otherwise. What is done to it holds for connections that are open, too."""
+    """A proxy to a server, at first without faults. Faults also apply to open connections."""
 
     def __init__(self, toxiproxy, name, upstream_port):
         self.toxiproxy, self.name = toxiproxy, name
@@ -59,28 +59,28 @@ class Proxy:
         toxiproxy.request("POST", "/proxies", {"name": name, "listen": f"127.0.0.1:{self.port}", "upstream": f"127.0.0.1:{upstream_port}"})
 
     def disable(self):
-        """Ends every connection; refuses new ones."""
+        """Closes every connection and refuses new ones."""
         self.toxiproxy.request("POST", f"/proxies/{self.name}", {"enabled": False})
 
     def open(self):
-        """As it was at first: nothing refused, slowed or lost."""
+        """Removes all faults."""
         for toxic in json.loads(self.toxiproxy.request("GET", f"/proxies/{self.name}/toxics")[1]):
             self.remove(toxic["name"])
         self.toxiproxy.request("POST", f"/proxies/{self.name}", {"enabled": True})
 
     def add_latency(self, milliseconds):
-        """Every answer comes that much later."""
+        """Delays every answer."""
         self.add("slow", "latency", "downstream", latency=milliseconds)
 
     def drop_replies(self):
-        """What the server sends is lost while connections stay open; those end once the gate is opened again."""
+        """Drops the server's data while connections stay open. Those connections end once the proxy is opened again."""
         self.add("no_replies", "timeout", "downstream", timeout=0)
 
     def drop_requests(self):
         self.add("no_requests", "timeout", "upstream", timeout=0)
 
     def add(self, name, kind, stream, toxicity=1.0, **attributes):
-        """Any toxic of Toxiproxy's. `stream` is downstream (to the client) or upstream (to the server)."""
+        """Adds a toxic of Toxiproxy. `stream` is downstream (to the client) or upstream (to the server)."""
         self.toxiproxy.request("POST", f"/proxies/{self.name}/toxics",
                            {"name": name, "type": kind, "stream": stream, "toxicity": toxicity, "attributes": attributes})
 

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr unsigned created = 201;
 constexpr auto last_answer_wait = 20s;
-constexpr auto stop_check_interval = 50ms;  // whether it is to end
+constexpr auto stop_check_interval = 50ms;  // how often run() checks for its end
 
 clock::duration seconds(double s) {
     return std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(s));
@@ -34,7 +34,7 @@ client::client(std::uint16_t port, std::vector<std::string> requests, const plan
         epoll_ctl(events_, EPOLL_CTL_ADD, made.file(), &on_answer);
         idle_.push_back(&made);
     }
-    prctl(PR_SET_TIMERSLACK, 1);  // ns; by default the kernel lets a sleeper wait 50 µs longer
+    prctl(PR_SET_TIMERSLACK, 1);  // ns; the default lets a sleep last 50 µs longer
 }
 
 client::~client() {

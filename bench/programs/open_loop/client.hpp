@@ -1,9 +1,8 @@
 // An open loop on one thread.
-// 1. Request i is due at begin + i / rate, however those before it fare: a server that stalls is still sent the rest.
-// 2. Who is due and finds every connection busy waits in line, and that counts.
-// 3. Its latency runs from when it was due to when its answer is whole. If this program was late itself, because it did
-// not get
-//    a processor, that counts too; `lateness` tells how much it was.
+// 1. Request i is due at begin + i / rate, independent of earlier requests. So a stalled server still gets the rest.
+// 2. A due request waits in a queue while every connection is busy. The wait counts.
+// 3. The latency is the time from the due time to the complete answer. It includes a delay of this program itself, for
+//    example without a free core; `lateness` reports that delay.
 #pragma once
 
 #include <csignal>
@@ -21,18 +20,18 @@ struct plan {
     double rate = 0;  // requests/s
     std::size_t connections = 256;
     double warm_up_s = 1;
-    double seconds = 10;  // 0: until told
+    double seconds = 10;  // 0: until a stop is requested
 };
 
 struct outcome {
     double seconds = 0;          // counted
-    std::uint64_t answered = 0;  // of those counted, as expected
+    std::uint64_t answered = 0;  // counted requests with the expected answer
     std::uint64_t other_answers = 0;
     std::uint64_t unanswered = 0;
     std::uint64_t waited_for_a_connection = 0;
     std::string first_other;  // answer
     latencies latency;
-    latencies lateness;  // from when a request was due to when this program came to see it
+    latencies lateness;  // from the due time of a request to when this program noticed it
 };
 
 class client {

@@ -63,7 +63,7 @@ connection::~connection() {
 void connection::send(std::string_view request, due when) {
     in_flight_ = when;
     received_.clear();
-    // A request is far smaller than a socket's buffer, which is empty: it is taken whole.
+    // A request is far smaller than the empty socket buffer, so send() takes all of it.
     if (::send(file_, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
         throw last_error("send");
 }

@@ -1,4 +1,4 @@
-// One keep-alive connection, which has one request in flight at most, as a browser's.
+// A keep-alive connection with at most one request in flight, like a browser's.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,7 @@ namespace confab::bench {
 
 using clock = std::chrono::steady_clock;
 
-// What a request in flight has to be timed with.
+// The times of a request in flight.
 struct due {
     clock::time_point at;
     bool is_counted;
@@ -19,7 +19,7 @@ struct due {
 
 class connection {
 public:
-    // Throws std::system_error: nobody listens.
+    // Errors: std::system_error (nobody listens).
     explicit connection(std::uint16_t port);
     ~connection();
     connection(const connection&) = delete;
@@ -30,10 +30,10 @@ public:
 
     // REQUIRES: nothing is in flight.
     void send(std::string_view request, due when);
-    // Takes what has arrived; the status once an answer is whole. Throws std::runtime_error: closed by the server, or
-    // not an answer with a Content-Length.
+    // Reads the available bytes. Returns the status once an answer is complete. Errors: std::runtime_error (closed by
+    // the server, or an answer without a Content-Length).
     std::optional<unsigned> receive();
-    // Of the answer that was received last.
+    // The last answer.
     std::string_view answer() const { return received_; }
 
 private:

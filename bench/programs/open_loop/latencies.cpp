@@ -7,7 +7,7 @@
 
 namespace confab::bench {
 
-// The smallest that as many percent of all do not exceed.
+// The smallest latency that this percentage of all does not exceed.
 double latencies::us_at(double percentile) {
     if (ns_.empty()) return 0;
     if (!is_sorted_) std::ranges::sort(ns_);
@@ -24,7 +24,7 @@ std::string latencies::summary() {
 
 std::vector<std::string> latencies::curve() {
     std::vector<std::string> points;
-    // Steps shrink with what is left above: as many points for 99–99.9 as for 0–90.
+    // The steps shrink with the share above: as many points for 99–99.9 as for 0–90.
     for (double above = 100; above > 0.005 && above * static_cast<double>(ns_.size()) >= 100; above *= 0.7)
         points.push_back(fmt::format("[{:.4f},{:.1f}]", 100 - above, us_at(100 - above)));
     return points;

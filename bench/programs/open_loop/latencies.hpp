@@ -1,4 +1,4 @@
-// Times, all of them kept: a run has some hundred thousand, and no bucket then blurs the slowest.
+// Keeps every latency. A run has some hundred thousand, and buckets would blur the slowest.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@ public:
 
     // {"p50":…,"p90":…,"p99":…,"p99_9":…,"max":…} in µs.
     std::string summary();
-    // Pairs [percentile, µs], closer to each other towards 100.
+    // Pairs [percentile, µs], denser towards 100.
     std::vector<std::string> curve();
 
 private:

@@ -24,7 +24,7 @@ using boost::system::error_code;
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t response_depth_max = 64;
-constexpr std::size_t reason_bytes_max = 400;  // of an engine's words in the log
+constexpr std::size_t reason_bytes_max = 400;  // of the engine's reason in a log line
 
 http::verb http_verb(verb v) {
     switch (v) {
@@ -49,7 +49,7 @@ std::string base64(std::string_view text) {
     return out;
 }
 
-// The other side had closed the connection before it saw the request.
+// The server closed the connection before it read the request.
 bool is_stale(const connection::exchange_result& e) {
     return !e.is_response_started && (e.fault == http::error::end_of_stream || e.fault == asio::error::eof ||
                                       e.fault == asio::error::connection_reset || e.fault == asio::error::broken_pipe ||
@@ -66,7 +66,7 @@ std::string error_text(const error_code& fault, std::chrono::milliseconds limit)
     return fault.message();
 }
 
-// Whether the engine is to be asked at all.
+// Decides whether a request may be sent to the engine.
 class circuit_breaker {
 public:
     circuit_breaker(const client_options& o, std::string name)
@@ -75,7 +75,7 @@ public:
           probe_timeout_(o.connect_timeout + o.response_timeout),
           name_(std::move(name)) {}
 
-    enum class permission { denied, granted, probe };  // refused: it failed a moment ago; probe: for all others
+    enum class permission { denied, granted, probe };  // denied: during the cooldown; probe: a single trial request
 
     permission acquire() {
         auto until = open_until_.load();
@@ -105,7 +105,7 @@ private:
     const std::chrono::milliseconds cooldown_, cooldown_max_, probe_timeout_;
     const std::string name_;
     std::atomic<clock::rep> open_until_ = never;
-    std::atomic<int> failures_ = 0;  // of those that tried, one after the other
+    std::atomic<int> failures_ = 0;  // consecutive failed probes
     log_throttle log_;
 };
 
@@ -185,7 +185,7 @@ private:
             failure_.clear();
             return a;
         }
-        const auto why = fmt::format("answered {}: {}", a.status, not_json ? "it is not JSON" : a.reason());
+        const auto why = fmt::format("answered {}: {}", a.status, not_json ? "the body is not JSON" : a.reason());
         note_failure(why);
         log_.warning(fmt::format("{}", a.status), fmt::format("{} {} ({})", name_, why, r.target));
         return error::unavailable;

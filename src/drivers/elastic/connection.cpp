@@ -76,7 +76,7 @@ awaitable<connection::exchange_result> connection::exchange(const wire_request& 
 }
 
 bool connection::is_usable() {
-    // Between exchanges a server only speaks to say that it closes the connection.
+    // Between exchanges the socket becomes readable only when the server closes the connection.
     char next = 0;
     return is_open_ && buffer_.size() == 0 &&
            recv(stream_.socket().native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&

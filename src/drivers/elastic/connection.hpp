@@ -1,4 +1,4 @@
-// One connection to Elasticsearch. It belongs to the event loop it was made on, and does one exchange at a time.
+// One connection to Elasticsearch. It belongs to the event loop it was created on, and runs one exchange at a time.
 #pragma once
 
 #include <boost/beast/core/flat_buffer.hpp>
@@ -22,16 +22,16 @@ public:
     awaitable<boost::system::error_code> open(std::string host, std::uint16_t port, std::chrono::milliseconds limit);
 
     struct exchange_result {
-        boost::system::error_code fault;   // none: `response` is whole
-        bool is_response_started = false;  // something of a response came
-        bool is_connect_error = false;     // the fault kept the connection from coming about
+        boost::system::error_code fault;   // none: `message` is complete
+        bool is_response_started = false;  // part of a response was received
+        bool is_connect_error = false;     // the connection could not be opened
         wire_response message;
     };
-    // REQUIRES: `r` lives until then.
+    // REQUIRES: `r` lives until the exchange ends.
     awaitable<exchange_result> exchange(const wire_request& r, std::size_t response_bytes_max,
                                         std::chrono::milliseconds limit);
 
-    // It may carry another exchange, as far as can be seen. Costs one system call.
+    // Whether another exchange is possible, as far as the socket shows. Costs one system call.
     bool is_usable();
 
 private:

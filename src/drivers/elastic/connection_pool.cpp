@@ -8,7 +8,7 @@
 namespace confab::elastic {
 namespace {
 
-// What all clients have on one event loop.
+// The pools of all clients on one event loop.
 class loop_service final : public asio::execution_context::service {
 public:
     using key_type = loop_service;
@@ -39,7 +39,7 @@ std::shared_ptr<connection_pool> connection_pool::of(const std::shared_ptr<const
     return asio::use_service<loop_service>(loop).of(client);
 }
 
-// A waiter's place in the row, given up however its waiting ends.
+// A caller's entry in `waiting_`, removed however the wait ends.
 struct connection_pool::wait_registration {
     wait_registration(connection_pool& c, asio::steady_timer& t) : all(c), mine(t) { all.waiting_.push_back(&mine); }
     ~wait_registration() { all.waiting_.remove(&mine); }
@@ -68,7 +68,7 @@ awaitable<void> connection_pool::wait(clock::time_point until) {
     co_await alarm.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-// The one used last; all others may then grow old and go.
+// The most recently used one, so that the others can expire.
 std::unique_ptr<connection> connection_pool::idle_one() {
     const auto oldest = clock::now() - options_.idle_max;
     while (!idle_.empty() && idle_.front().since < oldest) idle_.pop_front();

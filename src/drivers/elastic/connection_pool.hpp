@@ -1,4 +1,4 @@
-// The connections of one client on one event loop. They lie with the loop, and go with it.
+// The connections of one client on one event loop. The loop owns them, and they end with it.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -11,22 +11,22 @@ namespace confab::elastic {
 
 struct connection_pool_options {
     std::size_t connections_max;
-    std::chrono::milliseconds wait_max;  // for one, when all are out
+    std::chrono::milliseconds wait_max;  // for a connection, when all are in use
     std::chrono::seconds idle_max;
 };
 
 // The loop's thread only.
 class connection_pool : public std::enable_shared_from_this<connection_pool> {
 public:
-    // Those of `client` on the loop that the caller runs on; made at the first call. `client` keeps nothing of them:
-    // they are let go some time after it is gone.
+    // The pool of `client` on the caller's loop, created at the first call. The loop owns it, and releases it some time
+    // after `client` is gone.
     static std::shared_ptr<connection_pool> of(const std::shared_ptr<const connection_pool_options>& client,
                                                asio::execution_context& loop);
 
     explicit connection_pool(const std::shared_ptr<const connection_pool_options>& client)
         : client_(client), options_(*client) {}
 
-    // A connection that goes back by itself.
+    // A connection that returns to the pool automatically.
     class lease {
     public:
         lease(std::shared_ptr<connection_pool> from, std::unique_ptr<connection> taken)
@@ -37,7 +37,7 @@ public:
         lease(lease&&) noexcept = default;
         lease& operator=(lease&&) = delete;
 
-        // Null: none was idle. The right to open one is held nevertheless.
+        // Null: none was idle. The lease still allows opening one.
         std::unique_ptr<connection>& operator*() { return taken_; }
 
     private:
@@ -45,11 +45,11 @@ public:
         std::unique_ptr<connection> taken_;
     };
 
-    // Nothing: none came free in time.
+    // Nothing: no connection became free in time.
     awaitable<std::optional<lease>> take();
 
     bool is_abandoned() const { return client_.expired(); }
-    // The loop ends.
+    // Called when the loop ends.
     void close();
 
 private:

@@ -24,7 +24,7 @@ using boost::system::error_code;
 
 constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
-// What is read at once: rows that stream come in pieces of this size.
+// The read buffer: streamed rows arrive in batches of this size.
 constexpr std::size_t read_bytes = 64 * 1024;
 
 asio::ssl::context& tls_context() {
@@ -83,7 +83,7 @@ public:
             if (!options_.init_command.empty()) co_await execute(options_.init_command);
             if (options_.causal_reads) co_await enable_causal_reads();
         } catch (const failure&) {
-            close();  // a session that did not begin as it should is not to be used
+            close();  // a session without its settings must not be used
             throw;
         }
     }
@@ -130,7 +130,7 @@ public:
 
     bool is_usable() const {
         if (!is_open_ || !loop_objects_ || stream_.should_read_rows()) return false;
-        // Between statements a server only speaks to say that it closes the connection.
+        // Between statements the socket becomes readable only when the server closes the connection.
         char next = 0;
         auto& socket = const_cast<my::tcp_ssl_connection&>(loop_objects_->tcp_connection).stream().lowest_layer();
         return recv(socket.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
@@ -159,7 +159,7 @@ private:
         tcp::resolver resolver;
     };
 
-    // Closes the connection when its time is up.
+    // Closes the connection when its time limit expires.
     class limit {
     public:
         limit(session& s, std::chrono::milliseconds most) : session_(s) {
@@ -224,9 +224,9 @@ private:
         co_return all;
     }
 
-    // A node of a Galera cluster applies what others committed a moment later, unless a statement is to wait for that.
+    // A Galera node applies the commits of other nodes a moment later, unless a statement waits for them.
     awaitable<void> enable_causal_reads() {
-        // MySQL has no such variable, and to list it makes a table of all that it has.
+        // MySQL has no such variable, and listing it builds a table of all variables. So the version is checked first.
         const auto version_rows = co_await execute("select concat(version(), ' ', @@version_comment)");
         const auto version = row(version_rows.rows()[0]).text(0);
         const bool can_be_galera = version.find("MariaDB") != version.npos || version.find("XtraDB") != version.npos;

@@ -1,8 +1,8 @@
-// A connection to a MySQL server: statements prepared once each, a time limit on everything.
+// A connection to a MySQL server. Each statement is prepared once, and every operation has a time limit.
 //
-// It belongs to the event loop it was opened on, and does one thing at a time. What takes longer than its limit closes
-// it, since nothing tells what the server made of it; so does every failure but an error that the server answered with.
-// A connection may outlive its event loop: it is closed with that.
+// It belongs to the event loop it was opened on, and runs one operation at a time. A timeout closes it, since the
+// outcome on the server is unknown. Every other failure closes it too, except an error that the server returned. A
+// connection may outlive its event loop: it closes when the loop ends.
 #pragma once
 
 #include <chrono>
@@ -21,9 +21,9 @@ struct connection_options {
     address server;
     std::chrono::milliseconds connect_timeout{3000};
     std::chrono::milliseconds query_timeout{5000};
-    bool multi_statements = false;  // in one text, separated by semicolons
-    std::string init_command;       // a statement to begin each session with
-    bool causal_reads = false;      // on a node of a Galera cluster, see what any other committed before
+    bool multi_statements = false;  // allows several statements in one text, separated by semicolons
+    std::string init_command;       // a statement that begins each session
+    bool causal_reads = false;      // on a Galera node: see what any other node committed before
 };
 
 class connection {
@@ -35,26 +35,27 @@ public:
 
     // All of these throw failure.
 
-    // A closed one can be opened again.
+    // A closed connection can be opened again.
     awaitable<void> open();
-    // A text without question marks; of several statements the last one's rows. REQUIRES: `text` lives until then.
+    // Runs a text without question marks. Returns the rows of its last statement. REQUIRES: `text` lives until then.
     awaitable<rows> query(std::string_view text);
     awaitable<rows> query(std::string_view text, std::chrono::milliseconds limit);
-    // A statement with question marks. It stays prepared on this connection: have a bounded number of them.
+    // Runs a statement with question marks. It stays prepared on this connection. REQUIRES: a bounded number of
+    // statements.
     awaitable<rows> run(std::string_view sql, parameters values);
     template <class... Values>
     awaitable<rows> run(std::string_view sql, const Values&... values) {
         return run(sql, parameters(values...));
     }
 
-    // Rows as they come in, for a result too large to be held: `start`, then `more` until it gives nothing. A piece
-    // lives until the next call. One that is not read to its end keeps the connection from being used: see skip().
+    // Streams the rows of a result that is too large for memory: `start`, then `more` until it returns nothing. A row
+    // batch is valid until the next call. A result that is not read to its end blocks the connection: see skip().
     awaitable<void> start(std::string_view sql, parameters values);
     awaitable<std::optional<rows_view>> more();
-    // Reads what is left, and drops it. False: more than about `bytes_max` came, and there is still more.
+    // Reads and drops the remaining rows. False: more than about `bytes_max` were read, and more remain.
     awaitable<bool> skip(std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
 
-    // Nothing was heard that would be in the way of using it. Costs one system call.
+    // Whether the connection can be used, as far as the socket shows. Costs one system call.
     bool is_usable() const;
     void close();
 

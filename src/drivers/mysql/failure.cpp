@@ -8,8 +8,8 @@
 namespace confab::mysql {
 namespace {
 
-// Errors of the values of a statement, by the numbers that MySQL and MariaDB share, and some that one of them has. The
-// SQLSTATE would say it of most of them (class 22, data exception), but Boost.MySQL does not hand it on.
+// Errors about the values of a statement. MySQL and MariaDB share most of these numbers; some exist in one only. The
+// SQLSTATE of most is class 22 (data exception), but Boost.MySQL does not provide it.
 constexpr int data_errors[] = {
     1048,  // a column cannot be null
     1118,  // the row is too large
@@ -19,22 +19,22 @@ constexpr int data_errors[] = {
     1292,  // an incorrect value for a type
     1300,  // an invalid character string
     1301,  // a result larger than max_allowed_packet
-    1365,  // a division by zero, as in a generated column
-    1366,  // an incorrect value for a column, as of a character it does not have
-    1367,  // an illegal value, as not a number
+    1365,  // a division by zero, for example in a generated column
+    1366,  // an incorrect value for a column, such as a character that it does not support
+    1367,  // an illegal value, such as NaN
     1406,  // too long for a column
     1416,  // not a geometry
     1441,  // a date out of range
-    1644,  // a trigger refuses the row (signal): it would do so each time
+    1644,  // a trigger refuses the row (signal), and would again
     1690,  // a number out of range
     3140,  // not JSON
-    3141,  // not JSON, as the argument of a function
+    3141,  // not JSON, in the argument of a function
     3819,  // a check constraint is violated (MySQL)
     3854,  // cannot be converted between character sets
     4025,  // a check constraint is violated (MariaDB)
 };
 
-// Answers after which the server closes the connection.
+// Errors after which the server closes the connection.
 constexpr int closing_errors[] = {
     1053,  // the server shuts down
     1153,  // the packet is too large

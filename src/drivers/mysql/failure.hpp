@@ -1,4 +1,4 @@
-// What can go wrong with a MySQL server, in the kinds that make a difference to who called.
+// Failures of a MySQL server, by the kinds that callers distinguish.
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -9,20 +9,20 @@ namespace confab::mysql {
 
 class failure : public std::runtime_error {
 public:
-    // down: the server cannot be reached or cannot do it now, so that trying again may help: the network, a timeout, a
-    // lock, a deadlock, a server that only reads, shuts down or has no room left. rejected_data: it will never take
-    // these values: a character it does not know, too long, out of range. corrupt_data: a row cannot be what was
-    // written to it.
+    // down: the server cannot be reached or cannot do it now, so a retry may help. Causes: the network, a timeout, a
+    // lock, a deadlock, a full disk, a server that is read-only or shuts down.
+    // rejected_data: the server will never accept these values: an unsupported character, too long, out of range.
+    // corrupt_data: a row cannot be what was written to it.
     enum class kind { down, rejected_data, corrupt_data };
 
     failure(kind k, int code, const std::string& message) : runtime_error(message), kind_(k), code_(code) {}
 
-    // `message` is the server's own, where it has told one.
+    // `message` is the server's own text; empty: it sent none.
     static failure of(const boost::system::error_code& cause, const std::string& message);
 
     bool is_data_error() const { return kind_ == kind::rejected_data; }
-    int code() const { return code_; }  // the server's error number; 0: the error is not the server's
-    // The message, and the number if there is one.
+    int code() const { return code_; }  // the server's error number; 0: not a server error
+    // The message, with the number if there is one.
     std::string message_with_code() const;
 
 private:
@@ -30,7 +30,7 @@ private:
     int code_;
 };
 
-// Whether the server answered with this error; else the connection is not to be used again.
+// Whether the server returned this error and keeps the connection open. Else the connection must not be used again.
 bool is_nonfatal_error(const boost::system::error_code& cause);
 
 }  // namespace confab::mysql

@@ -1,5 +1,5 @@
-// What lives on an event loop and may be owned by something that outlives it: told when the loop goes, so that no
-// socket is closed on a loop that is gone.
+// Objects on an event loop whose owners may outlive the loop. When the loop ends, it releases them, so that no socket
+// is closed on a destroyed loop.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@ namespace confab::mysql {
 class io_object {
 public:
     virtual ~io_object() = default;
-    // The loop ends: let go of all that belongs to it.
+    // Called when the loop ends: releases everything that belongs to it.
     virtual void release() = 0;
 };
 
@@ -28,7 +28,7 @@ public:
         return boost::asio::use_service<io_context_registry>(context);
     }
 
-    // Names the loop; no other one ever has the same.
+    // Identifies the loop: no other loop ever has this number.
     std::uint64_t number() const { return number_; }
 
     void add(io_object& t) {

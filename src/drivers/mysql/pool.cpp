@@ -10,8 +10,8 @@
 
 namespace confab::mysql {
 
-// The connections of one event loop. Whoever waits does so in a list; what comes back goes to the first of them: the
-// connection, or the right to open one.
+// The connections of one event loop. Callers wait in a list. A returned connection, or a permit to open one, goes to
+// the first of them.
 class pool::loop_pool {
 public:
     explicit loop_pool(const pool_options& options) : options_(options) {}
@@ -60,7 +60,7 @@ private:
         std::unique_ptr<connection> given;
     };
 
-    // A waiter's place, given up however the waiting ends.
+    // A caller's entry in `waiting_`, removed however the wait ends.
     struct wait_registration {
         wait_registration(loop_pool& s, waiter& w) : loop_connections(s), self(w) {
             loop_connections.waiting_.push_back(&w);
@@ -75,7 +75,7 @@ private:
         waiter& self;
     };
 
-    // Given back if the connection does not come to be.
+    // Releases the permit if the connection could not be opened.
     struct permit_guard {
         explicit permit_guard(loop_pool& s) : loop_connections(s) {}
         ~permit_guard() {
@@ -93,7 +93,7 @@ private:
         clock::time_point since;
     };
 
-    // The one used last; all others may then grow old and go.
+    // The most recently used one, so that the others can expire.
     std::unique_ptr<connection> idle_one() {
         const auto oldest = clock::now() - options_.idle_max;
         while (!idle_.empty()) {
@@ -117,7 +117,7 @@ private:
         co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
         if (!self.is_served)
             throw failure(failure::kind::down, 0,
-                          "all connections to the server are in use, and none came free in time");
+                          "all connections to the server are in use, and none became free in time");
         co_return std::move(self.given);
     }
 
@@ -133,7 +133,7 @@ private:
     }
 
     const pool_options options_;
-    std::size_t count_ = 0;  // idle ones, those that are out, and rights to open one
+    std::size_t count_ = 0;  // idle connections, leased ones, and permits to open one
     std::list<idle_connection> idle_;
     std::list<waiter*> waiting_;
 };

@@ -1,6 +1,6 @@
-// Connections for many callers. Each event loop has its own, a bounded number of them, so that a caller never leaves
-// its loop; when all are out, it waits for a while. What the server closed while it lay idle is not given out, so after
-// a restart of the server the next caller finds a new connection.
+// A pool of MySQL connections. Each event loop has a bounded number of its own, so a caller never leaves its loop. When
+// all are in use, a caller waits for one, up to wait_max. A connection that the server closed while it was idle is not
+// handed out. So after a restart of the server, the next caller gets a new connection.
 #pragma once
 
 #include <chrono>
@@ -12,9 +12,9 @@ namespace confab::mysql {
 
 struct pool_options {
     connection_options connection;
-    std::size_t connections_max = 8;           // of each event loop
-    std::chrono::milliseconds wait_max{1000};  // for one, when all are out
-    std::chrono::seconds idle_max{60};         // how long one is kept that nobody uses
+    std::size_t connections_max = 8;           // per event loop
+    std::chrono::milliseconds wait_max{1000};  // for a connection, when all are in use
+    std::chrono::seconds idle_max{60};         // how long an unused connection is kept
 };
 
 class pool {
@@ -26,7 +26,7 @@ public:
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
-    // A connection that goes back by itself; one that was closed is not given out again.
+    // A connection that returns to the pool automatically. One that was closed is not handed out again.
     class lease {
     public:
         lease(std::shared_ptr<loop_pool> from, std::unique_ptr<connection> taken);
@@ -42,8 +42,8 @@ public:
         std::unique_ptr<connection> taken_;
     };
 
-    // Throws failure: the server cannot be reached, or none came free in time. REQUIRES: awaited on an event loop run
-    // by one thread; the pool lives until all leases are back or their loops have ended.
+    // Throws failure: the server cannot be reached, or no connection became free in time. REQUIRES: awaited on an event
+    // loop that one thread runs; the pool lives until all leases have returned or their loops have ended.
     awaitable<lease> take();
 
 private:

@@ -1,4 +1,4 @@
-// Where a MySQL server is and how to log in: mysql://user:password@host:port/database?ssl=enable
+// The address and login of a MySQL server: mysql://user:password@host:port/database?ssl=enable
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace confab::mysql {
 
-enum class tls { disable, enable, require };  // enable: where the server offers it
+enum class tls { disable, enable, require };  // enable: if the server offers it
 
 struct address {
     std::string host;
@@ -17,10 +17,10 @@ struct address {
     std::string database;
     mysql::tls tls = tls::enable;
 
-    // What is percent-encoded is decoded. Throws startup_error, which never repeats the password.
+    // Decodes percent-encoded parts. Throws startup_error, which never repeats the password.
     static address parse(std::string_view url);
 
-    // For people: without user and password.
+    // For messages: without user and password.
     std::string name() const;
 };
 

@@ -5,7 +5,7 @@
 namespace confab::mysql {
 namespace {
 
-// A sum comes as a decimal, which is a text.
+// A sum is a decimal, which arrives as text.
 template <class Number>
 Number parsed(std::string_view text) {
     Number value{};

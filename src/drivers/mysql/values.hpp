@@ -1,4 +1,4 @@
-// What goes into a statement and what comes out of one.
+// Parameters of statements, and rows of results.
 #pragma once
 
 #include <boost/mysql/field_view.hpp>
@@ -15,8 +15,8 @@ namespace confab::mysql {
 
 using blob = std::span<const std::byte>;
 
-// The values of a statement's question marks, in order. Texts and bytes are views: what they point to lives until the
-// statement was run.
+// The values of a statement's question marks, in order. Texts and bytes are views: their data must live until the
+// statement has run.
 class parameters {
 public:
     parameters() = default;
@@ -57,14 +57,14 @@ public:
     std::optional<std::string> optional_text(std::size_t column) const;
     blob bytes(std::size_t column) const;  // of NULL: empty
     bool is_null(std::size_t column) const { return view_[column].is_null(); }
-    // Of its texts and bytes.
+    // The size of its texts and bytes.
     std::size_t size_in_bytes() const;
 
 private:
     boost::mysql::row_view view_;
 };
 
-// Some rows, as a view.
+// A batch of rows, as a view.
 class rows_view {
 public:
     rows_view() = default;
@@ -94,7 +94,7 @@ private:
     boost::mysql::rows_view view_;
 };
 
-// All rows that a statement answered; of several statements, those of the last.
+// All rows of a statement's result; of several statements, those of the last.
 class rows {
 public:
     explicit rows(boost::mysql::results all) : all_(std::move(all)) {}

@@ -1,13 +1,13 @@
-// A client of Redis: one connection, on which the commands of all coroutines of an event loop are pipelined.
+// A client of Redis: one connection that pipelines the commands of all coroutines of an event loop.
 //
-// 1. A coroutine of its own keeps it connected: it resolves, tries every address, logs in, asks whether the server is a
-//    primary, and begins again after a loss, with growing pauses. The first address that takes all of this is used.
-// 2. Commands go out in the order they are given and are answered in that order. What was sent when a connection is
-// lost
-//    is never sent again: whether it was done is for the caller to find out.
-// 3. A command that is not answered in time takes its connection with it, since nothing behind it can be answered.
-// 4. Every second the role is asked again. A replica takes no writes, and who becomes a primary has other data: so a
-//    connection ends when its server is no primary any more, and the next one begins when there is one.
+// 1. A background coroutine keeps it connected. It resolves the host, tries every address, logs in, and checks that the
+//    server is a primary. It uses the first address that passes all of this. After a loss it reconnects, with growing
+//    pauses.
+// 2. Commands are sent and answered in the order they are given. A command that was sent on a lost connection is never
+//    sent again. The caller must find out whether it was executed.
+// 3. A command that times out closes its connection, since no command after it can be answered.
+// 4. Every second the role is checked again. A replica accepts no writes, and a new primary has other data. So a
+//    connection ends when its server is no primary any more. The next one begins when there is a primary.
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -30,53 +30,56 @@ namespace confab::redis {
 
 struct client_options {
     engine_url where;
-    std::chrono::milliseconds connect_timeout{2000};  // to each address
+    std::chrono::milliseconds connect_timeout{2000};  // per address
     std::chrono::milliseconds reply_timeout{5000};
-    // Where a client reports whether there is a primary; nothing: nowhere. REQUIRES: lives until the client is closed.
+    // Where the client reports whether there is a primary; null: nowhere. REQUIRES: it lives until the client is
+    // closed.
     engine_state* state = nullptr;
-    bool is_refusal_logged = true;  // false: who made the client reports by itself that Redis refuses it
+    bool is_refusal_logged = true;  // false: the owner of the client reports refusals itself
 };
 
 using reply_handler = asio::any_completion_handler<void(result<reply>)>;
 
-// All of it on its loop's thread.
+// The loop's thread only.
 class client {
 public:
     virtual ~client() = default;
 
-    // Waits for the reply. Errors: unavailable (not sent), outcome_unknown (sent, but the reply was lost). What Redis
-    // itself refuses is a reply that is an error. REQUIRES: `a` lives until the command is sent, which is before the
+    // Waits for the reply. Errors: unavailable (not sent), outcome_unknown (sent, but the reply was lost). If Redis
+    // refuses the command, the reply is an error. REQUIRES: `a` lives until the command is sent, which is before the
     // first suspension.
     virtual awaitable<result<reply>> execute(const arguments& a) = 0;
-    // The same for a command that waits in Redis for up to `wait`.
+    // The same for a command that blocks in Redis for up to `wait`.
     virtual awaitable<result<reply>> execute(const arguments& a, std::chrono::milliseconds wait) = 0;
-    // Sends it, if connected; nobody waits for the reply.
+    // Sends it, if connected. The reply is dropped.
     virtual void send(const arguments& a) = 0;
-    // The same, and `then` is called on the loop with what execute() would give: before whoever waits for a later
-    // command goes on. REQUIRES: what `then` refers to lives until that, or the loop has stopped.
+    // The same. `then` is called on the loop with the result that execute() would return. This happens before a
+    // coroutine that waits for a later command resumes. REQUIRES: everything that `then` refers to lives until the
+    // call, or until the loop has stopped.
     virtual void send(const arguments& a, reply_handler then) = 0;
 
     virtual bool is_connected() const = 0;
-    // Why it is not connected. Nothing: it is, or the first attempt has not ended yet.
+    // Why it is not connected. Nothing: it is connected, or the first attempt has not ended yet.
     virtual std::optional<failure> last_failure() const = 0;
-    // Which connection it is, counted from 1. What is only true of one is not to be sent on another.
+    // The number of the current connection, counted from 1. A command that depends on one connection must not be sent
+    // on another.
     virtual std::uint64_t connection_number() const = 0;
-    // Ends the connection, and with it everything that waits for a reply. It is not connected again.
+    // Ends the connection and everything that waits for a reply. The client does not reconnect.
     virtual void close() = 0;
 };
 
 std::unique_ptr<client> make_client(asio::any_io_executor loop, client_options options);
 
-// Waits until it is connected, for a server that may still come. Why it is not: after `limit`, or as soon as only an
-// operator can change it. Nothing: it is.
+// Waits until the client is connected. Waits also for a server that does not answer yet. Returns the failure after
+// `limit`, or immediately if only an operator can fix it. Nothing: it is connected.
 awaitable<std::optional<failure>> wait_until_connected(const client& one, std::chrono::milliseconds limit);
 
-// Receives what is published on a channel, on a connection of its own, until it is closed: subscribes again after a
-// loss. What was published in between is gone. The loop's thread only.
+// Receives the messages of a channel, on its own connection, until it is closed. After a loss it subscribes again.
+// Messages that were published in between are lost. The loop's thread only.
 class subscription {
 public:
     virtual ~subscription() = default;
-    // Redis has confirmed it.
+    // Whether Redis has confirmed the subscription.
     virtual bool is_subscribed() const = 0;
     virtual void close() = 0;
 };

@@ -9,7 +9,7 @@ namespace {
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
-// A script's error has the code inside its text before Redis 7.
+// Before Redis 7, a script's error has the code inside its text.
 bool is_read_only(const reply& r) {
     return r.is_error() && r.text.find("READONLY") != std::string::npos;
 }
@@ -55,7 +55,7 @@ void connection::submit(const arguments& a, pending p) {
     asio::post(loop_, [self = shared_from_this()] { self->flush(); });
 }
 
-// After a failed write the server's last words may still wait to be read, so that does not close it.
+// A failed write does not close the connection yet: the server's last reply may still be unread.
 void connection::flush() {
     is_writing_ = is_open_ && !outgoing_.empty();
     if (!is_writing_) return;
@@ -70,8 +70,8 @@ void connection::flush() {
                         });
 }
 
-// What waits may own the coroutine that owns this connection. Where the loop is gone before they end, that circle is
-// broken with the reading coroutine.
+// A handler may own the coroutine that owns this connection. If the loop ends before the handlers run, this cycle is
+// broken when the reading coroutine is destroyed.
 struct connection::pending_guard {
     connection& owner;
     ~pending_guard() {
@@ -93,16 +93,16 @@ awaitable<void> connection::read_all(std::shared_ptr<connection> self) {
             self->dispatch(std::move(*next));
         }
         if (self->parser_.has_failed())
-            self->close({failure::kind::refused, "it is no Redis: " + self->parser_.failure()});
+            self->close({failure::kind::refused, "it is not a Redis server: " + self->parser_.failure()});
     }
 }
 
 void connection::dispatch(reply r) {
     if (deliver(r)) return;
-    // Nobody asked: the server says why it closes the connection.
+    // No command is pending: the server reports why it closes the connection.
     if (pending_.empty())
         return close(r.is_error() ? failure_of(std::move(r.text))
-                                  : failure{failure::kind::unreachable, "a reply to no command"});
+                                  : failure{failure::kind::unreachable, "a reply without a command"});
     if (is_read_only(r) && !deferred_failure_) deferred_failure_ = failure{failure::kind::no_primary, r.text};
     auto first = std::move(pending_.front());
     pending_.pop_front();

@@ -1,10 +1,10 @@
-// One connection to Redis, from its making to its end. The loop's thread only.
+// One connection to Redis, from its creation to its end. The loop's thread only.
 //
-// 1. Commands given within one turn of the loop go out in one write. While a write is under way, the next ones are
-//    collected.
-// 2. One coroutine reads. Replies come in the order of the commands, so the oldest waiting one takes each. On a
-//    connection that subscribed, messages come in between.
-// 3. Whatever fails closes the connection, and with it everything that waits.
+// 1. Commands given within one turn of the loop go out in one write. While a write is in progress, the next commands
+//    are collected.
+// 2. One coroutine reads. Replies arrive in the order of the commands, so each belongs to the oldest pending one. On a
+//    subscribed connection, messages arrive in between.
+// 3. Any failure closes the connection and ends everything that waits for it.
 #pragma once
 
 #include <array>
@@ -26,29 +26,29 @@ public:
 
     explicit connection(asio::any_io_executor loop) : loop_(std::move(loop)), ended_(loop_) {}
 
-    // Connects, no more. Nothing: it is open. REQUIRES: once.
+    // Only connects. Nothing: the connection is open. REQUIRES: called once.
     awaitable<std::optional<failure>> open(address to, const client_options& options);
 
     // Errors: unavailable (not sent), outcome_unknown (sent, but the reply was lost).
     awaitable<result<reply>> execute(const arguments& a, clock::duration limit);
     void send(const arguments& a, clock::duration limit);
     void send(const arguments& a, reply_handler then, clock::duration limit);
-    // What is published is given to it from now on, once this connection has subscribed.
+    // Passes published messages to `on_message` from now on, once this connection has subscribed.
     void receive(message_handler on_message) { on_message_ = std::move(on_message); }
 
     bool is_open() const { return is_open_; }
-    // Returns once the connection is lost or was closed.
+    // Returns once the connection is lost or closed.
     awaitable<void> ended();
-    // Why it ended. REQUIRES: it was open and is no more.
+    // Why it ended. REQUIRES: it was open and has ended.
     const failure& why() const { return why_; }
     void close(failure why);
-    // Closes the connection when the oldest command waits for too long, when nothing can be written any more, or when a
-    // reply said that the server is read-only.
+    // Closes the connection if the oldest command has timed out, a write has failed, or a reply said that the server is
+    // read-only.
     void enforce_limits(clock::time_point at);
 
 private:
     struct pending {
-        std::optional<reply_handler> handler;  // nothing: nobody waits
+        std::optional<reply_handler> handler;  // nothing: the reply is dropped
         asio::any_io_executor executor;
         clock::time_point deadline;
 
@@ -69,15 +69,15 @@ private:
     stream stream_;
     reply_parser parser_;
     std::array<char, read_bytes_max> incoming_;
-    std::string outgoing_, in_flight_;  // commands that wait for the write under way, and those that are in it
+    std::string outgoing_, in_flight_;  // commands for the next write, and those of the current one
     bool is_writing_ = false;
     std::deque<pending> pending_;  // in the order of their replies
-    std::size_t unsent_ = 0;       // so many of them, the last ones, are still in outgoing_
-    asio::steady_timer ended_;     // never runs out by itself: its end is the signal
+    std::size_t unsent_ = 0;       // how many of them, the last ones, are still in outgoing_
+    asio::steady_timer ended_;     // never expires; cancelled when the connection ends
     bool is_open_ = false;
     failure why_;
-    std::optional<failure>
-        deferred_failure_;  // why it is to be closed, once the replies that are on their way had their time
+    // Why enforce_limits() closes it. Until then, replies that are on their way can arrive.
+    std::optional<failure> deferred_failure_;
     message_handler on_message_;
 };
 

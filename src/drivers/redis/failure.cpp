@@ -6,7 +6,7 @@
 namespace confab::redis {
 namespace {
 
-// It is starting, is busy, or has no room for one more client.
+// The server is starting, is busy, or has too many clients.
 constexpr std::string_view temporary[] = {"ERR max number of clients", "LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN"};
 
 }  // namespace

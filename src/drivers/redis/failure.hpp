@@ -7,21 +7,22 @@ namespace confab::redis {
 
 struct failure {
     enum class kind {
-        unreachable,  // nothing answers, or the server asks to come back later: it may pass by itself
+        unreachable,  // no answer, or the server asks to retry later: it may pass by itself
         refused,      // the server refuses the login or a command: it stays until somebody changes a setting
-        no_primary,   // a replica or a Sentinel, which take no writes
+        no_primary,   // a replica or a Sentinel: neither accepts writes
     };
 
     kind type = kind::unreachable;
-    std::string reason;  // part of a sentence; what the server said is in its own words
+    std::string reason;  // part of a sentence; quotes the server's text
 
     bool is_permanent() const { return type != kind::unreachable; }
 };
 
-// Of two servers that one name leads to: both reasons, and what an operator can do something about.
+// The failure of a name that resolves to several servers: both reasons. The kind is the one that an operator can act
+// on.
 failure joined(failure one, const failure& other);
 
-// What a server that refuses with these words means.
+// The failure that the text of a server's refusal means.
 failure failure_of(std::string words);
 
 }  // namespace confab::redis

@@ -5,7 +5,7 @@
 namespace confab::redis {
 namespace {
 
-// Whether only this command is refused: to this user, by this server, or because it was renamed away.
+// Whether only this command is refused: for this user, by this server, or because it was renamed.
 bool is_about_command(const failure& f) {
     return f.reason.starts_with("NOPERM") || f.reason.starts_with("ERR unknown command");
 }

@@ -17,15 +17,15 @@ using arguments = std::vector<std::string_view>;
 
 void append_command(std::string& to, const arguments& command);
 
-// Replies out of the bytes of one connection, however they are cut.
+// Parses the replies in the bytes of one connection, however they are split.
 class reply_parser {
 public:
     reply_parser();
 
     void feed(std::string_view bytes);
-    // The next whole reply; nothing: more bytes are needed, or it has failed.
+    // The next complete reply. Nothing: more bytes are needed, or parsing has failed.
     std::optional<reply> next();
-    // What was fed is not the protocol; then nothing more can be parsed.
+    // The bytes were not RESP2. Nothing more can be parsed then.
     bool has_failed() const;
     std::string failure() const;
 

@@ -22,13 +22,13 @@ constexpr milliseconds steady_after{5000};
 constexpr milliseconds enforce_limits_every{100};
 constexpr milliseconds ask_role_every{1000};
 
-// For all connections of the process: they fail together.
+// Shared by all connections of the process, since they fail together.
 log_throttle& losses() {
     static log_throttle all;
     return all;
 }
 
-// For whoever asks over HTTP: no address, and no words of the server.
+// For HTTP clients: no address, and no text of the server.
 std::string fault_of(const failure& why) {
     switch (why.type) {
         case failure::kind::unreachable:
@@ -142,7 +142,7 @@ void reconnector::fail(failure why, bool was_connected) {
     is_usable_ = false;
     connection_ = nullptr;
     log_loss(why, was_connected);
-    // Another connection may stand when one is lost, so that alone is no fault of the server.
+    // Another connection may still be open when one is lost. So a loss alone is no fault of the server.
     const bool is_fault = !was_connected || why.is_permanent();
     if (is_fault && options_.state && !channel_) options_.state->set_fault(fault_of(why));
     last_failure_ = std::move(why);
@@ -168,7 +168,7 @@ awaitable<void> reconnector::watch(std::shared_ptr<reconnector> self) {
     }
 }
 
-// Where nobody says the role, and where one only receives, a lost server is noticed at least.
+// On a subscription, or without a role command, PING at least detects a lost server.
 void reconnector::ask_role(clock::time_point at) {
     auto* const open = connected();
     if (!open || at - asked_at_ < ask_role_every) return;

@@ -1,14 +1,14 @@
-// Keeps a connection while it is wanted. Shared with its coroutines, which may end after their owner. The loop's thread
-// only.
+// Keeps a connection open until close() is called. Its coroutines share it, since they may end after its owner. The
+// loop's thread only.
 //
 //     connecting ──▶ logging in ──▶ connected ──▶ pause ──▶ connecting …
 //         ▲               │
 //         └─ next address ┘
 //
-// An address counts only once it has taken the login and is a primary: behind one name there may be a primary and its
-// replicas.
-// The pause doubles with every turn. It is the shortest again after a connection that lived for `steady_after`: a
-// server that takes connections and ends them at once is not asked more often than one that takes none.
+// An address is used only if it accepts the login and is a primary. One name may resolve to a primary and its replicas.
+//
+// The pause doubles with every attempt. It is reset after a connection that lived for `steady_after`. So a server that
+// accepts connections and drops them immediately is asked no more often than one that accepts none.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -23,7 +23,7 @@
 
 namespace confab::redis {
 
-// What a connection is for that only receives.
+// The channel of a connection that only receives.
 struct channel {
     std::string name;
     message_handler on_message;
@@ -36,7 +36,7 @@ public:
     void start();
     void close();
 
-    // Nothing while there is none that can be used.
+    // Null while no connection can be used.
     connection* connected() const { return is_usable_ && connection_->is_open() ? connection_.get() : nullptr; }
     std::uint64_t connections_count() const { return connections_count_; }
     const client_options& options() const { return options_; }
@@ -49,7 +49,7 @@ private:
     static awaitable<void> keep_connected(std::shared_ptr<reconnector> self);
     static awaitable<void> watch(std::shared_ptr<reconnector> self);
 
-    // Tries every address in turn. Nothing: connection_ can be used, or all is closed.
+    // Tries every address in turn. Nothing: connection_ can be used, or the reconnector is closed.
     awaitable<std::optional<failure>> connect();
     awaitable<std::optional<failure>> connect_to(address to);
     awaitable<std::optional<failure>> enter(connection& on);
@@ -65,7 +65,7 @@ private:
     std::optional<channel> channel_;
     asio::steady_timer timer_;
     back_off pause_;
-    std::shared_ptr<connection> connection_;  // also while it is logged in
+    std::shared_ptr<connection> connection_;  // also during the login
     bool is_usable_ = false;
     const arguments* role_command_ = nullptr;
     clock::time_point asked_at_{};

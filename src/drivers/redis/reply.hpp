@@ -1,4 +1,4 @@
-// What Redis answered (RESP2), as a tree of its own.
+// A reply of Redis (RESP2), as a tree that owns its data.
 #pragma once
 
 #include <cstdint>

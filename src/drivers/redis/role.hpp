@@ -1,4 +1,4 @@
-// What a server is, as it says itself.
+// The role of a server, as it reports it.
 #pragma once
 
 #include <array>
@@ -18,14 +18,14 @@ struct role_report {
     std::string primary = {};  // of a replica: host:port
 };
 
-// Either asks for the role; a user may be allowed only one of them.
+// Either command asks for the role. A user may be allowed only one of them.
 inline constexpr std::size_t role_commands_count = 2;
 const arguments& role_command(std::size_t index);
 
-// From the reply to either. Unknown: an error, or something else.
+// Parses the reply to either. Unknown: an error, or another reply.
 role_report parse_role(const reply& answer);
 
-// Nothing: a primary, or it does not say.
+// Nothing: a primary, or its role is unknown.
 std::optional<failure> failure_of(const role_report& found);
 
 // The value of a field of INFO's text.

@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
-// The alarm may go off when the connection stands already: so it shares the socket, and that one is given up then.
+// The timer may expire after the connection is established. So it shares the socket, which is then discarded.
 awaitable<error_code> connect(std::shared_ptr<tcp::socket> socket, address to, milliseconds limit) {
     asio::steady_timer alarm(socket->get_executor(), limit);
     alarm.async_wait([socket](const error_code& is_cancelled) {

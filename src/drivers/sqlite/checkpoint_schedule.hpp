@@ -2,11 +2,10 @@
 //
 // 1. A checkpoint is due once the WAL has start_pages.
 // 2. It is passive: it waits for no reader.
-// 3. SQLite restarts the WAL with a later commit if every page was checkpointed and no reader uses the WAL. Else the
-// WAL
-//    goes on growing, and the next checkpoint is due when it has grown by start_pages more.
+// 3. SQLite restarts the WAL with a later commit if every page was checkpointed and no reader uses the WAL. Otherwise
+//    the WAL grows further. The next checkpoint is due after start_pages more.
 // 4. A WAL of restart_pages or more is long. Its checkpoint is a restart: it waits for readers.
-// 5. A WAL that is shorter than before was restarted: the first rule applies again.
+// 5. A WAL that is shorter than before was restarted: rule 1 applies again.
 #pragma once
 
 #include "drivers/sqlite/sqlite.hpp"
@@ -14,8 +13,8 @@
 namespace confab::sqlite {
 
 struct checkpoint_limits {
-    int start_pages;    // the WAL is checkpointed from here on
-    int restart_pages;  // the WAL is long from here on: readers have kept it from restarting
+    int start_pages;    // from this length on, the WAL is checkpointed
+    int restart_pages;  // from this length on, it is long: readers have kept it from restarting
 };
 
 // Decides only, and does no I/O. One thread at a time.
@@ -25,7 +24,7 @@ public:
 
     explicit checkpoint_schedule(checkpoint_limits limits) : limits_(limits), due_pages_(limits.start_pages) {}
 
-    // `wal_pages`: the WAL's length after the last commit. What follows is about that length.
+    // `wal_pages`: the WAL's length after the last commit. The functions below are about that length.
     void observe(int wal_pages) {
         if (wal_pages < wal_pages_) due_pages_ = limits_.start_pages;
         wal_pages_ = wal_pages;
@@ -34,7 +33,7 @@ public:
     bool is_long() const { return wal_pages_ >= limits_.restart_pages; }
     checkpoint_kind kind() const { return is_long() ? checkpoint_kind::restart : checkpoint_kind::passive; }
 
-    // After a checkpoint, also of a part: readers may have held back the rest.
+    // After a checkpoint, also a partial one: readers may have held back the rest.
     void checkpointed() { due_pages_ = wal_pages_ + limits_.start_pages; }
 
 private:

@@ -1,8 +1,8 @@
 // Idle connections with their statements.
 //
-// A thread gets back the connection that it gave back last: the connection's page cache has what the thread reads, and
-// threads do not wait for each other. The pool opens a connection when none is idle. So it has as many as were in use
-// at once.
+// A thread gets back the connection that it returned last: its page cache has what the thread reads, and threads do not
+// wait for each other. The pool opens a connection when none is idle. So its size is the maximum that was in use at the
+// same time.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace confab::sqlite {
 
-// The same thread, the same number; counted from 0.
+// Each thread keeps its number, counted from 0.
 inline std::size_t number_of_this_thread() {
     static std::atomic<std::size_t> threads = 0;
     thread_local const std::size_t mine = threads++;
@@ -70,7 +70,7 @@ public:
     }
 
 private:
-    struct alignas(64) shard {  // a cache line each
+    struct alignas(64) shard {  // one cache line each
         std::mutex mutex;
         std::vector<std::unique_ptr<Session>> idle;
     };
@@ -78,7 +78,7 @@ private:
     shard& own_shard() { return shards_[number_of_this_thread() % shards_.size()]; }
 
     const std::string database_;
-    std::array<shard, 16> shards_;  // more threads than that share them
+    std::array<shard, 16> shards_;  // threads beyond 16 share them
 };
 
 }  // namespace confab::sqlite

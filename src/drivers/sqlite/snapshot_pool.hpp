@@ -75,7 +75,7 @@ private:
     std::mutex pools_mutex_;
     std::vector<pool*> pools_;
 
-    std::atomic<bool> is_any_kept_ = false;  // since the last release; so that a read seldom takes the timer's lock
+    std::atomic<bool> is_any_kept_ = false;  // since the last release; so most reads need not lock the timer
     timer_thread timer_;                     // last: its thread uses all of the rest
 };
 

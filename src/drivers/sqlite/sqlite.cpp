@@ -38,8 +38,8 @@ void create_private(const std::string& path) {
     constexpr mode_t private_mode = 0600;
     const int created = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_mode);
     if (created < 0) return;
-    (void)fchmod(created,
-                 private_mode);  // the umask may have taken the owner's bits; SQLite reports it if they are needed
+    // The umask may have removed the owner's bits. If this fails and they are needed, SQLite reports it.
+    (void)fchmod(created, private_mode);
     ::close(created);
 }
 
@@ -125,7 +125,7 @@ void statement::bind_at(int index, std::int64_t value) {
     check(sqlite3_bind_int64(handle_.get(), index, value));
 }
 
-// SQLITE_STATIC: what is bound outlives the step, and is bound anew before the next one.
+// SQLITE_STATIC: the value outlives the step, and is bound again before the next one.
 void statement::bind_at(int index, std::string_view value) {
     check(sqlite3_bind_text(handle_.get(), index, value.data(), static_cast<int>(value.size()), SQLITE_STATIC));
 }
@@ -165,7 +165,7 @@ connection::connection(const std::string& path, access how) : wal_pages_(std::ma
     const int code = sqlite3_open_v2(name.c_str(), &opened, flags, nullptr);
     handle_.reset(opened);
     if (code != SQLITE_OK) fail(opened, code);
-    sqlite3_wal_hook(opened, note_wal_pages, wal_pages_.get());  // takes the place of SQLite's own automatic checkpoint
+    sqlite3_wal_hook(opened, note_wal_pages, wal_pages_.get());  // replaces SQLite's automatic checkpoint
 }
 
 void connection::execute(const char* sql) {
@@ -198,7 +198,7 @@ bool connection::in_transaction() const {
 
 void connection::set_sync_level(sync_level level) {
     if (level == sync_level_) return;
-    sync_level_.reset();  // it may be set and fail all the same
+    sync_level_.reset();  // a failing pragma may have set it
     execute(level == sync_level::full ? "pragma synchronous = full" : "pragma synchronous = normal");
     sync_level_ = level;
 }
@@ -209,8 +209,7 @@ statement& connection::prepare_once(std::unique_ptr<statement>& s, connection& c
 }
 
 transaction::transaction(connection& c, kind k) : connection_(c) {
-    connection::prepare_once(c.rollback_, c,
-                             "rollback");  // prepared now: a rollback must not need memory that there is none of
+    connection::prepare_once(c.rollback_, c, "rollback");  // now: a rollback must not fail for lack of memory
     if (k == kind::read)
         connection::prepare_once(c.begin_read_, c, "begin").run();
     else
@@ -218,11 +217,11 @@ transaction::transaction(connection& c, kind k) : connection_(c) {
 }
 
 transaction::~transaction() {
-    if (!open_ || !connection_.in_transaction()) return;  // some errors have rolled it back already
+    if (!open_ || !connection_.in_transaction()) return;  // some errors have already rolled it back
     try {
         connection::prepare_once(connection_.rollback_, connection_, "rollback").run();
     } catch (const failure&) {
-        // A rollback that fails is finished by SQLite's recovery at the next opening; there is nothing else to do here.
+        // SQLite's recovery finishes a failed rollback when the database is opened again.
     }
 }
 

@@ -16,8 +16,8 @@ struct sqlite3_stmt;
 
 namespace confab::sqlite {
 
-// To be called before anything else of SQLite: it counts its memory under one lock for all threads unless it is told
-// not to. Any thread, any number of times.
+// Call it before any other SQLite function. It turns off memory statistics, which SQLite keeps under one lock for all
+// threads. Any thread, any number of times.
 void prepare_library();
 
 // What SQLite reported; `code` is its extended result code.
@@ -29,7 +29,7 @@ public:
     bool is_corruption() const;  // not a database, or a damaged one
     bool is_disk_full() const;
     bool is_out_of_memory() const;
-    bool is_busy() const;  // somebody else holds a lock
+    bool is_busy() const;  // another connection holds a lock
 
 private:
     int code_;
@@ -40,8 +40,8 @@ failure corrupt_row(std::string_view table, std::int64_t row, std::string_view w
 
 using blob = std::span<const std::byte>;
 
-// A prepared statement, used over and over: `run` or `row` after binding, `reset` once read. Views it returns last
-// until the next step or reset.
+// A prepared statement for repeated use: bind, then `run` or `row`, then `reset`. Returned views are valid until the
+// next step or reset.
 class statement {
 public:
     statement(sqlite3* db, std::string_view sql);
@@ -53,7 +53,7 @@ public:
         return *this;
     }
 
-    // Steps to the next row; false at the end, then also reset.
+    // Steps to the next row. False: there is none, and the statement was reset.
     bool row();
     // Steps a statement without rows to its end.
     void run();
@@ -88,7 +88,7 @@ private:
     std::unique_ptr<sqlite3_stmt, finalize> handle_;
 };
 
-// Resets a statement when its reader is done with it, also by an exception: a statement left stepping keeps its read
+// Resets a statement when its reader is done, also after an exception. A statement that is not reset keeps its read
 // transaction open.
 class reset_guard {
 public:
@@ -110,7 +110,7 @@ enum class access {
 
 // How much of a commit is synced in WAL mode (https://sqlite.org/pragma.html#pragma_synchronous).
 enum class sync_level {
-    normal,  // nothing: a power cut may take the last commits, and damages nothing
+    normal,  // nothing: a power cut may lose the last commits, but damages nothing
     full     // the WAL
 };
 

@@ -1,11 +1,11 @@
-// Gets the WAL onto the disk beside the commits, which are not synced themselves (sync_level::normal): one thread, one
-// descriptor.
+// Syncs the WAL in the background, with one thread and one file descriptor. The commits themselves are not synced
+// (sync_level::normal).
 //
-// 1. After each commit it asks the system to begin writing, so that a sync finds little left to do: syncs of other
-//    files wait for it.
-// 2. It syncs after the next commit when it is asked to.
-// 3. After a failed sync it never tries again: the kernel may have dropped the pages it could not write, and report the
-//    next sync as fine.
+// 1. After each commit it asks the kernel to start writing. So a sync finds little left to write: syncs of other files
+//    wait for it.
+// 2. If requested, it syncs after the next commit.
+// 3. After a failed sync it never tries again: the kernel may have dropped the pages that it could not write, and may
+//    report the next sync as successful.
 #pragma once
 
 #include <condition_variable>
@@ -21,18 +21,18 @@ namespace confab::sqlite {
 // Any thread.
 class wal_syncer {
 public:
-    // Throws startup_error: the WAL of `database` cannot be opened. REQUIRES: it exists for as long as this lives.
+    // Throws startup_error: the WAL of `database` cannot be opened. REQUIRES: the WAL exists for as long as this lives.
     explicit wal_syncer(const std::filesystem::path& database);
     ~wal_syncer();
     wal_syncer(const wal_syncer&) = delete;
     wal_syncer& operator=(const wal_syncer&) = delete;
 
-    // The WAL is to be synced after the next commit.
+    // Requests a sync after the next commit.
     void request();
-    // The WAL has everything up to this number, which the caller counts up.
+    // The WAL has everything up to this number. The caller increments it.
     void committed(std::uint64_t number);
 
-    // Up to this number the WAL is on disk.
+    // The number up to which the WAL is synced.
     std::uint64_t synced();
     bool has_failed();
 

@@ -1,5 +1,5 @@
-// The auditing side of the MySQL ledger: slices of keys and counters, on one connection that is opened on the loop of
-// the first refresh(). A snapshot of InnoDB lasts from refresh() to refresh(), and takes no lock.
+// The auditing side of the MySQL ledger. It reads slices of keys and counters, on one connection that is opened on the
+// loop of the first refresh(). A snapshot of InnoDB lasts from each refresh() to the next, and takes no lock.
 #include <fmt/core.h>
 
 #include <chrono>
@@ -15,18 +15,18 @@
 namespace confab::ledger::mysql {
 namespace {
 
-constexpr auto whole_ledger_limit = std::chrono::hours(2);  // for a statement that walks whole tables
+constexpr auto whole_ledger_limit = std::chrono::hours(2);  // for a statement that scans complete tables
 constexpr std::uint64_t slice_limit = slice_rows_max;
 
-// An index by which rows are found that a walk over the table's own order would find too.
+// A secondary index. It must have as many entries as its table has rows.
 struct secondary_index {
     std::string_view table, name;
 };
 constexpr secondary_index secondary_indexes[] = {
     {"apps", "apps_by_token"}, {"chats", "chats_of_app"}, {"changes", "changes_of_message"}};
 
-// Chats that have messages or changes are met by skipping along the primary key, one step a chat; only those that are
-// wrong are counted.
+// Finds chats with messages or changes by a skip scan of the primary key, one step for each chat. Counts only the rows
+// of wrong chats.
 constexpr std::string_view orphans_sql = R"sql(
     select (select count(*) from apps where id < 1)
          + (select count(*) from chats c left join apps a on a.id = c.app_id where a.id is null or c.id < 1 or c.number < 1)
@@ -59,9 +59,9 @@ public:
         co_return error::unavailable;
     }
 
-    // Whether the second indexes hold what the tables hold. Why not `check table`: it ends the snapshot, holds up a
-    // change of the table, and where InnoDB finds a damaged page it ends the whole server. A page's checksum is
-    // verified anyway when the page is read, and the walk over all rows reads them: damage ends it with an error.
+    // Checks that secondary indexes and tables have the same number of rows. Why not `check table`: it ends the
+    // snapshot, blocks a change of the table, and a damaged InnoDB page ends the server process. InnoDB verifies the
+    // checksum of every page it reads, and the check reads all rows. So damage ends the check with an error.
     awaitable<result<std::vector<std::string>>> engine_findings() override {
         std::vector<std::string> findings;
         for (const auto& index : secondary_indexes) {
@@ -124,7 +124,7 @@ public:
     awaitable<result<std::vector<text>>> texts(core::chat_id chat, window wanted) override {
         const auto w = clamped(wanted);
         const auto sql = w.order == order::ascending ? read_sql::texts : read_sql::texts_descending;
-        // Closing the connection would end the snapshot, and another one would not agree with what was read before.
+        // Never closes the connection: that would end the snapshot, and a new one would not match the earlier reads.
         const slice_limits limits{slice_rows(w), slice_bytes_max, std::numeric_limits<std::size_t>::max()};
         try {
             co_await ensure_begun();
@@ -155,13 +155,13 @@ private:
             co_await db_.open();
             co_await db_.query("set session transaction isolation level repeatable read");
         }
-        // Ends the one before.
+        // Ends the snapshot before it.
         co_await db_.query("start transaction with consistent snapshot, read only");
         has_begun_ = true;
     }
 
-    // The first call may come before refresh(); but a snapshot that was lost with its connection is not replaced
-    // unasked.
+    // The first call may come before refresh(). But a snapshot that was lost with its connection is replaced only by
+    // refresh().
     awaitable<void> ensure_begun() {
         if (!has_begun_) co_await begin();
     }

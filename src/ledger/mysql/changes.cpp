@@ -1,10 +1,10 @@
-// A batch may change a message several times. Each change has a row of its own, but the message itself is written once,
-// as the last of them left it:
-// 1. The rows of changes. What a message said before its first change is read where it stands, by the server; what it
-//    said before a later one is in the change before. Of a message that the batch deletes nothing is kept at all.
-// 2. The history of messages that were deleted, if they had any.
-// 3. The messages. They go in as new rows that meet the old ones: the only statement of many rows that both kinds of
-//    servers do by key. That each has met one is counted.
+// A batch may change a message several times. Each change gets its own row, but the message itself is written once, in
+// its final state:
+// 1. The rows of changes. The server reads the content before the first change from the message. The content before a
+//    later change is in the batch. For a message that the batch deletes, no content is stored.
+// 2. The history of deleted messages, if they have one.
+// 3. The messages, by an insert with `on duplicate key update`: the only multi-row update that both kinds of servers do
+//    by key. The affected rows show that each message existed.
 #include "ledger/mysql/changes.hpp"
 
 #include <optional>
@@ -16,7 +16,7 @@
 namespace confab::ledger::mysql {
 namespace {
 
-// A row of changes, but for what the message said before where that is only known to the server.
+// A row of changes. If only the server has the previous content, the row lacks it.
 struct change_row {
     core::chat_id chat;
     std::uint64_t seq;
@@ -87,7 +87,7 @@ awaitable<void> insert_changes(confab::mysql::connection& db, const change_rows&
         });
 }
 
-// A tombstone of version 2 was never edited.
+// A deleted message of version 2 was never edited, so it has no history.
 awaitable<void> forget_histories(confab::mysql::connection& db, const changed_messages& all) {
     std::vector<const core::message_deleted*> gone;
     for (const auto& [locator, message] : all)
@@ -105,7 +105,7 @@ awaitable<void> forget_histories(confab::mysql::connection& db, const changed_me
     }
 }
 
-// The server counts a row that met another one twice.
+// The server counts an updated row twice.
 void require_all_updated(std::uint64_t affected, std::size_t rows) {
     if (affected != 2 * rows)
         throw confab::mysql::failure(confab::mysql::failure::kind::down, 0,
@@ -157,7 +157,7 @@ awaitable<void> update_deleted(confab::mysql::connection& db, const changed_mess
 
 }  // namespace
 
-// One condition after the other: for an update MariaDB finds pairs in a list by no key.
+// A condition for each pair: MariaDB uses no key for a list of pairs in an update.
 std::string forget_history_sql(std::size_t messages) {
     std::string sql = "update changes set content_before = null where ";
     for (std::size_t i = 0; i < messages; ++i) {

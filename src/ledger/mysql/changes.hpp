@@ -1,4 +1,4 @@
-// Writes what a batch edits and deletes.
+// Writes the edits and deletions of a batch.
 #pragma once
 
 #include <string>
@@ -8,16 +8,15 @@
 
 namespace confab::ledger::mysql {
 
-// The rows of changes, and what they made of their messages. Throws mysql::failure: also when a message that was
-// changed is not there any more. REQUIRES: in a transaction; the messages that the same batch creates are there
-// already.
+// Writes the rows of changes, and updates their messages. Throws mysql::failure, also if a changed message does not
+// exist any more. REQUIRES: in a transaction; the messages that the same batch creates are written.
 awaitable<void> store_changes(confab::mysql::connection& db, const changed_messages& all);
 
-// Takes what the messages said before out of their history; for as many messages as it has pairs of question marks
-// (chat, number).
+// The statement that removes earlier contents from the history of `messages` messages. It has that many pairs of
+// placeholders (chat, number).
 std::string forget_history_sql(std::size_t messages);
 
-// Adds the content that a message has to the row of its change; once for each row.
+// The current content of a message, for the row of its change. Placeholders: chat, number.
 inline constexpr std::string_view content_now_sql = "(select content from messages where chat_id = ? and number = ?)";
 
 }  // namespace confab::ledger::mysql

@@ -1,5 +1,6 @@
-// Every write asks first how far its chat has come. Chats never vanish and never go back, so what was seen a moment ago
-// still bounds the search for what is sent now: it is kept for a while, and a busy chat costs a query a second.
+// Every write first queries the counters of its chat. Chats never vanish, and their counters never decrease. So a
+// recent answer still bounds the search for a command that is sent now. It is cached for a second, so a busy chat costs
+// one query a second.
 #include "ledger/mysql/command_status.hpp"
 
 #include <fmt/core.h>
@@ -22,7 +23,7 @@ using clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds snapshot_ttl{1000};
 constexpr std::size_t snapshots_max = 100'000;  // some 150 bytes each
 
-// An app, or with a number one of its chats.
+// An app, or one of its chats.
 struct locator {
     core::app_token app;
     std::uint64_t chat;  // 0: the app itself
@@ -38,7 +39,7 @@ struct locator_hash {
 // Any thread.
 class snapshot_cache {
 public:
-    // One that is fresh enough. Whoever is first to find it old is told nothing, and reads it anew for all.
+    // A fresh entry. The first caller that finds an entry expired gets nothing, and reads the counters for all.
     std::optional<core::last_seen> find(const locator& at) {
         const std::lock_guard lock(mutex_);
         const auto found = all_.find(at);
@@ -93,7 +94,7 @@ public:
             cache_.put(*at, *seen);
             co_return *seen;
         } catch (const confab::mysql::failure& cause) {
-            report_failure("looking at a chat", cause);
+            report_failure("reading the counters of a chat", cause);
             co_return error::unavailable;
         }
     }
@@ -145,7 +146,7 @@ private:
         co_return false;
     }
 
-    // Of a command that was passed and made nothing: why, as far as what is there now can tell.
+    // The refusal of a command that was processed without an effect, derived from the current rows.
     static awaitable<lookup_result> refusal(confab::mysql::connection& db, const core::command& c,
                                             const core::delivery& delivery) {
         const std::uint64_t p = delivery.partition;
@@ -170,8 +171,8 @@ private:
         co_return refused;
     }
 
-    // A creation is never refused because the position is beyond it: in a queue that was put back to an earlier
-    // state its number may have been given before, and then it is yet to come.
+    // A creation is not refused because the position is beyond it. If the queue was restored to an earlier state, the
+    // entry number may have been used before, and the creation is still to be processed.
     static awaitable<lookup_result> not_known_yet() { co_return std::optional<core::command_result>(); }
 
     static awaitable<lookup_result> refusal_of_rename(confab::mysql::connection& db, const core::rename_app& payload) {

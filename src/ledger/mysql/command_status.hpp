@@ -1,4 +1,4 @@
-// What a node asks about the commands it sends.
+// Implements command_status for an API node.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace confab::ledger::mysql {
 
-// `state`: of the server. While it has a fault, snapshot() answers `unavailable` to every command. REQUIRES: both
-// outlive it.
+// `state`: the server's. While it has a fault, snapshot() returns `unavailable` for every command. REQUIRES: both
+// outlive the result.
 std::unique_ptr<command_status> make_mysql_command_status(confab::mysql::pool& from, const engine_state& state);
 
 }  // namespace confab::ledger::mysql

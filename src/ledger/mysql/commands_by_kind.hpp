@@ -13,7 +13,7 @@
 
 namespace confab::ledger::mysql {
 
-// As commands name a chat: its id is not known yet.
+// A chat as commands name it: its id is not known yet.
 struct chat_locator {
     core::app_token app;
     core::chat_number chat;
@@ -35,7 +35,7 @@ struct message_locator {
 using named_apps = std::unordered_set<core::app_token>;
 using named_chats = std::unordered_set<chat_locator, chat_locator_hash>;
 
-// What decide() has to know of. Apps and chats are here once, however many commands name them.
+// The resources that decide() needs. Each app and chat is here once, even if several commands name it.
 struct named_resources {
     named_apps apps;  // also those of the chats
     named_chats chats;
@@ -48,7 +48,7 @@ struct unreadable_command {
     std::string_view bytes;
 };
 
-// What came through one partition of a shared queue.
+// The entries of a batch from one partition of a shared queue.
 struct partition_entries {
     core::epoch_id epoch{};
     core::entry_id first;

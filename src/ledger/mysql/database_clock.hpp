@@ -1,6 +1,6 @@
-// The database's clock beside this process's own. Idempotency keys expire by the database's, as leases end by it: the
-// clocks of workers may differ by hours, and a key that one worker stores is judged by another. A batch is decided by
-// the worker's own clock, so the ledger translates when it loads a key and when it stores one.
+// The database's clock relative to this process's own. Idempotency keys expire by the database's clock, as leases do.
+// The clocks of workers may differ by hours, and a key that one worker stores is checked by another. A batch is decided
+// by the worker's own clock. So the ledger converts times when it loads or stores a key.
 #pragma once
 
 #include <chrono>
@@ -11,14 +11,14 @@
 
 namespace confab::ledger::mysql {
 
-// The database's time in microseconds since 1970, as SQL text. It is that of the statement's begin.
+// The database's time in microseconds since 1970, as SQL text. It is the time at which the statement began.
 constexpr std::string_view database_time_sql = "timestampdiff(microsecond, '1970-01-01', utc_timestamp(6))";
 
 class database_clock {
 public:
     using steady = std::chrono::steady_clock;
 
-    // What the database's clock said a moment ago.
+    // Records a recent reading of the database's clock.
     void read(timestamp database, timestamp here = now(), steady::time_point at = steady::now()) {
         ahead_us_ = database.us - here.us;
         here_ = here;
@@ -28,8 +28,8 @@ public:
     timestamp to_database(timestamp here) const { return {here.us + ahead_us_}; }
     timestamp to_local(timestamp database) const { return {database.us - ahead_us_}; }
 
-    // Whether this process's clock was set since read(), by more than clocks are corrected in passing. What was
-    // translated before and what is translated from now on do not fit together then.
+    // Whether this process's clock was set since read(), by more than usual corrections. Times converted before that
+    // and after it do not match.
     bool was_set(timestamp here = now(), steady::time_point at = steady::now()) const {
         const auto expected = here_.us + std::chrono::duration_cast<std::chrono::microseconds>(at - at_).count();
         return here.us > expected + tolerance_us || here.us < expected - tolerance_us;

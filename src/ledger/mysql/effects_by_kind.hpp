@@ -1,5 +1,5 @@
 // A batch's effects, sorted by the statements that write them. This is the only place that visits the effects of a
-// batch. A new effect does not compile until it is sorted here. A new list does not compile until its consumers take
+// batch. A new effect does not compile until it is sorted here. A new list does not compile until its consumers use
 // it, because they unpack the whole struct.
 #pragma once
 
@@ -20,12 +20,12 @@ struct changed_message {
     std::vector<const core::message_edited*> edits;
     const core::message_deleted* deletion = nullptr;
 
-    // Of the last edit that brings some. Absent: it stays as it was.
+    // The metadata of the last edit that has some. Absent: the metadata stays unchanged.
     std::optional<std::string_view> metadata() const;
 };
 using changed_messages = std::map<std::pair<core::chat_id, core::message_number>, changed_message>;
 
-// What becomes rows, in the order of the effects. Points into them.
+// The effects that become rows, in their order. Points into the effects.
 struct rows_to_write {
     std::vector<const core::app_created*> apps;
     std::vector<const core::app_renamed*> renames;
@@ -57,7 +57,7 @@ struct effects_by_kind {
 
     rows_to_write rows;
     moved_counters counters;
-    timestamp decided_at;  // the last of them
+    timestamp decided_at;  // the time of the last effect
 };
 
 }  // namespace confab::ledger::mysql

@@ -1,7 +1,7 @@
-// What this worker committed itself, and what was committed before it started: how far each partition was moved, and
-// the counters of apps and chats. Positions
-// (within an epoch) and counters only grow, whoever moves them. So a server that has less was put back to an earlier
-// state, or another one took its place that lacks the last commits.
+// The highest committed positions of partitions and counters of apps and chats: those that this worker committed, and
+// the positions that other workers committed before its start. Positions (within an epoch) and counters only grow, also
+// by other workers. So a server with lower ones was restored to an earlier state, or replaced by a server that lacks
+// the last commits.
 #pragma once
 
 #include <cstdint>
@@ -16,25 +16,25 @@
 
 namespace confab::ledger::mysql {
 
-// How far a partition has come.
+// The position of a partition.
 struct partition_watermark {
     core::epoch_id epoch{};
     core::entry_id position;
 };
 
-// All checks throw lost_commits; those that ask the server, mysql::failure too.
+// All checks throw lost_commits. Those that query the server throw mysql::failure, too.
 class high_watermarks {
 public:
-    // After a commit.
+    // Records committed positions and counters.
     void note(core::partition_number p, const partition_watermark& new_position);
     void note(const moved_counters& counters);
 
-    // Against a partition's row, as it was just read.
+    // Checks a partition's row that was just read.
     awaitable<void> check(confab::mysql::connection& db, core::partition_number p,
                           const partition_watermark& found) const;
-    // Against the rows of all partitions that have a mark, whoever owns them now.
+    // Checks the rows of all partitions that have a watermark, also those of other owners.
     awaitable<void> check(confab::mysql::connection& db) const;
-    // Against the counters of what a batch names.
+    // Checks the counters of the apps and chats that a batch names.
     void check(const named_resources& named, core::state& s) const;
 
 private:

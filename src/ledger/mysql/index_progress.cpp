@@ -1,5 +1,5 @@
-// Every statement is a transaction by itself and names its rows by the primary key, so that nobody waits for long. The
-// writer of the ledger never touches the progress; its notes it writes last in its transaction (store.cpp).
+// Every statement is a transaction by itself and selects its rows by the primary key, so that nobody waits for long.
+// The writer of the ledger never accesses the progress. It writes its notes last in its transaction (store.cpp).
 #include "ledger/mysql/index_progress.hpp"
 
 #include <fmt/core.h>
@@ -17,8 +17,8 @@ constexpr std::uint64_t slice_chats_max = 1'000;
 constexpr std::uint64_t forget_chats_max = 10'000;  // of one statement
 constexpr std::uint64_t compare_chats_max = 20'000;
 
-// A reindex renews its lease of 30 s three times in it. Whoever interrupted one has a day to resume it: that is
-// longer than a night, and while its index is kept, what is deleted leaves it.
+// A reindex renews its lease of 30 s three times in that time. An interrupted one can be resumed for a day, which is
+// longer than a night. While its index is kept, deleted messages are removed from it.
 constexpr std::string_view lease_sql =
     "select search_index, chat_id, date_format(started, '%Y-%m-%dT%H:%i:%sZ'), lease_until > utc_timestamp(6), "
     "lease_until > utc_timestamp(6) and owner = ?, kept_until > utc_timestamp(6) from reindex_state";
@@ -134,7 +134,7 @@ public:
     }
 
     awaitable<result<std::vector<core::chat_id>>> noted_before(timestamp time) override {
-        // By the database's clock, as the note was made.
+        // By the database's clock, as for the note itself.
         const auto sql = fmt::format("select chat_id from index_notes where since < {} + ? order by since limit ?",
                                      database_time_sql);
         const auto found = co_await run(sql, confab::mysql::parameters(time.us - now().us, slice_chats_max));
@@ -163,7 +163,7 @@ public:
         if (!taken) co_return taken.error();
         const auto now = co_await lease_seen_by(owner);
         if (!now) co_return now.error();
-        if (!*now) co_return error::unavailable;  // it ended a moment ago
+        if (!*now) co_return error::unavailable;  // it has just ended
         co_return **now;
     }
 
@@ -222,7 +222,7 @@ private:
                    confab::mysql::parameters(confab::mysql::blob(index), at.chat.value(), at.messages, at.changes));
     }
 
-    // From nothing there may be a row, or not.
+    // At (0, 0) the row may exist or not.
     awaitable<result<confab::mysql::rows>> write(const index_id& index, const chat_counts& from,
                                                  const chat_counts& to) {
         if (is_nothing(from)) {
@@ -241,7 +241,7 @@ private:
             const auto on = co_await pool_.take();
             co_return co_await on->run(sql, std::move(values));
         } catch (const confab::mysql::failure& cause) {
-            report_failure("with the progress of the search index", cause);
+            report_failure("accessing the progress of the search index", cause);
         }
         co_return error::unavailable;
     }

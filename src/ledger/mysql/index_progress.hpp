@@ -8,7 +8,7 @@
 
 namespace confab::ledger::mysql {
 
-// Connects when it is first used. REQUIRES of all calls: they are awaited on an event loop run by one thread.
+// Connects on first use. REQUIRES: all calls are awaited on an event loop run by one thread.
 std::unique_ptr<index_progress> make_mysql_index_progress(const mysql_options& options);
 
 }  // namespace confab::ledger::mysql

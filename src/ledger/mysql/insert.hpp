@@ -1,4 +1,4 @@
-// Rows into a table, many at a time.
+// Inserts many rows with few statements.
 #pragma once
 
 #include <string_view>
@@ -9,10 +9,10 @@
 
 namespace confab::ledger::mysql {
 
-// Of the texts in one statement: servers take packets of 16 MiB and more.
+// The maximum bytes of texts in one statement. Servers accept packets of at least 16 MiB.
 inline constexpr std::size_t statement_bytes_max = 4 * 1024 * 1024;
 
-// How many of the rows from `from` on go into one statement.
+// The number of rows, beginning at `from`, that one statement inserts.
 template <class Row, class Bytes>
 std::size_t next_chunk_size(const std::vector<Row>& rows, std::size_t from, Bytes bytes_of) {
     std::size_t count = 0, bytes = 0;
@@ -24,8 +24,8 @@ std::size_t next_chunk_size(const std::vector<Row>& rows, std::size_t from, Byte
     return chunk_size(count);
 }
 
-// Runs `head` `marks`,`marks`… `tail` over all rows: `add` gives a row's values, `bytes_of` tells how long its texts
-// are. How many rows the server says it has touched. Throws mysql::failure.
+// Runs `prefix` `placeholders`,`placeholders`… `suffix` over all rows. `add` adds a row's values, `bytes_of` returns
+// the length of its texts. Returns the number of affected rows, as the server counts them. Throws mysql::failure.
 template <class Row, class Bytes, class Add>
 awaitable<std::uint64_t> insert(confab::mysql::connection& db, std::string_view prefix, std::string_view placeholders,
                                 std::string_view suffix, const std::vector<Row>& rows, Bytes bytes_of, Add add) {

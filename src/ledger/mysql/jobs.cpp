@@ -13,7 +13,7 @@ namespace {
 
 using found = std::optional<core::command_result>;
 
-// A rename leaves its own job in the row; but nobody else ever brings a new app's token.
+// A rename replaces the job in the row. But no other command creates an app with this token.
 constexpr std::string_view app_sql = "select created_at from apps where token = ?";
 constexpr std::string_view chat_sql =
     "select c.number, c.created_at from apps a join chats c on c.app_id = a.id "
@@ -52,7 +52,7 @@ public:
         if (rows.empty()) co_return found();
         co_return app_from(rows.front());
     }
-    // The message as the edit left it: it may have been changed since.
+    // The message as the edit left it. Later changes may have replaced that state.
     awaitable<found> operator()(const core::edit_message& payload) const {
         auto edited = co_await changed(payload);
         if (!edited) co_return found();
@@ -83,7 +83,7 @@ private:
     core::last_seen seen_;
 };
 
-// The jobs that may have made messages of a chat, and the last number before all of them.
+// The jobs that may have created messages of a chat. `seen` is a number before all of these messages.
 struct wanted_jobs {
     std::uint64_t seen = core::number_max;
     std::vector<confab::mysql::blob> jobs;
@@ -126,7 +126,7 @@ awaitable<void> find_messages(confab::mysql::connection& db, const std::vector<m
     for (const auto& [chat, wanted] : chats) co_await find_in_chat(db, chat, wanted, s);
 }
 
-// Commands by how their outcome is found.
+// Commands by the way to find their results.
 struct passed_by_kind {
     explicit passed_by_kind(std::span<const core::command* const> passed) {
         for (const auto* c : passed) {

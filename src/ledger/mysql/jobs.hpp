@@ -1,5 +1,5 @@
-// What became of a command, by the job that stands in the row it made. The scan begins after what the sender had seen,
-// so it is as long as what was written since.
+// Finds the result of a command by its job, which is stored in the row that it made. The scan begins after `last_seen`,
+// so it reads only rows that were written since.
 #pragma once
 
 #include <optional>
@@ -11,15 +11,15 @@
 
 namespace confab::ledger::mysql {
 
-// Its answer: of a rename the app as it is now, of a change the message as that left it. Nothing: no row bears its job.
-// Throws mysql::failure.
+// The result: for a rename the current app, for a change the message as the change left it. Nothing: no row has its
+// job. Throws mysql::failure.
 awaitable<std::optional<core::command_result>> find_job(confab::mysql::connection& db, const core::command& c,
                                                         const core::last_seen& seen);
 
-// Puts into `s` what became of commands that a shared queue delivers once more. A creation that left no trace was
-// refused or never done: it is left out, and decided again. A change that left none is outcome_unknown. Messages are
-// looked up together: what a chat holds beyond the least that was seen is walked over once for hundreds of them.
-// Throws mysql::failure. REQUIRES: `s` holds the heads of their chats.
+// Adds to `s` the results of commands that a shared queue delivers again. A creation without a row was refused or never
+// executed: it gets no result, and is decided again. A change without a row gets outcome_unknown. One statement scans a
+// chat from the lowest number seen, for hundreds of created messages. Throws mysql::failure. REQUIRES: `s` has the
+// counters of their chats.
 awaitable<void> load_outcomes(confab::mysql::connection& db, std::span<const core::command* const> passed,
                               core::state& s);
 

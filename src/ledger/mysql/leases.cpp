@@ -34,7 +34,7 @@ std::vector<core::partition_number> numbers_in(const confab::mysql::rows& rows) 
 }  // namespace
 
 awaitable<lease_summary> held_leases(confab::mysql::connection& db) {
-    // A migration that makes the table of workers again may have been broken off in between.
+    // A migration that recreates the table of workers may have been interrupted in between.
     const auto tables = co_await db.query(
         "select 1 from information_schema.tables where table_schema = database() and table_name = 'workers'");
     const auto waiting = tables.empty() ? ""
@@ -87,11 +87,11 @@ awaitable<bool> leases::renew(confab::mysql::connection& db) {
     }
     owned_ = mine;
     due_ = begun + (mine.size() < share ? std::min(look_for_more_every, lease_ / 3) : lease_ / 3);
-    // What was taken may be what was lost a moment ago: others may have written in between.
+    // A partition taken now may have been lost a moment ago, and another worker may have written to it in between.
     co_return has_taken || owned_ != before;
 }
 
-// Tells that this worker is alive, and how many partitions each of the living may own.
+// Records that this worker is alive. Returns how many partitions each live worker may own.
 awaitable<std::uint64_t> leases::fair_share(confab::mysql::connection& db) {
     const auto heartbeat = fmt::format(
         "insert into workers(id, seen_until, lease_ms) values({}, {}, {}) "
@@ -104,7 +104,7 @@ awaitable<std::uint64_t> leases::fair_share(confab::mysql::connection& db) {
     co_return (partitions_ + count - 1) / count;
 }
 
-// One whose lease has run out is not renewed: somebody else may have had it in between.
+// An expired lease is not renewed: another worker may have owned the partition in between.
 awaitable<leases::numbers> leases::extend_owned(confab::mysql::connection& db) {
     const auto condition = fmt::format("owner = {} and lease_until > utc_timestamp(6)", owner_);
     const auto select = fmt::format("select p from partitions where {} order by p", condition);
@@ -125,7 +125,7 @@ awaitable<void> leases::give_up(confab::mysql::connection& db, const numbers& th
     co_await db.query(sql);
 }
 
-// Rows that somebody else holds locked are left alone: their owner is at work, or stopped in the middle of it.
+// Skips rows that another worker has locked: it is in a transaction, or stopped in one.
 awaitable<leases::numbers> leases::take(confab::mysql::connection& db, std::uint64_t most) {
     co_await db.query("start transaction");
     const auto select = fmt::format(

@@ -1,5 +1,5 @@
-// Who owns which partition. A worker tells the database now and then that it is alive; each owns its fair share, and
-// takes what is free or whose lease has run out. Only the database's clock counts.
+// The leases of partitions. A worker records in the database that it is alive. Each owns its fair share, and takes
+// partitions that are free or whose lease has expired. Only the database's clock counts.
 #pragma once
 
 #include <chrono>
@@ -11,19 +11,19 @@
 
 namespace confab::ledger::mysql {
 
-// How long after the death of a worker another one has its partitions, at the most: its lease runs out, and the others
-// look for free partitions every third of a lease. A second is for connecting again and the first commit.
+// The maximum time from the death of a worker until others own its partitions. Its lease expires first. The others look
+// for free partitions every third of a lease. One second is for reconnecting and the first commit.
 constexpr std::chrono::milliseconds takeover_time(std::chrono::milliseconds lease) {
     return lease + lease / 3 + std::chrono::seconds(1);
 }
 
-// What is held at this moment, by the database's clock.
+// The leases held now, by the database's clock.
 struct lease_summary {
     std::uint64_t workers = 0;
     std::chrono::milliseconds left{};  // until the last of their leases ends
 };
 
-// Workers that wait for a partition count too. Throws mysql::failure.
+// Counts workers without a partition too. Throws mysql::failure.
 awaitable<lease_summary> held_leases(confab::mysql::connection& db);
 
 class leases {
@@ -33,14 +33,14 @@ public:
     // The worker's id, as SQL text.
     const std::string& owner() const { return owner_; }
 
-    // Whether renew() has something to do.
+    // Whether a call of renew() is due.
     bool is_renewal_due() const;
-    // Renews, gives up and takes. True: nothing that was known from before may be used any more. Throws mysql::failure;
-    // then nothing is owned until it succeeds. REQUIRES: not in a transaction.
+    // Renews the leases, releases surplus partitions and takes free ones. True: state cached before must be dropped.
+    // Throws mysql::failure; then nothing is owned until a later call succeeds. REQUIRES: not in a transaction.
     awaitable<bool> renew(confab::mysql::connection& db);
     const std::vector<core::partition_number>& owned() const { return owned_; }
 
-    // Nothing is owned until the next renew(), which is due at once.
+    // Nothing is owned until the next renew(), which is due immediately.
     void invalidate();
     awaitable<void> release(confab::mysql::connection& db);
 

@@ -1,5 +1,5 @@
-// Who comes while fewer than `statements_max` are under way leads one. It takes along those that wait, and when it is
-// done the first of those that came meanwhile leads the next.
+// A lookup that arrives while fewer than `statements_max` statements are in flight leads a new statement. It includes
+// the waiting lookups. When it is done, the first waiting lookup leads the next statement.
 #include "ledger/mysql/lookups.hpp"
 
 #include <deque>
@@ -12,7 +12,7 @@
 namespace confab::ledger::mysql {
 namespace {
 
-constexpr std::size_t statements_max = 2;  // at once: one that is slow does not hold up all
+constexpr std::size_t statements_max = 2;  // in flight: a slow one does not delay all lookups
 
 struct waiter {
     lookup asked;
@@ -21,14 +21,14 @@ struct waiter {
     asio::any_completion_handler<void()> resume = {};
 };
 
-// In its own turn.
+// Resumes the waiter in a turn of its own.
 void post_resume(waiter& w) {
     asio::post(w.executor, std::exchange(w.resume, {}));
 }
 
 }  // namespace
 
-// Those of one event loop; its thread only.
+// The lookups of one event loop. Its thread only.
 class lookups::loop_queue {
 public:
     awaitable<result<core::message>> find(lookup asked, const look_up& how) {
@@ -48,8 +48,8 @@ public:
     }
 
 private:
-    // One that is being led. A handler owns the frame of who waits: those whose loop has ended before their statement
-    // go with its leader.
+    // A statement in flight. A handler owns the coroutine frame of its waiter. If the loop ends before the statement,
+    // the leader destroys the frames of its followers.
     class statement {
     public:
         statement(loop_queue& of, waiter& leader) : queue_(of) {
@@ -70,7 +70,7 @@ private:
 
         std::span<lookup* const> lookups() const { return lookups_; }
 
-        // Those it took along go on, and somebody leads the next.
+        // Resumes the followers, and starts the next statement.
         void end() {
             for (auto* each : std::exchange(followers_, {})) post_resume(*each);
             queue_.start_next();

@@ -1,6 +1,6 @@
-// Messages looked up one at a time, many in one statement: those that are asked for while a statement is under way go
-// into the next one together. Alone, a lookup waits for nobody; under load one costs the server and this process a
-// fraction of a statement. Each is answered by a statement that began after it was asked for, so it sees all that was
+// Batches lookups of single messages. Lookups that are requested while a statement is in flight go into the next
+// statement together. A single lookup waits for no other. Under load a lookup costs the server and this process a
+// fraction of a statement. Each is answered by a statement that began after the request, so it sees everything that was
 // committed before.
 #pragma once
 
@@ -21,16 +21,16 @@ struct lookup {
     std::optional<result<core::message>> answer = std::nullopt;
 };
 
-// Answers each of them. Does not throw.
+// Sets the answer of each lookup. Does not throw.
 using look_up = std::function<awaitable<void>(std::span<lookup* const>)>;
 
-// Any event loop that one thread runs; each has statements of its own.
+// Any event loop that one thread runs. Each loop has its own statements.
 class lookups {
 public:
     explicit lookups(look_up how);
     ~lookups();
 
-    // Errors: as `how` answers.
+    // Errors: those of `how`.
     awaitable<result<core::message>> find(core::chat_id chat, core::message_number number);
 
 private:

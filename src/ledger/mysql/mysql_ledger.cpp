@@ -16,7 +16,7 @@ struct cluster_info {
     std::string identity;
 };
 
-// Of a database that is fit to be served from.
+// Throws startup_error if the database cannot be served from.
 cluster_info read_cluster_info(const mysql_options& options) {
     cluster_info found;
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
@@ -48,7 +48,7 @@ public:
             const auto on = co_await pool_.take();
             co_return co_await mysql::longest_lease(*on);
         } catch (const confab::mysql::failure& cause) {
-            report_failure("looking at the workers' leases", cause);
+            report_failure("reading the workers' leases", cause);
         }
         co_return error::unavailable;
     }

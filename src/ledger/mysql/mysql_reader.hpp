@@ -1,4 +1,4 @@
-// The class behind make_mysql_reader(), for the files that its methods are in.
+// The class behind make_mysql_reader(), shared by the files that implement it.
 #pragma once
 
 #include "drivers/mysql/pool.hpp"
@@ -42,7 +42,7 @@ public:
                                                std::span<const core::message_number> numbers) override;
 
 private:
-    // Has `work` done on a connection: an awaitable of result<T>.
+    // Runs `work` on a connection. It returns awaitable<result<T>>.
     template <class T, class Work>
     awaitable<result<T>> run_with_connection(Work work) {
         try {
@@ -66,7 +66,7 @@ private:
         co_return co_await run_with_connection<T>(work);
     }
 
-    // All rows, which are small.
+    // All rows. REQUIRES: they are small.
     template <class T, class From>
     awaitable<result<std::vector<T>>> many(read_sql sql, const confab::mysql::parameters& values, From from) {
         const auto work = [&](confab::mysql::connection& db) -> awaitable<result<std::vector<T>>> {

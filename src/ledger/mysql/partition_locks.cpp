@@ -46,8 +46,8 @@ awaitable<bool> partition_locks::begin(confab::mysql::connection& db, const batc
     co_return owned == all_.size();
 }
 
-// A queue that lost its memory begins another epoch, in which nothing was passed yet; but one that was put back to an
-// earlier state may come with an epoch that was left before.
+// A queue that lost its data begins a new epoch, in which nothing has been processed. But a queue that was restored to
+// an earlier state may have an epoch that the partition left before.
 awaitable<void> partition_locks::enter_epoch(confab::mysql::connection& db, core::partition_number p, partition_lock& c,
                                              const core::epoch_id& before, const core::entry_id& stored_position) {
     const std::uint64_t partition = p;
@@ -74,7 +74,8 @@ std::string partition_locks::partitions() const {
     return list;
 }
 
-// As new rows that meet the old ones: the server looks at each once, where a list of cases is walked for every row.
+// An insert with `on duplicate key update`, because the server visits each row once. It would scan a list of cases for
+// every row.
 std::string partition_locks::position_updates() const {
     if (all_.empty()) return {};
     std::string rows;

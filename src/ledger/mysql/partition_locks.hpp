@@ -1,4 +1,4 @@
-// The partitions that a batch writes: locked, checked against the lease, and moved on in its transaction.
+// The partitions of a batch. They are locked, checked against the lease, and moved forward in its transaction.
 #pragma once
 
 #include <algorithm>
@@ -18,31 +18,31 @@ public:
     using batch_partitions = std::map<core::partition_number, partition_entries>;
 
     // Begins a transaction, locks the rows of all partitions that the batch came through, and reads the database's
-    // clock. False: one of them is not (or no longer) this owner's, and nothing may be written. Throws mysql::failure
-    // (the server is read-only, among others); lost_commits: one of them is behind its mark. REQUIRES: `db` takes
-    // several statements.
+    // clock. False: this owner does not own one of them (any more), and nothing may be written. Throws mysql::failure,
+    // also if the server is read-only; lost_commits: a partition is below its watermark. REQUIRES: `db` accepts several
+    // statements in one query.
     awaitable<bool> begin(confab::mysql::connection& db, const batch_partitions& batch, std::string_view owner,
                           const high_watermarks& watermarks);
 
-    // REQUIRES of all below: begun.
+    // REQUIRES of all below: begin() has returned true.
     const database_clock& clock() const { return clock_; }
 
-    // Whether an earlier batch has gone past this command: it was done, or refused, or it repeats the number of one
-    // that was.
+    // Whether an earlier batch processed this command. It was executed or refused, or its number repeats a processed
+    // one.
     bool was_processed(const core::delivery& delivery) const;
-    // Whether it has gone past any command of the batch.
+    // Whether an earlier batch processed a command of this batch.
     bool has_passed_any() const;
 
-    // A statement that moves the position of each partition to the last of the commands. Empty: none came through a
+    // A statement that moves the position of each partition to its last command. Empty: no command came through a
     // shared queue.
     std::string position_updates() const;
-    // After the commit of that.
+    // Call it after the commit of position_updates().
     void record_in(high_watermarks& watermarks) const;
 
 private:
     struct partition_lock {
         partition_entries entries;  // of the batch
-        core::entry_id position;    // reached before the batch in their epoch
+        core::entry_id position;    // before the batch, in the epoch of the entries
     };
 
     // The position after position_updates().

@@ -1,5 +1,5 @@
-// What an operator looks at: who owns which partition, how far each has come, and the letters that could not be
-// delivered. On a connection that somebody else holds; all of these throw mysql::failure.
+// The state of partitions for operators: their owners, their positions, and the dead letters. On the caller's
+// connection. All functions throw mysql::failure.
 #pragma once
 
 #include <chrono>
@@ -16,9 +16,9 @@ namespace confab::ledger::mysql {
 
 struct partition_state {
     core::partition_number partition;
-    std::string owner;  // hexadecimal; empty: nobody's, or its lease has run out
+    std::string owner;  // hexadecimal; empty: no owner, or its lease has expired
     core::entry_id position;
-    std::chrono::microseconds lease_left{0};  // by the server's clock; 0: nobody's
+    std::chrono::microseconds lease_left{0};  // by the server's clock; 0: no owner
 };
 
 struct dead_letter {
@@ -30,13 +30,13 @@ struct dead_letter {
     std::string bytes;
 };
 
-inline constexpr std::uint64_t dead_letters_max = 1000;  // in one look
+inline constexpr std::uint64_t dead_letters_max = 1000;  // of one call
 
 awaitable<std::vector<partition_state>> partition_states(confab::mysql::connection& db);
 // The oldest first, without their bytes.
 awaitable<std::vector<dead_letter>> dead_letters(confab::mysql::connection& db);
 awaitable<std::optional<dead_letter>> find_dead_letter(confab::mysql::connection& db, std::uint64_t id);
-// False: there is none.
+// False: there is no such dead letter.
 awaitable<bool> drop_dead_letter(confab::mysql::connection& db, std::uint64_t id);
 
 }  // namespace confab::ledger::mysql

@@ -1,6 +1,6 @@
-// Each call borrows a connection of its event loop for one statement or a few, and gives it back before it works on
-// what came: a search compares texts on the read pool while others use the connection. No transaction: rows keep their
-// places, and a call that needs two statements reads in the order that makes up for what happens in between.
+// Each call borrows a connection of its event loop for one or a few statements. It returns the connection before it
+// processes the rows: a search compares texts on the read pool while others use the connection. There is no
+// transaction: rows never move, and a call with two statements reads in an order that allows for changes in between.
 #include "ledger/mysql/reader.hpp"
 
 #include <fmt/core.h>
@@ -14,13 +14,13 @@
 namespace confab::ledger::mysql {
 namespace {
 
-constexpr std::uint64_t versions_max = 64;  // a slice of them: each may weigh 64 KiB
+constexpr std::uint64_t versions_max = 64;  // of one slice: each may have 64 KiB
 
 core::message whole_message(const confab::mysql::row& row) {
     return message_from(row);
 }
 
-// Of the rows that were read, up to where the window begins anew, those that contain the query.
+// The rows that contain the query. `is_cut`: rows of the window remain after these.
 matches compared(std::vector<core::message> rows, window w, bool is_cut, const core::folded_query& query) {
     matches found;
     std::size_t bytes = 0;
@@ -36,7 +36,7 @@ matches compared(std::vector<core::message> rows, window w, bool is_cut, const c
     return found;
 }
 
-// The version that a message has, and what is needed to tell the earlier ones.
+// The current version of a message, and the fields that are needed to derive the earlier ones.
 struct present {
     core::message_version version;
     timestamp created_at;
@@ -68,12 +68,12 @@ awaitable<void> read_changes(confab::mysql::connection& db, const confab::mysql:
         for (const auto& change : *piece)
             if (!past.history.is_full()) past.add_change(change);
     }
-    co_await db.skip();  // less than a connection costs
+    co_await db.skip();  // costs less than a new connection
 }
 static_assert(versions_max * row_bytes_max <= dropped_bytes_max);
 
-// What changed after the present version was read is left out: it is the later of the two that tells less. A deletion
-// in between took the texts away.
+// Changes made after the current version was read are left out: `last` bounds the second statement. A deletion in
+// between removed the texts.
 awaitable<result<std::vector<core::message_version>>> versions_of(confab::mysql::connection& db, core::chat_id chat,
                                                                   core::message_number message, std::uint64_t after) {
     const confab::mysql::parameters which(chat.value(), message.value());
@@ -84,7 +84,7 @@ awaitable<result<std::vector<core::message_version>>> versions_of(confab::mysql:
     const auto last = now.version.version;
     past_versions past{version_history(after, now.created_at)};
     if (past.history.next() < last) {
-        // Most versions weigh about as much as the present one. Two changes at least: the first may tell only a time.
+        // Most versions are about as large as the current one. At least two changes: the first may only give a time.
         const auto about = slice_bytes_max / (now.version.content.size() + 1) + 2;
         const auto most = std::min<std::uint64_t>(about, versions_max);
         const confab::mysql::parameters values(chat.value(), message.value(), after, last, most);
@@ -114,7 +114,7 @@ std::size_t lookups_in(read_sql s) {
     }
 }
 
-// The last one again and again where the statement takes more.
+// Repeats the last one where the statement takes more.
 confab::mysql::parameters lookup_parameters(std::span<lookup* const> asked) {
     confab::mysql::parameters values;
     for (std::size_t i = 0; i < lookups_in(statement_for(asked.size())); ++i) {
@@ -174,7 +174,7 @@ awaitable<void> mysql_reader::look_up(std::span<lookup* const> asked) {
         const auto done = co_await run_with_connection<void>(work);
         unless_found = done ? make_error_code(error::not_found) : done.error();
     } catch (const std::exception& cause) {
-        log::error(fmt::format("looking messages up: {}", cause.what()));
+        log::error(fmt::format("looking up messages: {}", cause.what()));
     }
     for (auto* each : asked)
         if (!each->answer) each->answer.emplace(unless_found);

@@ -8,7 +8,7 @@
 
 namespace confab::ledger::mysql {
 
-// REQUIRES: the pool outlives it; calls are awaited on an event loop run by one thread.
+// REQUIRES: the pool outlives the reader; calls are awaited on an event loop run by one thread.
 std::unique_ptr<reader> make_mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool);
 
 }  // namespace confab::ledger::mysql

@@ -1,5 +1,5 @@
-// What those read who keep a search index, and those who search by one: counters, changes, texts, and rows by number.
-// Rows by number come some at a time, by statements that take a fixed number of them, so that few stay prepared.
+// The reads of the index follower and of indexed searches: counters, changes, texts, and rows by number. Statements for
+// rows by number take a fixed number of them, so that few statements stay prepared.
 #include <unordered_map>
 
 #include "ledger/mysql/mysql_reader.hpp"
@@ -23,14 +23,14 @@ core::message whole_message(const confab::mysql::row& row) {
     return message_from(row);
 }
 
-// The numbers in the places of a statement that takes `places` of them; the last one fills what is left.
+// The parameters of a statement with `placeholders` numbers. The last number fills the rest.
 confab::mysql::parameters values_of(core::chat_id chat, numbers_asked numbers, std::size_t placeholders) {
     confab::mysql::parameters values(chat.value());
     for (std::size_t i = 0; i < placeholders; ++i) values.add(numbers[std::min(i, numbers.size() - 1)].value());
     return values;
 }
 
-// In any order. REQUIRES: as many numbers as the larger statement takes, at most; and at least one.
+// Returns rows in any order. REQUIRES: at least one number; at most as many as the larger statement takes.
 template <class T, class From>
 awaitable<std::vector<T>> rows_of(confab::mysql::connection& db, read_sql few, read_sql many, core::chat_id chat,
                                   numbers_asked numbers, From from) {
@@ -43,13 +43,13 @@ awaitable<std::vector<T>> rows_of(confab::mysql::connection& db, read_sql few, r
     co_return made;
 }
 
-// How many of the numbers to ask for next.
+// The number of rows to request next.
 template <class T>
 std::size_t next_count(const row_batch<T>& so_far, std::size_t left) {
     return std::min<std::uint64_t>(rows_to_ask(so_far, left), many_numbers);
 }
 
-// Adds to the slice the rows of the numbers, in their order, until it is full.
+// Adds the rows of the numbers to the slice, in their order, until it is full. False: a row does not exist.
 awaitable<bool> add_texts(confab::mysql::connection& db, core::chat_id chat, numbers_asked numbers,
                           row_batch<text>& slice) {
     auto rows = co_await rows_of<text>(db, read_sql::few_texts, read_sql::many_texts, chat, numbers, text_from);
@@ -64,7 +64,7 @@ awaitable<bool> add_texts(confab::mysql::connection& db, core::chat_id chat, num
     co_return true;
 }
 
-// Adds the hits among the rows to `found`, in the numbers' order.
+// Adds the matching rows to `found`, in the order of the numbers.
 void compare(const std::vector<core::message>& rows, numbers_asked numbers, const core::folded_query& query,
              matches_by_number& found, std::size_t& bytes) {
     std::unordered_map<core::message_number, const core::message*> hits;

@@ -46,7 +46,7 @@ std::string by_number(std::string_view columns, std::size_t numbers) {
     return fmt::format("select {} from messages m where m.chat_id = ? and m.number in ({})", columns, placeholders);
 }
 
-// Rows come in any order. Without the hint a server that knows few rows may walk all of them.
+// Rows come in any order. Without the hint, a server with few rows may scan all of them.
 std::string by_lookup(std::size_t messages) {
     auto sql = fmt::format("select {}, m.chat_id from messages m force index (primary) where ", message_columns);
     for (std::size_t i = 0; i < messages; ++i) sql += i == 0 ? one_lookup : fmt::format(" or {}", one_lookup);
@@ -92,7 +92,7 @@ std::string build_sql(read_sql s) {
             return "select version, content, created_at, updated_at, deleted_at from messages "
                    "where chat_id = ? and number = ?";
         case read_sql::past_versions:
-            // Without the hint a server that knows few rows may walk all of a chat's changes.
+            // Without the hint, a server with few rows may scan all changes of a chat.
             return "select version, at, content_before from changes force index (changes_of_message) "
                    "where chat_id = ? and number = ? and version > ? and version <= ? order by version limit ?";
         case read_sql::counts:
@@ -100,7 +100,7 @@ std::string build_sql(read_sql s) {
         case read_sql::counts_after:
             return "select id, messages_count, changes_count from chats where id > ? order by id limit ?";
         case read_sql::changes:
-            // The other key holds all that is asked for, but in another order.
+            // The other key covers the query, but in another order.
             return "select seq, number from changes force index (primary) where chat_id = ? and seq > ? "
                    "order by seq limit ?";
         case read_sql::texts:

@@ -1,4 +1,4 @@
-// The statements of the reader, in a closed list, so that a test can have the server explain each of them.
+// The statements of the reader. The list is closed, so that a test can explain each of them on the server.
 #pragma once
 
 #include <array>
@@ -36,16 +36,16 @@ enum class read_sql {
 };
 inline constexpr std::size_t read_sql_count = static_cast<std::size_t>(read_sql::many_texts) + 1;
 
-// How many numbers the statements above take that ask for rows by number.
+// The placeholders for numbers in a statement for few or many messages or texts.
 inline constexpr std::size_t few_numbers = 16;
 inline constexpr std::size_t many_numbers = 128;
 
-// And messages by their places.
+// The placeholders for messages in the lookup statements.
 inline constexpr std::size_t few_lookups = 4;
 inline constexpr std::size_t more_lookups = 16;
 inline constexpr std::size_t lookups_max = 64;
 
-// Lives for ever.
+// The text has static lifetime.
 const std::string& text_of(read_sql s);
 
 }  // namespace confab::ledger::mysql

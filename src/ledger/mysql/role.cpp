@@ -14,7 +14,7 @@ namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::chrono::seconds look_every{1};
-constexpr int read_only_code = 1290;  // as the server refuses a write itself
+constexpr int read_only_code = 1290;  // the server's own code for a refused write
 
 constexpr std::string_view read_only_variables[] = {"read_only", "super_read_only", "innodb_read_only",
                                                     "transaction_read_only", "tx_read_only"};
@@ -48,7 +48,7 @@ awaitable<void> watch(confab::mysql::pool& pool, engine_state& state) {
             else
                 state.clear();
         } catch (const confab::mysql::failure&) {
-            // Whoever reads or writes meets it as well, and logs it.
+            // Readers and writers meet the failure too, and log it.
         }
         pause.expires_after(look_every);
         co_await pause.async_wait(asio::use_awaitable);
@@ -62,14 +62,14 @@ std::optional<std::string> role_refusal(const server_variables& variables) {
         const auto value = value_of(variables, name);
         if (is_on(value))
             return fmt::format(
-                "it is read-only ({} = {}), as replicas are: name the server that takes writes, or set {} = OFF if it "
-                "is to be this one",
+                "it is read-only ({} = {}), like a replica: use the server that accepts writes, or set {} = OFF to use "
+                "this one",
                 name, value, name);
     }
     if (const auto group = value_of(variables, "group_replication_group_name"); !group.empty())
         return fmt::format(
-            "it belongs to a replication group (group_replication_group_name = {}), with which this program was not "
-            "tested: use a server without group replication, or MariaDB Galera Cluster",
+            "it belongs to a replication group (group_replication_group_name = {}), which is not supported: use a "
+            "server without group replication, or MariaDB Galera Cluster",
             group);
     return std::nullopt;
 }

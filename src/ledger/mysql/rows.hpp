@@ -1,4 +1,4 @@
-// What the MySQL ledger's parts agree on: the columns that make up our types, and how a row becomes one of them.
+// Definitions that the units of the MySQL ledger share: columns, and the conversion of rows to our types.
 #pragma once
 
 #include <fmt/core.h>
@@ -14,7 +14,7 @@
 
 namespace confab::ledger::mysql {
 
-// Not inline: the other ledger has columns of these names, and the linker would take either for both.
+// Not inline: the SQLite ledger has constants of the same names, and the linker could confuse them.
 constexpr std::string_view app_columns = "id, token, name, chats_count, created_at, updated_at";
 inline confab::mysql::failure corrupt_data(const std::string& why) {
     return {confab::mysql::failure::kind::corrupt_data, 0, why};
@@ -43,7 +43,7 @@ inline core::chat chat_from(const confab::mysql::row& row) {
 
 constexpr std::string_view message_columns =
     "m.number, m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at";
-// `first`: where they begin in the row.
+// `first`: the index of the first of these columns in the row.
 inline core::message message_from(const confab::mysql::row& row, std::size_t first = 0) {
     const auto gone = first + 7;
     return {core::message_number(row.number(first)),
@@ -65,7 +65,7 @@ inline std::uint64_t encode(const core::key_scope& scope) {
     return scope.id << 2 | static_cast<std::uint64_t>(scope.of);
 }
 
-// A job, an epoch, a digest. Throws mysql::failure: it is not as long as one.
+// Reads a job, an epoch or a digest. Throws mysql::failure: the value has another length.
 template <class Bytes>
 Bytes bytes_from(confab::mysql::blob stored) {
     Bytes made{};

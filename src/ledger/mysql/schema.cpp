@@ -16,9 +16,9 @@
 namespace confab::ledger::mysql {
 namespace {
 
-// The clustered primary keys keep a chat's messages and changes together: a page is a range scan, an insert touches no
-// second index. `job` tells which write made the row. Times are microseconds since 1970, but for leases, which only the
-// server's own clock sets and reads.
+// The clustered primary keys keep the messages and changes of a chat together: a page is a range scan, and an insert of
+// a message touches no second index. `job` identifies the write that made the row. Times are microseconds since 1970,
+// except for leases, which only the server's own clock sets and reads.
 const std::vector<const char*> first_schema = {
     R"sql(
     create table if not exists apps(
@@ -130,7 +130,7 @@ const std::vector<const char*> first_schema = {
     "insert ignore into sequences(name, next) values('chats', 1)",
 };
 
-// A chat whose index is to come as far as this pair, noted by the batch that made it wait.
+// A note: the index should reach this pair of counters. The batch that wrote to the chat stores it.
 const std::vector<const char*> create_index_notes = {
     R"sql(
     create table if not exists index_notes(
@@ -142,14 +142,14 @@ const std::vector<const char*> create_index_notes = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
-// The cluster's identity, a row of `meta`: no statement draws it, generate_identity() does. A program that does not
-// know of it uses names in Redis and Elasticsearch that any cluster has.
+// The cluster's identity, a row of `meta`. generate_identity() writes it, not a statement here. An older program uses
+// names in Redis and Elasticsearch without an identity.
 const std::vector<const char*> identity = {};
 
-// How long each worker's lease is, for nodes to compare with their answer timeout. The table holds nothing but who is
-// alive, and is filled again within a third of a lease. MySQL has no `add column if not exists`, with which a migration
-// that was broken off could begin again. There is no default: a worker of 0.1.0 that wakes up after the migration
-// cannot write its row, so it takes no partition.
+// The lease of each worker, which nodes compare with their answer timeout. The table has only the live workers, and is
+// filled again within a third of a lease. So it is dropped: MySQL has no `add column if not exists`, with which an
+// interrupted migration could run again. There is no default: a worker of 0.1.0 that resumes after the migration cannot
+// write its row, so it takes no partition.
 const std::vector<const char*> add_worker_leases = {
     "drop table if exists workers",
     R"sql(
@@ -160,7 +160,7 @@ const std::vector<const char*> add_worker_leases = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
-// The reindex that runs, or that a later one may resume: one row at most.
+// The running reindex, or one that can be resumed: one row at most.
 const std::vector<const char*> create_reindex_state = {
     R"sql(
     create table if not exists reindex_state(
@@ -183,11 +183,11 @@ constexpr std::string_view create_meta = R"sql(
         value bigint unsigned not null
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql";
 
-// Row `queue_names` of `meta`: how the queue's keys are named. Version 0.1.0 has no such row, and no identity in its
-// names.
+// Row `queue_names` of `meta`: the naming scheme of the queue's keys. Version 0.1.0 has no such row, and no identity in
+// its names.
 constexpr std::uint64_t names_with_identity = 2;
 
-constexpr auto migration_limit = std::chrono::hours(12);  // for one statement: a large table may be built anew
+constexpr auto migration_limit = std::chrono::hours(12);  // for one statement: it may rebuild a large table
 
 awaitable<bool> has_tables(confab::mysql::connection& db, std::string_view condition) {
     const auto sql = fmt::format(
@@ -203,7 +203,7 @@ awaitable<std::optional<std::uint64_t>> meta(confab::mysql::connection& db, std:
     co_return value;
 }
 
-// 0 for an empty database.
+// 0: the database is empty.
 awaitable<int> schema_of(confab::mysql::connection& db) {
     const bool has_meta = co_await has_tables(db, "table_name = 'meta'");
     if (!has_meta) {
@@ -263,12 +263,12 @@ awaitable<void> require_no_worker(confab::mysql::connection& db) {
 
 awaitable<queue_renamer> open_queue(const migration& wanted) {
     if (!wanted.open_queue)
-        throw startup_error("its queue has the names of version 0.1.0: run `confab migrate` with --redis");
+        throw startup_error("the queue's keys have the names of version 0.1.0: run `confab migrate` with --redis");
     auto rename = co_await wanted.open_queue();
     co_return rename;
 }
 
-// Workers take leases on these rows only, so none begins as long as they are locked.
+// Workers take leases only on these rows, so no lease begins while they are locked.
 awaitable<void> rename_queue(confab::mysql::connection& db, const queue_renamer& rename) {
     const auto cluster = co_await identity_of(db);
     const auto partitions = co_await meta(db, "partitions");
@@ -280,7 +280,7 @@ awaitable<void> rename_queue(confab::mysql::connection& db, const queue_renamer&
     co_await db.query("commit");
 }
 
-// The queue and the index of the old identity are left to whoever goes by it.
+// The queue and the index of the old identity stay: the original cluster may use them.
 awaitable<void> replace_identity(confab::mysql::connection& db) {
     co_await require_no_worker(db);
     co_await db.query("truncate table index_progress", migration_limit);
@@ -301,8 +301,8 @@ awaitable<void> run_migrations(confab::mysql::connection& db, int found) {
     }
 }
 
-// A program of an earlier schema cannot start any more once the version is raised, and one of this schema not before
-// the queue is renamed (require_newest): so nobody uses either name meanwhile.
+// After the version is raised, a program of an earlier schema cannot start. A program of this schema cannot start
+// before the queue is renamed (require_newest). So nobody uses either name meanwhile.
 awaitable<void> migrate_locked(confab::mysql::connection& db, const migration& wanted) {
     const int found = co_await schema_of(db);
     co_await db.query(create_meta);
@@ -328,7 +328,7 @@ struct server_version {
 
 server_version parse_version(std::string_view text) {
     server_version v{text.find("MariaDB") != text.npos, 0, 0};
-    // What MariaDB puts first for old replicas.
+    // MariaDB's prefix for old replicas.
     if (text.starts_with("5.5.5-")) text.remove_prefix(6);
     std::sscanf(std::string(text).c_str(), "%d.%d", &v.major, &v.minor);
     return v;
@@ -341,9 +341,9 @@ int newest_mysql_schema() {
 }
 
 awaitable<void> migrate(confab::mysql::connection& db, const migration& wanted) {
-    // Names of locks are the server's, not the database's.
+    // Lock names are global to the server, so this one includes the database.
     const auto locked = co_await db.query("select get_lock(concat(left(database(), 40), '.confab.migrate'), 3)");
-    if (locked.front().integer(0) != 1) throw startup_error("another confab is migrating the database at this moment");
+    if (locked.front().integer(0) != 1) throw startup_error("another confab is migrating the database");
     co_await migrate_locked(db, wanted);
     co_await db.query("do release_lock(concat(left(database(), 40), '.confab.migrate'))");
 }
@@ -358,7 +358,7 @@ awaitable<std::uint64_t> require_newest(confab::mysql::connection& db) {
                         newest_mysql_schema()));
     }
     const auto names = co_await meta(db, "queue_names");
-    if (!names) throw startup_error("`confab migrate` was broken off before it renamed the queue: run it again");
+    if (!names) throw startup_error("`confab migrate` was interrupted before it renamed the queue: run it again");
     co_return *partitions;
 }
 

@@ -1,10 +1,12 @@
-// Reads a list in slices bounded in bytes without taking in much more than it keeps. A row may weigh 64 KiB or ten
-// bytes, and only the server knows. So what the chat's rows weighed last tells how many to ask for, and what came so
-// far how many more; rows come in as a stream, which ends when the slice is full. What is left of the stream then is
-// mostly little, and is read and dropped. Heavy rows behind light ones can make it much (64 MiB at the most): after
-// dropped_bytes_max of them a reader of the pool closes the connection, since opening another is cheaper. Who has a
-// snapshot on the connection reads all of it. Why not ask for lengths first: to tell the length of a long text, the
-// server has to read it.
+// Reads a list in slices that are bounded in bytes, and transfers little more than it returns.
+//
+// A row may have 64 KiB or ten bytes, and only the server knows. So the number of requested rows depends on the size of
+// the chat's rows in the last read, and on the rows read so far. Rows come in as a stream, and reading stops when the
+// slice is full. The rest of the stream is mostly small. It is read and dropped. If large rows follow small ones, the
+// rest can be up to 64 MiB. So after dropped_bytes_max the connection is closed, since opening another is cheaper. A
+// caller with a snapshot on the connection reads all of the rest.
+//
+// Why not query the lengths first: the server has to read a long text to know its length.
 #pragma once
 
 #include <algorithm>
@@ -18,16 +20,16 @@
 
 namespace confab::ledger::mysql {
 
-inline constexpr std::size_t row_bytes_max = 64 * 1024;  // about: a content; what else a row has is small
-// As much as is read in the time in which a connection is opened.
+inline constexpr std::size_t row_bytes_max = 64 * 1024;  // about: the content; the rest of a row is small
+// About the bytes that are read in the time of opening a connection.
 inline constexpr std::size_t dropped_bytes_max = 4 * 1024 * 1024;
-// To begin with, where nothing is known of the chat's rows: a usual page at once.
+// The first request, when the size of the chat's rows is unknown: a usual page in one statement.
 inline constexpr std::uint64_t first_rows = dropped_bytes_max / row_bytes_max;
 
-// What rows of a chat weighed when some were read last. A guess: many chats share a place. Any thread.
+// The average size of a chat's rows in the last read. A guess: many chats share a slot. Any thread.
 class row_weights {
 public:
-    // In bytes; 0: not known.
+    // In bytes. 0: unknown.
     std::size_t of(core::chat_id chat) const { return last_[chat.value() % slots].load(std::memory_order_relaxed); }
     void note(core::chat_id chat, std::size_t row_bytes) {
         last_[chat.value() % slots].store(static_cast<std::uint32_t>(row_bytes), std::memory_order_relaxed);
@@ -41,11 +43,11 @@ private:
 struct slice_limits {
     std::uint64_t rows_max;
     std::size_t bytes_max;
-    // Of the rows behind a full slice, which are read and dropped. Beyond it the connection is closed.
+    // The maximum bytes of rows behind a full slice, which are read and dropped. Beyond it the connection is closed.
     std::size_t dropped_max = dropped_bytes_max;
 };
 
-// The window's rows; of numbers larger than there can be, the last.
+// The window with its numbers limited to the largest valid one.
 inline window clamped(window w) {
     w.after = std::min(w.after, core::number_max);
     w.last = std::min(w.last, core::number_max);
@@ -60,7 +62,7 @@ inline std::uint64_t slice_rows(const window& w) {
     return std::min<std::uint64_t>({rows_in(w), w.rows_max, slice_rows_max});
 }
 
-// What of the window is left behind a row.
+// Moves the window behind this row.
 inline void advance(window& w, core::message_number behind) {
     w.order == order::ascending ? w.after = behind.value() : w.last = behind.value() - 1;
 }
@@ -79,7 +81,7 @@ struct row_batch {
     std::vector<T> rows;
     std::size_t bytes = 0;
     std::size_t bytes_max = slice_bytes_max;
-    std::size_t guess = 0;  // of a row's weight, until there is one
+    std::size_t guess = 0;  // of a row's bytes, until the first row is read
 
     std::size_t row_bytes() const { return rows.empty() ? guess : bytes / rows.size() + 1; }
     bool is_full() const { return bytes >= bytes_max; }
@@ -89,7 +91,7 @@ struct row_batch {
     }
 };
 
-// How many rows to ask for, of those that are left.
+// The number of rows to request, of those that are left.
 template <class T>
 std::uint64_t rows_to_ask(const row_batch<T>& so_far, std::uint64_t left) {
     const auto row_bytes = so_far.row_bytes();
@@ -97,7 +99,7 @@ std::uint64_t rows_to_ask(const row_batch<T>& so_far, std::uint64_t left) {
     return std::min<std::uint64_t>(left, (so_far.bytes_max - so_far.bytes) / row_bytes + 1);
 }
 
-// Ends a stream whose other rows are not wanted.
+// Ends a stream whose remaining rows are not needed.
 inline awaitable<void> drain(confab::mysql::connection& db, std::size_t dropped_max) {
     const bool is_at_end = co_await db.skip(dropped_max);
     if (!is_at_end) db.close();
@@ -117,7 +119,7 @@ awaitable<void> fetch_rows(confab::mysql::connection& db, row_batch<T>& slice, s
     co_await drain(db, dropped_max);
 }
 
-// REQUIRES: `sql` takes chat, after, last and limit, and tells rows in the window's order; `w` is clamped.
+// REQUIRES: `sql` takes chat, after, last and limit, and returns rows in the window's order; `w` is clamped.
 template <class T, class From>
 awaitable<row_batch<T>> fetch_slice(confab::mysql::connection& db, std::string_view sql, core::chat_id chat, window w,
                                     slice_limits limits, row_weights& weights, From from) {

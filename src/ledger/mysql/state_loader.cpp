@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::uint64_t ids_in_a_block = 1000;
 
-// Runs `head` (?),(?)… `tail` over all of the keys, and hands each row to `take`. The last run is filled up with its
-// first key again, which finds nothing new.
+// Runs `prefix` `placeholders`,`placeholders`…) for all keys, in chunks, and passes each row to `take`.
 template <class Key, class Add, class Take>
 awaitable<void> select_by_keys(confab::mysql::connection& db, std::string_view prefix, std::string_view placeholders,
                                const std::vector<Key>& keys, Add add, Take take) {

@@ -66,7 +66,7 @@ awaitable<void> rename_apps(confab::mysql::connection& db, const std::vector<con
 
 awaitable<void> insert_keys(confab::mysql::connection& db, const std::vector<const core::key_used*>& keys,
                             const database_clock& clock) {
-    // A batch may bring an expired key and use it anew; the last one counts.
+    // A batch may have an expired key and a new use of it: the last one counts.
     co_await insert(db, "replace into idempotency(scope, key_hash, fingerprint, number, expires_at) values",
                     "(?,?,?,?,?)", {}, keys, no_bytes, [&](confab::mysql::parameters& values, const core::key_used* e) {
                         values.add(encode(e->scope));
@@ -77,10 +77,10 @@ awaitable<void> insert_keys(confab::mysql::connection& db, const std::vector<con
                     });
 }
 
-// The server walks the list of cases for every row.
+// The server scans the list of cases for every row.
 constexpr std::size_t counters_in_a_statement = 64;
 
-// Nothing but numbers goes into the text.
+// The text contains only numbers, so it needs no parameters.
 template <class Id>
 std::string update_of(std::string_view table, std::string_view column, const number_ranges<Id>& given) {
     std::string all;
@@ -99,7 +99,7 @@ std::string update_of(std::string_view table, std::string_view column, const num
 
 }  // namespace
 
-// An edit follows the creation of its message, also in one batch, since all creations come first.
+// All creations are first, since a batch may create a message and edit it.
 awaitable<void> store(confab::mysql::connection& db, const rows_to_write& rows, const database_clock& clock) {
     const auto& [apps, renames, chats, messages, changes, keys] = rows;
     co_await insert_apps(db, apps);

@@ -1,13 +1,14 @@
-// A batch as one transaction, over all partitions it came through.
+// Writes a batch as one transaction, over all of its partitions.
 //
-// 1. load() begins it, locks the partitions' rows and checks the lease on them by the database's clock. From here to
-//    the commit nobody else can own these partitions, however long this process is stopped.
-// 2. What was passed before is told by its job. The rest of what decide() needs is read in few statements.
+// 1. load() begins the transaction, locks the partitions' rows, and checks their leases by the database's clock. From
+//    here to the commit nobody else can own these partitions, however long this process is stopped.
+// 2. The results of commands that were processed before are found by job. The rest of what decide() needs is read with
+//    few statements.
 // 3. apply() writes the rows many at a time, then the counters, the positions and the commit in one round trip.
-// 4. Whatever fails rolls back, and all that was known is dropped: also when only the reply of the commit was lost. The
-//    entries are still in the queue, and are taken again; by then the position tells.
-// 5. What this worker committed, or what Redis knew at its start to be committed, is never doubted: positions and
-//    counters below it end the worker (high_watermarks.hpp).
+// 4. Any failure rolls back and drops the cached state, also when only the reply of the commit was lost. The entries
+//    are still in the queue, and are delivered again. Then the position shows whether they were processed.
+// 5. If positions or counters are below those that this worker committed, or those that Redis had at its start, the
+//    worker ends (high_watermarks.hpp).
 #include "ledger/mysql/writer.hpp"
 
 #include <fmt/core.h>
@@ -33,25 +34,25 @@ namespace {
 
 constexpr std::string_view undecodable = "it cannot be read";
 constexpr std::string_view refused_data = "the database refused its data";
-constexpr std::size_t reason_bytes_max = 200;        // the column has room for 255 characters
-constexpr std::uint64_t dead_letter_lines_max = 20;  // a minute, for each reason: a flood is not to fill the disk
+constexpr std::size_t reason_bytes_max = 200;        // the column takes at most 255 characters
+constexpr std::uint64_t dead_letter_lines_max = 20;  // per minute and reason, so that a flood does not fill the disk
 constexpr std::int64_t purge_every_us = 60'000'000;
 constexpr std::uint64_t purge_rows_max =
-    500;  // in one go; if there are as many, the next batch is followed by the next
+    500;  // per batch; if there are as many, the purge continues after the next batch
 
 confab::mysql::connection_options connection_of(const mysql_options& options, const mysql_worker_options& worker) {
     auto how = connection_options_of(options);
     how.query_timeout = worker.commit_timeout;
     how.multi_statements = true;
-    // A worker that stops in the middle of a batch is not waited for: the server ends its session and frees its locks.
+    // If a worker stops within a batch, the server ends its session and releases its locks.
     how.init_command +=
         ";set session transaction isolation level read committed"
         ";set session wait_timeout = 5, innodb_lock_wait_timeout = 2";
     return how;
 }
 
-// Plain characters only: the message may quote the data, and a reason that the database refuses would keep the dead
-// letter from being stored.
+// Only printable ASCII characters. The message may quote the data. If the database refused the reason, too, the dead
+// letter could not be stored.
 std::string refusal_reason(const confab::mysql::failure& cause) {
     auto words = cause.message_with_code();
     for (auto& c : words)
@@ -95,7 +96,7 @@ public:
             co_await ensure_connected();
             co_await leases_.release(db_);
         } catch (const confab::mysql::failure& cause) {
-            report_failure("giving partitions up", cause);  // then others wait for the leases to end
+            report_failure("giving partitions up", cause);  // others must wait until the leases expire
         }
     }
 
@@ -117,7 +118,7 @@ public:
             reset_after_failure("loading a batch", cause);
             co_return error::unavailable;
         } catch (const lost_commits&) {
-            db_.close();  // nobody is to wait for the locks
+            db_.close();  // releases the locks
             throw;
         }
     }
@@ -136,7 +137,7 @@ public:
         if (at.us < next_purge_us_ && !clock_went_back) co_return;
         next_purge_us_ = at.us + purge_every_us;
         const auto& owned = leases_.owned();
-        if (owned.empty() || owned.front() != 0) co_return;  // one worker does it for all
+        if (owned.empty() || owned.front() != 0) co_return;  // the owner of partition 0 does it for all
         try {
             co_await ensure_connected();
             const auto sql =
@@ -165,7 +166,7 @@ private:
         try {
             co_await db_.query("rollback");
         } catch (const confab::mysql::failure&) {
-            db_.close();  // which rolls back too
+            db_.close();  // this rolls back, too
         }
     }
 
@@ -184,7 +185,7 @@ private:
         leases_.invalidate();
     }
 
-    // Commands that were passed before are not decided again.
+    // Commands that were processed before are not decided again.
     awaitable<void> load_outcomes_of_passed(core::state& s) {
         if (!partition_locks_.has_passed_any()) co_return;
         std::vector<const core::command*> processed;
@@ -197,7 +198,7 @@ private:
         return c.delivery && partition_locks_.was_processed(*c.delivery);
     }
 
-    // False: between load() and now this process's clock was set, and what expires when cannot be told of this batch.
+    // False: this process's clock was set since load(), so the expiry of this batch's keys is unreliable.
     bool is_clock_good(const effects_by_kind& effects) {
         if (effects.rows.keys.empty() || !partition_locks_.clock().was_set()) return true;
         log::warning("this machine's clock was set within a batch, which is done again");
@@ -235,7 +236,7 @@ private:
         co_return error::rejected;
     }
 
-    // Passes over the only command of the batch for good, and keeps it for a person to look at.
+    // Stores the only command of the batch as a dead letter, and moves the position past it.
     awaitable<bool> store_dead_letter() {
         try {
             const bool is_ours = co_await begin();
@@ -270,7 +271,7 @@ private:
             dead_letter);
     }
 
-    // Once it is committed. `kind` stands for all reasons like `why`.
+    // REQUIRES: the dead letter is committed. The limit of lines is per `kind`; `why` is the reason of this one.
     void log_dead_letter(const core::command& c, std::string_view kind, std::string_view why) {
         if (!c.delivery) return;
         const auto line = fmt::format("dead letter in partition {}, entry {}-{}: {}: {} (`confab jobs` lists them)",

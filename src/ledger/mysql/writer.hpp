@@ -16,8 +16,8 @@ public:
     virtual void require_committed(std::span<const core::delivery> all) = 0;
 };
 
-// Calls throw lost_commits (ledger/lost_commits.hpp) and are not to be repeated then.
-// On one event loop, one call at a time. `partitions`: as fixed by migrate.
+// On one event loop, one call at a time. Calls may throw lost_commits (ledger/lost_commits.hpp); no call may follow
+// then. `partitions`: as fixed by migrate.
 std::unique_ptr<mysql_writer> make_mysql_writer(const mysql_options& options, const mysql_worker_options& worker,
                                                 std::uint64_t partitions);
 

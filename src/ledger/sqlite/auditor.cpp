@@ -1,5 +1,5 @@
-// The auditing side of the SQLite ledger: slices of keys and counters, read in one transaction from refresh() to
-// refresh().
+// The auditing side of the SQLite ledger. It reads slices of keys and counters, in one transaction from each refresh()
+// to the next.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -150,9 +150,9 @@ private:
 
     static constexpr auto all = [](const auto&) { return true; };
 
-    // `statement` returns one that is bound. SQLite rolls the snapshot back itself when a read fails with an I/O error
-    // or for lack of memory. Later reads would see a database that moves, so nothing is read until the next refresh().
-    // Ends where a slice of texts is full.
+    // `statement` returns a bound statement. Ends when the slice of texts is full. SQLite itself rolls the snapshot
+    // back when a read fails with an I/O error or lack of memory. Later reads would not be consistent with earlier
+    // ones, so nothing is read until the next refresh().
     template <class T, class Statement, class From, class Wanted = decltype(all)>
     result<std::vector<T>> rows(Statement statement, From from, Wanted wanted = all) {
         is_lost_ = is_lost_ || (snapshot_ && !db_.in_transaction());

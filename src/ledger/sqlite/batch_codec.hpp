@@ -1,4 +1,4 @@
-// A batch's effects as bytes, and back.
+// Encodes a batch's effects as bytes, and decodes them.
 #pragma once
 
 #include <memory>
@@ -12,13 +12,13 @@
 
 namespace confab::ledger::sqlite {
 
-// Without the jobs of their commands, which this ledger does not keep.
+// Omits the jobs of the commands: this ledger does not store them.
 std::string encode(std::span<const core::effect> effects);
 
-// Effects, and the texts they are views of.
+// Decoded effects. They refer to texts that this object owns.
 class decoded_batch {
 public:
-    // Nothing: these are not the bytes of a batch.
+    // Nothing: the bytes are not a valid batch.
     static std::optional<decoded_batch> from(std::string_view bytes);
 
     std::span<const core::effect> effects() const { return effects_; }

@@ -44,11 +44,11 @@ void commit_stamp::write_time(timestamp latest) {
 }
 
 bool commit_stamp::committed(std::uint64_t batch, int wal_pages) {
-    // SQLite begins the WAL again only when the database file has all of it, whoever made that checkpoint.
+    // SQLite restarts the WAL only when the database file has all of it, whoever made that checkpoint.
     const bool is_restarted = wal_pages < wal_pages_;
     if (is_restarted) checkpointed();
     wal_pages_ = wal_pages;
-    if (batch != applied_) {  // else a transaction without a batch
+    if (batch != applied_) {  // else it was a transaction without a batch
         journal_off_ = writing_off_;
         latest_time_ = writing_time_;
     }

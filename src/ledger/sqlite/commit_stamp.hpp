@@ -1,11 +1,11 @@
-// What each commit records of itself in `meta`:
+// What each commit records in `meta`:
 // - `applied_batch`: the last batch of the journal that the database has.
 // - `checkpointed_batch`: up to here the database file has everything without its WAL. A start compares both with the
 //   `applied_batch` of the file alone (recovery.hpp): checkpointed <= file <= applied. An older database file beside a
 //   newer WAL breaks the first rule, an older WAL beside a newer database file the second.
 // - `journal_off`: why the last batch did not go through the journal.
-// - `latest_time`: the latest time that was written, but at most 48 h after the clock at that commit. Keys count their
-//   life from it while the clock is behind it (written_time.hpp).
+// - `latest_time`: the latest time that was written, but at most 48 h after the clock at that commit. The life of a key
+//   begins at this time while the clock is behind it (written_time.hpp).
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@
 
 namespace confab::ledger::sqlite {
 
-// On the writing connection, for the thread that has it.
+// On the writing connection, for the thread that uses it.
 class commit_stamp {
 public:
-    // REQUIRES: a migrated database, whose file has all batches that were applied.
+    // REQUIRES: a migrated database, whose file has all applied batches.
     explicit commit_stamp(confab::sqlite::connection& db);
 
     // The last batch that was committed.
@@ -29,14 +29,15 @@ public:
     // The latest time that was committed.
     timestamp latest_time() const { return latest_time_; }
 
-    // Within the transaction whose last batch this is; `latest`: the latest time in it. Throws sqlite::failure.
+    // In the transaction whose last batch this is. `latest`: the latest time in it. Throws sqlite::failure.
     void write(std::uint64_t batch, const std::optional<std::string>& journal_off, timestamp latest);
-    // Within a transaction that has no batch: so that every WAL has the numbers. Throws sqlite::failure.
+    // In a transaction without a batch, so that every WAL has the numbers. Throws sqlite::failure.
     void repeat();
-    // After each commit, also of a transaction without a batch. `wal_pages`: the WAL's length then. Returns whether the
-    // commit restarted the WAL; then it has the checkpointed batch of the one before.
+    // After each commit, also of a transaction without a batch. `wal_pages`: the WAL's length after the commit. Returns
+    // whether the commit restarted the WAL. In that case the commit recorded the checkpointed batch of the previous
+    // one.
     bool committed(std::uint64_t batch, int wal_pages);
-    // After a checkpoint of the whole WAL. REQUIRES: nothing was committed since it began.
+    // After a checkpoint of the complete WAL. REQUIRES: nothing was committed since it began.
     void checkpointed() { checkpointed_ = applied_; }
 
 private:

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// All that the server keeps in its folder.
+// All files of the server in its folder.
 constexpr const char* lock_name = "confab.lock";
 constexpr const char* file_names[] = {"confab.db",        "confab.db-wal",        "confab.db-shm",         //
                                       "confab-search.db", "confab-search.db-wal", "confab-search.db-shm",  //

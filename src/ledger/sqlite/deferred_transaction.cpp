@@ -11,7 +11,7 @@
 namespace confab::ledger::sqlite {
 namespace {
 
-constexpr int lock_wait_ms = 200;  // a read is one short slice, so this is ample
+constexpr int lock_wait_ms = 200;  // long enough: a read is one short slice
 constexpr std::chrono::milliseconds commit_wait{250};
 constexpr std::chrono::seconds retry_wait{1};  // after a rollback of batches
 
@@ -65,12 +65,12 @@ std::size_t deferred_transaction::add(std::span<const core::effect> effects, std
     pending_.effects += effects.size();
     pending_.bytes += record.size();
     pending_.records.push_back(std::move(record));
-    // Another thread's commit may have failed meanwhile: then the replay writes this record too.
+    // Another thread's commit may have failed meanwhile. Then the replay writes this record too.
     if (state_ != state::needs_replay) write_pending(effects);
     return pending_.records.size();
 }
 
-// noexcept: whatever else fails here ends the process while the mutex is held.
+// noexcept: any other failure here ends the process while the mutex is held.
 void deferred_transaction::write_pending(std::span<const core::effect> effects) noexcept {
     rolls_back_on_failure([&] {
         if (state_ == state::idle)
@@ -171,20 +171,20 @@ result<void> deferred_transaction::replay() {
             sql_.effects.write(batch->effects());
         }
         commit_open();
-        log::info("the database has all batches of the journal again");
+        log::info("replayed the journal: the database has all batches again");
     });
 }
 
 void deferred_transaction::begin_transaction(confab::sqlite::sync_level level) {
     roll_back_leftover();
-    db_.set_sync_level(level);  // SQLite takes it between transactions only
+    db_.set_sync_level(level);  // SQLite accepts it only between transactions
     transaction_.emplace(db_, confab::sqlite::transaction::kind::write);
     if (state_ == state::idle) state_ = state::open;
 }
 
 void deferred_transaction::commit_open() {
     const auto batch = last();
-    require_open();  // else the batches would be stamped as applied, one statement at a time
+    require_open();  // else each statement below would commit by itself, and stamp the batches as applied
     sql_.effects.write_counters();
     sql_.stamp.write(batch, std::nullopt, sql_.effects.take_latest());
     require_open();
@@ -205,7 +205,7 @@ void deferred_transaction::committed(std::uint64_t batch) {
     if (is_wal_restarted) record_checkpoint();
 }
 
-// The commit that restarted the WAL could not know that yet.
+// The commit that restarted the WAL could not record the checkpoint itself.
 void deferred_transaction::record_checkpoint() {
     try {
         db_.set_sync_level(confab::sqlite::sync_level::normal);
@@ -215,17 +215,17 @@ void deferred_transaction::record_checkpoint() {
         sql_.stamp.committed(sql_.stamp.applied(), db_.wal_pages());
         snapshots_.committed();
     } catch (const confab::sqlite::failure& cause) {
-        log::warning(fmt::format("a checkpoint is recorded with the next commit only: {}", cause.what()));
+        log::warning(fmt::format("a checkpoint is not recorded before the next commit: {}", cause.what()));
     }
 }
 
-// Rolls back what is in it.
+// Rolls back an open transaction.
 void deferred_transaction::end_transaction() {
     transaction_.reset();
     if (state_ == state::open) state_ = state::idle;
 }
 
-// When a rollback failed, SQLite's transaction outlives ours, in any state. Its next use ends it.
+// After a failed rollback, SQLite's transaction outlives ours, in any state. The next use of the connection ends it.
 void deferred_transaction::roll_back_leftover() {
     if (!transaction_ && db_.in_transaction()) db_.execute("rollback");
 }
@@ -241,10 +241,9 @@ void deferred_transaction::roll_back() {
 
 error deferred_transaction::rolled_back(const confab::sqlite::failure& cause) {
     roll_back();
-    log::error(
-        fmt::format("{}: {} ({})",
-                    pending_.records.empty() ? "the database cannot be used" : "the database cannot follow the journal",
-                    cause.what(), cause.code()));
+    log::error(fmt::format(
+        "{}: {} ({})", pending_.records.empty() ? "cannot use the database" : "cannot write batches into the database",
+        cause.what(), cause.code()));
     return error::unavailable;
 }
 

@@ -1,9 +1,9 @@
 // The writing connection, and the transaction on it that is committed later. This class is the only way to them.
 //
-// A batch is durable once the journal has its record. Its effects are written into the open transaction at once. They
-// are committed later, with those of many other batches, without a sync. Such a commit has only what the journal has on
-// disk, so no reader ever sees what a power cut could take away. The exception is write_synced(): a batch that the
-// journal does not have is committed alone, with a sync.
+// A batch is durable once the journal has its record. Its effects are written into the open transaction immediately.
+// They are committed later, with those of many other batches, without a sync. Such a commit has only batches that the
+// journal has on disk. So no reader sees data that a power cut could take away. The exception is write_synced(): it
+// commits a batch that the journal does not have, alone and with a sync.
 //
 //                begin(), add()              begin(), add(), read()
 //     (start) -> idle ------------------> open -------+
@@ -18,23 +18,24 @@
 //     idle --- write_synced() with outcome_unknown ---> closed
 //
 // - idle: no transaction is open, and all batches are committed. A failure changes nothing.
-// - open: a transaction is open. It has all batches that are not committed, or is empty: it has none yet. A failure of
-//   an empty one leads to idle.
-// - needs_replay: a call of SQLite, or the work of a caller, failed, and the transaction was rolled back with its
-//   batches. SQLite itself may roll back on any I/O error, full disk or lack of memory, also while it reads. Nothing is
-//   read or written here before a replay: it writes the batches again from their records, and commits them. A replay
-//   that fails changes nothing. add() only keeps its record for the replay.
-// - closed: until a restart. read(), begin(), run_between_transactions() and write_synced() answer writes_closed.
-// Batches that are not
-//   committed are replayed by commit() and by the timer.
+// - open: a transaction is open. It has all batches that are not committed. It is empty if there are none. A failure of
+//   an empty transaction leads to idle.
+// - needs_replay: SQLite or the caller's work failed, and the transaction was rolled back with its batches. SQLite
+//   itself may roll back on any I/O error, full disk or lack of memory, also while it reads. Nothing is read or written
+//   before a replay. A replay writes the batches again from their records, and commits them. A failed replay changes
+//   nothing. add() only keeps its record for the replay.
+// - closed: until a restart. read(), begin(), run_between_transactions() and write_synced() return writes_closed.
+//   commit() and the timer replay the batches that are not committed.
 //
-// What commits the batches: commit(), run_between_transactions(), write_synced() and close(); end_batch() if they are
-// many; a timer, 250 ms after the first of them, and a second after each failure. In needs_replay they replay instead.
-// So do read() and begin(). Then each does its own work. Nothing commits an empty transaction; end_batch(),
-// run_between_transactions(), write_synced() and close() end it.
+// The batches are committed
+// - by commit(), run_between_transactions(), write_synced() and close();
+// - by end_batch(), if they reach a limit of sqlite_sizes;
+// - by a timer, 250 ms after the first batch, and one second after each failure.
+// In needs_replay all of these replay instead, and so do read() and begin(). Then each does its own work. An empty
+// transaction is never committed. end_batch(), run_between_transactions(), write_synced() and close() end it.
 //
 // The destructor commits nothing.
-// When the process ends in any state, no acknowledged batch is lost: the next start replays the journal.
+// No acknowledged batch is lost when the process ends in any state: the next start replays the journal.
 #pragma once
 
 #include <mutex>
@@ -67,20 +68,20 @@ struct write_statements {
     commit_stamp stamp;
 };
 
-// commit(), unapplied() and syncer(): any thread. All else: one thread, the writer's.
+// commit(), unapplied() and syncer(): any thread. Everything else: the writer's thread.
 class deferred_transaction {
 public:
     enum class state { idle, open, needs_replay, closed };
 
-    // `db`: a connection to the file `database`, which has all that the journal has. Throws sqlite::failure,
-    // startup_error. REQUIRES: it is migrated; nobody else writes to it; `cache` and `snapshots` outlive this.
+    // `db`: a connection to the file `database`. Throws sqlite::failure, startup_error. REQUIRES: the database is
+    // migrated and has all batches of the journal; nobody else writes to it; `cache` and `snapshots` outlive this.
     deferred_transaction(confab::sqlite::connection db, const std::filesystem::path& database,
                          const sqlite_sizes& limits, message_cache& cache,
                          confab::sqlite::snapshot_registry& snapshots);
     deferred_transaction(const deferred_transaction&) = delete;
     deferred_transaction& operator=(const deferred_transaction&) = delete;
 
-    // Runs work(state_loader&), which reads all batches, also those that are not committed. It may throw
+    // Runs work(state_loader&), which sees all batches, also those that are not committed. It may throw
     // sqlite::failure. Errors: unavailable, writes_closed.
     template <class Work>
     result<void> read(Work work) {
@@ -94,31 +95,35 @@ public:
         });
     }
 
-    // Leads to open, so that add() can write; another program's lock may prevent it. Errors: unavailable,
+    // Leads to open, so that add() can write. Another program's lock may prevent that. Errors: unavailable,
     // writes_closed.
     result<void> begin();
 
-    // Writes a batch that the journal has as its record number last_batch() + 1. It is done, whatever fails here: then
-    // it is replayed. Without memory for it the process ends while nobody else can commit a part of it, and the next
-    // start replays it. Returns how many batches are not committed. Another thread's commit() or the timer may have
-    // ended the transaction of begin(): then this begins another. REQUIRES: begin() succeeded since the last batch, and
+    // Writes a batch that the journal has as record last_batch() + 1. The batch counts as done even if this fails: then
+    // it is replayed. If there is no memory for it, the process ends before anybody can commit a part of it, and the
+    // next start replays it. If commit() or the timer ended the transaction of begin() meanwhile, this begins another
+    // one. Returns the number of batches that are not committed. REQUIRES: begin() succeeded since the last batch;
     // close() was not called since.
     std::size_t add(std::span<const core::effect> effects, std::string record) noexcept;
 
-    // Commits a batch that the journal does not have, alone and with a sync, as number last_batch() + 1; `journal_off`:
-    // why the journal does not have it; nothing: it is too large for it. Errors: unavailable (nothing of it is kept),
-    // outcome_unknown (the commit failed in a way that may have left it on disk: only the next start shows it; writes
-    // are closed), writes_closed.
+    // Commits a batch that the journal does not have, alone and with a sync, as number last_batch() + 1. `journal_off`:
+    // why the journal does not have it; nothing: the batch is too large for it.
+    // Errors:
+    // - unavailable: nothing of it is kept.
+    // - outcome_unknown: the commit failed, and may still be on disk. Only the next start shows that. Writes are
+    //   closed.
+    // - writes_closed.
     result<void> write_synced(std::span<const core::effect> effects, const std::optional<std::string>& journal_off);
 
-    // Commits all batches: what a reader of the ledger calls first when it needs one of them. Errors: unavailable.
+    // Commits all batches. A reader of the ledger calls it when it needs one of them. Errors: unavailable.
     result<void> commit();
-    // To be called between batches: commits many batches, and ends a transaction that has none.
+    // Call it between batches. Commits the batches if they reach a limit of sqlite_sizes, and ends an empty
+    // transaction.
     void end_batch();
 
-    // Commits all batches, then runs work(connection&, write_statements&) while no transaction is open, which may throw
-    // sqlite::failure; this is passed on, and the state is idle. `work` calls nothing of this class. Errors:
-    // unavailable, writes_closed; then `work` does not run.
+    // Commits all batches, then runs work(connection&, write_statements&) while no transaction is open. It may throw
+    // sqlite::failure, which is passed on; the state is idle. `work` calls nothing of this class. Errors: unavailable,
+    // writes_closed; then `work` does not run.
     template <class Work>
     result<void> run_between_transactions(Work work) {
         const std::lock_guard lock(mutex_);
@@ -132,8 +137,8 @@ public:
         return {};
     }
 
-    // Commits all batches if it can, and refuses others from now on. Readers of the ledger still get all that was
-    // acknowledged, after commit().
+    // Commits all batches if it can, and refuses others from now on. Readers of the ledger still see every acknowledged
+    // batch, after commit().
     void close(std::string_view why);
     bool is_closed();
 
@@ -156,7 +161,7 @@ private:
         std::size_t bytes = 0;
     };
 
-    // All below: under the mutex.
+    // All below: with the mutex held.
     std::uint64_t last() const { return sql_.stamp.applied() + pending_.records.size(); }
     // Errors: unavailable (SQLite failed in `work`).
     template <class Work>

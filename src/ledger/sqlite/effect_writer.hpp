@@ -1,4 +1,4 @@
-// Effects as changes of SQLite's tables.
+// Writes effects into SQLite's tables.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,19 @@
 
 namespace confab::ledger::sqlite {
 
-// On one connection, for the thread that has it.
+// On one connection, for the thread that uses it.
 class effect_writer {
 public:
-    // REQUIRES: a migrated database, which outlives it.
+    // REQUIRES: the database is migrated, and outlives this.
     explicit effect_writer(confab::sqlite::connection& db);
 
-    // Writes the effects in their order. The counters they move are kept in mind. Throws sqlite::failure. REQUIRES: a
+    // Writes the effects in order. Keeps the counters that they change in memory. Throws sqlite::failure. REQUIRES: a
     // transaction.
     void write(std::span<const core::effect> effects);
-    // Writes each counter that was moved once, however often it was. To be called before the commit, and before a
-    // counter is read on this connection. As above.
+    // Writes each changed counter once, however often it changed. Call it before the commit, and before a counter is
+    // read on this connection. Throws sqlite::failure. REQUIRES: a transaction.
     void write_counters();
-    // For a transaction that was rolled back. Forgets the latest time, too.
+    // After a rollback. Forgets the latest time, too.
     void forget_counters();
 
     // The latest time in the effects that were written since the last take_latest().
@@ -33,7 +33,7 @@ public:
     timestamp take_latest() { return std::exchange(latest_, {}); }
 
 private:
-    // The last value of each counter of one kind, by the id of the row it stands in.
+    // The last value of each counter of one kind, by the id of its row.
     class counters {
     public:
         // `update`: sets the counter of row ?1 to ?2.

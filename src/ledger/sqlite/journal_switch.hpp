@@ -1,5 +1,5 @@
-// Whether batches go through the journal: they do not while there is no room for it (journal::off_reason). Logs each
-// change once, and counts the batches that were committed without it.
+// Whether batches go through the journal. They do not while it lacks space (journal::off_reason). Logs each change
+// once, and counts the batches that were committed without the journal.
 #pragma once
 
 #include <atomic>
@@ -11,15 +11,15 @@
 
 namespace confab::ledger::sqlite {
 
-// The writer's thread, but where it says otherwise.
+// The writer's thread, except where stated.
 class journal_switch {
 public:
     // `of` outlives it.
     explicit journal_switch(const journal::journal& of);
 
-    // As of the last look. Nothing: it is on.
+    // As of the last refresh(). Nothing: the journal is on.
     const std::optional<std::string>& off_reason() const { return off_reason_; }
-    // Asks the system: to be called now and then.
+    // Queries the system. Call it now and then.
     void refresh();
 
     void count_batch_without() { ++batches_without_; }

@@ -7,8 +7,7 @@ namespace confab::ledger::sqlite {
 namespace {
 
 constexpr std::int64_t every_us = 60'000'000;
-constexpr std::size_t rows_max =
-    1'000;  // of one transaction; if there are as many, the next one follows after the next batch
+constexpr std::size_t rows_max = 1'000;  // of one transaction; after a full one, the next follows after the next batch
 
 }  // namespace
 
@@ -18,7 +17,7 @@ bool key_purge::is_due(timestamp now) const {
 }
 
 void key_purge::run(confab::sqlite::connection& db, commit_stamp& stamp, timestamp now) {
-    // As bytes, so that a key whose hash is damaged is purged too.
+    // Read as bytes, so that a key with a damaged hash is purged too.
     std::vector<std::pair<std::int64_t, std::vector<std::byte>>> found;
     {
         auto expired = db.prepare("select scope, key_hash from idempotency where expires_at <= ? limit ?");

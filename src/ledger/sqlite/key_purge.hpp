@@ -1,4 +1,4 @@
-// Removes expired idempotency keys, now and then and some at a time.
+// Removes expired idempotency keys: once a minute, up to 1,000 in a transaction.
 #pragma once
 
 #include "base/clock.hpp"
@@ -11,8 +11,8 @@ namespace confab::ledger::sqlite {
 class key_purge {
 public:
     bool is_due(timestamp now) const;
-    // As one transaction of its own, with `stamp` in it. Throws sqlite::failure. REQUIRES: no transaction is open on
-    // `db`, whose database is migrated.
+    // In one transaction of its own, with `stamp` in it. Throws sqlite::failure. REQUIRES: the database is migrated; no
+    // transaction is open on `db`.
     void run(confab::sqlite::connection& db, commit_stamp& stamp, timestamp now);
 
 private:

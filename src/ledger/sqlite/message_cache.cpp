@@ -8,7 +8,7 @@
 namespace confab::ledger::sqlite {
 namespace {
 
-constexpr std::size_t row_bytes = 256;  // of a message without its texts, and of its node in the map
+constexpr std::size_t row_bytes = 256;  // of a message without its texts, with its map node
 
 }  // namespace
 
@@ -37,8 +37,8 @@ void message_cache::put(std::uint64_t row, const core::message& m, std::uint64_t
 }
 
 std::uint64_t message_cache::hash_of(std::uint64_t row) {
-    // Fibonacci hashing: neighbours in a chat go to different shards. The lower half of the product is the same for the
-    // same number in all chats, so the upper half is mixed in.
+    // Fibonacci hashing: neighbours in a chat go to different shards. The same number has the same lower half of the
+    // product in all chats, so the upper half is mixed in.
     const auto spread = row * 0x9e3779b97f4a7c15ULL;
     return spread ^ spread >> 29;
 }
@@ -47,13 +47,13 @@ message_cache::shard& message_cache::shard_of(std::uint64_t row) {
     return *shards_[hash_of(row) >> 60];
 }
 
-// Delegates, so that the destructor runs when an add() throws: else these rows would never be cached again.
+// Delegates, so that the destructor runs when add() throws. Otherwise these rows would never be cached again.
 message_cache::invalidation::invalidation(message_cache& cache, std::span<const core::effect> effects)
     : invalidation(cache) {
     const overloaded add_changed{
         [&](const core::message_edited& edit) { add(edit.chat, edit.number); },
         [&](const core::message_deleted& deletion) { add(deletion.chat, deletion.number); },
-        // None of these changes a message that could have been read before.
+        // None of these changes an existing message.
         [](const core::app_created&) {},
         [](const core::app_renamed&) {},
         [](const core::chat_created&) {},

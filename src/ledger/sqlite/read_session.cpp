@@ -7,12 +7,12 @@
 namespace confab::ledger::sqlite {
 namespace {
 
-// In the order of the index changes_of_message: a slice is not sorted, and ends where it is full.
+// In the order of the index changes_of_message: so SQLite does not sort, and stops when the slice is full.
 constexpr std::string_view versions_sql =
     "select version, at, content_before from changes "
     "where id >> 32 = ? and number = ? and version > ? and version <= ? order by version";
-// Of each session: more of the inner pages of a ledger of tens of millions of messages stays than by default. Not more:
-// there is one for each thread, and long contents fill it.
+// Of each session. Larger than the default, so that more inner pages of a ledger of tens of millions of messages stay
+// cached. Not larger still: each thread has a session, and long contents fill the cache.
 constexpr const char* page_cache = "pragma cache_size = -4096";
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A connection for one reader at a time, with its statements.
+// A read connection with its statements, for one reader at a time.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ namespace confab::ledger::sqlite {
 struct read_session {
     explicit read_session(const std::string& database);
 
-    // A list in either direction.
+    // A list query in both directions.
     struct bidirectional_query {
         bidirectional_query(confab::sqlite::connection& c, std::string_view select, std::string_view key);
 
@@ -21,7 +21,7 @@ struct read_session {
         confab::sqlite::statement ascending, descending;
     };
 
-    // What the index reads.
+    // The statements of the index follower.
     struct index_source {
         explicit index_source(confab::sqlite::connection& db);
 

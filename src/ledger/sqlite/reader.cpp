@@ -1,6 +1,6 @@
-// Point reads complete inline on the caller's thread, out of memory where they can (message_cache.hpp): they take
-// microseconds and a hop would cost more. Long lists run on the read pool. One read is one snapshot; the next read on
-// the connection may go on with it (snapshot_pool.hpp).
+// Point reads run inline on the caller's thread, from memory where possible (message_cache.hpp). They take
+// microseconds, and a switch to another thread would cost more. Long lists run on the read pool. One read is one
+// snapshot. The next read on the connection may reuse it (snapshot_pool.hpp).
 #include "ledger/sqlite/reader.hpp"
 
 #include <fmt/core.h>
@@ -17,7 +17,7 @@
 namespace confab::ledger::sqlite {
 namespace {
 
-// Up to here a read is done inline: handing it to the pool would cost more than it.
+// Up to this number of rows a read is done inline: the pool would cost more than the read.
 constexpr std::uint64_t inline_rows_max = 100;
 
 class sqlite_reader final : public closable_reader {
@@ -70,7 +70,7 @@ public:
         const auto row = row_of(*id, message.value());
         auto known = cache_.find(row);
         if (known.found) co_return std::move(*known.found);
-        // After the ticket: it is void if the row changes from here on.
+        // After the lookup: the ticket is void if the row changes from here on.
         if (unapplied_.in(*id)) {
             if (auto done = co_await make_visible(); !done) co_return done.error();
         }
@@ -159,7 +159,7 @@ public:
     }
 
 private:
-    // Two statements need no common snapshot: neither a chat's id nor its owner ever changes.
+    // Two statements need no common snapshot: a chat never changes its id or its app.
     awaitable<result<core::chat_id>> chat_id_of(core::app_token app, core::chat_number chat) {
         auto read = co_await read_point<core::chat_id>(unapplied_.in_apps(), [=](read_session& s) {
             return one<core::chat_id>(s.chat_id.bind(app.text(), chat.value()),
@@ -169,7 +169,7 @@ private:
         co_return read;
     }
 
-    // Off the event loops: a commit writes.
+    // Off the event loops, since a commit writes.
     awaitable<result<void>> make_visible() {
         co_return co_await run_on(
             pool_, [this] { return policy_ == unapplied_policy::commit ? transaction_.commit() : unapplied_.wait(); });
@@ -186,7 +186,7 @@ private:
         }
     }
 
-    // How a read goes: it waits for what it has to see, and then works with a session; here, or on the pool.
+    // A read waits until its writes are visible, and then works with a session: inline, or on the pool.
     template <class T, class Work>
     awaitable<result<T>> read_point(bool is_unapplied, Work work) {
         if (is_unapplied) {

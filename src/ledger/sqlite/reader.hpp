@@ -12,13 +12,13 @@ namespace confab::ledger::sqlite {
 
 class closable_reader : public reader {
 public:
-    // Refuses reads from now on, also those that wait for a thread (shutting_down): however many there are, none keeps
-    // the program from its end. Any thread.
+    // Refuses reads from now on (shutting_down), also those that wait for a thread. So waiting reads do not delay the
+    // end of the program. Any thread.
     virtual void close() = 0;
 };
 
-// What a reader does about unapplied writes that it is to read: commits them, or waits until they are committed. The
-// latter costs nobody else anything, and blocks a thread of `long_reads` meanwhile.
+// How a reader handles unapplied writes that it has to read. `commit` commits them. `wait` waits until they are
+// committed: it costs no other thread anything, but blocks a thread of `long_reads`.
 enum class unapplied_policy { commit, wait };
 
 struct reader_options {
@@ -30,7 +30,7 @@ struct reader_options {
     confab::sqlite::snapshot_registry& snapshots;
 };
 
-// What `o` refers to outlives it.
+// REQUIRES: the objects that `o` refers to outlive the reader.
 std::unique_ptr<closable_reader> make_sqlite_reader(const reader_options& o);
 
 }  // namespace confab::ledger::sqlite

@@ -41,7 +41,8 @@ struct database_state {
     std::uint64_t applied = 0;
 };
 
-// Nothing: it cannot be read alone. A crash within a checkpoint leaves such a file, and the WAL has what it lacks.
+// Nothing: the file cannot be read alone. A crash in a checkpoint leaves such a file, and the WAL has the missing
+// pages.
 std::optional<database_state> state_without_wal(const std::filesystem::path& database) {
     try {
         confab::sqlite::connection db(database, confab::sqlite::access::immutable);
@@ -52,9 +53,9 @@ std::optional<database_state> state_without_wal(const std::filesystem::path& dat
     }
 }
 
-// Compares the database file with its WAL; see commit_stamp.hpp. To lay one over the other all the same would mix pages
-// of two moments: no option overrides that. Each number only grows, and they are read from the smallest on, so that a
-// server that writes meanwhile is not taken for a mismatch.
+// Compares the database file with its WAL; see commit_stamp.hpp. To combine files that do not match would mix pages of
+// two points in time. No option overrides that. Each number only grows, and they are read from the smallest on. So
+// writes of a running server never look like a mismatch.
 std::optional<std::string> wal_mismatch_of(const std::filesystem::path& folder, confab::sqlite::connection& db) {
     const auto checkpointed = checkpointed_batch(db);
     const auto in_file = state_without_wal(data_folder::database_in(folder));
@@ -90,8 +91,8 @@ unapplied_batches read_unapplied(const std::filesystem::path& folder, confab::sq
     const auto identity = db ? identity_of(*db) : std::string();
     const auto applied = db ? applied_batch(*db) : 0;
     auto found = journal::read_after(folder, identity, applied);
-    // A folder has the files of one version, unless an upgrade was interrupted: then the database has all of the older
-    // ones.
+    // A folder has the journal files of one version, except after an interrupted upgrade. Then the database has all
+    // batches of the older files.
     if (found.records.empty() && !found.missing && !found.other_owner)
         found = journal::read_legacy_batches(folder, identity, applied);
     auto mismatch = mismatch_of(found, identity);

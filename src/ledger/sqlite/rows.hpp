@@ -1,4 +1,5 @@
-// What the SQLite ledger's parts agree on: how a place becomes a rowid, and how a row becomes one of our types.
+// Definitions that the units of the SQLite ledger share: the rowid of a message or change, and the conversion of rows
+// to our types.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +11,8 @@
 
 namespace confab::ledger::sqlite {
 
-// The rowid of a chat's message `n`, or change `n`; of a larger one than there can be, the last, so that none reaches a
-// neighbouring chat's range.
+// The rowid of a chat's message `n`, or change `n`. A larger number than the maximum is clamped, so that none reaches
+// the range of the next chat.
 inline std::uint64_t row_of(core::chat_id chat, std::uint64_t n) {
     return chat.value() << 32 | std::min(n, core::number_max);
 }
@@ -19,12 +20,12 @@ inline std::uint64_t number_in(std::uint64_t row) {
     return row & core::number_max;
 }
 
-// A key's scope as it is kept.
+// A key's scope as stored.
 inline std::int64_t encode(const core::key_scope& scope) {
     return static_cast<std::int64_t>(scope.id << 2 | static_cast<std::uint64_t>(scope.of));
 }
 
-// Nothing: it is not as long as a digest, so it is damaged.
+// Nothing: it has not the length of a digest, so it is damaged.
 inline std::optional<digest> parse_digest(confab::sqlite::blob stored) {
     digest d;
     if (stored.size() != d.size()) return std::nullopt;

@@ -7,9 +7,9 @@
 namespace confab::ledger::sqlite {
 namespace {
 
-// A message's rowid is chat_id << 32 | number: a chat is one contiguous range of one b-tree, appending touches no
-// second index, and a page of a list is a range scan. A change's is chat_id << 32 | seq. `job` stays NULL here: it
-// tells cluster nodes which write made the row.
+// The rowid of a message is chat_id << 32 | number. So a chat is one contiguous range of one b-tree, an insert touches
+// no second index, and a page of a list is a range scan. The rowid of a change is chat_id << 32 | seq. `job` is NULL
+// here: only a cluster uses it, to find the row that a write made.
 constexpr const char* migrations[] = {
     R"sql(
     create table apps(
@@ -69,11 +69,11 @@ constexpr const char* migrations[] = {
 
     create index idempotency_by_expiry on idempotency(expires_at);
     )sql",
-    // Up to which batch the database has all that the journal has.
+    // The last batch of the journal that the database has.
     R"sql(
     insert into meta(key, value) values('batches_reached', 0);
     )sql",
-    // The journal has another format and other files, which an older program would not look for.
+    // The journal has another format and other files, which an older program would not find.
     R"sql(
     update meta set key = 'applied_batch' where key = 'batches_reached';
     )sql",
@@ -92,7 +92,7 @@ bool is_empty(confab::sqlite::connection& db) {
     return !any.row();
 }
 
-// 0 for an empty database.
+// 0: the database is empty.
 int schema_of(confab::sqlite::connection& db) {
     if (is_empty(db)) return 0;
     if (!has_table(db, "meta"))
@@ -105,7 +105,7 @@ int schema_of(confab::sqlite::connection& db) {
         throw startup_error(fmt::format(
             "the data has schema version {}, this program knows up to {}: use a newer confab", found, newest_schema()));
     }
-    if (found < 1) throw startup_error(fmt::format("the data has schema version {}, which there never was", found));
+    if (found < 1) throw startup_error(fmt::format("the data has schema version {}, which is not valid", found));
     return found;
 }
 

@@ -1,4 +1,4 @@
-// The tables, and how an older ledger becomes a newer one: a list of migrations, each run once, all in one transaction.
+// The tables and their migrations. Each migration runs once; all pending ones run in one transaction.
 #pragma once
 
 #include <cstdint>
@@ -12,38 +12,37 @@
 
 namespace confab::ledger::sqlite {
 
-// The version a migrated ledger has.
+// The version of a migrated ledger.
 int newest_schema();
 
-// Brings the database to the newest schema; an empty one gets all of it.
-// Throws startup_error as require_ours does.
+// Migrates the database to the newest schema. An empty one gets all tables. Throws startup_error as require_ours.
 void migrate(confab::sqlite::connection& db);
 
-// Throws startup_error when the schema is newer than this program, or the file is another program's. Changes
-// nothing. Returns the schema's version; 0: the database is empty.
+// Throws startup_error: the schema is newer than this program, or the file belongs to another program. Changes nothing.
+// Returns the schema's version; 0: the database is empty.
 int require_ours(confab::sqlite::connection& db);
 
-// Throws startup_error unless the schema is the newest; for those that may not change anything.
+// Throws startup_error unless the schema is the newest. For callers that may not write.
 void require_newest(confab::sqlite::connection& db);
 
-// A random text that tells this ledger from every other, given once. Empty: none was given yet.
+// The ledger's identity: a random text, generated once. Empty: not generated yet.
 void ensure_identity(confab::sqlite::connection& db);
 std::string identity_of(confab::sqlite::connection& db);
 
-// The last batch of the journal that the database has. Nothing: it is not recorded.
+// The last batch of the journal that the database has. Nothing: not recorded.
 std::optional<std::uint64_t> recorded_batch(confab::sqlite::connection& db);
-// As above; 0: it is not recorded.
+// As above. 0: not recorded.
 std::uint64_t applied_batch(confab::sqlite::connection& db);
-// Up to this batch the database file has everything without its WAL; or further. 0: nothing is known.
+// The database file has at least everything up to this batch without its WAL. 0: unknown.
 std::uint64_t checkpointed_batch(confab::sqlite::connection& db);
 
-// Why the last batch was committed without the journal; nothing: it was not.
+// Why the last batch was committed without the journal. Nothing: the journal was on.
 std::optional<std::string> journal_off_reason(confab::sqlite::connection& db);
 
-// The latest time that was written (commit_stamp.hpp). 0: it is not recorded.
+// The latest time that was written (commit_stamp.hpp). 0: not recorded.
 timestamp latest_time_in(confab::sqlite::connection& db);
 
-// What to tell when SQLite cannot open or read this file.
+// The error for a file that SQLite cannot open or read.
 startup_error cannot_open(const std::filesystem::path& file, const confab::sqlite::failure& cause);
 
 }  // namespace confab::ledger::sqlite

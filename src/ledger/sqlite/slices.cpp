@@ -5,7 +5,7 @@
 
 namespace confab::ledger::sqlite {
 
-// Compares the text where SQLite has it; only a hit becomes a message.
+// Compares the text in SQLite's memory. Only a hit is copied into a message.
 result<matches> matching_in(read_session& s, core::chat_id chat, window w, const core::folded_query& query,
                             const std::atomic<bool>& closed) {
     auto& sql = s.messages.in(w.order);

@@ -1,4 +1,4 @@
-// Slices of lists, read with a session: as many rows as a call may read, and as many bytes (ledger.hpp).
+// Reads slices of lists with a session, within the limits of rows and bytes (ledger.hpp).
 #pragma once
 
 #include <algorithm>
@@ -11,13 +11,13 @@
 
 namespace confab::ledger::sqlite {
 
-// How many rows of a window one call reads.
+// The number of rows of a window that one call reads.
 inline std::uint64_t limit_of(const window& w) {
     const auto rows = w.last > w.after ? w.last - w.after : 0;
     return std::min<std::uint64_t>({rows, w.rows_max, slice_rows_max});
 }
 
-// The bytes that count: those of contents. A slice of the longest names weighs no more than it may.
+// The bytes that count towards slice_bytes_max: those of message texts. A slice of the longest names stays below that.
 template <class Row>
 std::size_t bytes_of(const Row&) {
     return 0;
@@ -29,7 +29,7 @@ inline std::size_t bytes_of(const core::message& m) {
     return m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
 }
 
-// `from` makes a row a T. Errors: not_found. Throws sqlite::failure, as all below.
+// Reads one row. `from` converts it to T. Errors: not_found. Throws sqlite::failure, as all below.
 template <class T, class From>
 result<T> one(confab::sqlite::statement& s, From from) {
     const confab::sqlite::reset_guard until_done(s);
@@ -46,7 +46,7 @@ std::vector<T> many(confab::sqlite::statement& s, From from) {
     return rows;
 }
 
-// See reader. Ends early once it is closed: shutting_down.
+// See reader. Errors: shutting_down, once `closed` is set.
 result<matches> matching_in(read_session& s, core::chat_id chat, window w, const core::folded_query& query,
                             const std::atomic<bool>& closed);
 result<matches_by_number> matching_of(read_session& s, core::chat_id chat,

@@ -25,17 +25,18 @@ void enable_wal(confab::sqlite::connection& db, const std::filesystem::path& fil
     auto mode = db.prepare("pragma journal_mode = wal");
     const confab::sqlite::reset_guard until_done(mode);
     if (!mode.row() || mode.text(0) != "wal")
-        throw startup_error(fmt::format("{} cannot be kept with a write-ahead log on this file system", file.string()));
+        throw startup_error(
+            fmt::format("{}: this file system does not support a write-ahead log (WAL)", file.string()));
 }
 
-// Moves all that the last server left in the log into the database, and syncs it, before anything is answered from it.
-// After a failed sync, or a kill between writing and syncing, the log may be readable from the page cache and yet not
-// be on disk; writing on behind it, or answering a retry out of it, would promise what a power cut takes away.
+// Writes all of the last server's WAL into the database file, and syncs it, before any request is answered. After a
+// failed sync, or a kill between write and sync, the WAL may be readable from the page cache without being on disk. To
+// append to it, or to answer a retry from it, would promise data that a power cut takes away.
 void checkpoint_wal(confab::sqlite::connection& db, const std::filesystem::path& file) {
     db.wait_for_locks(checkpoint_wait_ms);
     if (!db.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate))
         throw startup_error(fmt::format(
-            "{} is being read by another program; the log of the last run cannot be settled", file.string()));
+            "{} is being read by another program, so the WAL of the last run cannot be checkpointed", file.string()));
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& folder, const std::string& why) {
@@ -45,12 +46,12 @@ void checkpoint_wal(confab::sqlite::connection& db, const std::filesystem::path&
                     folder.string(), why));
 }
 
-// What to replay. Refuses a journal that does not fit the database, unless that is to be ignored.
+// The batches to replay. Throws startup_error if the journal does not fit the database, unless the options ignore that.
 std::vector<journal::record> accepted(unapplied_batches found, const sqlite_options& options) {
     if (found.wal_mismatch)
         throw startup_error(
             fmt::format("data folder {}: {}. Put the files back that belong together, or move confab.db-wal "
-                        "aside and start once with --journal-gap=ignore to go on with what confab.db has",
+                        "aside and start once with --journal-gap=ignore to continue with confab.db alone",
                         options.folder.string(), *found.wal_mismatch));
     if (!found.mismatch) return std::move(found.batches);
     if (!options.ignores_journal_gap) refuse(options.folder, *found.mismatch);
@@ -58,12 +59,13 @@ std::vector<journal::record> accepted(unapplied_batches found, const sqlite_opti
     if (found.given_up)
         log::warning(fmt::format("given up: batches {} to {}", found.given_up->first, found.given_up->last));
     else
-        log::warning("given up: what that journal has; which batches of this ledger are missing cannot be known");
+        log::warning("given up: all batches of that journal; which batches of this ledger are missing is unknown");
     return std::move(found.batches);
 }
 
-// 1. Nothing is written before it is sure that the files belong together; closing the connection writes nothing either.
-// 2. SQLite's log is moved into the database and synced before the journal is: see checkpoint_wal.
+// 1. Nothing is written before it is certain that the files belong together. Closing the connection writes nothing
+//    either.
+// 2. The WAL is written into the database file and synced before the journal is replayed: see checkpoint_wal.
 // 3. The journal's files are removed only when the database has everything on disk.
 confab::sqlite::connection open_for_writing(const std::filesystem::path& file, const sqlite_options& options) {
     const auto folder = file.parent_path();
@@ -75,9 +77,9 @@ confab::sqlite::connection open_for_writing(const std::filesystem::path& file, c
         db.checkpoint_on_close(false);  // only an orderly end of the writer turns it on
         const bool is_empty = require_ours(db) == 0;
         if (!batches) batches = accepted(read_unapplied(folder, is_empty ? nullptr : &db), options);
-        if (is_empty) migrate(db);  // before it has a WAL: so an empty file beside a WAL is none of ours
-        // A page cache of 16 MiB; a log that shrinks back after a burst; commits without a sync, since the journal has
-        // what is in them; what is deleted is overwritten.
+        if (is_empty) migrate(db);  // before it has a WAL: so we never leave an empty file beside a WAL
+        // A page cache of 16 MiB. A WAL that shrinks back after a burst. Commits without a sync, since the journal has
+        // their batches. Deleted content is overwritten.
         db.execute(
             "pragma synchronous = normal; pragma cache_size = -16384;"
             "pragma journal_size_limit = 67108864; pragma secure_delete = on; pragma trusted_schema = off");
@@ -147,7 +149,7 @@ journal_report journal_of(const std::filesystem::path& folder) {
     try {
         confab::sqlite::connection db(file, confab::sqlite::access::read_only);
         auto found = read_unapplied(folder, &db);
-        // A server may have begun a segment again between two of our reads.
+        // A server may have restarted a segment between two of our reads.
         for (int attempt = 1; (found.mismatch || found.wal_mismatch) && attempt < read_attempts_max; ++attempt) {
             std::this_thread::sleep_for(between_attempts);
             found = read_unapplied(folder, &db);

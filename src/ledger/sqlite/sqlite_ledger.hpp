@@ -1,4 +1,4 @@
-// The ledger on SQLite, behind a journal of batches: one sync a batch, and many batches a transaction.
+// The ledger on SQLite, with a journal of batches: one sync for each batch, and many batches in a transaction.
 #pragma once
 
 #include <filesystem>
@@ -9,10 +9,11 @@
 
 namespace confab::ledger::sqlite {
 
-// What is done at which size; tests take smaller ones, to get everywhere with a short history.
+// Size limits. Tests use smaller ones, to reach all of them with a short history.
 struct sqlite_sizes {
-    // A transaction is committed when it has so much in it: chats, as each is a page or two that the commit writes
-    // while everybody waits; bytes of records, also of one alone, if it is to go through the journal.
+    // A transaction is committed when it reaches one of these limits. For each chat the commit writes a page or two
+    // while everybody waits. Bytes are those of the records. A batch whose record is larger does not go through the
+    // journal.
     std::size_t transaction_effects_max = 10'000;
     std::size_t transaction_chats_max = 1'000;
     std::size_t transaction_bytes_max = 2 * 1024 * 1024;
@@ -23,12 +24,12 @@ struct sqlite_sizes {
 
 struct sqlite_options {
     std::filesystem::path folder;
-    asio::any_io_executor read_pool;   // where unbounded reads run, off the event loops
-    bool ignores_journal_gap = false;  // start although batches are missing; what is given up is logged
+    asio::any_io_executor read_pool;   // for unbounded reads, off the event loops
+    bool ignores_journal_gap = false;  // start although batches are missing; logs the lost ones
     sqlite_sizes sizes = {};
 };
 
-// A server's ledger. Holds the folder's lock.
+// A server's ledger. Holds the lock of the folder.
 class sqlite_ledger {
 public:
     virtual ~sqlite_ledger() = default;
@@ -38,33 +39,32 @@ public:
     virtual void close_reads() = 0;
     virtual const std::filesystem::path& folder() const = 0;
 
-    // One more reader, whose long reads run elsewhere than on the read pool; for who has time: what was acknowledged a
-    // moment ago it waits for, there.
+    // Another reader, whose long reads run on `pool`. It waits there until acknowledged writes are committed, and does
+    // not commit them itself. For background work.
     virtual std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) = 0;
-    // A random text that no other ledger has; what is derived from this one bears it.
+    // The ledger's identity: a random text. Files derived from this ledger hold it.
     virtual const std::string& identity() const = 0;
-    // How many batches were committed without the journal, because there was no room for it, since the start. Any
-    // thread.
+    // The number of batches committed without the journal since the start, for lack of space. Any thread.
     virtual std::uint64_t batches_without_journal() const = 0;
 };
 
-// Throws startup_error: folder unusable or held by another server, newer schema, corrupt file, files that do not belong
-// together (then none of them was written).
+// Throws startup_error: the folder is unusable or locked by another server; the schema is newer; a file is corrupt; the
+// files do not belong together (then none was written).
 std::unique_ptr<sqlite_ledger> open_sqlite_ledger(const sqlite_options& options);
 
-// Reads beside a running server and never writes. Throws startup_error when there is no ledger or it cannot be read.
+// Reads beside a running server, and never writes. Throws startup_error: there is no ledger, or it cannot be read.
 std::unique_ptr<auditor> open_sqlite_auditor(const std::filesystem::path& folder);
 
 struct journal_report {
-    std::size_t unapplied = 0;              // batches that the server, or its next start, writes into the database
+    std::size_t unapplied = 0;              // batches of the journal that the database does not have yet
     std::optional<std::string> mismatch;    // why the journal does not fit the database
     std::optional<std::string> off_reason;  // why the last batch was committed without the journal
 };
 
-// As above: what the journal holds that the database does not have yet, and whether it is used.
+// As above. The batches of the journal that the database does not have yet, and whether the journal is used.
 journal_report journal_of(const std::filesystem::path& folder);
 
-// As above; empty before a server opened the ledger.
+// As above. Empty until a server has opened the ledger.
 std::string identity_of_sqlite_ledger(const std::filesystem::path& folder);
 
 }  // namespace confab::ledger::sqlite

@@ -1,4 +1,4 @@
-// What decide() needs to know of a batch, read from SQLite's tables.
+// Loads from SQLite's tables the state that decide() needs for a batch.
 #pragma once
 
 #include <span>
@@ -10,13 +10,13 @@
 
 namespace confab::ledger::sqlite {
 
-// On the writing connection, for the thread that has it.
+// On the writing connection, for the thread that uses it.
 class state_loader {
 public:
-    // Both outlive it; `effects` may keep counters in mind that are about to be read.
+    // REQUIRES: both outlive this. Counters that `effects` still keeps in memory are written before they are read.
     state_loader(confab::sqlite::connection& db, effect_writer& effects);
 
-    // Adds to `s` what decide() will need for these commands and `s` does not hold. Throws sqlite::failure.
+    // Adds to `s` what decide() needs for these commands and `s` lacks. Throws sqlite::failure.
     void load(std::span<const core::command* const> commands, core::state& s);
 
 private:

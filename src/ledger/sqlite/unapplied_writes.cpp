@@ -5,7 +5,7 @@
 namespace confab::ledger::sqlite {
 namespace {
 
-constexpr std::chrono::seconds wait_max{2};  // several times as long as a commit is ever deferred
+constexpr std::chrono::seconds wait_max{2};  // several times the longest delay of a commit
 
 }  // namespace
 

@@ -1,8 +1,8 @@
-// Which chats have writes that are in the journal and not committed in the database yet. A read of such a chat has them
-// committed first; every other read goes on at once.
+// Tracks the chats whose writes are in the journal but not committed in the database. A read of such a chat has them
+// committed first. Every other read continues immediately.
 //
-// The writer marks what a batch touches before anybody is told of the batch. Chats share marks by hash, so a read
-// sometimes waits for the batch of another chat. It never misses one.
+// The writer marks the chats of a batch before the batch is acknowledged. Chats share marks by hash, so a read
+// sometimes waits for a write of another chat. It never misses one.
 #pragma once
 
 #include <array>
@@ -16,14 +16,14 @@
 
 namespace confab::ledger::sqlite {
 
-// Any thread, but for one that marks.
+// Any thread. Only one thread marks.
 class unapplied_writes {
 public:
-    // `batch`: its number in the journal. Whether nothing unapplied touched the chat before, about.
+    // `batch`: its number in the journal. Returns whether the chat had no unapplied write before, approximately.
     bool mark(core::chat_id chat, std::uint64_t batch) { return mark_of(chat).exchange(batch) <= applied_.load(); }
-    // The apps themselves, or the list of an app's chats.
+    // Marks the apps, and the lists of their chats.
     void mark_apps(std::uint64_t batch) { apps_.store(batch); }
-    // To be called last: all that the batch touches is marked.
+    // Call it last, when everything that the batch changes is marked.
     void marked(std::uint64_t batch) { last_.store(batch); }
     // The database has everything up to this batch.
     void applied(std::uint64_t batch);
@@ -32,7 +32,8 @@ public:
     bool in_apps() const { return apps_.load() > applied_.load(); }
     bool in(core::chat_id chat) const { return marks_[slot_of(chat)].load() > applied_.load(); }
 
-    // Waits until everything marked so far is applied, without asking for it. Errors: unavailable (after two seconds).
+    // Waits until everything marked so far is applied. Does not trigger a commit. Errors: unavailable (after two
+    // seconds).
     result<void> wait() const;
 
 private:
@@ -47,7 +48,7 @@ private:
     batch_number last_ = 0;
     batch_number apps_ = 0;
     std::array<batch_number, 4096> marks_{};
-    mutable std::mutex mutex_;  // of those who wait
+    mutable std::mutex mutex_;  // for `changed_`
     mutable std::condition_variable changed_;
 };
 

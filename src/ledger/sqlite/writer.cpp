@@ -1,16 +1,19 @@
 // How a batch is written:
 //
-// 1. load() reads the counters, messages and keys that a batch needs and the state lacks. There is one writer, so what
-//    it read stays true. It reads in the deferred transaction and so sees what is not committed yet.
-// 2. apply() makes sure that the transaction is open: another program's lock may prevent that, and then nothing was
-//    done. It appends the effects to the journal, one sync, and only then adds them to the transaction
+// 1. load() reads the counters, messages and keys that a batch needs and the state lacks. There is one writer, so
+//    loaded state stays valid. load() reads in the deferred transaction, and so sees batches that are not committed
+//    yet.
+// 2. apply() makes sure that the transaction is open. Another program's lock may prevent that; then nothing was done.
+//    It appends the effects to the journal, with one sync. Only then it adds them to the transaction
 //    (deferred_transaction.hpp).
 // 3. A batch that is very large, or comes while the journal is off, is committed alone with a sync of its own.
-// 4. After a failed sync nobody knows what is on the disk: the kernel may drop the pages it could not write and report
-//    the next sync as fine. So the writer closes for good: outcome_unknown once, writes_closed from then on. The next
-//    start puts all that can still be read into the database, and syncs that, before it answers anybody. A full disk is
-//    different: nothing is kept, neither of a record without its end nor of a commit without its last page.
-// 5. Keys live longer while the clock is behind what was written (written_time.hpp); the journal has them so.
+// 4. After a failed sync nobody knows what is on disk: the kernel may drop the pages it could not write, and report the
+//    next sync as successful. So the writer closes for good. It returns outcome_unknown once, and writes_closed from
+//    then on. The next start writes everything that can still be read into the database, and syncs it, before it
+//    answers any request. A full disk is different: nothing is kept, neither a record without its end nor a commit
+//    without its last page.
+// 5. Keys live longer while the clock is behind the latest written time (written_time.hpp). The journal has the longer
+//    life.
 // 6. maintain() checkpoints the WAL (checkpointer.hpp) and purges expired keys.
 #include "ledger/sqlite/writer.hpp"
 
@@ -45,21 +48,21 @@ public:
           switch_(journal_),
           checkpointer_(o.database.string(), o.sizes.checkpoint) {}
 
-    // Batches that cannot be committed stay in the journal, for the next start.
+    // Batches that cannot be committed stay in the journal for the next start.
     ~sqlite_writer() override {
         try {
-            checkpointer_.wait();                            // else SQLite answers that it is busy
-            if (transaction_.syncer().has_failed()) return;  // what the WAL reads as may not be on disk
+            checkpointer_.wait();                            // else SQLite returns SQLITE_BUSY
+            if (transaction_.syncer().has_failed()) return;  // the WAL may not be on disk as it reads
             transaction_.run_between_transactions([&](confab::sqlite::connection& db, write_statements&) {
                 if (!db.checkpoint(confab::sqlite::connection::checkpoint_kind::truncate)) {
-                    log::warning("another program reads the database: its WAL and the journal are left as they are");
+                    log::warning("another program reads the database, so its WAL and the journal are kept");
                     return;
                 }
                 journal::remove_segments(folder_);
                 db.checkpoint_on_close(true);  // removes the empty WAL
             });
         } catch (const std::exception& cause) {
-            log::error(fmt::format("the journal is left to the next start: {}", cause.what()));
+            log::error(fmt::format("the journal is kept for the next start: {}", cause.what()));
         }
     }
 
@@ -83,7 +86,7 @@ public:
                 transaction_.run_between_transactions(
                     [&](confab::sqlite::connection& db, write_statements& sql) { purge_.run(db, sql.stamp, now); });
         } catch (const confab::sqlite::failure& cause) {
-            const auto why = fmt::format("cannot tidy the ledger: {} ({})", cause.what(), cause.code());
+            const auto why = fmt::format("maintenance of the ledger failed: {} ({})", cause.what(), cause.code());
             const bool passes = cause.is_disk_full() || cause.is_busy() || cause.is_out_of_memory();
             passes ? log::warning(why) : transaction_.close(why);
         }
@@ -101,7 +104,7 @@ private:
         return write_begun(effects);
     }
 
-    // In the common case, without a lock and without keys: 0.
+    // 0 in the common cases: no keys (decided without a lock), or a clock that is not behind.
     std::int64_t longer_life_of_keys(std::span<const core::effect> effects) {
         const auto uses_key = [](const core::effect& e) { return std::holds_alternative<core::key_used>(e); };
         if (std::ranges::none_of(effects, uses_key)) return 0;
@@ -143,7 +146,7 @@ private:
     }
 
     error no_space() {
-        log::error("a batch was not written: there is no room left for the journal");
+        log::error("a batch was not written: no space left for the journal");
         return error::unavailable;
     }
 

@@ -26,9 +26,9 @@ struct writer_options {
     sqlite_sizes sizes;
 };
 
-// Creates the journal anew. When the writer ends in order it commits all batches and removes the journal. Throws
-// sqlite::failure, startup_error. REQUIRES: the database has all that the journal has; `transaction` and `snapshots`
-// outlive the writer.
+// Creates the journal. On an orderly end the writer commits all batches and removes the journal. Throws
+// sqlite::failure, startup_error. REQUIRES: the database has all batches of an earlier journal, which is overwritten;
+// `transaction` and `snapshots` outlive the writer.
 std::unique_ptr<journaling_writer> make_sqlite_writer(const writer_options& o);
 
 }  // namespace confab::ledger::sqlite

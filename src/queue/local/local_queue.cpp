@@ -1,8 +1,7 @@
-// 1. submit() appends the address of what waits, which is in its own coroutine's frame, and wakes the taker if it
-// sleeps.
-// 2. take() takes the oldest under the lock and does nothing else there; the batch is decided and committed without it.
-// 3. answer() puts each outcome where its command waits and posts once per event loop, not once per command: a wake-up
-// costs more than a whole answer.
+// 1. submit() appends the address of its entry, which is in the waiting coroutine's frame, and wakes a sleeping taker.
+// 2. take() only removes the oldest entries under the lock. The batch is decided and committed without the lock.
+// 3. answer() stores each outcome in its entry. It posts once per event loop, not once per command: a wake-up costs
+//    more than all other work of an answer.
 #include "queue/local/local_queue.hpp"
 
 #include <deque>
@@ -27,8 +26,8 @@ struct sleeping {
     resume_handler handler;
 };
 
-// Answered entries of one event loop, to be resumed there. A handler owns the frame that its entry is in: those that
-// are never resumed, since their loop has ended, go with the delivery.
+// Answered entries of one event loop, to be resumed there. A handler owns the frame that contains its entry. If the
+// loop has ended, the handlers never run, and the destructor destroys them.
 class loop_wakeup {
 public:
     explicit loop_wakeup(asio::any_io_executor to) : to_(std::move(to)) {}
@@ -91,7 +90,7 @@ public:
 
     void answer(std::vector<outcome> outcomes) override {
         auto answered = std::exchange(batch_, {});
-        release(answered);  // first: who is answered may send again at once
+        release(answered);  // first: an answered sender may submit again immediately
         std::vector<loop_wakeup> loop_wakeups;
         for (std::size_t i = 0; i < answered.size(); ++i) {
             answered[i]->answer.emplace(std::move(outcomes[i]));
@@ -174,7 +173,7 @@ private:
     std::size_t queued_ = 0;
     std::size_t queued_bytes_ = 0;
     bool closed_ = false;
-    std::vector<entry*> batch_;  // the taker's own
+    std::vector<entry*> batch_;  // used by the taker only
 };
 
 }  // namespace

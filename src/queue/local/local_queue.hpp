@@ -1,4 +1,4 @@
-// The queue within one process: bounded in commands and bytes, first in first out.
+// The queue within one process: bounded in commands and bytes, first in, first out.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@ struct local_limits {
 
 class local_queue : public sender, public receiver {
 public:
-    // Refuses commands from now on; those that wait are still taken. Any thread.
+    // Refuses commands from now on. Waiting commands can still be taken. Any thread.
     virtual void close() = 0;
 };
 

@@ -1,4 +1,4 @@
-// Answers as they are published. A reader leaves out what it does not know: the ledger tells it.
+// Encoding of published answers. A reader skips an unknown answer: the node then looks up the job in the ledger.
 #include <algorithm>
 
 #include "queue/redis/codec.hpp"

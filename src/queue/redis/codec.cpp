@@ -77,7 +77,7 @@ std::optional<std::uint64_t> number_from(std::uint64_t value) {
     return value >= 1 && value <= core::number_max ? std::optional(value) : std::nullopt;
 }
 
-// What another node checked is checked again, as far as the ledger relies on it: the stream is not the program's own.
+// Validates again what another node validated, as far as the ledger relies on it: others can write into the stream.
 template <class Text>
 std::optional<Text> valid(const std::string& text) {
     auto parsed = Text::parse(text);
@@ -187,9 +187,9 @@ std::optional<digest> canonical_fingerprint_of(const payload& w) {
         w);
 }
 
-// Nothing of a key that is none, or stands with a command that creates nothing. A node of version 0.1.0 leaves
-// the canonical fingerprint out: then it is made here. What is kept of such a key is the fingerprint as sent, so that
-// its node, and a worker of that version which takes the partition over, recognise a retry.
+// Nothing: the key is invalid, or its command creates nothing. A node of version 0.1.0 omits the canonical fingerprint,
+// so it is computed here. Then the stored fingerprint is the one as sent. So that node, and a worker of that version
+// which takes over the partition, recognise a retry.
 std::optional<core::idempotency_key> key_from(const wire::Key& from, const payload& w) {
     const auto hash = array_of<digest>(from.hash()), as_sent = array_of<digest>(from.fingerprint());
     const auto canonical =

@@ -1,5 +1,5 @@
-// Commands and answers as bytes: what stands in streams and is published (entry.proto). Not for files: only what nodes
-// and workers of one cluster say to each other.
+// Encodes commands and answers for streams and channels (entry.proto). Not for files: only nodes and workers of one
+// cluster exchange these bytes.
 #pragma once
 
 #include <optional>
@@ -12,15 +12,15 @@
 
 namespace confab::queue {
 
-// `answer_to` is the channel on which the sender listens.
+// `answer_to`: the channel on which the sender listens.
 std::string encode(const core::command& c, const core::last_seen& seen, std::string_view answer_to);
 
 struct decoded {
     core::command command;
-    std::string answer_to;  // empty: nobody is known to wait
+    std::string answer_to;  // empty: no sender is known to wait
 };
 
-// Of bytes that are no command, or one of a later format: a command that is core::unreadable.
+// Bytes that are no command, or a command of a later format, become a core::unreadable command.
 decoded decode(std::string_view bytes);
 
 struct job_outcome {
@@ -29,7 +29,7 @@ struct job_outcome {
 };
 
 std::string encode(const std::vector<job_outcome>& answers);
-// Leaves out what cannot be read.
+// Skips answers that cannot be decoded.
 std::vector<job_outcome> decode_answers(std::string_view bytes);
 
 }  // namespace confab::queue

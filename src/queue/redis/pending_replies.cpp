@@ -5,7 +5,7 @@
 namespace confab::queue {
 
 std::size_t pending_replies::job_hash::operator()(const core::job_id& job) const noexcept {
-    std::size_t bits = 0;  // a job is random bits already
+    std::size_t bits = 0;  // a job consists of random bits
     std::memcpy(&bits, job.data(), sizeof bits);
     return bits;
 }

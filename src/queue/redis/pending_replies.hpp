@@ -1,4 +1,4 @@
-// The commands of one event loop that wait for their answers, by job. The loop's thread only.
+// The commands of one event loop that wait for answers, by job. The loop's thread only.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -17,7 +17,7 @@ class pending_replies {
 public:
     using clock = std::chrono::steady_clock;
 
-    // A command's place in the room, from before it is sent until its sender has its answer.
+    // Registers a command, from before it is sent until its sender has the answer.
     class pending_reply {
     public:
         pending_reply(pending_replies& owner, const core::job_id& job);
@@ -25,7 +25,7 @@ public:
         pending_reply(const pending_reply&) = delete;
         pending_reply& operator=(const pending_reply&) = delete;
 
-        // Waits for the answer, at the longest until `until` (a little later).
+        // Waits for the answer until `until` at the latest, or until the first wake_expired() after it.
         awaitable<void> wait(clock::time_point until);
         const std::optional<outcome>& answer() const { return answer_; }
 
@@ -44,11 +44,11 @@ public:
 
     explicit pending_replies(asio::any_io_executor loop) : loop_(std::move(loop)) {}
 
-    // Gives an answer to whoever waits for it; nobody is fine.
+    // Delivers an answer to the sender that waits for it. Does nothing if none does.
     void deliver(const core::job_id& job, outcome answer);
-    // To be called now and then: ends the waiting of those whose time is up.
+    // Call it periodically: ends the waits whose time limit has expired.
     void wake_expired(clock::time_point at);
-    // Ends all waiting at once.
+    // Ends all waits.
     void end();
     bool has_ended() const { return has_ended_; }
 

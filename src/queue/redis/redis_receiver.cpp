@@ -1,5 +1,5 @@
-// One read asks for many entries of the streams that had some the last time, and for few of all others: so a batch is
-// full whether one chat is busy or all are, and what a read can bring is bounded.
+// One read asks for many entries of the streams that had some the last time, and for few of all others. So a batch is
+// full whether one chat is busy or all are, and the size of a read is bounded.
 #include <fmt/core.h>
 
 #include <atomic>
@@ -20,7 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
-constexpr milliseconds block_max{500};  // then the leases are looked at again
+constexpr milliseconds block_max{500};  // then the leases are checked again
 constexpr std::size_t cold_entries = 16;
 constexpr milliseconds pause_min{20};
 constexpr milliseconds pause_max{1000};
@@ -34,14 +34,14 @@ struct taken {
     std::size_t bytes;
 };
 
-// The entries of one stream, as they were read, and the epoch that the first of them was sent in.
+// The entries of one stream, as read, and the epoch in which the first was sent.
 struct stream_slice {
     core::partition_number partition;
     core::epoch_id epoch;
     std::vector<redis::reply> entries;
 };
 
-// An entry is [id, [e, epoch, c, command]]. Nothing for one that somebody else wrote.
+// An entry is [id, [e, epoch, c, command]]. Nothing: another program wrote it.
 std::optional<core::epoch_id> epoch_in(const redis::reply& entry) {
     const bool is_ours = entry.is_array_of(2) && entry.items[1].is_array_of(4);
     return is_ours ? parse_epoch(entry.items[1].items[1].text) : std::nullopt;
@@ -52,7 +52,7 @@ std::string_view command_in(const redis::reply& entry) {
     return is_ours ? std::string_view(entry.items[1].items[3].text) : std::string_view();
 }
 
-// An XREAD of streams from their beginnings.
+// An XREAD of streams from the beginning.
 class xread_command {
 public:
     xread_command(const std::vector<stream_keys>& keys, const partitions& streams, std::size_t each,
@@ -117,8 +117,8 @@ public:
             if (!answer_to.empty()) to_publish[answer_to].push_back({command.job, std::move(outcomes[i])});
         }
         for (const auto& [channel, answers] : to_publish) publish(channel, answers);
-        // On the connection that they were read on, or never: Redis may have been put back in between, and given their
-        // ids to others. What stays is read again, and the ledger knows it.
+        // Only on the connection that read the entries: Redis may have been restored in between, and their ids may have
+        // been reused. Entries that stay are read again, and the ledger recognises them.
         if (redis_->connection_number() == read_connection_)
             for (const auto& [stream_id, done] : to_delete) remove(stream_id.first, stream_id.second, done);
         if (!to_delete.empty()) pause_ = pause_min;
@@ -142,8 +142,8 @@ private:
         pause_ = std::min(pause_ * 2, pause_max);
     }
 
-    // What waits in the streams, from their beginnings. Waits for something if there is nothing. Nothing: Redis cannot
-    // be read.
+    // Reads the waiting entries from the beginning of the streams. If there are none, waits up to block_max. Nothing:
+    // Redis cannot be read.
     awaitable<std::optional<std::vector<stream_slice>>> read_streams(const partitions& owned, batch_limits limits) {
         if (read_connection_ != redis_->connection_number()) delete_script_.load_script(*redis_);
         read_connection_ = redis_->connection_number();
@@ -162,7 +162,7 @@ private:
         co_return found;
     }
 
-    // Both in one round trip.
+    // Reads both in one round trip.
     awaitable<bool> read_hot_and_cold(const partitions& owned, batch_limits limits, std::vector<stream_slice>& found) {
         partitions cold;
         for (const auto p : owned)
@@ -173,7 +173,7 @@ private:
             co_return co_await add(reply, found);
         }
         const xread_command few(keys_, cold, cold_entries);
-        // The first to be sent is the first to be answered.
+        // The first reply belongs to the first command, so it has arrived when the second has.
         auto hot_reply = std::make_shared<result<redis::reply>>(error::unavailable);
         redis_->send(many.arguments(), [hot_reply](result<redis::reply> r) { *hot_reply = std::move(r); });
         const auto cold_reply = co_await redis_->execute(few.arguments());
@@ -199,7 +199,7 @@ private:
         co_return true;
     }
 
-    // What others wrote into a stream is taken to be of the epoch that those beside it are of, or else the stream.
+    // An entry of another program gets the epoch of the entries beside it, or else that of the stream.
     awaitable<std::optional<core::epoch_id>> epoch_of(core::partition_number p,
                                                       const std::vector<redis::reply>& entries) {
         for (const auto& entry : entries)
@@ -213,12 +213,12 @@ private:
         co_return reply ? parse_epoch(reply->text) : std::nullopt;
     }
 
-    // Takes from every stream what is of its first entry's epoch, in order, until the batch is full.
+    // Takes from every stream the entries of its first entry's epoch, in order, until the batch is full.
     void fill_batch(const std::vector<stream_slice>& read, batch_limits limits) {
         hot_.clear();
         for (const auto& slice : read) hot_.push_back(slice.partition);
         if (read.empty()) return;
-        const auto begin = turn_++ % read.size();  // whoever was cut off by the limits is first some time
+        const auto begin = turn_++ % read.size();  // rotates, so that the limits cut off each stream equally often
         std::size_t bytes = 0;
         for (std::size_t i = 0; i < read.size(); ++i)
             if (!fill_from(read[(begin + i) % read.size()], limits, bytes)) return;
@@ -296,7 +296,7 @@ private:
     std::vector<taken> batch_;
     partitions hot_;
     std::size_t turn_ = 0;
-    std::uint64_t read_connection_ = 0;  // which connection the batch came over
+    std::uint64_t read_connection_ = 0;  // the connection on which the batch was read
     bool has_failed_ = false;
     bool is_removal_refused_ = false;  // what was carried out is read again, with a pause
     milliseconds pause_ = pause_min;

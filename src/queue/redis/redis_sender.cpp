@@ -20,10 +20,10 @@ using std::chrono::milliseconds;
 using clock = pending_replies::clock;
 
 constexpr milliseconds expiry_check_interval{20};
-// An answer that was not heard by then is looked up, then after pauses that double. A batch takes some milliseconds.
+// A job without an answer is looked up after this time, then after pauses that double. A batch takes some milliseconds.
 constexpr milliseconds first_lookup_after{200};
 
-// A node that has just started may be asked before it is connected.
+// A node that has just started may get requests before it is connected.
 constexpr milliseconds first_connection_wait{2000};
 
 core::partition_number partition_of(const core::command& c, std::uint64_t count) {
@@ -40,10 +40,10 @@ core::partition_number partition_of(const core::command& c, std::uint64_t count)
         c.payload);
 }
 
-// For whoever asks over HTTP: no words of the server. Empty: nothing that a client could make use of.
+// The reason for HTTP clients, without the server's text. Empty: the error has no meaning for clients.
 std::string fault_in(std::string_view words) {
     struct fault {
-        std::string_view code;  // before Redis 7, that of a script's error is inside its text
+        std::string_view code;  // before Redis 7, a script's error has its code inside the text
         const char* reason;
     };
     constexpr fault faults[] = {{"OOM", "Redis has no memory left"},
@@ -54,7 +54,7 @@ std::string fault_in(std::string_view words) {
     return {};
 }
 
-// What is shared by a node's loops.
+// State that a node's loops share.
 struct node {
     ledger::command_status& command_status;
     const redis_sender_options options;
@@ -102,7 +102,7 @@ public:
     void end() { pending_replies_.end(); }
 
 private:
-    // Where the command stands; without an id and epoch when it was sent but Redis' reply was lost.
+    // The command's position in its stream. No id and no epoch: it was sent, but Redis' reply was lost.
     awaitable<result<core::delivery>> send(const core::command& c) {
         if (node_.is_closed) co_return error::shutting_down;
         if (redis_->connection_number() == 0) co_await wait_for_first_connection();
@@ -142,11 +142,11 @@ private:
                 return delivery;
             }
         }
-        // Redis refuses before it changes anything: out of memory, loading, read only. The code comes first.
+        // Redis refuses before it changes anything: out of memory, loading, read-only. The error code comes first.
         auto fault = fault_in(reply.text);
         if (node_.options.redis.state && !fault.empty()) node_.options.redis.state->note_refusal(std::move(fault));
         node_.log.warning(reply.text.substr(0, reply.text.find(' ')),
-                          fmt::format("Redis takes no commands: {}", reply.text));
+                          fmt::format("Redis refuses commands: {}", reply.text));
         return error::unavailable;
     }
 

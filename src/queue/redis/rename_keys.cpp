@@ -8,10 +8,10 @@
 namespace confab::queue {
 namespace {
 
-// A sending script of version 0.1.0 refuses a command when the entries weigh too much. The weight alone, without a
-// stream, keeps it from sending what nobody would take.
-// KEYS: old stream, epoch, bytes; new stream, epoch, bytes. ARGV: a weight above every limit.
-// Answers how many entries were renamed, or -1 where both names have some.
+// The send script of version 0.1.0 refuses a command when the bytes key exceeds its limit. So the bytes key alone,
+// without a stream, stops nodes of that version from sending commands that nobody would take.
+// KEYS: old stream, epoch, bytes; new stream, epoch, bytes. ARGV: a size above every limit.
+// Returns the number of renamed entries, or -1 if there are keys under both names.
 constexpr std::string_view rename_script = R"lua(
 local found = redis.call('EXISTS', KEYS[1], KEYS[2])
 if found > 0 and redis.call('EXISTS', KEYS[4], KEYS[5], KEYS[6]) > 0 then return -1 end
@@ -27,8 +27,8 @@ constexpr std::string_view full = "9000000000000000";
 
 [[noreturn]] void refuse(const stream_keys& before, const stream_keys& after) {
     throw startup_error(fmt::format(
-        "Redis has both {0} and {1}, and their entries cannot be joined: a node of version 0.1.0 sent to the first "
-        "after the queue was renamed. Stop it, look at both (XLEN, XRANGE), delete the keys of the one that is not "
+        "Redis has both {0} and {1}, and their entries cannot be merged: a node of version 0.1.0 sent to the first "
+        "after the queue was renamed. Stop it, inspect both (XLEN, XRANGE), delete the keys of the one that is not "
         "needed ({0}, {2}; or {1}, {3}), and run `confab migrate` again",
         before.stream, after.stream, before.epoch, after.epoch));
 }
@@ -46,7 +46,7 @@ awaitable<std::uint64_t> rename_old_keys(redis::client& on, std::string cluster,
         const auto reply = co_await rename.run(on, keys, with);
         if (!reply)
             throw startup_error("Redis stopped answering while the queue was renamed: run `confab migrate` again");
-        if (reply->is_error()) throw startup_error("Redis does not rename the queue: " + reply->text);
+        if (reply->is_error()) throw startup_error("Redis refuses to rename the queue: " + reply->text);
         if (reply->integer < 0) refuse(before[p], after[p]);
         entries += static_cast<std::uint64_t>(reply->integer);
     }

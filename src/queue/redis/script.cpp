@@ -28,7 +28,7 @@ awaitable<result<redis::reply>> script::run(redis::client& on, const redis::argu
     auto all = call(count, keys, arguments);
     auto answer = co_await on.execute(all);
     if (!is_unknown(answer)) co_return answer;
-    all[0] = "EVAL";  // nothing was done yet
+    all[0] = "EVAL";  // the script has not run yet
     all[1] = text_;
     co_return co_await on.execute(all);
 }

@@ -1,4 +1,4 @@
-// A Lua script in Redis, run by its digest; its text is sent only where Redis does not know it (any more).
+// A Lua script in Redis, run by its digest (EVALSHA). Its text is sent only if Redis does not know it.
 #pragma once
 
 #include <functional>
@@ -15,15 +15,15 @@ class script {
 public:
     explicit script(std::string_view text);
 
-    // Errors and meaning as of redis::client::execute. REQUIRES: what `keys` and `arguments` view lives until the
+    // Errors and meaning as of redis::client::execute. REQUIRES: the data behind `keys` and `arguments` lives until the
     // reply.
     awaitable<result<redis::reply>> run(redis::client& on, const redis::arguments& keys,
                                         const redis::arguments& arguments) const;
 
-    // For a script whose outcome nobody waits for, and which is sent again when its work was not done. Where Redis does
-    // not know it, nothing is done but that it learns it. `load_script` is to be called on each new connection.
-    // `refused` is called on the client's loop with anything else that Redis refuses it with. REQUIRES: this script
-    // and what `refused` refers to live until the reply, or the loop has stopped.
+    // For a script whose outcome is not awaited, and which is sent again if its work was not done. If Redis does not
+    // know the script, send() only loads it. `refused` is called on the client's loop if Redis refuses the script for
+    // another reason. REQUIRES: load_script() is called on each new connection; this script and the objects that
+    // `refused` refers to live until the reply, or until the loop has stopped.
     void load_script(redis::client& on) const;
     void send(redis::client& on, const redis::arguments& keys, const redis::arguments& arguments,
               refusal_handler refused) const;

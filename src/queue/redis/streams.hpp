@@ -1,13 +1,12 @@
-// What the queue keeps in Redis, by name. All names carry the cluster's identity, so that several clusters can use one
-// Redis. All keys of a partition share a hash tag, so that Redis Cluster keeps them together, and each script touches
-// one partition only.
-//   confab:CLUSTER:{pN}:stream      the entries: e, the epoch they were sent in, and c, the command
-//   confab:CLUSTER:{pN}:epoch       drawn by whoever finds none: a queue that lost its memory is another queue
-//   confab:CLUSTER:{pN}:bytes       what the entries' commands weigh together
-//   confab:CLUSTER:{pN}:committed   the epoch and the id of the last entry that a worker committed. It outlives a
-//   ledger
-//                                   that goes back in time, and tells workers that start later of it
-//   confab:CLUSTER:answers:RANDOM   a channel, of each event loop of a node; channels ignore Redis' database number
+// The queue's keys and channels in Redis. All names contain the cluster's identity, so several clusters can use one
+// Redis. All keys of a partition share a hash tag, so Redis Cluster keeps them together. Each script touches one
+// partition only.
+//   confab:CLUSTER:{pN}:stream      the entries: e, the epoch in which they were sent, and c, the command
+//   confab:CLUSTER:{pN}:epoch       random, set if missing: a queue that lost its memory gets another epoch
+//   confab:CLUSTER:{pN}:bytes       the total size of the entries' commands
+//   confab:CLUSTER:{pN}:committed   the epoch and the id of the last committed entry. If the ledger is restored to an
+//                                   earlier state, workers that start later detect it by this key
+//   confab:CLUSTER:answers:RANDOM   a channel for each event loop of a node; channels ignore Redis' database number
 #pragma once
 
 #include <string>
@@ -22,14 +21,14 @@ struct stream_keys {
     std::string stream, epoch, bytes, committed;
 };
 std::vector<stream_keys> keys_of_all(std::string_view cluster, std::uint64_t partitions);
-// As version 0.1.0 named them: without the identity. It had no `committed`.
+// The names of version 0.1.0: without the identity. It had no `committed`.
 std::vector<stream_keys> old_keys_of_all(std::uint64_t partitions);
-// A new one each time.
+// A new random name each time.
 std::string answer_channel(std::string_view cluster);
 
-// Appends an entry unless there are too many or they are too heavy.
-// KEYS: stream, epoch, bytes. ARGV: command, most commands, most bytes, an epoch to begin if there is none.
-// Answers {epoch, id}, or 0 when it is full.
+// Appends an entry unless there are too many entries or bytes.
+// KEYS: stream, epoch, bytes. ARGV: command, maximum commands, maximum bytes, an epoch to set if there is none.
+// Returns {epoch, id}, or 0 if the queue is full.
 inline constexpr std::string_view send_script = R"lua(
 local size = #ARGV[1]
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
@@ -44,9 +43,9 @@ redis.call('INCRBY', KEYS[3], size)
 return {epoch, id}
 )lua";
 
-// Deletes entries that were done, and none that only bears the id of one: ids may come again in another epoch.
-// KEYS as above, and committed. ARGV: the epoch they were taken in, what they weigh, their ids in order. Redis takes
-// XDEL also when its memory is full, and then the rest of the script.
+// Deletes executed entries. Ids may repeat in another epoch, so an entry is deleted only if its epoch matches.
+// KEYS as above, and committed. ARGV: the epoch of the entries, their total size, their ids in order. XDEL comes first:
+// Redis accepts it when its memory is full, and then also the rest of the script.
 inline constexpr std::string_view delete_script = R"lua(
 local ids = {}
 local same_epoch = redis.call('GET', KEYS[2]) == ARGV[1]
@@ -69,7 +68,7 @@ elseif #ids > 0 then
 end
 return #ids
 )lua";
-inline constexpr std::size_t delete_ids_max = 1000;  // in one call: Lua's unpack takes no more than some thousands
+inline constexpr std::size_t delete_ids_max = 1000;  // per call: Lua's unpack accepts some thousands at most
 
 std::string text_of(const core::epoch_id& epoch);
 std::optional<core::epoch_id> parse_epoch(std::string_view text);

@@ -1,12 +1,14 @@
-// 1. A search reads the chat's reach from the ledger first, then asks the engine. What the engine holds is then at
-//    least that far: a store makes its texts searchable before it moves the reach.
-// 2. A store writes its texts, each at its message's version, so that an older one never replaces a newer, and a
-//    deletion, which is an empty text, is not undone by a late replay. It waits until they are on disk and searchable,
-//    then moves the reach, if it is still where the store began. Breaking off anywhere leaves texts that nobody has
-//    been told of; the next store brings them again.
-// 3. The reach belongs to one very index (index_locator.hpp). Should the engine lose it, what is made anew has reached
-// nothing. Why the engine is refreshed by each store: waiting for its own refresh takes a second, and a search that
-// scans what the index has not reached costs more than a refresh.
+// 1. A search first reads the chat's position from the ledger, then queries the engine. The engine then has at least
+//    the texts up to the position: a store makes its texts searchable before it moves the position.
+// 2. A store writes each text with its message's version. So an older text never replaces a newer one, and a late
+//    replay never undoes a deletion, which is an empty text. The store waits until its texts are on disk and
+//    searchable. Then it moves the position, if that is still where the store began. An interrupted store leaves texts
+//    above the position. The next store writes them again.
+// 3. The position belongs to one index, by its UUID (index_locator.hpp). If the engine loses the index, the position of
+//    a new one is (0, 0).
+//
+// Why each store refreshes the engine: the engine's own refresh takes a second. A search that scans the messages above
+// the position costs more than a refresh.
 #include "search/elastic/elastic_index.hpp"
 
 #include <fmt/core.h>
@@ -24,8 +26,8 @@
 namespace confab::search {
 namespace {
 
-constexpr std::size_t bulk_bytes_max = 4 * 1024 * 1024;  // of one request; the engine takes 100 MB
-constexpr std::size_t audited_texts_max = 200;           // in one answer; each is 64 KiB at most
+constexpr std::size_t bulk_bytes_max = 4 * 1024 * 1024;  // per request; the engine accepts 100 MB
+constexpr std::size_t audited_texts_max = 200;           // per answer; each has 64 KiB at most
 
 position position_of(const ledger::chat_counts& counts) {
     return {counts.messages, counts.changes};
@@ -59,7 +61,7 @@ public:
         const auto counts = co_await progress_.find_position(at->id, chat);
         if (!counts) co_return counts.error();
         search::candidates found{position_of(*counts), {}, {}};
-        // What a store has brought and not yet told of is left out: it may be there only in part.
+        // Texts above the position are left out: a store may have written only some of them.
         const auto from = std::min(below, core::message_number(counts->messages).next());
         if (from.value() <= 1) co_return found;
         auto body = candidates_body(chat, query, from, candidates_max, options_.engine.response_timeout);
@@ -142,9 +144,8 @@ public:
             if (auto line = orphan_finding(one, *lease)) found.push_back(std::move(*line));
         const auto at = co_await locator_.resolve();
         if (!at) {
-            found.push_back(
-                fmt::format("no index of this cluster can be searched under the name {}: `confab reindex` makes one",
-                            options_.alias));
+            found.push_back(fmt::format(
+                "the alias {} names no usable index of this cluster: `confab reindex` makes one", options_.alias));
             co_return found;
         }
         const auto health =
@@ -152,7 +153,7 @@ public:
         if (!health) co_return health.error();
         boost::system::error_code none;
         const auto* status = health->body.find_pointer("/status", none);
-        if (!status || *status == "red") found.push_back(fmt::format("{} has shards that are not there", at->name));
+        if (!status || *status == "red") found.push_back(fmt::format("{} has unassigned primary shards", at->name));
         co_return found;
     }
 
@@ -173,7 +174,7 @@ public:
         const auto moved = co_await move_alias(*engine_, options_.alias, at->name);
         if (!moved) co_return moved.error();
         replaced_.insert(moved->begin(), moved->end());
-        // Until everybody has turned to it, the old one answers.
+        // Until all processes have resolved the alias again, they search the old index.
         const auto loop = co_await asio::this_coro::executor;
         asio::steady_timer delay(loop, 2 * resolution_ttl);
         co_await delay.async_wait(asio::use_awaitable);
@@ -192,19 +193,19 @@ private:
         co_return result<void>();
     }
 
-    // Nothing: a reindex runs at this moment.
+    // Nothing: a reindex is running.
     static std::optional<std::string> orphan_finding(const described& one,
                                                      const std::optional<ledger::reindex_lease>& lease) {
-        // One that runs builds an index, and has just replaced another.
+        // It builds one index and has just replaced another, so neither is orphaned.
         if (lease && lease->is_owned) return std::nullopt;
         if (lease && lease->index == one.index.name && lease->is_kept && one.shape == shape::ours)
-            return fmt::format("{} is half-built, by a reindex of {} that ended early: `confab reindex` resumes it",
+            return fmt::format("{} is incomplete: the reindex of {} ended early, and `confab reindex` resumes it",
                                one.index.name, lease->since);
-        return fmt::format("{} belongs to this ledger, but nothing searches it: a worker will remove it",
+        return fmt::format("{} is orphaned: it belongs to this ledger, but no alias names it; a worker will remove it",
                            one.index.name);
     }
 
-    // Has the engine search, and takes what it answers apart.
+    // Sends a search and parses its response.
     template <class T>
     awaitable<result<T>> search(const resolved_index& at, core::chat_id chat, std::string body,
                                 std::optional<T> (*parse)(const boost::json::value&)) {
@@ -214,7 +215,7 @@ private:
         if (!response) co_return response.error();
         if (!response->is_ok()) co_return refused(at, "searching", response->reason());
         auto found = parse(response->body);
-        if (!found) co_return refused(at, "searching", "it was not done in time, or not to the end");
+        if (!found) co_return refused(at, "searching", "the response timed out or is incomplete");
         co_return std::move(*found);
     }
 
@@ -248,7 +249,7 @@ private:
 
     error gone() {
         locator_.forget();
-        engine_->note_failure("the index is gone");
+        engine_->note_failure("the index does not exist");
         return error::unavailable;
     }
 
@@ -265,7 +266,7 @@ private:
     index_locator locator_;
     ledger::index_progress& progress_;
     std::optional<resolved_index> stored_to_;
-    std::set<std::string> replaced_;  // by this one, and perhaps not removed yet
+    std::set<std::string> replaced_;  // by this index, and perhaps not removed yet
     log_throttle log_;
 };
 

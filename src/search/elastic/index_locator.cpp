@@ -34,7 +34,7 @@ std::vector<std::string> search_aliases_in(const json::value& described, std::st
     return found;
 }
 
-// Nothing: the engine does not say which very index it is.
+// Nothing: the engine reports no UUID of the index.
 std::optional<described> described_in(const json::key_value_pair& one) {
     const auto id = id_in(one.value());
     if (!id) return std::nullopt;
@@ -47,7 +47,7 @@ std::optional<described> described_in(const json::key_value_pair& one) {
                      mappings ? *mappings : json::value()};
 }
 
-// Logs it, each reason at most once a minute.
+// Logs each reason at most once a minute.
 error not_searched(elastic::client& engine, const std::string& target, std::string_view why) {
     static log_throttle log;
     log.warning(why, fmt::format("the search index {} {}: searches scan", target, why));
@@ -60,12 +60,12 @@ error not_searched(elastic::client& engine, const std::string& target, std::stri
 awaitable<result<described>> describe(elastic::client& engine, const std::string& target) {
     const auto reply = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}", target)));
     if (!reply) co_return reply.error();
-    if (reply->status == 404) co_return not_searched(engine, target, "is not there (`confab migrate` makes one)");
+    if (reply->status == 404) co_return not_searched(engine, target, "does not exist (`confab migrate` makes one)");
     const auto* all = reply->body.if_object();
-    if (!reply->is_ok() || !all) co_return not_searched(engine, target, "is not described: " + reply->reason());
-    if (all->size() != 1) co_return not_searched(engine, target, "stands for several indexes");
+    if (!reply->is_ok() || !all) co_return not_searched(engine, target, "cannot be read: " + reply->reason());
+    if (all->size() != 1) co_return not_searched(engine, target, "names several indexes");
     auto found = described_in(*all->begin());
-    if (!found) co_return not_searched(engine, target, "is not described: it has no uuid");
+    if (!found) co_return not_searched(engine, target, "cannot be read: it has no UUID");
     co_return std::move(*found);
 }
 
@@ -81,8 +81,8 @@ awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, 
     std::vector<described> found;
     for (const auto& one : *all) {
         auto index = described_in(one);
-        // Whoever removes what is not in the list must not take an index for one that is gone.
-        if (!index) co_return not_searched(engine, std::string(one.key()), "is not described: it has no uuid");
+        // Callers treat an index that is missing in the list as removed. So none may be left out.
+        if (!index) co_return not_searched(engine, std::string(one.key()), "cannot be read: it has no UUID");
         found.push_back(std::move(*index));
     }
     co_return found;
@@ -92,16 +92,17 @@ awaitable<result<resolved_index>> locate(elastic::client& engine, const std::str
     auto found = co_await describe(engine, target);
     if (!found) co_return found.error();
     if (found->ledger != cluster)
-        co_return not_searched(engine, target, "is not that of this cluster (`confab reindex` makes a new one)");
+        co_return not_searched(engine, target, "is not an index of this cluster (`confab reindex` makes a new one)");
     switch (found->shape) {
         case shape::ours:
             co_return std::move(found->index);
         case shape::of_another_folding:
-            co_return not_searched(engine, target, "was folded by another version (`confab reindex` makes a new one)");
+            co_return not_searched(engine, target, "has another folding version (`confab reindex` makes a new one)");
         case shape::unknown:
             break;
     }
-    co_return not_searched(engine, target, "is not as this program makes it (`confab reindex` makes a new one)");
+    co_return not_searched(engine, target,
+                           "has other settings or mappings than expected (`confab reindex` makes a new one)");
 }
 
 awaitable<result<resolved_index>> index_locator::resolve() {

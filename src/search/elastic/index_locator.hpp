@@ -1,4 +1,4 @@
-// Which index is meant at the moment: the one behind the alias, found anew every now and then.
+// Resolves an alias to the current index, and caches the result for a short time.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace confab::search {
 
 struct resolved_index {
     std::string name;
-    ledger::index_id id;  // of this very index: one that was removed and came back under its name has another
+    ledger::index_id id;  // from the engine's UUID: an index created again under this name has another
 
     friend bool operator==(const resolved_index&, const resolved_index&) = default;
 };
@@ -23,30 +23,30 @@ struct resolved_index {
 struct described {
     resolved_index index;
     search::shape shape;
-    std::string ledger;                // whose it is; empty: it does not say
-    std::vector<std::string> aliases;  // that it is searched by: all but the one through which it is written
-    boost::json::value mappings;       // as the engine has them
+    std::string ledger;                // the identity of its ledger; empty: not recorded
+    std::vector<std::string> aliases;  // the search aliases: all but its write alias
+    boost::json::value mappings;       // as the engine returns them
 };
 
-// Asks the engine. Errors: unavailable (also where there is none, or several, which is logged).
+// Queries the engine. Errors: unavailable (also if there is no index, or several, which is logged).
 awaitable<result<described>> describe(elastic::client& engine, const std::string& target);
-// All that a list of names or patterns stands for, open or closed; none where there is none. Errors: unavailable.
+// All indexes that match a list of names or patterns, open or closed. Empty: none exists. Errors: unavailable.
 awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, const std::string& targets);
-// The index of the cluster with this identity. Errors: as describe(); also where it is of another shape or cluster.
+// The index of the cluster with this identity. Errors: as describe(); also if its shape or cluster is another.
 awaitable<result<resolved_index>> locate(elastic::client& engine, const std::string& target, std::string_view cluster);
 
-// After this time at the latest everybody turns to an index that took over; one that is gone is noticed at once.
+// After this time at the latest, every process uses an index that took over. A removed index is noticed immediately.
 inline constexpr std::chrono::seconds resolution_ttl{2};
 
 // Any thread.
 class index_locator {
 public:
-    // `target`: an alias or an index. `cluster`: whose it has to be.
+    // `target`: an alias or an index. `cluster`: the expected identity.
     index_locator(elastic::client& engine, std::string target, std::string cluster)
         : engine_(engine), target_(std::move(target)), cluster_(std::move(cluster)) {}
 
     awaitable<result<resolved_index>> resolve();
-    // What was found is not true any more.
+    // Drops the cached result, which is no longer valid.
     void forget();
 
 private:

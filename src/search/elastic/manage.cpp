@@ -19,9 +19,9 @@ namespace json = boost::json;
 
 using names = std::vector<std::string>;
 
-constexpr auto old_alias = "confab-messages";  // of version 0.1.0, in every cluster
+constexpr auto old_alias = "confab-messages";  // of version 0.1.0, the same in every cluster
 constexpr auto manage_timeout = std::chrono::seconds(60);
-constexpr std::string_view every_name_begins_with = "confab-";  // also of indexes that earlier versions made
+constexpr std::string_view every_name_begins_with = "confab-";  // also the names of indexes of earlier versions
 
 error refused(elastic::client& engine, std::string_view doing, const elastic::response& answer) {
     static log_throttle log;
@@ -30,7 +30,7 @@ error refused(elastic::client& engine, std::string_view doing, const elastic::re
     return error::unavailable;
 }
 
-// The indexes that an alias, a name or a pattern stands for, in order; none where there is none.
+// The indexes that an alias, a name or a pattern matches, in order. Empty: none exists.
 awaitable<result<names>> indexes_of(elastic::client& engine, const std::string& target) {
     const auto response = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}/_alias", target)));
     if (!response) co_return response.error();
@@ -63,7 +63,7 @@ awaitable<result<void>> remove_index(elastic::client& engine, const std::string&
     co_return result<void>();
 }
 
-// Whether "7.13.3" is 7.13 or later. Nothing: it is no version.
+// Whether a version such as "7.13.3" is 7.13 or later. Nothing: it is no version.
 std::optional<bool> is_new_enough(std::string_view version) {
     int major = 0, minor = 0;
     const auto* const end = version.data() + version.size();
@@ -77,17 +77,18 @@ awaitable<void> require_version(elastic::client& engine) {
     const auto response = co_await engine.send(elastic::request(elastic::verb::get, "/"));
     if (!response) throw startup_error(engine.last_failure());
     if (!response->is_ok())
-        throw startup_error(fmt::format("it refuses to talk ({}): {}", response->status, response->reason()));
+        throw startup_error(fmt::format("it refuses requests ({}): {}", response->status, response->reason()));
     boost::system::error_code none;
     const auto* number = response->body.find_pointer("/version/number", none);
     const auto* text = number ? number->if_string() : nullptr;
     const auto enough = text ? is_new_enough(*text) : std::nullopt;
-    if (!enough) throw startup_error("it is not an Elasticsearch");
+    if (!enough) throw startup_error("it is not an Elasticsearch server");
     if (!*enough) throw startup_error(fmt::format("it is {}: 7.13 is needed, or a later one", std::string_view(*text)));
 }
 
-// Makes the first index, with its alias from the beginning: without one, a worker would take it for an orphan. Of two
-// that do so at once the alias stands for both for a moment, then for the one of the lower name: both see that.
+// Creates the first index together with its alias: a worker would remove an index without one as orphaned. If two
+// programs do this concurrently, both indexes have the alias for a moment. Both programs see that and keep only the one
+// with the lower name.
 awaitable<result<void>> make_first(elastic::client& engine, const elastic_index_options& options) {
     const auto first = new_index_name(options.alias);
     const std::vector<std::string> aliases(1, options.alias);
@@ -108,28 +109,29 @@ awaitable<void> migrate(elastic::client& engine, const elastic_index_options& op
     const auto known = co_await indexes_of(engine, options.alias);
     if (!known) throw startup_error(engine.last_failure());
     if (known->size() == 1 && known->front() == options.alias)
-        throw startup_error(fmt::format("it holds an index named {}, which is to be an alias", options.alias));
+        throw startup_error(fmt::format("it has an index named {}, but that name must be an alias", options.alias));
     if (known->empty()) {
         const auto made = co_await make_first(engine, options);
-        if (!made) throw startup_error(fmt::format("no index can be made ({})", engine.last_failure()));
+        if (!made) throw startup_error(fmt::format("no index can be created ({})", engine.last_failure()));
     }
     const auto found = co_await describe(engine, options.alias);
     const bool has_failed = !found && !engine.last_failure().empty();
     if (has_failed) throw startup_error(engine.last_failure());
-    // While nodes of two versions run, those that fold otherwise scan: no reason not to start them.
+    // While nodes of two versions run, those with another folding scan. That must not prevent a start.
     if (found && found->shape == shape::of_another_folding)
         log::warning(fmt::format(
-            "the search index {} was folded by another version: searches scan until `confab reindex` makes a new one",
+            "the search index {} has another folding version: searches scan until `confab reindex` makes a new one",
             options.alias));
     if (found && found->ledger != options.cluster)
-        throw startup_error(
-            fmt::format("its index {} is not that of this cluster: `confab reindex` makes a new one", options.alias));
-    if (!found || found->shape == shape::unknown)
         throw startup_error(fmt::format(
-            "its index {} is not as this program makes it: `confab reindex` makes a new one", options.alias));
+            "its index {} is not an index of this cluster: `confab reindex` makes a new one", options.alias));
+    if (!found || found->shape == shape::unknown)
+        throw startup_error(
+            fmt::format("its index {} has other settings or mappings than expected: `confab reindex` makes a new one",
+                        options.alias));
 }
 
-// Records whose texts are in an index.
+// Records in the index to which ledger its texts belong.
 awaitable<result<void>> name_ledger(elastic::client& engine, const described& index, std::string_view cluster) {
     auto mappings = index.mappings.as_object();
     auto meta = mappings.contains("_meta") ? mappings["_meta"].as_object() : json::object();
@@ -143,12 +145,12 @@ awaitable<result<void>> name_ledger(elastic::client& engine, const described& in
     co_return result<void>();
 }
 
-// The texts in it are this ledger's if this database followed how far it has come.
+// An index that names no ledger belongs to this one if this database has positions for it.
 awaitable<bool> is_of_this_ledger(const described& index, const elastic_index_options& options,
                                   ledger::index_progress& progress) {
     if (!index.ledger.empty()) co_return index.ledger == options.cluster;
     const auto followed = co_await progress.chats(index.index.id, {});
-    if (!followed) throw startup_error("how far its index has come cannot be read from MySQL");
+    if (!followed) throw startup_error("the positions of its index cannot be read from MySQL");
     co_return !followed->empty();
 }
 
@@ -172,7 +174,7 @@ awaitable<adoption> adopt(elastic::client& engine, const elastic_index_options& 
     co_return adoption::done;
 }
 
-// Has `work` done on a client, on the caller's thread. Throws startup_error that names the engine.
+// Runs `work` with a client, on the caller's thread. Throws startup_error that names the engine.
 template <class Work>
 auto with_engine(const elastic_index_options& options, const Work& work) {
     const auto engine = elastic::make_client(options.engine);
@@ -196,7 +198,7 @@ awaitable<result<void>> make_index(elastic::client& engine, const elastic_index_
     const auto reply = co_await engine.send(std::move(r));
     if (!reply) co_return reply.error();
     const bool is_there = reply->is_ok() || reply->error_type() == "resource_already_exists_exception";
-    if (!is_there) co_return refused(engine, "making an index", *reply);
+    if (!is_there) co_return refused(engine, "creating an index", *reply);
     co_return result<void>();
 }
 
@@ -221,7 +223,7 @@ awaitable<result<bool>> remove_unsearched(elastic::client& engine, const elastic
     if (now->size() != 1 || found.index.name != name || !found.aliases.empty() || !may_be_ours) co_return false;
     const auto removed = co_await remove_index(engine, name);
     if (!removed) co_return removed.error();
-    // Nobody asks for it any more, it would only take up room.
+    // The positions of a removed index would only use space.
     const auto forgotten = co_await progress.forget(now->front().index.id);
     if (!forgotten) co_return forgotten.error();
     co_return true;
@@ -247,8 +249,8 @@ awaitable<result<std::vector<described>>> without_leased(std::vector<described> 
     const auto lease = co_await progress.lease();
     if (!lease) co_return lease.error();
     if (!*lease) co_return unsearched;
-    // Only its own reindex brings deletions to an index that is folded in another way. So it is not kept for longer
-    // than that runs.
+    // Only the reindex of an index with another folding applies deletions to it. So the index is kept only while that
+    // runs.
     const auto is_leased = [&](const described& one) {
         const bool is_kept = one.shape == shape::ours ? (*lease)->is_kept : (*lease)->is_owned;
         return one.index.name == (*lease)->index && is_kept;

@@ -1,4 +1,4 @@
-// Making, replacing and removing indexes.
+// Creating, replacing and removing indexes.
 #pragma once
 
 #include <string>
@@ -11,27 +11,27 @@ namespace confab::search {
 
 // All errors: unavailable, logged.
 
-// Makes an empty index of this name, which only has its own write alias and `aliases`; does nothing if it is there.
+// Creates an empty index of this name, with its own write alias and `aliases`. Does nothing if it exists.
 awaitable<result<void>> make_index(elastic::client& engine, const elastic_index_options& options,
                                    const std::string& name, std::vector<std::string> aliases = {});
 
-// Lets the alias stand for this index alone, in one step. The indexes it stood for before.
+// Moves the alias to this index alone, in one step. Returns the indexes that it named before.
 awaitable<result<std::vector<std::string>>> move_alias(elastic::client& engine, const std::string& alias,
                                                        const std::string& to);
 
-// Removes an index that no search alias names, and forgets its progress; leaves it if it is searched or says that it is
-// another ledger's. Whether it is gone.
+// Removes an index that no search alias names, and its progress. Keeps an index that is searched or belongs to another
+// ledger. Returns whether the index is gone.
 awaitable<result<bool>> remove_unsearched(elastic::client& engine, const elastic_index_options& options,
                                           const std::string& name, ledger::index_progress& progress);
 
-// All indexes that may be this ledger's by their names. Only described::ledger says which are.
+// All indexes whose names may be this ledger's. Only described::ledger decides.
 awaitable<result<std::vector<described>>> indexes_named_alike(elastic::client& engine,
                                                               const elastic_index_options& options);
-// Those of this ledger that no alias names; none where the ledger has no identity.
+// Those of this ledger that no alias names. Empty if the ledger has no identity.
 std::vector<described> unsearched_of(const std::vector<described>& all, const elastic_index_options& options);
 
-// Those of them that no reindex builds or may resume. `unsearched` is from before the leases were read, so that a
-// reindex that began in between does not have its index among them.
+// Those of them that no reindex builds or may resume. `unsearched` was listed before this reads the leases. So it does
+// not contain the index of a reindex that began in between.
 awaitable<result<std::vector<described>>> without_leased(std::vector<described> unsearched,
                                                          ledger::index_progress& progress);
 

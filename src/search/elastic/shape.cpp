@@ -1,9 +1,10 @@
-// A text lies in three fields, cut into grams of one, two and three characters (code points, the engine's tokenizer
-// counts those). Nothing is dropped or changed on the way in: what is equal was settled by core::fold.
-// - A query of one or two characters is one gram: any text with it is a hit, so those fields keep no positions.
-// - A longer one is the phrase of its trigrams, one after the other: exactly the texts that contain it.
-// Why not phrases of single characters alone, which would do for every query: measured over 100,000 messages of 64
-// characters they take 135 bytes a message instead of 250, but ten letters take 10 to 24 ms instead of 2.
+// A text is indexed in three fields, as n-grams of one, two and three characters (code points, as the engine's
+// tokenizer counts). The analyzers drop and change nothing: core::fold has already decided what is equal.
+// - A query of one or two characters is one n-gram. Every text with it matches, so these fields store no positions.
+// - A longer query is the phrase of its trigrams. Exactly the texts that contain it match.
+//
+// Why not phrases of single characters alone, which would serve every query: over 100,000 messages of 64 characters
+// they take 135 bytes a message instead of 250, but a query of ten letters takes 10 to 24 ms instead of 2.
 #include "search/elastic/shape.hpp"
 
 #include <fmt/core.h>
@@ -36,7 +37,7 @@ json::object meta(std::string_view ledger) {
     return all;
 }
 
-// All but `_meta`.
+// Without `_meta`.
 json::object mapping() {
     auto text = ngrams(3);
     text["fields"] = {{"one", ngrams_without_positions(1)}, {"two", ngrams_without_positions(2)}};
@@ -50,7 +51,7 @@ json::object analysis() {
     json::object tokenizers, analyzers;
     for (const int length : {1, 2, 3}) {
         const auto name = fmt::format("grams{}", length);
-        const auto text = std::to_string(length);  // as the engine tells it
+        const auto text = std::to_string(length);  // as the engine returns it
         tokenizers[name] = {{"type", "ngram"}, {"min_gram", text}, {"max_gram", text}};
         analyzers[name] = {{"type", "custom"}, {"tokenizer", name}};
     }
@@ -70,7 +71,8 @@ const json::value* at(const json::value& in, std::initializer_list<std::string_v
 }  // namespace
 
 json::value index_shape(std::uint64_t shards, std::span<const std::string> aliases, std::string_view ledger) {
-    // Replicas come with a second machine. A store refreshes by itself, and once it was answered its texts are on disk.
+    // Replicas are created once there is a second node. A store refreshes by itself, and its texts are on disk when it
+    // returns.
     json::object settings = {{"number_of_shards", shards},
                              {"auto_expand_replicas", "0-1"},
                              {"refresh_interval", "-1"},

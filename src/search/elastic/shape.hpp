@@ -1,4 +1,4 @@
-// What an index is made of: its settings and mapping, and the names around it. Pure.
+// The shape of an index: its settings and its mapping, and the names of indexes and aliases. Pure.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -9,25 +9,25 @@
 
 namespace confab::search {
 
-// What to put to make an index of this ledger with these aliases. The ledger's identity may be empty: it has none.
+// The request body that creates an index with these aliases. Empty `ledger`: the ledger has no identity.
 boost::json::value index_shape(std::uint64_t shards, std::span<const std::string> aliases, std::string_view ledger);
-// The identity of the ledger that an index was made for; empty: it does not say.
+// The identity of the ledger that an index was created for. Empty: not recorded.
 std::string ledger_of(const boost::json::value& described);
 
-// What an index is, as the engine describes it (settings and mappings); the number of shards aside.
+// Compares an index, as the engine describes it (settings and mappings), with ours. The number of shards is ignored.
 enum class shape {
     ours,
-    of_another_folding,  // ours otherwise: made by a program that folds texts in another way
+    of_another_folding,  // otherwise ours: created by a program that folds texts differently
     unknown,
 };
 shape shape_of(const boost::json::value& described);
 
-// A name that no index ever had: what is remembered of an index is never taken for that of a later one.
+// A name that no index ever had. So positions of one index are never taken for those of a later one.
 std::string new_index_name(std::string_view alias);
 // The alias through which the index of a cluster is searched.
 std::string search_alias_of(std::string_view cluster);
-// The alias through which an index is written. It goes with it; so what is written to an index that is gone is refused,
-// where by its own name it would come to life again, without its mapping.
+// The alias through which an index is written. It is removed with the index. So a write to a removed index is refused.
+// Under the index's own name, the write would create it again, without its mapping.
 std::string write_alias_of(std::string_view index);
 
 }  // namespace confab::search

@@ -1,5 +1,5 @@
-// Which index is a sibling is asked each time: a reindex makes one, takes over or ends, on any machine. It is one that
-// says in its mapping that it belongs to this ledger, and that no search alias names.
+// The siblings are listed at every call, since a reindex on any machine may create one, take over or end. A sibling is
+// an index whose mapping names this ledger and that no search alias names.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -47,9 +47,9 @@ public:
         co_return found;
     }
 
-    // The order matters: an expired lease is dropped first, so that no reindex resumes an index that is removed;
-    // the indexes are listed before the leases are read (without_leased), and what is remembered before the indexes, so
-    // that none that was made in between is taken for one that is gone.
+    // The order matters. An expired lease is dropped first, so that no reindex resumes an index that is being removed.
+    // The indexes are listed before the leases are read (without_leased). The recorded ids are read before the indexes
+    // are listed. So an index that is created in between is not taken for a removed one.
     awaitable<result<void>> remove_unused() override {
         if (options_.cluster.empty()) co_return result<void>();
         const auto dropped = co_await progress_.drop_expired();
@@ -78,12 +78,12 @@ private:
             }
             const auto removed = co_await remove_unsearched(*engine_, options_, name, progress_);
             if (!removed) co_return removed.error();
-            if (*removed) log::info(fmt::format("removed the index {}, which nothing searched", name));
+            if (*removed) log::info(fmt::format("removed the orphaned index {}", name));
         }
         co_return result<void>();
     }
 
-    // An engine without the index that this ledger searches is perhaps not the right one: then nothing is forgotten.
+    // An engine without this ledger's searched index may be the wrong one. Then nothing is forgotten.
     awaitable<result<void>> forget_gone(const std::vector<ledger::index_id>& remembered,
                                         const std::vector<described>& known) {
         const auto is_searched = [&](const described& one) {
@@ -103,7 +103,7 @@ private:
     const elastic_index_options options_;
     const std::unique_ptr<elastic::client> engine_;
     ledger::index_progress& progress_;
-    std::set<std::string> seen_;  // the orphans of the call before
+    std::set<std::string> seen_;  // the orphans of the previous call
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ awaitable<void> look_at_engine(elastic::client& engine, elastic_state& s) {
     if (!response)
         s.fault = engine.last_failure();
     else if (!response->is_ok())
-        s.fault = fmt::format("it refuses with {}: {}", response->status, response->reason());
+        s.fault = fmt::format("it refuses requests ({}): {}", response->status, response->reason());
     else
         s.version = text_at(response->body, "/version/number");
 }
@@ -44,13 +44,14 @@ awaitable<void> look_at_index(elastic::client& engine, const elastic_index_optio
     s.index = found->index.name;
     s.id = found->index.id;
     if (found->ledger != options.cluster)
-        s.fault = fmt::format("the index {} is not that of this cluster: `confab reindex` makes a new one", s.index);
-    else if (found->shape != shape::ours)
         s.fault =
-            fmt::format("the index {} is not as this program makes it: `confab reindex` makes a new one", s.index);
+            fmt::format("the index {} is not an index of this cluster: `confab reindex` makes a new one", s.index);
+    else if (found->shape != shape::ours)
+        s.fault = fmt::format(
+            "the index {} has other settings or mappings than expected: `confab reindex` makes a new one", s.index);
     co_await look_at_health(engine, s);
     if (s.health == "red" && s.fault.empty())
-        s.fault = fmt::format("the index {} has shards that are not there", s.index);
+        s.fault = fmt::format("the index {} has unassigned primary shards", s.index);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What `confab status` shows of Elasticsearch and of the index that is searched.
+// What `confab status` shows of Elasticsearch and the searched index.
 #pragma once
 
 #include <chrono>
@@ -10,15 +10,15 @@ namespace confab::search {
 
 struct elastic_state {
     std::string version;
-    std::string health;                    // of the index, or of all of them where it is not known: green, yellow or
-                                           // red; empty: not known
-    std::chrono::microseconds latency{0};  // of a request that looks at nothing
-    std::string index;                     // the one that is searched; empty: none can be
-    ledger::index_id id{};                 // of it
+    std::string health;                    // green, yellow or red; of the index, or of all if it is unknown;
+                                           // empty: unknown
+    std::chrono::microseconds latency{0};  // of a minimal request
+    std::string index;                     // the searched index; empty: none
+    ledger::index_id id{};                 // of that index
     std::string fault;                     // why searches scan instead; empty: they do not
 };
 
-// Asks the engine. Where the options name no alias, what is its own is left out.
+// Queries the engine. If the options name no alias, index and id stay empty.
 awaitable<elastic_state> state_of(const elastic_index_options& options);
 
 }  // namespace confab::search

@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-// A longer query is looked for by its beginning: a false candidate costs its asker a look at its row.
+// Of a longer query only the beginning is searched: a false candidate costs the caller a row lookup.
 constexpr std::size_t query_characters_max = 64;
 
 std::size_t character_bytes(char first) {
@@ -70,7 +70,7 @@ std::optional<std::uint64_t> number_at(const json::value& in, std::string_view p
     return fault ? std::nullopt : std::optional(value);
 }
 
-// Appends a text as its two lines.
+// Appends a text as the two lines of a bulk item.
 void append(std::string& bulk, const std::string& chat, const indexed_text& t) {
     const json::string text(t.text);
     fmt::format_to(std::back_inserter(bulk),
@@ -148,14 +148,14 @@ std::vector<std::string> bulk_bodies(core::chat_id chat, std::span<const indexed
 bulk_outcome outcome_in(const json::value& answer) {
     boost::system::error_code none;
     const auto* errors = answer.find_pointer("/errors", none);
-    if (!errors || !errors->is_bool()) return {.refused = "it is no answer to a bulk request"};
+    if (!errors || !errors->is_bool()) return {.refused = "it is not a bulk response"};
     if (!errors->get_bool()) return {};
     const auto* items = answer.find_pointer("/items", none);
-    if (!items || !items->is_array()) return {.refused = "it does not tell what was refused"};
+    if (!items || !items->is_array()) return {.refused = "it does not list the refused items"};
     for (const auto& item : items->get_array()) {
         const auto status = number_at(item, "/index/status").value_or(0);
         const bool is_done =
-            status == 200 || status == 201 || status == 409;  // 409: a version as late or later is there
+            status == 200 || status == 201 || status == 409;  // 409: it has this version or a later one
         if (is_done) continue;
         const auto* type = item.find_pointer("/index/error/type", none);
         const auto* reason = item.find_pointer("/index/error/reason", none);

@@ -1,9 +1,9 @@
-// The search index of chats: folded texts by message, and for each chat its reach: how far the ledger it has come.
-// Three ports, since three things use it: searches read, the index follower writes, `confab check` audits.
+// The search index of chats: the folded text of each message, and a position for each chat: how much of the ledger is
+// indexed. It has three ports: searches read, the index follower writes, `confab check` audits.
 //
-// The promise all else leans on: whoever asks for candidates gets, of the messages up to the reach, every one whose
-// text contained the query after the chat's changes up to the reach. It may get others (a message that changed since,
-// or never had the text: the asker compares each with its row), so an index can be slow and behind, but never wrong.
+// The promise: of the messages up to the position, the candidates contain every one whose text contained the query
+// after the chat's changes up to the position. They may contain others: messages that changed since, or never had the
+// text. The caller compares each with its row. So an index can be slow and behind, but never wrong.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 
 namespace confab::search {
 
-// Nothing of a chat: (0, 0).
+// (0, 0): nothing of the chat is indexed.
 struct position {
     std::uint64_t messages = 0;
     std::uint64_t changes = 0;
@@ -32,28 +32,28 @@ struct chat_position {
     search::position position;
 };
 
-inline constexpr std::size_t candidates_max = 256;  // each costs its asker a look at its row
+inline constexpr std::size_t candidates_max = 256;  // each costs the caller a row lookup
 
 struct candidates {
     search::position position;                  // holds for `numbers`
-    std::vector<core::message_number> numbers;  // below the asked number, in descending order, at most candidates_max
-    std::optional<core::message_number> next;   // where to go on from, above 1; nothing: the beginning was reached
+    std::vector<core::message_number> numbers;  // below `below`, in descending order, at most candidates_max
+    std::optional<core::message_number> next;   // where to continue, above 1; nothing: the beginning was reached
 };
 
-// Any thread, any number of calls at once. Errors: unavailable.
+// Any thread, any number of concurrent calls. Errors: unavailable.
 class index {
 public:
     virtual ~index() = default;
 
     virtual awaitable<result<search::position>> find_position(core::chat_id chat) = 0;
 
-    // One slice, a bound of work: may end without a number and yet not be the last. Numbers that lie from `below` on or
-    // under `next` are not told. REQUIRES: `query` is not empty and lives until the answer.
+    // Returns one slice, with bounded work. A slice without numbers need not be the last. All numbers are below `below`
+    // and not below `next`. REQUIRES: `query` is not empty and lives until the answer.
     virtual awaitable<result<search::candidates>> candidates(core::chat_id chat, const core::folded_query& query,
                                                              core::message_number below) = 0;
 };
 
-// A version of a message's text, by core::fold; empty: deleted, or nothing in it is visible.
+// A version of a message's text, folded by core::fold. Empty: deleted, or without a visible character.
 struct indexed_text {
     core::message_number number;
     std::uint64_t version = 1;
@@ -67,24 +67,25 @@ class index_writer {
 public:
     virtual ~index_writer() = default;
 
-    // The chats with a reach above (0, 0), in order of their ids; empty at the end.
+    // The chats above `after` with a position above (0, 0), in order of their ids. Empty: the end.
     virtual awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) = 0;
 
-    // Stores the texts and moves the reach, both or neither. Of two versions of a message the later stays; of an
-    // earlier one, and of what was deleted, no text is left. Errors: version_mismatch (the chat's reach is not `from`:
-    // nothing was stored). REQUIRES: numbers ascend; those above from.messages go on from it without a gap up to
+    // Stores the texts and moves the position, both or neither. The later of two versions of a message is kept. No text
+    // remains of earlier versions and of deleted messages. Errors: version_mismatch (the chat's position is not `from`;
+    // nothing was stored). REQUIRES: numbers ascend; those above from.messages follow it without a gap up to
     // to.messages.
     virtual awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts,
                                           search::position from, search::position to) = 0;
 
-    // Forgets everything.
+    // Deletes all texts and positions.
     virtual awaitable<result<void>> clear() = 0;
 
-    // What is better done between stores than within, also when there is nothing to store: now and then. True: what was
-    // there has turned out damaged and was replaced by an empty index, so that every chat is to be stored again.
+    // Maintenance between stores, also when there is nothing to store. Call it periodically. True: the index was
+    // damaged and was replaced by an empty one, so every chat must be stored again.
     virtual awaitable<bool> maintain() = 0;
 
-    // Why the last call failed, if an engine of its own failed, with that engine's name; else empty.
+    // Why the last call failed in the index's engine, with the engine's name. Empty: it did not fail, or there is no
+    // engine.
     virtual std::string last_failure() const { return {}; }
 };
 
@@ -99,9 +100,9 @@ public:
     virtual ~index_auditor() = default;
 
     virtual awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) = 0;
-    // In order of their numbers; no texts at the end.
+    // In order of their numbers. No texts: the end.
     virtual awaitable<result<slice>> texts(core::chat_id chat, core::message_number after) = 0;
-    // What the engine itself finds wrong with its files; empty when nothing.
+    // The engine's own findings about its files. Empty: none.
     virtual awaitable<result<std::vector<std::string>>> engine_findings() = 0;
 };
 

@@ -1,14 +1,13 @@
-// 1. What lies above the index's reach is scanned: messages from the asked number down to the reach.
-// 2. Below it, the index tells candidates, down to a number of its choosing. With them go the messages of this range
-//    that have changed since the reach: what the index knows of them is old.
-// 3. Each is compared with its row in the ledger. So a false candidate, an edit or a deletion meanwhile costs a look
-//    and nothing else.
+// 1. Messages above the index's position are scanned: from `before` down to the position.
+// 2. Below the position, the index returns candidates, down to a number that it chooses. The search adds the messages
+//    of this range that changed after the position, since the index has old texts of them.
+// 3. Each is compared with its row in the ledger. So a false candidate, an edit or a deletion costs a lookup and
+//    nothing else.
 //
-// Why that misses nothing acknowledged before the call: the reach belongs to the very candidates it came with, and the
-// changes are read after them. A change is either within the reach, then the index knows its text, or above it, then
-// its message is looked at. A slice needs nothing of the one before: should the index move on meanwhile, be behind or
-// be replaced, the next slice just finds another reach. An index that cannot be read has reached nothing: the chat is
-// scanned, within the search's time limit.
+// Why that misses nothing acknowledged before the call: candidates and position are read together, and the changes
+// after them. A change up to the position is in the index. A change above it makes the search compare its message.
+// Slices are independent: if the index advances, falls behind or is replaced, the next slice reads another position. An
+// index that cannot be read counts as empty: the chat is scanned, within the search's time limit.
 #include "search/indexed/indexed.hpp"
 
 #include <algorithm>
@@ -18,7 +17,7 @@ namespace {
 
 using numbers = std::vector<core::message_number>;
 
-// The most rows one slice looks at by their numbers: more only wait when a chat has changed much since the reach.
+// The maximum rows that one slice looks up by number. More remain only if a chat changed much after the position.
 constexpr std::size_t examined_max = 2'000;
 
 class indexed final : public port {
@@ -53,7 +52,7 @@ private:
         co_return h;
     }
 
-    // Of the messages from `lowest` on and below `before`, those with a change above `seq`.
+    // The messages from `lowest` on and below `before` that have a change above `seq`.
     awaitable<result<numbers>> changed_since(core::chat_id chat, std::uint64_t seq, core::message_number lowest,
                                              core::message_number before) {
         numbers found;
@@ -67,7 +66,7 @@ private:
         }
     }
 
-    // Both, in descending order, each number once.
+    // Both in descending order, each number once.
     static numbers merged(numbers candidates, const numbers& changed) {
         if (changed.empty()) return candidates;
         candidates.insert(candidates.end(), changed.begin(), changed.end());

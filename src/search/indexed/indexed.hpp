@@ -1,4 +1,5 @@
-// Search with an index that runs behind: exact and immediate all the same. The same over every index.
+// Search with an index that is behind the ledger. Results are exact and immediate nevertheless. The same for every
+// index.
 #pragma once
 
 #include <memory>

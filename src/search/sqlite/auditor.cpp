@@ -1,4 +1,4 @@
-// The auditing side of the SQLite index.
+// The auditor of the SQLite index.
 #include <fmt/core.h>
 
 #include "search/sqlite/block.hpp"
@@ -41,8 +41,8 @@ private:
         }
     }
 
-    // The next block that can be read, as a rule: engine_findings() reports those that cannot. It does not go on from
-    // `after` where the block of `after` has more: it has grown meanwhile, or the file is damaged.
+    // Usually the next readable block: engine_findings() reports the unreadable ones. If the block of `after` has more
+    // texts, it returns those: the block has grown meanwhile, or the file is damaged.
     slice texts_in(core::chat_id chat, std::uint64_t after) {
         const sqlite::transaction snapshot(db_, sqlite::transaction::kind::read);
         const auto position = read_position(find_position_, chat);
@@ -82,7 +82,7 @@ private:
         while (signed_blocks.row()) {
             const auto report = [&](std::string_view what) {
                 const auto row = signed_blocks.number(0);
-                found.push_back(fmt::format("chat id {}: the {} of messages {} and after is wrong", row >> 32, what,
+                found.push_back(fmt::format("chat id {}: invalid {} of messages {} and later", row >> 32, what,
                                             number_in(row).value()));
             };
             if (!texts_of(signed_blocks)) report("block");

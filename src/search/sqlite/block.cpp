@@ -10,7 +10,7 @@ void append_number(std::string& out, std::uint64_t value) {
     out += static_cast<char>(value);
 }
 
-// Walks through the messages of a block.
+// Iterates over the messages of a block.
 class block_reader {
 public:
     block_reader(core::message_number first, std::string_view entries, std::string_view texts)

@@ -1,4 +1,4 @@
-// Blocks: consecutive messages of a chat in one piece of text that can be searched at the speed of memory. Pure.
+// Blocks: consecutive messages of a chat in one piece of text, which is searched at memory speed. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +13,15 @@
 
 namespace confab::search {
 
-// As long as a block's two parts are no longer than this, it fits a page of the file and is read without being put
-// together. Only a message longer than that makes a longer block, alone.
+// A block whose two parts are no longer than this fits a page of the file, so SQLite reads it without assembling it.
+// Only a longer message makes a longer block, alone.
 inline constexpr std::size_t block_bytes_max = 16'000;
 inline constexpr int page_bytes = 16'384;
 
 struct block {
     core::message_number first;
-    std::string entries;  // of each message: version and length of its text, as LEB128 numbers
-    std::string texts;    // of each message: its text, then a zero byte, which no text and no query holds
+    std::string entries;  // per message: version and length of its text, as LEB128 numbers
+    std::string texts;    // per message: its text, then a zero byte, which no text and no query contains
 };
 
 // The bytes of a block cannot be what pack() made.
@@ -30,14 +30,13 @@ public:
     damaged_block() : runtime_error("a block of the search index is damaged") {}
 };
 
-// As few blocks as hold the texts. REQUIRES: consecutive numbers.
+// Packs the texts into as few blocks as possible. REQUIRES: consecutive numbers.
 std::vector<block> pack(std::span<const indexed_text> texts);
 
-// What was packed, at least one. Throws damaged_block.
+// The packed texts, at least one. Throws damaged_block.
 std::vector<indexed_text> unpack(core::message_number first, std::string_view entries, std::string_view texts);
 
-// The numbers of the messages that contain the query, ascending. Throws damaged_block. REQUIRES: a query that is not
-// empty.
+// The numbers of the messages that contain the query, ascending. Throws damaged_block. REQUIRES: `query` is not empty.
 std::vector<core::message_number> numbers_in(core::message_number first, std::string_view entries,
                                              std::string_view texts, const core::folded_query& query);
 

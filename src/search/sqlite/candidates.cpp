@@ -7,11 +7,11 @@
 namespace confab::search {
 namespace {
 
-// The most bytes one slice looks through, a signature counted as so many: some milliseconds of work.
+// The maximum bytes that one slice examines: some milliseconds of work. A signature counts as signature_cost.
 constexpr std::size_t examined_bytes_max = 8 * 1024 * 1024;
 constexpr std::size_t signature_cost = 256;
 
-// Adds the block's hits to `found`, the last message first, until there are as many as may be; false: there are.
+// Adds the block's hits to `found`, the last message first. False: there were more than candidates_max.
 bool take_hits(read_session& s, std::uint64_t row, const core::folded_query& query, core::message_number below,
                candidates& found) {
     for (const auto number :

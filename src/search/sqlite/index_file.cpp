@@ -9,11 +9,11 @@
 namespace confab::search {
 namespace {
 
-// 2: it says how its texts were folded. A program that knows only 1 takes it for another format.
+// 2 records how texts were folded. A program that knows only 1 takes it for another format.
 constexpr std::string_view format = "2";
 
-// The place of a block and of its signature is chat_id << 32 | the number of its first message: a chat is one range of
-// either tree. They are apart because a search reads all signatures of a chat and few of its blocks.
+// The id of a block and its signature is chat_id << 32 | the number of its first message. So a chat is one range of
+// either table. They are separate, since a search reads all signatures of a chat and few of its blocks.
 constexpr const char* schema = R"sql(
     create table meta(key text primary key, value text not null) strict, without rowid;
     create table chats(id integer primary key, messages integer not null, changes integer not null) strict;
@@ -37,8 +37,8 @@ bool is_empty(sqlite::connection& db) {
     return !any.row();
 }
 
-// One sync per checkpoint, none per commit: a power cut may take the last commits with the reach that goes with them,
-// and leaves what was before them.
+// One sync per checkpoint, none per commit. A power cut may lose the last commits together with their positions.
+// Earlier commits remain.
 sqlite::connection open(const std::filesystem::path& file) {
     sqlite::connection db(file, sqlite::access::create);
     db.execute(fmt::format("pragma page_size = {}", page_bytes).c_str());
@@ -68,16 +68,16 @@ sqlite::connection open_index_file(const std::filesystem::path& file, const std:
         auto db = open(file);
         if (is_empty(db)) make_tables(db, ledger);
         if (is_index_of(db, ledger)) return db;
-        log::warning(fmt::format("{} is of another ledger, format or folding and is built anew", file.string()));
+        log::warning(fmt::format("{} has another ledger, format or folding and is rebuilt", file.string()));
     } catch (const sqlite::failure& cause) {
         if (cause.is_disk_full() || cause.is_busy()) throw;
-        log::warning(fmt::format("{} is built anew: {} ({})", file.string(), cause.what(), cause.code()));
+        log::warning(fmt::format("{} is rebuilt: {} ({})", file.string(), cause.what(), cause.code()));
     }
     return replace_index_file(file, ledger);
 }
 
 sqlite::connection replace_index_file(const std::filesystem::path& file, const std::string& ledger) {
-    std::error_code ignored;  // what cannot be removed cannot be opened anew either, and that is told
+    std::error_code ignored;  // if a file cannot be removed, opening it fails, which is reported
     for (const auto* const part : {"-wal", "-shm", ""}) std::filesystem::remove(file.string() + part, ignored);
     auto db = open(file);
     make_tables(db, ledger);

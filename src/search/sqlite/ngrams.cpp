@@ -5,12 +5,12 @@
 namespace confab::search {
 namespace {
 
-// The bit of the gram that is the first `length` bytes at `at`.
+// The bit of the n-gram in the first `length` bytes at `at`.
 template <std::uint32_t length>
 std::uint32_t bit_of(const char* at) {
     std::uint32_t ngram = length;
     for (std::uint32_t i = 0; i < length; ++i) ngram = ngram << 8 | static_cast<unsigned char>(at[i]);
-    return ngram * 0x9e3779b1U >> (32 - 14);  // Fibonacci hashing; its upper bits are the best mixed
+    return ngram * 0x9e3779b1U >> (32 - 14);  // Fibonacci hashing: the upper bits are mixed best
 }
 static_assert(ngrams::bits == 1U << 14);
 

@@ -1,5 +1,5 @@
-// Which sequences of one, two and three bytes occur in some texts: a signature that tells most texts that cannot
-// contain a query without looking into them.
+// The n-grams of one, two and three bytes that occur in some texts. This signature excludes most texts that cannot
+// contain a query, without reading them.
 #pragma once
 
 #include <array>
@@ -13,9 +13,8 @@ namespace confab::search {
 
 class ngrams {
 public:
-    // Bits, one for each of as many sums of a gram. 16 KB of English hold some 4,000 different grams of three bytes, so
-    // that a quarter of the bits is set and one gram that is not there tells as much three times in four; a longer
-    // query has several.
+    // Bits, one for each hash of an n-gram. 16 KB of English have some 4,000 different trigrams, so a quarter of the
+    // bits is set. An n-gram that does not occur is excluded three times in four. A longer query has several.
     static constexpr std::size_t bits = 16 * 1024;
     static constexpr std::size_t bytes = bits / 8;
 
@@ -26,13 +25,13 @@ private:
     std::array<std::byte, bytes> bits_{};
 };
 
-// The grams of a query, to be looked for in many signatures.
+// The n-grams of a query, to be compared with many signatures.
 class query_ngrams {
 public:
-    // REQUIRES: not empty.
+    // REQUIRES: `query` is not empty.
     explicit query_ngrams(std::string_view query);
 
-    // False: no text added to these grams contains the query. REQUIRES: grams::bytes of them.
+    // False: no text with this signature contains the query. REQUIRES: `stored` has ngrams::bytes.
     bool may_be_in(std::span<const std::byte> stored) const;
 
 private:

@@ -1,4 +1,5 @@
-// What the parts of the SQLite index agree on: how a place becomes a rowid, and the connections with their statements.
+// Shared by the sources of the SQLite index: how a chat and a number become a rowid, and the connections with their
+// statements.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +27,7 @@ inline sqlite::blob blob(std::string_view bytes) {
 inline constexpr std::string_view position_sql = "select messages, changes from chats where id = ?";
 inline constexpr std::string_view chats_sql =
     "select id, messages, changes from chats where id > ? order by id limit ?";
-// The block that holds a message: the last that begins at or before it, in the chat's range.
+// The block of a message: the last one in the chat's range that begins at or before the message.
 inline constexpr std::string_view block_of_sql =
     "select id, entries, texts from blocks where id > ? and id <= ? order by id desc limit 1";
 
@@ -70,11 +71,11 @@ struct write_session {
     sqlite::statement find_position, chats, block_of, put_block, put_signature, put_position;
 };
 
-// One slice of candidates, seen in one snapshot. Throws sqlite::failure, damaged_block.
+// One slice of candidates, from one snapshot. Throws sqlite::failure, damaged_block.
 candidates candidates_in(read_session& s, core::chat_id chat, const core::folded_query& query,
                          core::message_number below);
 
-// index_writer::store as one transaction; false: the reach is not `from`. Throws sqlite::failure, damaged_block.
+// index_writer::store as one transaction. False: the position is not `from`. Throws sqlite::failure, damaged_block.
 bool store_in(write_session& s, core::chat_id chat, std::span<const indexed_text> texts, position from, position to);
 
 }  // namespace confab::search

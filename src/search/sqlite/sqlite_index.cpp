@@ -1,20 +1,20 @@
-// A chat's folded texts lie in blocks of some 16 KB, a block to a page, in the order of their numbers, and beside each
-// block lies a signature of the sequences of one to three bytes that occur in it (2 KB). A search reads the signatures
-// of the chat from its end, and where all sequences of the query may be, it looks through the block.
+// A chat's folded texts are stored in blocks of some 16 KB, one per page, in the order of their numbers. Each block has
+// a signature: the n-grams of one to three bytes that occur in it (2 KB). A search reads the chat's signatures from the
+// end. It reads a block only if the signature may contain all n-grams of the query.
 //
-// Why not FTS5's trigrams, on the same machine with messages of 64 bytes (SQLite 3.40):
-// - It took 26,000 messages/s, so at more creations than that it never catches up. This takes a million in a second of
-//   processor time, since a message is appended to a text instead of to 62 lists. A message takes 260 bytes there, 80
-//   here.
-// - It helps no query of one or two characters. This looks through the 64 MB of a million messages in 9 to 19 ms, if
-//   it has to.
-// - It walks the lists of all trigrams of a query: 85 ms for three common words in 300,000 messages. Here the worst is
-//   reading everything, whatever the query.
+// Why not FTS5's trigrams, measured on the same machine with messages of 64 bytes (SQLite 3.40):
+// - FTS5 indexed 26,000 messages/s, so it never catches up with more creations than that. This index takes a million
+//   per second of processor time: it appends a message to one text instead of 62 lists. A message takes 260 bytes in
+//   FTS5, 80 here.
+// - FTS5 does not help a query of one or two characters. This index searches the 64 MB of a million messages in 9 to 19
+//   ms, if it has to.
+// - FTS5 walks the lists of all trigrams of a query: 85 ms for three common words in 300,000 messages. Here the worst
+//   case is reading everything, for any query.
 //
-// A change writes its block anew: 16 KB, however many changes of the block a store brings. Why not an overlay of
-// changed messages: it would be one more thing to read at every search, and edits are rare and mostly of what is new.
+// A store rewrites each changed block once: 16 KB, however many of its messages changed. Why not an overlay of changed
+// messages: every search would have to read it too, and edits are rare and mostly of recent messages.
 //
-// Readers have connections of their own and see whole transactions: a chat's reach and its blocks are read in one.
+// Readers have their own connections and see complete transactions: they read a chat's position and its blocks in one.
 #include "search/sqlite/sqlite_index.hpp"
 
 #include <fmt/core.h>
@@ -35,7 +35,7 @@ namespace confab::search {
 namespace {
 
 constexpr sqlite::checkpoint_limits limits{.start_pages = 512, .restart_pages = 2'048};  // 8 MiB and 32 MiB
-constexpr int lock_wait_ms = 200;  // a read is one short slice, so this is ample
+constexpr int lock_wait_ms = 200;  // a read is one short slice, so this is enough
 constexpr auto erase_every = std::chrono::seconds(1);
 
 using clock = std::chrono::steady_clock;
@@ -100,7 +100,7 @@ public:
     }
 
 private:
-    // A reader that meets damage leaves it to the writer; until then there is nothing to be read.
+    // A reader that finds damage leaves it to the writer. Until then reads return unavailable.
     template <class T, class Work>
     result<T> read(Work work) {
         const std::shared_lock no_replacing(replacing_);
@@ -118,11 +118,11 @@ private:
     template <class Work>
     bool write(Work work) {
         if (is_broken_) return false;
-        require(write_session_.has_value(), "an index that is not broken has a connection to write");
+        require(write_session_.has_value(), "an index that is not broken has a write connection");
         return guarded(side::writer, [&] { work(*write_session_); });
     }
 
-    // Until there is a new connection the index is broken, whatever the reason.
+    // The index is broken until it has a new connection, whatever the reason.
     bool replace() {
         const std::unique_lock nobody_reads(replacing_);
         sessions_.clear();
@@ -138,8 +138,8 @@ private:
         write_session_.emplace(std::move(db));
     }
 
-    // False: it failed, which was told. Damage ends the index, for whoever met it, and so does every failure to write
-    // that does not pass by itself: what a failed sync left on the disk is anyone's guess.
+    // False: it failed, and the failure was logged. Damage breaks the index, whoever finds it. So does every lasting
+    // failure of the writer, since the state of the disk after a failed sync is unknown.
     template <class Work>
     bool guarded(side by, Work work) {
         try {
@@ -156,10 +156,10 @@ private:
 
     void fail(bool is_final, const std::string& cause) {
         if (is_final ? is_broken_.exchange(true) : is_broken_.load()) return;
-        log::warning(fmt::format("the search index failed{}: {}", is_final ? " and is built anew" : "", cause));
+        log::warning(fmt::format("the search index failed{}: {}", is_final ? " and is rebuilt" : "", cause));
     }
 
-    // Deleted text is overwritten in the file by a checkpoint, and leaves the WAL when that is truncated.
+    // A checkpoint overwrites deleted text in the file. The text leaves the WAL when that is truncated.
     void checkpoint(sqlite::connection& db) {
         if (needs_erase_ && clock::now() >= next_erase_) {
             needs_erase_ = !db.checkpoint(sqlite::connection::checkpoint_kind::truncate);

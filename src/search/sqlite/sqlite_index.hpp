@@ -1,4 +1,4 @@
-// The search index alone, in a SQLite file of its own: blocks of folded texts with signatures of what occurs in them.
+// The search index of a server alone, in its own SQLite file: blocks of folded texts, with signatures of their n-grams.
 #pragma once
 
 #include <filesystem>
@@ -11,12 +11,12 @@ namespace confab::search {
 
 struct sqlite_index_options {
     std::filesystem::path folder;
-    std::string ledger;               // the identity of the ledger it follows; an index of another is replaced
-    asio::any_io_executor read_pool;  // where candidates are looked for, off the event loops
+    std::string ledger;               // the identity of the indexed ledger; an index of another is replaced
+    asio::any_io_executor read_pool;  // runs searches for candidates, off the event loops
 };
 
-// A file that is damaged is replaced by an empty one, at the opening or by the writer's next maintain(). A new file
-// that could not be made is made by a later maintain(). Until then everything is `unavailable`.
+// A damaged file is replaced by an empty one, when it is opened or by the writer's next maintain(). A file that could
+// not be created is created by a later maintain(). Until then all calls return `unavailable`.
 class sqlite_index {
 public:
     virtual ~sqlite_index() = default;
@@ -26,7 +26,7 @@ public:
 
 std::unique_ptr<sqlite_index> open_sqlite_index(const sqlite_index_options& options);
 
-// Reads beside a running server and never writes. Nothing: there is no index of this ledger.
+// Reads beside a running server and never writes. Null: there is no index of this ledger.
 std::unique_ptr<index_auditor> open_sqlite_index_auditor(const std::filesystem::path& folder,
                                                          const std::string& ledger);
 

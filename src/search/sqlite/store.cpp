@@ -7,7 +7,7 @@ namespace {
 
 using texts = std::span<const indexed_text>;
 
-// The messages of the block that holds this one.
+// The messages of the block that contains this one.
 std::vector<indexed_text> read_block_of(write_session& s, core::chat_id chat, std::uint64_t number) {
     s.block_of.bind(row_of(chat, 0), row_of(chat, number));
     const sqlite::reset_guard until_done(s.block_of);
@@ -15,7 +15,7 @@ std::vector<indexed_text> read_block_of(write_session& s, core::chat_id chat, st
     return unpack(number_in(s.block_of.number(0)), view(s.block_of.bytes(1)), view(s.block_of.bytes(2)));
 }
 
-// A block that was there before under the same first number is replaced.
+// Replaces a block with the same first number.
 void put(write_session& s, core::chat_id chat, texts messages) {
     for (const auto& b : pack(messages)) {
         const auto row = row_of(chat, b.first.value());
@@ -26,7 +26,7 @@ void put(write_session& s, core::chat_id chat, texts messages) {
     }
 }
 
-// Blocks may come out longer than before, and then are more; the first keeps its number, so that none is left over.
+// Blocks may become longer, and then more. The first keeps its number, so no old block remains.
 void replace(write_session& s, core::chat_id chat, texts changed) {
     while (!changed.empty()) {
         auto stored = read_block_of(s, chat, changed.front().number.value());
