@@ -18,8 +18,9 @@ public:
     static constexpr std::chrono::seconds pause{60};
     static constexpr std::size_t keys_max = 32;  // beyond it the key that was logged longest ago is evicted
 
+    log_throttle() = default;
     // `lines_max` is per key and minute.
-    explicit log_throttle(std::uint64_t lines_max = 1) : lines_max_(lines_max) {}
+    explicit log_throttle(std::uint64_t lines_max) : lines_max_(lines_max) {}
 
     // Logs the line unless `lines_max` lines with the same key were logged within the last minute. Returns whether it
     // did. The key names the failure without its variable parts (numbers, ids).
@@ -39,7 +40,7 @@ private:
 
     void evict_oldest();
 
-    const std::uint64_t lines_max_;
+    const std::uint64_t lines_max_ = 1;
     std::mutex mutex_;
     std::map<std::string, entry, std::less<>> entries_;
 };

@@ -248,7 +248,8 @@ TEST_F(redis_queue, remembers_the_last_entry_that_was_committed_of_each_partitio
         const auto ask = [this]() -> awaitable<std::vector<core::delivery>> {
             const auto client = redis::make_client(q.receiver_executor(), server());
             while (!client->is_connected()) co_await asio::post(q.receiver_executor(), asio::use_awaitable);
-            co_return (co_await queue::committed_deliveries(*client, cluster, partitions)).value();
+            auto found = co_await queue::committed_deliveries(*client, cluster, partitions);
+            co_return std::move(found.value());
         };
         return asio::co_spawn(q.receiver_executor(), ask(), asio::use_future).get();
     };

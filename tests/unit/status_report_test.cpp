@@ -37,9 +37,9 @@ cluster_report sound_cluster() {
 void expect_problem(const cluster_report& r, const std::string& problem) {
     EXPECT_EQ(problems_of(r), sentences{problem});
     EXPECT_NE(to_tables(r).find("problem: " + problem + "\n"), std::string::npos) << to_tables(r);
-    const auto found = json::parse(to_json(r)).at("problems").as_array();
+    const auto found = json::parse(to_json(r)).as_object().at("problems").as_array();
     ASSERT_EQ(found.size(), 1U);
-    EXPECT_EQ(found[0].as_string(), problem);
+    EXPECT_EQ(std::string(found[0].as_string().c_str()), problem);
 }
 
 TEST(status_report, has_no_problem_while_all_is_well) {
@@ -51,7 +51,7 @@ TEST(status_report, reports_an_evicting_redis) {
     auto r = sound_cluster();
     r.memory->policy = "allkeys-lru";
     expect_problem(r, "redis: its maxmemory-policy is 'allkeys-lru': only with noeviction does it keep every command");
-    EXPECT_EQ(json::parse(to_json(r)).at_pointer("/engines/redis/maxmemory_policy").as_string(), "allkeys-lru");
+    EXPECT_NE(to_json(r).find("\"maxmemory_policy\":\"allkeys-lru\""), std::string::npos) << to_json(r);
     r.memory->policy.clear();  // it does not say
     EXPECT_EQ(problems_of(r), sentences());
 }
@@ -92,7 +92,7 @@ TEST(status_report, says_that_it_does_not_know_what_waits_for_an_index_that_it_c
     r.index = index_report{""};
     EXPECT_NE(to_tables(r).find("search index ?: none can be searched"), std::string::npos) << to_tables(r);
     EXPECT_EQ(to_tables(r).find("chats wait"), std::string::npos) << to_tables(r);
-    const auto index = json::parse(to_json(r)).at("index").as_object();
+    const auto index = json::parse(to_json(r)).as_object().at("index").as_object();
     for (const auto& member : index) EXPECT_TRUE(member.value().is_null()) << member.key();
 }
 

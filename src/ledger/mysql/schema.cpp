@@ -386,7 +386,8 @@ awaitable<std::optional<std::string>> durability_refusal(confab::mysql::connecti
 awaitable<void> require_safe(confab::mysql::connection& db) {
     co_await require_primary(db);
     const auto rows = co_await db.query("select version()");
-    const auto name = rows.front().text(0);
+    const auto found = rows.front();
+    const auto name = found.text(0);
     const auto version = parse_version(name);
     const bool is_new_enough =
         version.is_mariadb ? std::pair(version.major, version.minor) >= std::pair(10, 6) : version.major >= 8;

@@ -6,6 +6,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
+#include <utility>
 
 #include "base/log_throttle.hpp"
 #include "base/random.hpp"
