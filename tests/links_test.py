@@ -13,7 +13,7 @@ from pathlib import Path
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 CODE = re.compile(r"(?s:```.*?```)|^    .*$", re.MULTILINE)
 SPAN = re.compile(r"`([^`\n]+)`")
-SOURCE = re.compile(r"[\w./-]*\w/[\w.-]+\.(?:cpp|hpp|py|md|tla|proto|template|c)")
+SOURCE = re.compile(r"[\w./-]*\w/[\w.-]+\.(?:cpp|hpp|py|md|tla|proto|template|c)|(?:src|tests|bench|tools|docs|spec|deploy)/[\w./-]*")
 
 
 def documents(root):

@@ -1,5 +1,7 @@
-// A cache of message pages. The content of a page depends only on its window and on the number of changes in its chat.
-// Every request reads both from the ledger. So a cached page is never stale, and writers need not invalidate it.
+// A cache of message pages. The content of a page depends only on its window and on the number of changes (edits and
+// deletions) in its chat. A window never extends beyond the chat's last message, so a new message changes no cached
+// page. Every request first reads the chat's counters from the ledger, and computes the window and the key from them.
+// So a cached page is never stale, and writers need not invalidate it.
 #pragma once
 
 #include <array>
@@ -15,7 +17,7 @@ namespace confab::api {
 
 struct page_key {
     core::chat_id chat;
-    std::uint64_t changes_count;  // of the chat, read before the page
+    std::uint64_t changes_count;  // of the chat; read before the page, which may be newer
     ledger::window window;
 
     friend bool operator==(const page_key& a, const page_key& b) {
@@ -32,7 +34,7 @@ public:
 
     // The JSON text; null: it is not cached.
     std::shared_ptr<const std::string> find(const page_key& key);
-    // Stores a copy, unless it is too long.
+    // Stores a copy, unless it is so long that it would evict many others (two_generation_cache::is_small).
     void put(const page_key& key, const std::string& json);
 
 private:

@@ -1,4 +1,5 @@
-// The parameters of a path, once they are a valid token and valid numbers.
+// The parameters of a path, parsed. Nothing: one of them is not a valid token or number, so the resource does not exist
+// (404).
 #pragma once
 
 #include <optional>

@@ -37,7 +37,7 @@ bool is_segment(std::string_view text) {
 
 std::string parse_base_path(std::string text) {
     if (text.size() > length_max)
-        throw usage_error(fmt::format("base-path has {} characters: it is limited to {}", text.size(), length_max));
+        throw usage_error(fmt::format("--base-path has {} characters: it is limited to {}", text.size(), length_max));
     if (text.ends_with('/')) text.pop_back();
     for (std::string_view left = text; !left.empty();) {
         const auto end = std::min(left.find('/', 1), left.size());

@@ -10,10 +10,11 @@
 
 namespace confab::app {
 
-// The warning for workers with such a lease. Empty: the node waits long enough, or the lease is unknown (0).
+// The warning for a worker with this lease. Nothing: the node waits long enough, or there is no live worker (0).
 std::optional<std::string> lease_warning(std::chrono::milliseconds lease, std::chrono::milliseconds answer_timeout);
 
-// Polls the workers' leases, and logs each lease that is too long once. Never returns.
+// Reads the longest lease of the live workers every five seconds. Logs the warning if that lease is too long and
+// differs from the one in the last warning. Never returns. REQUIRES: `ledger` lives until the loop has stopped.
 awaitable<void> warn_of_long_leases(ledger::mysql::mysql_node& ledger, std::chrono::milliseconds answer_timeout);
 
 }  // namespace confab::app

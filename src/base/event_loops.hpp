@@ -1,4 +1,5 @@
-// Event loops, one thread each. Work that begins on a loop stays on it, so most of the program needs no locks.
+// Event loops, one thread each. Work that begins on a loop stays on it, so most of the program needs no locks. A turn
+// is the execution of one handler.
 #pragma once
 
 #include <atomic>
@@ -34,15 +35,17 @@ public:
     // The number of long turns so far; 0 before watch().
     std::uint64_t long_turns() const;
 
-    // Frequent handlers call this when they begin. It marks the end of the previous turn. Does nothing on a thread that
-    // is not a loop's.
+    // Counts a turn of the calling thread's loop. Frequent handlers call it when they begin. Does nothing on a thread
+    // that is not a loop's.
     static void note_turn();
-    // Queues a handler on the loop that notes a turn. Does nothing while an earlier one is still queued.
+    // Queues a handler that only notes a turn. Does nothing while an earlier one is still queued. Any thread.
     void begin_turn_at(std::size_t index);
-    // The loop's turns and processor time so far. Nothing: the thread has ended. REQUIRES: started, and not stopped.
+    // The loop's turns and processor time so far. Nothing: the thread's clock cannot be read. REQUIRES: started, and
+    // not stopped.
     std::optional<turn_watch::sample> sample_at(std::size_t index);
 
     // Stops the loops and joins their threads. Suspended coroutines never resume. They are destroyed with this object.
+    // Do not call it on a loop's thread.
     void stop();
 
 private:

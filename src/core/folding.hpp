@@ -21,6 +21,7 @@ class folded_query {
 public:
     explicit folded_query(std::string_view query) : needle_(fold(query)) {}
 
+    // Whether `text` contains the query. Folds the text. REQUIRES: valid UTF-8.
     bool is_in(std::string_view text) const;
 
     // The first match in a folded text at or after `from`; npos: no match.

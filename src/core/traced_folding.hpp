@@ -1,4 +1,5 @@
-// Folding that records the origin of each code point.
+// Folding that records the origin of each code point: the byte offsets of the first and last characters of the text
+// from which it was made.
 #pragma once
 
 #include <string_view>
@@ -8,7 +9,7 @@
 
 namespace confab::core {
 
-// The code points of fold(text). REQUIRES: valid UTF-8.
+// The code points of fold(text) (folding.hpp). REQUIRES: valid UTF-8. It must be shorter than 4 GiB.
 std::vector<normalization::traced_code_point> traced_fold(std::string_view text);
 
 }  // namespace confab::core

@@ -19,8 +19,11 @@
 
 namespace confab::http {
 
-// Why the request is refused: misdirected or cross_origin. Nothing: it is accepted. `allowed_hosts`: names besides
-// localhost, in lower case. REQUIRES: Host and target are well-formed.
+// Why the request is refused; nothing: it is accepted.
+// - misdirected: its host is a name that is neither localhost nor in `allowed_hosts` (in lower case).
+// - cross_origin: its method is not GET, HEAD or OPTIONS, and Origin has another host or port, or Sec-Fetch-Site is
+//   cross-site.
+// The host and port are those of an absolute target, otherwise those of Host. REQUIRES: both are well-formed.
 std::optional<problem> cross_origin_problem(const request& r, std::span<const std::string> allowed_hosts);
 
 }  // namespace confab::http

@@ -10,10 +10,11 @@ namespace confab::http {
 // Whether the client accepts gzip, and does not prefer an uncompressed body (RFC 9110, 12.5.3).
 bool accepts_gzip(const request& request);
 
-// Whether the response is worth compressing. It then depends on Accept-Encoding.
+// Whether the response is JSON without an entity tag, and streamed or at least 1 KiB long.
 bool is_compressible(const response& r);
 
-// Compresses the reply, also a streamed one, if it is compressible and the client accepts gzip. Sets the headers.
+// Compresses the reply, also a streamed one, if it is compressible and the client accepts gzip. Adds Content-Encoding
+// then, and Vary to every compressible reply (RFC 9110, 12.5.5). Throws std::runtime_error (zlib failed), bad_alloc.
 void gzip_if_worthwhile(const request& request, response& reply);
 
 }  // namespace confab::http

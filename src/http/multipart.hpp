@@ -9,11 +9,12 @@
 
 namespace confab::http {
 
-// The named parts in order, without files (parts with a filename). Nothing: the body is malformed. `content_type` is
-// the complete header, which contains the boundary.
+// The named parts in order, without files (parts with a filename). `content_type` is the complete field value, which
+// contains the boundary. Nothing: the body is malformed, or there is no valid boundary.
 std::optional<pairs> parse_multipart(std::string_view content_type, std::string_view body);
 
-// A parameter of a header like `form-data; name="a b"`, unquoted. Nothing: it is absent.
+// A parameter of a field value like `form-data; name="a b"`, unquoted. The name is case-insensitive. Nothing: the
+// parameter is absent or malformed.
 std::optional<std::string> header_parameter(std::string_view header, std::string_view name);
 
 }  // namespace confab::http

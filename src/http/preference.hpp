@@ -9,7 +9,7 @@ namespace confab::http {
 
 struct preference {
     bool respond_async = false;
-    std::chrono::seconds wait{0};  // at most a minute
+    std::chrono::seconds wait{0};  // 0: not given; more than a minute is reduced to a minute
 };
 
 // Ignores unknown and malformed preferences.

@@ -23,13 +23,16 @@ struct record_view {
 inline constexpr std::size_t header_bytes = 64;
 inline constexpr std::size_t record_header_bytes = 36;
 
+// REQUIRES: `owner` is owner_bytes long.
 void append_header(std::string& to, std::string_view owner, std::uint64_t salt);
+// The payload must be shorter than 4 GiB.
 void append_record(std::string& to, const record_view& r);
 
-// The fields of a possible record. Checks neither checksum nor payload. REQUIRES: at least record_header_bytes.
+// The salt and number of a possible record, unchecked. The payload is empty. REQUIRES: at least record_header_bytes.
 record_view fields_at(std::string_view bytes);
 
-// The header or record at the start of `bytes`. Nothing: it is incomplete or invalid.
+// The header or record at the start of `bytes`. The payload is a view of them. Verifies the checksum, not that the
+// record has the salt of its segment. Nothing: it is incomplete or invalid.
 std::optional<segment_header> header_at(std::string_view bytes);
 std::optional<record_view> record_at(std::string_view bytes);
 

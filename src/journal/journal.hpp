@@ -5,7 +5,8 @@
 // append does not change the file's length, and its sync writes no file system metadata. When a segment is full, the
 // journal switches to the other one if all records in that can be recycled. Until then the full segment grows.
 //
-// A segment begins with a header: magic, owner, a random salt, a checksum. Each reuse of a segment draws a new salt.
+// A segment begins with a header: magic, owner, a random salt, a checksum. The owner is the identity of the following
+// store, so the journal of another store is not taken for its own. Each reuse of a segment draws a new salt.
 // Every record repeats it, so stale bytes after the last record never pass for a record. The header is written and
 // synced together with the first record.
 //
@@ -42,11 +43,11 @@ struct number_range {
 
 struct contents {
     std::vector<record> records;  // after the requested number, in order and without a gap
-    // missing: the missing or damaged numbers between `records` (or the requested number) and valid records after them.
-    // unreachable: all numbers from the first missing one to the last valid record.
+    // The first gap: missing or damaged records, with valid ones after them. Damage without a valid record after it
+    // counts as the end of the journal.
     std::optional<number_range> missing;
-    std::optional<number_range> unreachable;
-    std::optional<std::string> other_owner;  // of a segment with another owner
+    std::optional<number_range> unreachable;  // from the gap's first number to the last valid record
+    std::optional<std::string> other_owner;   // of a segment with another owner; its records are not read
 };
 
 // Reads the records after `number` from the segments in this folder. A missing segment has no records. Changes nothing.
@@ -67,7 +68,8 @@ struct options {
 // Not thread-safe.
 class journal {
 public:
-    // Discards the content of the segments durably, and preallocates them. Throws startup_error.
+    // Discards the content of the segments durably, and preallocates them. The caller must not need their records any
+    // more. Throws startup_error.
     explicit journal(options o);
     journal(const journal&) = delete;
     journal& operator=(const journal&) = delete;
@@ -82,7 +84,7 @@ public:
 
     enum class outcome {
         durable,   // on disk
-        no_space,  // nothing is stored
+        no_space,  // nothing is stored; the same number can be appended again
         unknown    // the disk failed: only the next read_after() shows it
     };
     // REQUIRES: `number` is above the last one. The following store has all skipped numbers on disk, so they are never

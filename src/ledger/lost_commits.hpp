@@ -1,5 +1,6 @@
-// The ledger has less than workers committed, so the worker must stop. Otherwise it would give numbers again that
-// clients already have. The writer and the ownership of a shared ledger throw it, from any call.
+// The shared ledger lacks commits of workers: its database was restored to an earlier state, or a server without the
+// last commits replaced it. load() and apply() of the writer throw it, and renew() of the ownership. Then the worker
+// must stop. Otherwise it would assign numbers again that clients have already received.
 #pragma once
 
 #include <stdexcept>

@@ -15,7 +15,9 @@ struct reindex_report {
     std::uint64_t messages = 0;
 };
 
-// Clears the index first. Errors: unavailable. REQUIRES: the follower stores to this writer, and run() was not called.
+// Clears the index, then indexes all chats that are long enough (follower_options). After an error the index is
+// incomplete, and the next follower completes it. Errors: unavailable, shutting_down (follower.stop() was called).
+// REQUIRES: the follower stores to this writer, and follower.run() was not called.
 awaitable<result<reindex_report>> reindex(write::index_follower& follower, search::index_writer& into);
 
 // Counts the indexed chats and messages. Errors: unavailable.

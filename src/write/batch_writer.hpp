@@ -17,11 +17,14 @@ namespace confab::write {
 struct batch_options {
     queue::batch_limits limits;
     core::rules rules;
-    std::function<void(std::span<const core::effect>)> committed = {};  // gets the effects of each commit
+    // Called with the effects of each commit, before its clients are answered. On the executor of write_batches().
+    std::function<void(std::span<const core::effect>)> committed = {};
 };
 
-// Runs until the queue is closed and empty, on the caller's executor.
-// REQUIRES: nobody else takes from `source` or writes to `into`.
+// Runs until the queue is closed and empty, on the caller's executor. If the ledger fails, each command of the batch is
+// answered with its error. If the ledger rejects a batch of several commands, they are committed one by one, and only
+// those that it still rejects are answered `rejected`. Throws what the ledger throws, and then answers nothing more.
+// REQUIRES: `source` and `into` live until it returns; nobody else takes from `source` or writes to `into`.
 awaitable<void> write_batches(queue::receiver& source, ledger::writer& into, batch_options options);
 
 }  // namespace confab::write

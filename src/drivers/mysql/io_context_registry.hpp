@@ -1,5 +1,5 @@
-// Objects on an event loop whose owners may outlive the loop. When the loop ends, it releases them, so that no socket
-// is closed on a destroyed loop.
+// Objects on an event loop whose owners may outlive the loop. The destructor of the loop releases them, so that no
+// socket is closed on a destroyed loop.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,8 @@ namespace confab::mysql {
 class io_object {
 public:
     virtual ~io_object() = default;
-    // Called when the loop ends: releases everything that belongs to it.
+    // The destructor of the loop calls this once. Releases everything that belongs to the loop. REQUIRES: it calls
+    // neither add() nor remove(), now or later; the registry's mutex is locked, and the registry is destroyed next.
     virtual void release() = 0;
 };
 
@@ -28,9 +29,10 @@ public:
         return boost::asio::use_service<io_context_registry>(context);
     }
 
-    // Identifies the loop: no other loop ever has this number.
+    // Identifies the loop: no other loop ever has this number, while an address may be reused.
     std::uint64_t number() const { return number_; }
 
+    // Any thread, before the loop is destroyed.
     void add(io_object& t) {
         const std::lock_guard lock(mutex_);
         all_.insert(&t);

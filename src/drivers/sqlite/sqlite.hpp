@@ -1,5 +1,6 @@
-// A thin, throwing layer over SQLite's C interface (https://sqlite.org/c3ref/intro.html): connections, statements,
-// transactions. A connection and its statements belong to one thread at a time (SQLITE_OPEN_NOMUTEX).
+// A thin layer over SQLite's C interface (https://sqlite.org/c3ref/intro.html): connections, statements, transactions.
+// A call that SQLite refuses throws `failure`. A connection and its statements belong to one thread at a time
+// (SQLITE_OPEN_NOMUTEX).
 #pragma once
 
 #include <cstddef>
@@ -40,12 +41,14 @@ failure corrupt_row(std::string_view table, std::int64_t row, std::string_view w
 
 using blob = std::span<const std::byte>;
 
-// A prepared statement for repeated use: bind, then `run` or `row`, then `reset`. Returned views are valid until the
-// next step or reset.
+// A prepared statement for repeated use: bind, then `run`; or bind, then `row` until it returns false, or `reset`.
+// Returned views are valid until the next step or reset. A null column reads as 0 or empty.
 class statement {
 public:
     statement(sqlite3* db, std::string_view sql);
 
+    // Does not copy texts and blobs (SQLITE_STATIC): they must live until the statement is reset. Bind them again
+    // before the next step.
     template <class... Values>
     statement& bind(const Values&... values) {
         int index = 0;
@@ -53,9 +56,9 @@ public:
         return *this;
     }
 
-    // Steps to the next row. False: there is none, and the statement was reset.
+    // Steps to the next row. False: there is none, and the statement was reset. A failure resets it too.
     bool row();
-    // Steps a statement without rows to its end.
+    // Steps to the end, ignores rows, and resets the statement.
     void run();
     void reset();
 
@@ -128,7 +131,8 @@ public:
     // passive copies the pages that no reader holds back; restart waits for readers (see wait_for_locks), so that the
     // next commit can restart the WAL; truncate also empties the WAL's file.
     enum class checkpoint_kind { passive, restart, truncate };
-    // Copies committed pages from the WAL into the database and syncs it. False: busy, so some pages remain.
+    // Copies committed pages from the WAL into the database. True: all are copied, and the database is synced. False: a
+    // reader or another checkpoint holds some back.
     bool checkpoint(checkpoint_kind kind);
 
     // The length of the WAL after this connection's last commit. Nothing checkpoints it automatically.
@@ -158,7 +162,9 @@ private:
     std::unique_ptr<statement> begin_read_, begin_write_, commit_, rollback_;
 };
 
-// A transaction that rolls back unless it was committed.
+// A transaction that rolls back unless it was committed. `write` takes the write lock immediately (BEGIN IMMEDIATE).
+// `read` takes its snapshot at the first read (BEGIN). If the rollback fails, SQLite's transaction stays open: see
+// connection::in_transaction().
 class transaction {
 public:
     enum class kind { read, write };

@@ -1,8 +1,8 @@
 // Syncs the WAL in the background, with one thread and one file descriptor. The commits themselves are not synced
 // (sync_level::normal).
 //
-// 1. After each commit it asks the kernel to start writing. So a sync finds little left to write: syncs of other files
-//    wait for it.
+// 1. After each commit it asks the kernel to start writing. So a sync finds little left to write, and syncs of other
+//    files (the journal) do not wait long for it.
 // 2. If requested, it syncs after the next commit.
 // 3. After a failed sync it never tries again: the kernel may have dropped the pages that it could not write, and may
 //    report the next sync as successful.
@@ -21,18 +21,20 @@ namespace confab::sqlite {
 // Any thread.
 class wal_syncer {
 public:
-    // Throws startup_error: the WAL of `database` cannot be opened. REQUIRES: the WAL exists for as long as this lives.
+    // Throws startup_error: the WAL of `database` cannot be opened. REQUIRES: SQLite does not delete the WAL while this
+    // lives.
     explicit wal_syncer(const std::filesystem::path& database);
+    // Does not sync, even if that was requested.
     ~wal_syncer();
     wal_syncer(const wal_syncer&) = delete;
     wal_syncer& operator=(const wal_syncer&) = delete;
 
     // Requests a sync after the next commit.
     void request();
-    // The WAL has everything up to this number. The caller increments it.
+    // Call it after each commit: the WAL has everything up to this number. Numbers ascend.
     void committed(std::uint64_t number);
 
-    // The number up to which the WAL is synced.
+    // The number up to which the WAL is synced; 0: not synced yet.
     std::uint64_t synced();
     bool has_failed();
 

@@ -1,6 +1,6 @@
-// A batch's effects, sorted by the statements that write them. This is the only place that visits the effects of a
-// batch. A new effect does not compile until it is sorted here. A new list does not compile until its consumers use
-// it, because they unpack the whole struct.
+// A batch's effects, sorted by the statements that write them. No other code of the MySQL ledger visits the effects. A
+// new kind of effect does not compile until it is sorted here. A new list does not compile until its consumers handle
+// it, because they bind all members of the struct.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,8 @@ struct rows_to_write {
     std::vector<const core::key_used*> keys;
 };
 
-// The numbers that a batch gave in one collection. Its counter becomes `last`.
+// The numbers that a batch assigned in one collection (the chats of an app, the messages or changes of a chat). The
+// counter of the collection becomes `last`.
 struct number_range {
     std::uint64_t first = 0;
     std::uint64_t last = 0;

@@ -1,7 +1,7 @@
-// Batches lookups of single messages. Lookups that are requested while a statement is in flight go into the next
-// statement together. A single lookup waits for no other. Under load a lookup costs the server and this process a
-// fraction of a statement. Each is answered by a statement that began after the request, so it sees everything that was
-// committed before.
+// Batches lookups of single messages. Each event loop has at most two statements in flight. While it has two, lookups
+// wait, and the next statement takes up to lookups_max of them together (reader_sql.hpp). Otherwise a lookup gets its
+// own statement immediately. Under load a lookup costs the server and this process a fraction of a statement. Each is
+// answered by a statement that began after the request, so it sees everything that was committed before.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,7 @@ struct lookup {
 // Sets the answer of each lookup. Does not throw.
 using look_up = std::function<awaitable<void>(std::span<lookup* const>)>;
 
-// Any event loop that one thread runs. Each loop has its own statements.
+// Called on any event loop that one thread runs. Each loop has its own queue and statements.
 class lookups {
 public:
     explicit lookups(look_up how);

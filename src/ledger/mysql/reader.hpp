@@ -8,7 +8,8 @@
 
 namespace confab::ledger::mysql {
 
-// REQUIRES: the pool outlives the reader; calls are awaited on an event loop run by one thread.
+// `read_pool` compares texts with queries, off the event loops. REQUIRES: the pool outlives the reader; each call is
+// awaited on an event loop that one thread runs. Several such loops may use the reader.
 std::unique_ptr<reader> make_mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool);
 
 }  // namespace confab::ledger::mysql

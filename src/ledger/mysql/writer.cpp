@@ -257,6 +257,9 @@ private:
         } catch (const confab::mysql::failure& cause) {
             reset_after_failure("keeping a dead letter", cause);
             co_return false;
+        } catch (const lost_commits&) {
+            db_.close();  // nobody is to wait for the locks
+            throw;
         }
     }
 

@@ -12,13 +12,15 @@ namespace confab::ledger::sqlite {
 
 class closable_reader : public reader {
 public:
-    // Refuses reads from now on (shutting_down), also those that wait for a thread. So waiting reads do not delay the
-    // end of the program. Any thread.
+    // Refuses reads from now on (shutting_down). Reads that wait for a thread and running scans fail, too, so that they
+    // do not delay the end of the program. Any thread.
     virtual void close() = 0;
 };
 
-// How a reader handles unapplied writes that it has to read. `commit` commits them. `wait` waits until they are
-// committed: it costs no other thread anything, but blocks a thread of `long_reads`.
+// What a reader does first if a read needs unapplied writes: writes that are in the journal and not yet committed in
+// the database (unapplied_writes.hpp). Both run on a thread of `long_reads`. `commit` commits them, which delays the
+// writer. `wait` waits until the commit timer does so, at most two seconds (then: unavailable). It is for background
+// work.
 enum class unapplied_policy { commit, wait };
 
 struct reader_options {
@@ -30,7 +32,8 @@ struct reader_options {
     confab::sqlite::snapshot_registry& snapshots;
 };
 
-// REQUIRES: the objects that `o` refers to outlive the reader.
+// Short reads run on the caller's thread. Long lists and searches run on `long_reads`. REQUIRES: the objects that `o`
+// refers to outlive the reader.
 std::unique_ptr<closable_reader> make_sqlite_reader(const reader_options& o);
 
 }  // namespace confab::ledger::sqlite

@@ -13,10 +13,12 @@ namespace confab::ledger::sqlite {
 // On the writing connection, for the thread that uses it.
 class state_loader {
 public:
-    // REQUIRES: both outlive this. Counters that `effects` still keeps in memory are written before they are read.
+    // REQUIRES: both outlive this.
     state_loader(confab::sqlite::connection& db, effect_writer& effects);
 
-    // Adds to `s` what decide() needs for these commands and `s` lacks. Throws sqlite::failure.
+    // Adds to `s` what decide() needs for these commands and `s` lacks. Rows that do not exist stay absent. Before it
+    // reads counters from the tables, it writes those that `effects` keeps in memory. Throws sqlite::failure; then `s`
+    // is incomplete. REQUIRES: a transaction, if `effects` keeps counters.
     void load(std::span<const core::command* const> commands, core::state& s);
 
 private:

@@ -9,10 +9,11 @@
 
 namespace confab::queue {
 
-using refusal_handler = std::function<void(std::string_view words)>;
+using refusal_handler = std::function<void(std::string_view error_text)>;
 
 class script {
 public:
+    // REQUIRES: the characters of `text` outlive the script.
     explicit script(std::string_view text);
 
     // Errors and meaning as of redis::client::execute. REQUIRES: the data behind `keys` and `arguments` lives until the
@@ -20,11 +21,13 @@ public:
     awaitable<result<redis::reply>> run(redis::client& on, const redis::arguments& keys,
                                         const redis::arguments& arguments) const;
 
-    // For a script whose outcome is not awaited, and which is sent again if its work was not done. If Redis does not
-    // know the script, send() only loads it. `refused` is called on the client's loop if Redis refuses the script for
-    // another reason. REQUIRES: load_script() is called on each new connection; this script and the objects that
-    // `refused` refers to live until the reply, or until the loop has stopped.
+    // Loads the script into Redis. Does not wait for the reply. Call it on each new connection before send().
     void load_script(redis::client& on) const;
+
+    // Runs the script without waiting for the reply. The caller sends it again if its work was not done. If Redis does
+    // not know the script, send() only loads it. `refused` is called on the client's loop with the text of any other
+    // error reply. REQUIRES: this script and the objects that `refused` refers to live until the reply, or until the
+    // loop has stopped.
     void send(redis::client& on, const redis::arguments& keys, const redis::arguments& arguments,
               refusal_handler refused) const;
 

@@ -1,9 +1,10 @@
 // The search index of chats: the folded text of each message, and a position for each chat: how much of the ledger is
 // indexed. It has three ports: searches read, the index follower writes, `confab check` audits.
 //
-// The promise: of the messages up to the position, the candidates contain every one whose text contained the query
-// after the chat's changes up to the position. They may contain others: messages that changed since, or never had the
-// text. The caller compares each with its row. So an index can be slow and behind, but never wrong.
+// The promise: the candidates contain every message up to the position that has the query in its text, if the message
+// has not changed after the position. The caller looks up the messages that changed after it. Candidates may also be
+// messages without the query, so the caller compares each with its row. So an index may be slow or behind, but no
+// search result is wrong.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@
 
 namespace confab::search {
 
-// (0, 0): nothing of the chat is indexed.
+// The chat's messages up to number `messages` are indexed, with its edits and deletions up to number `changes`. A text
+// may be newer than that, never older. (0, 0): nothing of the chat is indexed.
 struct position {
     std::uint64_t messages = 0;
     std::uint64_t changes = 0;
@@ -37,7 +39,7 @@ inline constexpr std::size_t candidates_max = 256;  // each costs the caller a r
 struct candidates {
     search::position position;                  // holds for `numbers`
     std::vector<core::message_number> numbers;  // below `below`, in descending order, at most candidates_max
-    std::optional<core::message_number> next;   // where to continue, above 1; nothing: the beginning was reached
+    std::optional<core::message_number> next;   // the `below` of the next slice, above 1; nothing: this is the last one
 };
 
 // Any thread, any number of concurrent calls. Errors: unavailable.
@@ -62,17 +64,18 @@ struct indexed_text {
     friend bool operator==(const indexed_text&, const indexed_text&) = default;
 };
 
-// One writer, one thread. Errors: unavailable (nothing was stored).
+// One thread. In a cluster, other processes write to the same index. Errors: unavailable.
 class index_writer {
 public:
     virtual ~index_writer() = default;
 
-    // The chats above `after` with a position above (0, 0), in order of their ids. Empty: the end.
+    // A slice of the chats above `after` with a position above (0, 0), in order of their ids. Empty: the end.
     virtual awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) = 0;
 
-    // Stores the texts and moves the position, both or neither. The later of two versions of a message is kept. No text
-    // remains of earlier versions and of deleted messages. Errors: version_mismatch (the chat's position is not `from`;
-    // nothing was stored). REQUIRES: numbers ascend; those above from.messages follow it without a gap up to
+    // Stores the texts, then moves the position. The later of two versions of a message is kept. No text remains of
+    // earlier versions and of deleted messages. Errors: version_mismatch (the chat's position is not `from`, and was
+    // not moved), unavailable (the position may have moved). After both, some texts may be stored: call it again from
+    // the current position. REQUIRES: numbers ascend; those above from.messages follow it without a gap up to
     // to.messages.
     virtual awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts,
                                           search::position from, search::position to) = 0;
@@ -80,8 +83,8 @@ public:
     // Deletes all texts and positions.
     virtual awaitable<result<void>> clear() = 0;
 
-    // Maintenance between stores, also when there is nothing to store. Call it periodically. True: the index was
-    // damaged and was replaced by an empty one, so every chat must be stored again.
+    // Maintenance between stores, also when there is nothing to store. Call it periodically. True: another index has
+    // taken its place, for example an empty one after damage. Positions differ, so every chat must be looked at again.
     virtual awaitable<bool> maintain() = 0;
 
     // Why the last call failed in the index's engine, with the engine's name. Empty: it did not fail, or there is no

@@ -1,4 +1,5 @@
-// Blocks: consecutive messages of a chat in one piece of text, which is searched at memory speed. Pure.
+// Blocks: the texts of consecutive messages of a chat, joined. One substring search covers all messages of a block. No
+// I/O.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +14,8 @@
 
 namespace confab::search {
 
-// A block whose two parts are no longer than this fits a page of the file, so SQLite reads it without assembling it.
-// Only a longer message makes a longer block, alone.
+// A block whose entries and texts together are no longer than this fits a page of the index file, so SQLite needs no
+// overflow pages for it. Only a longer message makes a longer block, alone.
 inline constexpr std::size_t block_bytes_max = 16'000;
 inline constexpr int page_bytes = 16'384;
 
@@ -36,7 +37,8 @@ std::vector<block> pack(std::span<const indexed_text> texts);
 // The packed texts, at least one. Throws damaged_block.
 std::vector<indexed_text> unpack(core::message_number first, std::string_view entries, std::string_view texts);
 
-// The numbers of the messages that contain the query, ascending. Throws damaged_block. REQUIRES: `query` is not empty.
+// The numbers of the messages that contain the query, ascending. Throws damaged_block, but reads entries only up to the
+// last match, so it may miss damage. REQUIRES: `query` is not empty.
 std::vector<core::message_number> numbers_in(core::message_number first, std::string_view entries,
                                              std::string_view texts, const core::folded_query& query);
 
