@@ -42,8 +42,10 @@ static_assert([] {
 std::string detail_of(const call& c, const translation& t) {
     const bool is_write = c.request.method != http::verb::get && c.request.method != http::verb::head;
     if (t.from != error::unavailable || !is_write) return t.detail;
-    for (const auto* engine : c.services.engines)
-        if (const auto fault = engine->fault()) return fmt::format("{}; {}", *fault, t.detail);
+    for (const bool is_standing : {true, false})  // a fault says more than a refusal a moment ago
+        for (const auto* engine : c.services.engines)
+            if (engine->has_fault() == is_standing)
+                if (const auto fault = engine->fault()) return fmt::format("{}; {}", *fault, t.detail);
     return t.detail;
 }
 

@@ -243,8 +243,8 @@ void add_stalled_partitions(std::vector<std::string>& to, const cluster_report& 
     }
     if (!stalled.empty())
         to.push_back(fmt::format(
-            "partitions do not move, though workers own them: {}; their oldest command has waited for {}: the logs of "
-            "the workers tell why",
+            "partitions are behind, though workers own them: {}; their oldest command has waited for {}: workers are "
+            "overloaded or cannot commit, see their logs",
             to_text(stalled), format_duration(oldest)));
 }
 

@@ -67,7 +67,7 @@ def test_lock_while_expired_keys_are_removed_closes_nothing(start):
         with locked(server):
             assert_problem(client.post(UNKNOWN_APP + "/chats"), 404, "not_found")
             assert_refused_for_now(client.post("/apps", {"name": "once that is done"}))
-        assert "cannot tidy" in server.log()
+        assert "maintenance of the ledger failed" in server.log()
         assert [chat.with_client(client).create_message("works") for _ in range(3)] == [2, 3, 4]
     server.stop()
     assert count_keys(server.data) == 1

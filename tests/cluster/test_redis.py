@@ -127,14 +127,14 @@ def test_refused_write_names_its_cause(cluster, client):
     finally:
         redis.config_set("maxmemory", 0)
     assert_problem(full, 503, "unavailable")
-    assert full.json["detail"] == "Redis has no memory left; try again a little later"
+    assert full.json["detail"] == "Redis has no memory left; try again later"
     redis.execute_command("ACL", "SETUSER", "default", "-xadd")
     try:
         forbidden = client.post("/apps", {"name": "x"})
     finally:
         redis.execute_command("ACL", "SETUSER", "default", "+@all")
     assert_problem(forbidden, 503, "unavailable")
-    assert forbidden.json["detail"] == "Redis does not allow this server to write; try again a little later"
+    assert forbidden.json["detail"] == "Redis does not allow this server to write; try again later"
     client.post("/apps", {"name": "x"}).expect(201)
 
 

@@ -72,8 +72,8 @@ TEST(status_report, reports_partitions_that_do_not_move) {
     EXPECT_EQ(problems_of(r), sentences());
     for (const core::partition_number p : {0, 1, 3}) r.partitions[p] = partition(p, owner, 5, 30s + p * 1s);
     expect_problem(r,
-                   "partitions do not move, though workers own them: 0-1, 3; their oldest command has waited for 33.0 "
-                   "s: the logs of the workers tell why");
+                   "partitions are behind, though workers own them: 0-1, 3; their oldest command has waited for 33.0 "
+                   "s: workers are overloaded or cannot commit, see their logs");
     r.workers[0].lease = 20s;  // then 40 s are normal
     EXPECT_EQ(problems_of(r), sentences());
 }

@@ -20,7 +20,7 @@ class Galera(MariaDb):
                     "ist.recv_addr": f"127.0.0.1:{self.transfer_port.number}", "gcache.size": "32M", "pc.recovery": "false"}
         return [*super().command(), "--wsrep-on=ON", f"--wsrep-provider={PROVIDER}", "--wsrep-cluster-address=gcomm://",
                 "--wsrep-cluster-name=confab", "--wsrep-node-address=127.0.0.1", "--wsrep-sst-method=skip", "--binlog-format=ROW",
-                "--innodb-autoinc-lock-mode=2",
+                "--log-bin-trust-function-creators=ON", "--innodb-autoinc-lock-mode=2",
                 "--wsrep-provider-options=" + ";".join(f"{name}={value}" for name, value in provider.items())]
 
     def answers(self):

@@ -11,10 +11,13 @@ constexpr std::string_view temporary[] = {"ERR max number of clients", "LOADING"
 
 }  // namespace
 
-// A server that answers says more than one that does not.
+// The primary may be the server that does not answer. So the failure is temporary if one of them is, unless a server
+// refuses the login.
 failure joined(failure one, const failure& other) {
-    const auto refuses = [](const failure& f) { return f.type == failure::kind::refused; };
-    if (!one.is_permanent() || refuses(other)) one.type = other.type;
+    const auto is_any = [&](failure::kind k) { return one.type == k || other.type == k; };
+    one.type = is_any(failure::kind::refused)       ? failure::kind::refused
+               : is_any(failure::kind::unreachable) ? failure::kind::unreachable
+                                                    : failure::kind::no_primary;
     one.reason += "; " + other.reason;
     return one;
 }

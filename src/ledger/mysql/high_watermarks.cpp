@@ -15,8 +15,9 @@ constexpr std::size_t counters_max = 200'000;  // some 60 bytes each
     throw lost_commits(fmt::format(
         "MySQL has less than workers committed: {}. It was put back to an earlier state, or another server took "
         "its place that lacks the last commits. This worker stops, so that no number is given a second time. Bring "
-        "back the server that has everything. If there is none, run `confab migrate --accept-lost-commits`, restart "
-        "all nodes and workers, then build the search index anew (confab reindex)",
+        "back the server that has everything. If there is none, stop all nodes and workers, run `confab migrate "
+        "--accept-lost-commits`, start them again, and run `confab reindex` (docs/data.md: a database that went back "
+        "in time)",
         what));
 }
 

@@ -74,11 +74,12 @@ public:
         try {
             co_await ensure_connected();
             co_await require_writable(db_);
-            const bool has_changed = co_await leases_.renew(db_);
-            must_clear_state_ = must_clear_state_ || has_changed;
-            must_check_watermarks_ = must_check_watermarks_ || has_changed;
+            // A worker that has to stop must not take a lease before.
             if (must_check_watermarks_) co_await watermarks_.check(db_);
             must_check_watermarks_ = false;
+            const bool has_changed = co_await leases_.renew(db_);
+            must_clear_state_ = must_clear_state_ || has_changed;
+            if (has_changed) co_await watermarks_.check(db_);
             co_return leases_.owned();
         } catch (const confab::mysql::failure& cause) {
             reset_after_failure("holding partitions", cause);

@@ -122,7 +122,7 @@ public:
         // been reused. Entries that stay are read again, and the ledger recognises them.
         if (redis_->connection_number() == read_connection_)
             for (const auto& [stream_id, done] : to_delete) remove(stream_id.first, stream_id.second, done);
-        if (!to_delete.empty()) pause_ = pause_min;
+        if (!to_delete.empty() && !is_removal_refused_) pause_ = pause_min;
     }
 
     void close() override { is_closed_ = true; }
@@ -278,7 +278,7 @@ private:
             delete_script_.send(*redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes, keys_[p].committed}, with,
                                 [this](std::string_view words) {
                                     is_removal_refused_ = true;
-                                    log_refusal("Redis does not remove commands that were carried out", words);
+                                    log_refusal("Redis refuses to remove executed commands, or a part of it", words);
                                 });
         }
     }

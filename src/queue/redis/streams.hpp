@@ -45,8 +45,17 @@ return {epoch, id}
 
 // Deletes executed entries. Ids may repeat in another epoch, so an entry is deleted only if its epoch matches.
 // KEYS as above, and committed. ARGV: the epoch of the entries, their total size, their ids in order. XDEL comes first:
-// Redis accepts it when its memory is full, and then also the rest of the script.
+// Redis accepts it when its memory is full, and then also the rest of the script. The committed position comes last,
+// since a script whose command is refused is not rolled back. It never goes back: a worker that was paused, and an
+// entry that is delivered again, come with older ids.
 inline constexpr std::string_view delete_script = R"lua(
+local function is_after(a, b)
+    local a_ms, a_seq = string.match(a, '^(%d+)-(%d+)$')
+    local b_ms, b_seq = string.match(b, '^(%d+)-(%d+)$')
+    if not b_ms then return true end
+    a_ms, a_seq, b_ms, b_seq = tonumber(a_ms), tonumber(a_seq), tonumber(b_ms), tonumber(b_seq)
+    return a_ms > b_ms or (a_ms == b_ms and a_seq > b_seq)
+end
 local ids = {}
 local same_epoch = redis.call('GET', KEYS[2]) == ARGV[1]
 for i = 3, #ARGV do
@@ -59,12 +68,17 @@ for i = 3, #ARGV do
 end
 if #ids > 0 then
     redis.call('XDEL', KEYS[1], unpack(ids))
-    redis.call('SET', KEYS[4], ARGV[1] .. ids[#ids])
 end
 if redis.call('XLEN', KEYS[1]) == 0 then
     redis.call('DEL', KEYS[3])
 elseif #ids > 0 then
     redis.call('DECRBY', KEYS[3], ARGV[2])
+end
+if same_epoch and #ids > 0 then
+    local known = redis.call('GET', KEYS[4]) or ''
+    if string.sub(known, 1, #ARGV[1]) ~= ARGV[1] or is_after(ids[#ids], string.sub(known, #ARGV[1] + 1)) then
+        redis.call('SET', KEYS[4], ARGV[1] .. ids[#ids])
+    end
 end
 return #ids
 )lua";
