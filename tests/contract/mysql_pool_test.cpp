@@ -98,7 +98,7 @@ TEST_F(mysql_pool, gives_no_connection_that_the_server_closed) {
 TEST_F(mysql_pool, a_statement_timeout_closes_the_connection_and_frees_its_slot) {
     run([]() -> awaitable<void> {
         auto limited = options(1);
-        limited.connection.query_timeout = milliseconds(100);
+        limited.connection.query_timeout = milliseconds(1000);
         mysql::pool pool(limited);
         std::uint64_t slow = 0;
         {
