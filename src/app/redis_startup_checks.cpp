@@ -2,11 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
-#include <charconv>
-
+#include "base/block_on.hpp"
 #include "base/log.hpp"
 #include "drivers/redis/role.hpp"
 
@@ -70,12 +66,6 @@ awaitable<std::optional<std::string>> setting_of(redis::client& on, const std::o
     co_return answer && answer->is_array_of(2) ? std::optional(answer->items[1].text) : std::nullopt;
 }
 
-std::uint64_t number_in(const std::optional<std::string>& text) {
-    std::uint64_t value = 0;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-    return value;
-}
-
 void require_noeviction(const redis::client_options& options, unshown_policy unshown,
                         const std::optional<std::string>& policy) {
     const auto redacted = options.where.redacted();
@@ -121,7 +111,7 @@ awaitable<redis_at_start> require_queue(redis::client_options options, unshown_p
     require_noeviction(options, unshown, policy);
     warn_without_info(options, found.info);
     const auto memory_max = co_await setting_of(*found.client, found.info, "maxmemory", "maxmemory");
-    co_return redis_at_start{number_in(memory_max)};
+    co_return redis_at_start{redis::info_number(memory_max.value_or(""))};
 }
 
 }  // namespace
@@ -136,10 +126,7 @@ unshown_policy unshown_policy_of(const settings& s) {
 }
 
 redis_at_start require_redis_noeviction(const redis::client_options& options, unshown_policy unshown) {
-    asio::io_context here;
-    auto asking = asio::co_spawn(here, require_queue(options, unshown), asio::use_future);
-    while (asking.wait_for(std::chrono::seconds(0)) != std::future_status::ready) here.run_one();
-    return asking.get();
+    return block_on(require_queue(options, unshown));
 }
 
 void warn_of_little_memory(const redis::client_options& options, const redis_at_start& found, std::uint64_t partitions,

@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
-
 #include "base/block_on.hpp"
 #include "base/log.hpp"
 #include "drivers/redis/role.hpp"
@@ -42,13 +40,6 @@ std::string field(const redis::reply& info, std::string_view name) {
     return redis::info_field(info.text, name).value_or("");
 }
 
-std::uint64_t number_field(const redis::reply& info, std::string_view name) {
-    const auto text = field(info, name);
-    std::uint64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
-
 std::string role_in(const redis::reply& info) {
     const auto mode = field(info, "redis_mode");
     if (mode != "standalone") return mode;
@@ -74,8 +65,8 @@ awaitable<void> query_redis(redis::client& client, cluster_report& r, engine_rep
     engine.version = field(*found, "redis_version");
     engine.role = role_in(*found);
     if (engine.role != "primary") engine.fault = fmt::format("it is a {}, and takes no commands as such", engine.role);
-    r.memory = redis_memory{number_field(*found, "used_memory"), number_field(*found, "maxmemory"),
-                            field(*found, "maxmemory_policy")};
+    r.memory = redis_memory{redis::info_number(field(*found, "used_memory")),
+                            redis::info_number(field(*found, "maxmemory")), field(*found, "maxmemory_policy")};
 }
 
 awaitable<void> query_queue(redis::client& client, cluster_report& r, engine_report& engine) {

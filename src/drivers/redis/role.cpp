@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
+
 namespace confab::redis {
 namespace {
 
@@ -61,6 +63,12 @@ std::optional<std::string> info_field(std::string_view info, std::string_view na
         at = end + 2;
     }
     return std::nullopt;
+}
+
+std::uint64_t info_number(std::string_view value) {
+    std::uint64_t number = 0;
+    std::from_chars(value.data(), value.data() + value.size(), number);
+    return number;
 }
 
 }  // namespace confab::redis

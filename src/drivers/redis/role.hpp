@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,5 +31,8 @@ std::optional<failure> failure_of(const role_report& found);
 
 // The value of a field of INFO's text.
 std::optional<std::string> info_field(std::string_view info, std::string_view name);
+
+// The number that such a value begins with. 0: it begins with none.
+std::uint64_t info_number(std::string_view value);
 
 }  // namespace confab::redis

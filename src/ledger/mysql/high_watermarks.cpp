@@ -31,7 +31,15 @@ void compare_position(core::partition_number p, const core::entry_id& found, con
                            committed.seq));
 }
 
-// The position of the partition when it left this epoch.
+// Dropping watermarks is safe: fewer lost commits are detected then.
+template <class Map>
+auto& watermark_in(Map& watermarks, std::uint64_t id) {
+    if (watermarks.size() >= counters_max) watermarks.clear();
+    return watermarks[id];
+}
+
+}  // namespace
+
 awaitable<core::entry_id> position_in_epoch(confab::mysql::connection& db, core::partition_number p,
                                             const core::epoch_id& epoch) {
     const std::uint64_t partition = p;
@@ -41,15 +49,6 @@ awaitable<core::entry_id> position_in_epoch(confab::mysql::connection& db, core:
     if (!rows.empty()) position = {rows.front().number(0), rows.front().number(1)};
     co_return position;
 }
-
-// Dropping watermarks is safe: fewer lost commits are detected then.
-template <class Map>
-auto& watermark_in(Map& watermarks, std::uint64_t id) {
-    if (watermarks.size() >= counters_max) watermarks.clear();
-    return watermarks[id];
-}
-
-}  // namespace
 
 void high_watermarks::note(core::partition_number p, const partition_watermark& new_position) {
     partitions_[p] = new_position;

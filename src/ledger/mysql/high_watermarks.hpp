@@ -22,6 +22,10 @@ struct partition_watermark {
     core::entry_id position;
 };
 
+// Where the partition stood when it left this epoch. Zero if it never had it. Throws mysql::failure.
+awaitable<core::entry_id> position_in_epoch(confab::mysql::connection& db, core::partition_number p,
+                                            const core::epoch_id& epoch);
+
 // All checks throw lost_commits. Those that query the server throw mysql::failure, too.
 class high_watermarks {
 public:

@@ -54,9 +54,7 @@ awaitable<void> partition_locks::enter_epoch(confab::mysql::connection& db, core
     if (before != core::epoch_id{})
         co_await db.run("replace into past_epochs(p, epoch, position_ms, position_seq) values(?, ?, ?, ?)", partition,
                         confab::mysql::blob(before), stored_position.ms, stored_position.seq);
-    const auto rows = co_await db.run("select position_ms, position_seq from past_epochs where p = ? and epoch = ?",
-                                      partition, confab::mysql::blob(c.entries.epoch));
-    if (!rows.empty()) c.position = {rows.front().number(0), rows.front().number(1)};
+    c.position = co_await position_in_epoch(db, p, c.entries.epoch);
 }
 
 bool partition_locks::was_processed(const core::delivery& delivery) const {

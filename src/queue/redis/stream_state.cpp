@@ -26,6 +26,13 @@ void require_done(const redis::reply& reply) {
     if (reply.is_error()) throw startup_error(fmt::format("Redis refuses: {}", reply.text));
 }
 
+awaitable<result<redis::reply>> ask(redis::client& on, redis::arguments command) {
+    auto reply = co_await on.execute(command);
+    if (!reply) co_return error::unavailable;
+    require_done(*reply);
+    co_return reply;
+}
+
 }  // namespace
 
 awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, std::string_view cluster,
@@ -34,12 +41,10 @@ awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, st
     std::vector<stream_state> all;
     for (const auto& keys : every) {
         const redis::arguments length{"XLEN", keys.stream}, first{"XRANGE", keys.stream, "-", "+", "COUNT", "1"};
-        const auto count = co_await on.execute(length);
-        if (!count) co_return error::unavailable;
-        require_done(*count);
-        const auto oldest = co_await on.execute(first);
-        if (!oldest) co_return error::unavailable;
-        require_done(*oldest);
+        const auto count = co_await ask(on, length);
+        if (!count) co_return count.error();
+        const auto oldest = co_await ask(on, first);
+        if (!oldest) co_return oldest.error();
         stream_state state{static_cast<std::uint64_t>(count->integer), std::nullopt};
         if (!oldest->items.empty()) state.oldest = parse_entry_id(oldest->items[0].items.at(0).text);
         all.push_back(state);
@@ -48,10 +53,9 @@ awaitable<result<std::vector<stream_state>>> stream_states(redis::client& on, st
 }
 
 awaitable<result<std::int64_t>> clock_ms(redis::client& on) {
-    const redis::arguments ask{"TIME"};
-    const auto reply = co_await on.execute(ask);
-    if (!reply) co_return error::unavailable;
-    require_done(*reply);
+    const redis::arguments time{"TIME"};
+    const auto reply = co_await ask(on, time);
+    if (!reply) co_return reply.error();
     if (!reply->is_array_of(2)) co_return error::unavailable;
     std::int64_t seconds = 0, us = 0;
     const bool is_time = read_integer(reply->items[0].text, seconds) && read_integer(reply->items[1].text, us);
@@ -69,9 +73,8 @@ awaitable<result<std::vector<core::delivery>>> committed_deliveries(redis::clien
     std::vector<core::delivery> all;
     for (std::size_t p = 0; p < every.size(); ++p) {
         const redis::arguments get{"GET", every[p].committed};
-        const auto reply = co_await on.execute(get);
-        if (!reply) co_return error::unavailable;
-        require_done(*reply);
+        const auto reply = co_await ask(on, get);
+        if (!reply) co_return reply.error();
         const auto [epoch_text, id_text] = split_at(reply->text, core::epoch_id().size());
         const auto epoch = parse_epoch(epoch_text);
         const auto id = parse_entry_id(id_text);
@@ -85,9 +88,8 @@ awaitable<result<void>> forget_committed_deliveries(redis::client& on, std::stri
     const auto every = keys_of_all(cluster, partitions);
     for (const auto& keys : every) {
         const redis::arguments remove{"DEL", keys.committed};
-        const auto reply = co_await on.execute(remove);
-        if (!reply) co_return error::unavailable;
-        require_done(*reply);
+        const auto removed = co_await ask(on, remove);
+        if (!removed) co_return removed.error();
     }
     co_return result<void>();
 }
