@@ -46,7 +46,7 @@ std::size_t partitions_without_owner(const cluster_report& r) {
         std::ranges::count_if(r.partitions, [](const auto& p) { return p.state.owner.empty(); }));
 }
 
-// A partition whose oldest entry is older than this has stalled.
+// A partition whose oldest entry is older than this has delayed.
 milliseconds oldest_age_max(const cluster_report& r) {
     auto most = oldest_age_normal;
     for (const auto& w : r.workers) most = std::max(most, 2 * w.lease);
@@ -232,20 +232,20 @@ void add_memory_problems(std::vector<std::string>& to, const redis_memory& memor
                                  mib_of(memory.used), mib_of(memory.most)));
 }
 
-void add_stalled_partitions(std::vector<std::string>& to, const cluster_report& r) {
+void add_delayed_partitions(std::vector<std::string>& to, const cluster_report& r) {
     const auto most = oldest_age_max(r);
-    std::vector<std::uint64_t> stalled;
+    std::vector<std::uint64_t> delayed;
     milliseconds oldest{0};
     for (const auto& p : r.partitions) {
         if (p.state.owner.empty() || p.oldest_age.value_or(milliseconds(0)) < most) continue;
-        stalled.push_back(p.state.partition);
+        delayed.push_back(p.state.partition);
         oldest = std::max(oldest, *p.oldest_age);
     }
-    if (!stalled.empty())
+    if (!delayed.empty())
         to.push_back(fmt::format(
             "partitions are behind, though workers own them: {}; their oldest command has waited for {}: workers are "
             "overloaded or cannot commit, see their logs",
-            to_text(stalled), format_duration(oldest)));
+            to_text(delayed), format_duration(oldest)));
 }
 
 void add_index_delay(std::vector<std::string>& to, const cluster_report& r) {
@@ -267,7 +267,7 @@ std::vector<std::string> problems_of(const cluster_report& r) {
     if (const auto count = partitions_without_owner(r); count > 0)
         found.push_back(fmt::format("{} no owner: {} writes wait for a worker",
                                     counted(count, "partition has", "partitions have"), count == 1 ? "its" : "their"));
-    add_stalled_partitions(found, r);
+    add_delayed_partitions(found, r);
     if (r.dead_letters.value_or(0) > 0)
         found.push_back(counted(*r.dead_letters, "dead letter") + ": see `confab jobs`");
     add_index_delay(found, r);

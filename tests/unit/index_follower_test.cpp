@@ -349,8 +349,8 @@ TEST_F(index_following, is_reported_by_check_when_it_differs) {
     const auto taken = [&](std::vector<search::indexed_text> texts) {
         EXPECT_TRUE(run(index->writer().clear()));
         EXPECT_TRUE(run(index->writer().store(id(1), texts, {}, {texts.size(), 2})));
-        const auto told = findings();
-        return told.size() == 1 ? told.front() : std::to_string(told.size()) + " findings";
+        const auto all = findings();
+        return all.size() == 1 ? all.front() : std::to_string(all.size()) + " findings";
     };
     using core::message_number;
     const search::indexed_text one{message_number(1), 1, "a text"}, two{message_number(2), 2, "changed"},

@@ -42,12 +42,12 @@ TEST(loop_monitor, counts_a_turn_that_holds_up_its_loop) {
     loops.start();
     EXPECT_EQ(loops.long_turns(), 0U);
     loops.watch();
-    std::promise<void> told;
+    std::promise<void> reported;
     asio::post(loops.at(1), [&] {
         while (loops.long_turns() == 0) continue;
-        told.set_value();
+        reported.set_value();
     });
-    told.get_future().wait();
+    reported.get_future().wait();
     loops.stop();
     EXPECT_EQ(loops.long_turns(), 0U);  // the monitor has stopped
 }
@@ -56,15 +56,15 @@ TEST(loop_monitor, counts_no_turn_of_a_loop_with_many_short_ones) {
     event_loops loops(1);
     loops.start();
     loops.watch();
-    std::promise<void> told;
+    std::promise<void> reported;
     std::function<void(int)> go_on = [&](int left) {
         volatile unsigned sum = 0;
         for (unsigned i = 0; i < 100'000; ++i) sum = sum + i;
-        if (left == 0) return told.set_value();
+        if (left == 0) return reported.set_value();
         asio::post(loops.at(0), [&, left] { go_on(left - 1); });
     };
     asio::post(loops.at(0), [&] { go_on(3'000); });
-    told.get_future().wait();
+    reported.get_future().wait();
     EXPECT_EQ(loops.long_turns(), 0U);
     loops.stop();
 }

@@ -374,12 +374,12 @@ awaitable<std::optional<std::string>> durability_refusal(confab::mysql::connecti
     std::optional<std::string> refusal;
     if (settings.number(0) != 1)
         refusal =
-            "it does not flush at every commit, so a crash would lose what clients were told is kept: set "
+            "it does not flush at every commit, so a crash would lose acknowledged writes: set "
             "innodb_flush_log_at_trx_commit = 1";
     else if (settings.number(1) != 0 && settings.number(2) != 1)
         refusal =
-            "it keeps a binary log that it does not sync at every commit, so a crash would lose what clients were told "
-            "is kept: set sync_binlog = 1";
+            "it keeps a binary log that it does not sync at every commit, so a crash would lose acknowledged "
+            "writes: set sync_binlog = 1";
     co_return refusal;
 }
 

@@ -259,7 +259,7 @@ private:
             reset_after_failure("keeping a dead letter", cause);
             co_return false;
         } catch (const lost_commits&) {
-            db_.close();  // nobody is to wait for the locks
+            db_.close();  // releases the locks
             throw;
         }
     }
