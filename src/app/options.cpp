@@ -254,8 +254,7 @@ std::string overview() {
 void add_flag(CLI::App& app, const option& o, std::string& value) {
     const auto name = "--" + std::string(o.name);
     if (o.type == type::flag) {
-        app.add_flag_callback(
-            name, [&value] { value = "true"; }, help_of(o));
+        app.add_flag_callback(name, [&value] { value = "true"; }, help_of(o));
         return;
     }
     const auto join = [&value](const CLI::results_t& given) {

@@ -44,7 +44,7 @@ std::size_t connections_max_of(const settings& s) {
 }
 
 bool is_ignored(int signal) {
-    struct sigaction now {};
+    struct sigaction now{};
     return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 

@@ -53,7 +53,7 @@ file open_folder(const fs::path& path) {
 // The process that holds a flock on this file. A line of /proc/locks for a held lock looks like "1: FLOCK  ADVISORY
 // WRITE 1234 08:01:5678 0 EOF" (https://man7.org/linux/man-pages/man5/proc_locks.5.html).
 std::optional<std::string> holder_of(const fs::path& locked) {
-    struct stat found {};
+    struct stat found{};
     if (stat(locked.c_str(), &found) != 0) return std::nullopt;
     const auto wanted = fmt::format("{:02x}:{:02x}:{}", major(found.st_dev), minor(found.st_dev), found.st_ino);
     std::ifstream locks("/proc/locks");

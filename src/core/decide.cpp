@@ -132,9 +132,7 @@ private:
 };
 
 template <class Payload>
-concept creates = requires(decider d, const Payload& payload) {
-    d.apply_create(payload);
-};
+concept creates = requires(decider d, const Payload& payload) { d.apply_create(payload); };
 
 // The earlier result if the key was used with this payload; key_reused if with another. Nothing: the key is new in its
 // scope, or has expired.
@@ -156,9 +154,7 @@ std::optional<key_scope> scope_of(state& s, const command& c) {
     using kind = key_scope::kind;
     using scope = std::optional<key_scope>;
     const overloaded scope_of_wish{
-        [](const create_app&) -> scope {
-            return key_scope{kind::apps, 0};
-        },
+        [](const create_app&) -> scope { return key_scope{kind::apps, 0}; },
         [&](const create_chat& payload) -> scope {
             const app* const parent = s.find(payload.app);
             return parent ? scope({kind::chats_of_app, parent->id.value()}) : std::nullopt;

@@ -60,7 +60,7 @@ std::optional<std::string> journal::off_reason() const {
         if ((unknown ? 0 : size) + options_.free_bytes_min > longest.rlim_cur)
             return fmt::format("the file size limit is {} bytes (ulimit -f)", longest.rlim_cur);
     }
-    struct statvfs disk {};
+    struct statvfs disk{};
     if (statvfs(options_.folder.c_str(), &disk) != 0) return "the free space of the disk cannot be read";
     if (std::uint64_t{disk.f_bavail} * disk.f_frsize < options_.free_bytes_min)
         return fmt::format("less than {} MiB of the disk are free", options_.free_bytes_min / mib);

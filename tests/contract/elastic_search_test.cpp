@@ -93,8 +93,8 @@ protected:
 TEST_F(elastic_search, finds_what_a_scan_finds_while_the_chat_grows_and_changes) {
     std::mt19937_64 random(seed());
     const auto upto = [&](std::uint64_t most) { return 1 + random() % most; };
-    const std::string letters[] = {"a",  "B", "é", "E\u0301", "語", "ﬁ",        " ", "%", "_", "\"",
-                                   "\\", "*", "?", "\n",      "🎈",  "👋🏽", "ß", "Σ", "ς", "'"};
+    const std::string letters[] = {"a",  "B", "é", "E\u0301", "語", "ﬁ",    " ", "%", "_", "\"",
+                                   "\\", "*", "?", "\n",      "🎈", "👋🏽", "ß", "Σ", "ς", "'"};
     const auto text = [&](std::uint64_t longest) {
         std::string made = letters[upto(6) - 1];
         for (auto more = upto(longest); more > 1; --more) made += letters[upto(std::size(letters)) - 1];

@@ -73,8 +73,7 @@ protected:
     }
 
     std::future<result<reply>> begin(client& on, const arguments& a) {
-        return asio::co_spawn(
-            loop_.at(0), [&on, &a]() { return on.execute(a); }, asio::use_future);
+        return asio::co_spawn(loop_.at(0), [&on, &a]() { return on.execute(a); }, asio::use_future);
     }
     result<reply> execute(client& on, const arguments& a) { return begin(on, a).get(); }
     reply ask(const arguments& a) { return execute(*control_, a).value(); }

@@ -90,9 +90,8 @@ public:
     }
 
     redis::reply ask(redis::arguments a) {
-        const auto reply = asio::co_spawn(
-                               receiver_executor(), [this, &a]() { return control_->execute(a); }, asio::use_future)
-                               .get();
+        const auto reply =
+            asio::co_spawn(receiver_executor(), [this, &a]() { return control_->execute(a); }, asio::use_future).get();
         return reply ? *reply : redis::reply{};
     }
 

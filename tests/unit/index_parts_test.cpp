@@ -123,9 +123,7 @@ TEST(elastic_shape, distinguishes_another_folding_from_another_mapping) {
     using search::shape;
     EXPECT_EQ(described([](auto&) {}), shape::ours);
     EXPECT_EQ(described([](auto& m) { m["_meta"].as_object()["ledger"] = "fedcba9876543210"; }), shape::ours);
-    EXPECT_EQ(described([](auto& m) {
-                  m["_meta"] = boost::json::object{{"folding", "2 of Unicode 99"}};
-              }),
+    EXPECT_EQ(described([](auto& m) { m["_meta"] = boost::json::object{{"folding", "2 of Unicode 99"}}; }),
               shape::of_another_folding);
     EXPECT_EQ(described([](auto& m) { m.erase("_meta"); }),
               shape::of_another_folding);  // of a version that did not record it

@@ -70,7 +70,9 @@ TEST(message_cache, refuses_a_message_that_was_read_before_it_changed) {
     message_cache cache(plenty);
     const auto ticket = ticket_of(cache, 1);
     const auto effects = edit_of(1, "after");
-    { const message_cache::invalidation open(cache, effects); }
+    {
+        const message_cache::invalidation open(cache, effects);
+    }
     cache.put(row_of(chat, 1), message(1, "before"), ticket);
     EXPECT_EQ(found(cache, 1), std::nullopt);
 }
@@ -82,7 +84,9 @@ TEST(message_cache, invalidates_what_the_effects_edit_and_delete_and_nothing_els
     effects.push_back(core::message_deleted{chat, core::message_number(2), 2, 2, {}, {}});
     effects.push_back(core::message_created{chat, core::message_number(3), "new", {}, {}, {}, {}});
     effects.push_back(core::chat_created{chat, core::app_id(1), core::chat_number(4), {}, {}});
-    { const message_cache::invalidation open(cache, effects); }
+    {
+        const message_cache::invalidation open(cache, effects);
+    }
     EXPECT_EQ(found(cache, 1), std::nullopt);
     EXPECT_EQ(found(cache, 2), std::nullopt);
     EXPECT_EQ(found(cache, 3), "before");

@@ -38,14 +38,10 @@ commands_by_kind::commands_by_kind(std::span<const core::command* const> command
                            ++new_chats;
                            named.apps.insert(payload.app);
                        },
-                       [&](const core::create_message& payload) {
-                           add_chat(named, {payload.app, payload.chat});
-                       },
+                       [&](const core::create_message& payload) { add_chat(named, {payload.app, payload.chat}); },
                        [&](const core::edit_message& payload) { add_message(named, payload); },
                        [&](const core::delete_message& payload) { add_message(named, payload); },
-                       [&](const core::unreadable& payload) {
-                           unreadable.push_back({c, payload.bytes});
-                       },
+                       [&](const core::unreadable& payload) { unreadable.push_back({c, payload.bytes}); },
                    },
                    c->payload);
         if (c->key) named.with_key.push_back(c);

@@ -133,9 +133,7 @@ struct passed_by_kind {
             std::visit(overloaded{
                            [&](const core::create_app&) { creations.push_back(c); },
                            [&](const core::create_chat&) { creations.push_back(c); },
-                           [&](const core::create_message& payload) {
-                               messages.push_back({c, &payload});
-                           },
+                           [&](const core::create_message& payload) { messages.push_back({c, &payload}); },
                            [&](const core::rename_app&) { changes.push_back(c); },
                            [&](const core::edit_message&) { changes.push_back(c); },
                            [&](const core::delete_message&) { changes.push_back(c); },

@@ -66,9 +66,7 @@ public:
     }
 
     awaitable<result<std::vector<app_row>>> apps(core::app_id after, std::size_t rows_max) override {
-        const auto bound = [&]() -> auto& {
-            return apps_.bind(after.value(), std::uint64_t{rows_max});
-        };
+        const auto bound = [&]() -> auto& { return apps_.bind(after.value(), std::uint64_t{rows_max}); };
         co_return rows<app_row>(bound, [](const auto& row) {
             return app_row{core::app_id(row.number(0)), std::string(row.text(1)), row.number(2)};
         });
@@ -76,9 +74,7 @@ public:
 
     awaitable<result<std::vector<chat_row>>> chats(core::app_id app, core::chat_number after,
                                                    std::size_t rows_max) override {
-        const auto bound = [&]() -> auto& {
-            return chats_.bind(app.value(), after.value(), std::uint64_t{rows_max});
-        };
+        const auto bound = [&]() -> auto& { return chats_.bind(app.value(), after.value(), std::uint64_t{rows_max}); };
         co_return rows<chat_row>(bound, [app](const auto& row) {
             return chat_row{core::chat_id(row.number(0)), app, core::chat_number(row.number(1)), row.number(2),
                             row.number(3)};

@@ -22,7 +22,7 @@ constexpr mode_t private_mode = 0600;
 
 // Older versions left the modes to SQLite and the umask.
 void make_private(const fs::path& file) {
-    struct stat found {};
+    struct stat found{};
     if (stat(file.c_str(), &found) != 0) {
         if (errno == ENOENT) return;
     } else if (!S_ISREG(found.st_mode) || (found.st_mode & 07777) == private_mode) {

@@ -169,13 +169,7 @@ std::optional<payload> payload_from(const wire::Entry& from) {
 }
 
 bool creates(const payload& w) {
-    return std::visit(
-        [](const auto& c) {
-            return requires {
-                core::fingerprints_of(c);
-            };
-        },
-        w);
+    return std::visit([](const auto& c) { return requires { core::fingerprints_of(c); }; }, w);
 }
 
 std::optional<digest> canonical_fingerprint_of(const payload& w) {
