@@ -12,6 +12,7 @@
 #include "app/host_names.hpp"
 #include "app/platform_variables.hpp"
 #include "app/version.hpp"
+#include "core/delivery.hpp"
 
 extern char** environ;
 
@@ -91,7 +92,7 @@ constexpr option table[] = {
      "pause between two indexing passes. Until then, searches scan new messages", used_by::servers},
     {"keep-keys-h", type::number, "24", "hours", 24, 24 * 365, "retention time of an Idempotency-Key",
      used_by::servers},
-    {"partitions", type::number, "64", "partitions", 1, 1024,
+    {"partitions", type::number, "64", "partitions", 1, core::partitions_max,
      "partitions of the cluster's queue. The first `confab migrate` fixes their number", used_by::migrate},
     {"answer-timeout-ms", type::number, "10000", "milliseconds", 100, 600'000,
      "maximum time to wait for the result of a write in a cluster. Then the response is outcome_unknown (503). It "

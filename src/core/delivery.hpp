@@ -13,6 +13,7 @@
 namespace confab::core {
 
 using partition_number = std::uint16_t;
+inline constexpr std::uint64_t partitions_max = 1024;  // of a cluster
 
 // 128 random bits. A sender draws them if a partition's queue has no epoch.
 using epoch_id = std::array<std::byte, 16>;

@@ -92,6 +92,8 @@ TEST_F(mysql_data, is_refused_before_it_is_migrated) {
 }
 
 TEST_F(mysql_data, keeps_the_number_of_partitions_it_was_given) {
+    for (const std::uint64_t wrong : {std::uint64_t{0}, core::partitions_max + 1})
+        EXPECT_NE(migration_refusal(wrong).find("must be from 1 to 1024"), std::string::npos) << wrong;
     EXPECT_EQ(migration_refusal(7), "migrated");
     EXPECT_EQ(migration_refusal(), "migrated");
     EXPECT_EQ(migration_refusal(7), "migrated");

@@ -9,6 +9,7 @@
 #include "app/base_path.hpp"
 #include "app/host_names.hpp"
 #include "app/listen_address.hpp"
+#include "core/delivery.hpp"
 #include "support/folder.hpp"
 
 namespace confab::app {
@@ -74,6 +75,13 @@ TEST(options, draw_a_new_identity_only_on_the_command_line_of_migrate) {
     EXPECT_NE(refusal({"migrate", "--config", path.c_str()}), "");
     const variable in_environment("CONFAB_NEW_IDENTITY", "1");
     EXPECT_NE(refusal({"migrate"}), "");
+}
+
+TEST(options, allow_as_many_partitions_as_a_migration_does) {
+    const auto most = std::to_string(core::partitions_max), more = std::to_string(core::partitions_max + 1);
+    EXPECT_EQ(parse_line({"migrate", "--partitions", most.c_str()}).values.number("partitions"), core::partitions_max);
+    EXPECT_NE(refusal({"migrate", "--partitions", more.c_str()}).find("from 1 to " + most), std::string::npos)
+        << refusal({"migrate", "--partitions", more.c_str()});
 }
 
 TEST(options, come_from_flag_then_environment_then_file_then_default) {

@@ -230,8 +230,8 @@ awaitable<void> set_partition_count(confab::mysql::connection& db, std::optional
             counted(*stored, "partition")));
     }
     const auto count = stored.value_or(wanted.value_or(partitions_default));
-    if (count < 1 || count > partitions_max)
-        throw startup_error(fmt::format("the number of partitions must be from 1 to {}", partitions_max));
+    if (count < 1 || count > core::partitions_max)
+        throw startup_error(fmt::format("the number of partitions must be from 1 to {}", core::partitions_max));
     for (std::uint64_t p = 0; p < count; ++p) co_await db.run("insert ignore into partitions(p) values(?)", p);
     co_await db.run("insert ignore into meta(name, value) values('partitions', ?)", count);
 }

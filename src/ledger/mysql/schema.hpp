@@ -14,7 +14,6 @@ namespace confab::ledger::mysql {
 int newest_mysql_schema();
 
 inline constexpr std::uint64_t partitions_default = 64;
-inline constexpr std::uint64_t partitions_max = 4096;
 
 // Migrates the database to the newest schema. An empty one gets all tables, its number of partitions and its identity.
 // Throws startup_error (as migrate_mysql), mysql::failure. REQUIRES: not in a transaction.
