@@ -9,6 +9,7 @@
 #include "core/folding.hpp"
 #include "core/folding_version.hpp"
 #include "search/elastic/shape.hpp"
+#include "search/elastic/state.hpp"
 #include "support/elastic.hpp"
 #include "support/run.hpp"
 #include "support/seed.hpp"
@@ -196,6 +197,8 @@ TEST_F(elastic_index_test, of_another_folding_is_kept_until_it_is_rebuilt) {
         EXPECT_EQ(run(index->reader().find_position(chat)).error(), error::unavailable);
         EXPECT_EQ(store(*index, texts(1, 5, "x"), {}, {5, 0}).error(), error::unavailable);
         EXPECT_NO_THROW(search::migrate_elastic(others));
+        EXPECT_EQ(run(search::state_of(others)).fault,
+                  "the index " + name + " has another folding version (`confab reindex` makes a new one)");
         const auto successor = search::open_elastic_successor(others, *progress, search::new_successor_name(others));
         ASSERT_TRUE(run(successor->make()));
         ASSERT_TRUE(store(*successor, texts(1, 3, "new"), {}, {3, 0}));

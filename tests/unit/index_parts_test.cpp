@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 
 #include "core/substring.hpp"
+#include "search/elastic/index_locator.hpp"
 #include "search/elastic/shape.hpp"
 #include "search/sqlite/block.hpp"
 #include "search/sqlite/ngrams.hpp"
@@ -130,6 +131,21 @@ TEST(elastic_shape, distinguishes_another_folding_from_another_mapping) {
     EXPECT_EQ(described([](auto& m) { m["dynamic"] = "true"; }), shape::unknown);
     EXPECT_EQ(described([](auto& m) { m.erase("properties"); }), shape::unknown);
     EXPECT_EQ(search::shape_of(boost::json::object()), shape::unknown);
+}
+
+TEST(elastic_shape, says_why_an_index_cannot_be_searched) {
+    const auto refusal = [](search::shape found, const std::string& ledger) {
+        const described index{{}, found, ledger, {}, {}};
+        return std::string(refusal_of(index, "0123456789abcdef").value_or("none"));
+    };
+    EXPECT_EQ(refusal(search::shape::ours, "0123456789abcdef"), "none");
+    EXPECT_EQ(refusal(search::shape::of_another_folding, "0123456789abcdef"),
+              "has another folding version (`confab reindex` makes a new one)");
+    EXPECT_EQ(refusal(search::shape::unknown, "0123456789abcdef"),
+              "has other settings or mappings than expected (`confab reindex` makes a new one)");
+    for (const auto* other : {"fedcba9876543210", ""})
+        EXPECT_EQ(refusal(search::shape::ours, other),
+                  "is not an index of this cluster (`confab reindex` makes a new one)");
 }
 
 TEST(elastic_shape, names_the_ledger_of_an_index) {

@@ -88,21 +88,24 @@ awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, 
     co_return found;
 }
 
-awaitable<result<resolved_index>> locate(elastic::client& engine, const std::string& target, std::string_view cluster) {
-    auto found = co_await describe(engine, target);
-    if (!found) co_return found.error();
-    if (found->ledger != cluster)
-        co_return not_searched(engine, target, "is not an index of this cluster (`confab reindex` makes a new one)");
-    switch (found->shape) {
+std::optional<std::string_view> refusal_of(const described& index, std::string_view cluster) {
+    if (index.ledger != cluster) return "is not an index of this cluster (`confab reindex` makes a new one)";
+    switch (index.shape) {
         case shape::ours:
-            co_return std::move(found->index);
+            return std::nullopt;
         case shape::of_another_folding:
-            co_return not_searched(engine, target, "has another folding version (`confab reindex` makes a new one)");
+            return "has another folding version (`confab reindex` makes a new one)";
         case shape::unknown:
             break;
     }
-    co_return not_searched(engine, target,
-                           "has other settings or mappings than expected (`confab reindex` makes a new one)");
+    return "has other settings or mappings than expected (`confab reindex` makes a new one)";
+}
+
+awaitable<result<resolved_index>> locate(elastic::client& engine, const std::string& target, std::string_view cluster) {
+    auto found = co_await describe(engine, target);
+    if (!found) co_return found.error();
+    if (const auto refusal = refusal_of(*found, cluster)) co_return not_searched(engine, target, *refusal);
+    co_return std::move(found->index);
 }
 
 awaitable<result<resolved_index>> index_locator::resolve() {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "drivers/elastic/client.hpp"
@@ -32,7 +33,9 @@ struct described {
 awaitable<result<described>> describe(elastic::client& engine, const std::string& target);
 // All indexes that match a list of names or patterns, open or closed. Empty: none exists. Errors: unavailable.
 awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, const std::string& targets);
-// The index of the cluster with this identity. Errors: as describe(); also if its shape or cluster is another.
+// Why the cluster with this identity cannot search the index: text that follows the index's name. Nothing: it can.
+std::optional<std::string_view> refusal_of(const described& index, std::string_view cluster);
+// The index of the cluster with this identity. Errors: as describe(); also if refusal_of() the index is a reason.
 awaitable<result<resolved_index>> locate(elastic::client& engine, const std::string& target, std::string_view cluster);
 
 // After this time at the latest, every process uses an index that took over. A removed index is noticed immediately.

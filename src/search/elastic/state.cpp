@@ -43,12 +43,8 @@ awaitable<void> look_at_index(elastic::client& engine, const elastic_index_optio
     }
     s.index = found->index.name;
     s.id = found->index.id;
-    if (found->ledger != options.cluster)
-        s.fault =
-            fmt::format("the index {} is not an index of this cluster: `confab reindex` makes a new one", s.index);
-    else if (found->shape != shape::ours)
-        s.fault = fmt::format(
-            "the index {} has other settings or mappings than expected: `confab reindex` makes a new one", s.index);
+    if (const auto refusal = refusal_of(*found, options.cluster))
+        s.fault = fmt::format("the index {} {}", s.index, *refusal);
     co_await look_at_health(engine, s);
     if (s.health == "red" && s.fault.empty())
         s.fault = fmt::format("the index {} has unassigned primary shards", s.index);
