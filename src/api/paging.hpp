@@ -1,5 +1,6 @@
 // Pages of a list. The parameters are `limit`, `order` and one of `after`, `before` and `around`. They are in the query
-// string, for a search also in the body. Without any of them the list is complete.
+// string, for a search also in the body. Without any of them the list is complete. `after` and `before` exclude the
+// named row, whatever the order. `around` includes it, near the middle of the page.
 //
 // Numbers have no gaps. So a page of chats or messages is a range of numbers, which follows from the count before any
 // row is read.
@@ -29,10 +30,12 @@ struct page {
     std::string anchored_at;  // as sent: a number or, for apps, a token
 };
 
-// Nothing: the complete list is requested. Errors: malformed, invalid_parameters.
+// Nothing: the complete list is requested. If `limit` or `order` is repeated, each value must be valid and the last one
+// counts. A second anchor is an error, also under the same name. Errors: malformed, invalid_parameters.
 std::variant<std::optional<page>, http::problem> read_page(const call& c);
 
-// The same for a search, whose body may contain the parameters.
+// The same for a search, whose body may contain the parameters. Of a repeated name only the last value is read, and no
+// two anchors may be given.
 inline constexpr std::string_view page_names[] = {"limit", "order", "after", "before", "around"};
 std::variant<std::optional<page>, http::problem> read_page(fields& given);
 

@@ -38,7 +38,9 @@ struct engines {
 // Throws usage_error: a required engine is not configured. Also throws as above. Connects to none of them.
 engines engines_of(const settings& s);
 
-// Logs a warning with the consequences if a search index is configured and its engine does not answer now.
+// Logs a warning with the consequences if a search index is configured and its engine does not answer now. Waits on the
+// caller's thread for one response, until the timeouts of the engine's client. An engine that does not answer is no
+// error: it throws nothing.
 void warn_of_unreachable_index(const engines& named);
 
 }  // namespace confab::app

@@ -1,4 +1,4 @@
-// Exponential back-off: each pause is twice as long as the last one, up to a limit.
+// Exponential back-off: each pause is twice as long as the last one, up to a limit. One thread.
 #pragma once
 
 #include <algorithm>

@@ -10,7 +10,8 @@
 
 namespace confab {
 
-// Runs `work` to completion on the calling thread, with an event loop of its own.
+// Runs `work` to completion on the calling thread, with an event loop of its own. Returns its value, or throws what
+// `work` throws. Do not call it on an event loop's thread: the loop would stand still until `work` ends.
 template <class T>
 T block_on(awaitable<T> work) {
     asio::io_context here;

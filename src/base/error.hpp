@@ -1,6 +1,6 @@
 // The closed list of errors below the HTTP layer. The HTTP layer refuses invalid parameters (core/text.hpp,
 // http/problem.hpp). Programming errors are assertions. An error that keeps the program from starting is thrown as
-// `startup_error`.
+// `startup_error`. Any module may return these; the contract of a call says what its errors mean there.
 #pragma once
 
 #include <boost/system/error_category.hpp>
@@ -13,16 +13,16 @@ namespace confab {
 enum class error {
     not_found = 1,     // no such app, chat or message, or it has another parent
     deleted,           // the message was deleted
-    version_mismatch,  // the message is not at the version the client asked to change
+    version_mismatch,  // the message is not at the expected version, or a chat's index not at the expected position
     key_reused,        // the Idempotency-Key was used with another payload
     numbers_used_up,   // the chat or app has assigned its last number
-    overloaded,        // the queue is full; nothing was done
-    unavailable,       // the ledger cannot be read or written; nothing was done
+    overloaded,        // the queue is full, or edits of a message collide too often; nothing was done
+    unavailable,       // a database or engine cannot be used; nothing was done, unless a contract says "unknown"
     too_slow,          // the time limit was exceeded
-    outcome_unknown,   // the ledger failed during the commit; only a restart shows the outcome
+    outcome_unknown,   // a sync failed, and only a restart shows the outcome; or an engine's reply was lost or late
     writes_closed,     // an earlier commit failed; writes are refused until a restart
-    shutting_down,     // the server is draining; nothing was done
-    rejected,          // the ledger cannot store such data; nothing was done
+    shutting_down,     // the server or the task is stopping; nothing was done
+    rejected,          // the ledger cannot store such data, or the queue's entry is unreadable; nothing was done
 };
 inline constexpr int error_count = static_cast<int>(error::rejected);
 

@@ -16,36 +16,38 @@ namespace confab {
 
 class loop_monitor;
 
+// One thread, except where a call says any thread. A handler that throws ends the process.
 class event_loops {
 public:
     explicit event_loops(std::size_t count);
-    ~event_loops();
+    ~event_loops();  // calls stop()
     event_loops(const event_loops&) = delete;
     event_loops& operator=(const event_loops&) = delete;
 
     std::size_t size() const { return loops_.size(); }
+    // The loop, to run work on it. Any thread.
     boost::asio::io_context& at(std::size_t index) { return loops_[index]->context; }
 
     // Lowers the scheduling priority of the threads, for background work. REQUIRES: started.
     void lower_priority();
-    // Starts the threads. Throws startup_error: a thread cannot be created.
+    // Starts the threads. Throws startup_error: a thread cannot be created. The others run until stop(). Call it once.
     void start();
     // Starts to count and log long turns (loop_monitor.hpp). REQUIRES: started; called once.
     void watch();
-    // The number of long turns so far; 0 before watch().
+    // The number of long turns so far; 0 before watch() and after stop(). Any thread between the two.
     std::uint64_t long_turns() const;
 
     // Counts a turn of the calling thread's loop. Frequent handlers call it when they begin. Does nothing on a thread
-    // that is not a loop's.
+    // that is not a loop's. Any thread.
     static void note_turn();
     // Queues a handler that only notes a turn. Does nothing while an earlier one is still queued. Any thread.
     void begin_turn_at(std::size_t index);
-    // The loop's turns and processor time so far. Nothing: the thread's clock cannot be read. REQUIRES: started, and
-    // not stopped.
+    // The loop's turns and processor time so far. Nothing: the thread's clock cannot be read. Any thread. REQUIRES:
+    // started, and not stopped.
     std::optional<turn_watch::sample> sample_at(std::size_t index);
 
     // Stops the loops and joins their threads. Suspended coroutines never resume. They are destroyed with this object.
-    // Do not call it on a loop's thread.
+    // May be called again. Do not call it on a loop's thread.
     void stop();
 
 private:

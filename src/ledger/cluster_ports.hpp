@@ -37,7 +37,7 @@ public:
 
     // Renews the leases. Releases surplus partitions and takes free ones, so that all live workers own about as many.
     // Call it often, between batches: it queries the database only when a renewal is due. Errors: unavailable (nothing
-    // may be written until a later call succeeds).
+    // may be written until a later call succeeds). Throws lost_commits (ledger/lost_commits.hpp): the worker must stop.
     virtual awaitable<result<std::vector<core::partition_number>>> renew() = 0;
 
     // Releases all partitions, so that other workers need not wait for the leases to end.

@@ -72,8 +72,9 @@ struct change {
     core::message_number message;
 };
 
-// Sees everything that was committed before the call. Any thread, any number of concurrent calls. Errors: not_found
-// where a single thing is requested; unavailable.
+// Sees everything that was committed before the call. Any thread, any number of concurrent calls. REQUIRES of MySQL's:
+// calls are awaited on an event loop that one thread runs (drivers/mysql/pool.hpp). Errors: not_found where a single
+// thing is requested; unavailable; shutting_down (SQLite alone, once the server closes the reads).
 class reader {
 public:
     virtual ~reader() = default;
@@ -120,23 +121,29 @@ public:
                                                        std::span<const core::message_number> numbers) = 0;
 };
 
-// One batch at a time: load, decide, apply. One writer, one thread.
+// One batch at a time: load, decide, apply. One writer, one thread. load() and apply() of a shared ledger throw
+// lost_commits (ledger/lost_commits.hpp): then the worker must stop.
 class writer {
 public:
     virtual ~writer() = default;
 
     // Adds to `s` what decide() needs for these commands and `s` lacks. For commands of a shared queue it also adds the
     // results of those already done (state::put with a job). Its transaction begins here. It keeps every other writer
-    // from their partitions until apply(), which also moves the positions. Errors: unavailable, writes_closed.
+    // from their partitions until apply(), which also moves the positions. Errors: unavailable, writes_closed (SQLite
+    // alone, after outcome_unknown).
     virtual awaitable<result<void>> load(std::span<const core::command* const> commands, core::state& s) = 0;
 
     // Makes all effects durable, or none, with one sync. Once it returns, readers see them, and a crash of the process
     // or the machine loses none of them. REQUIRES: the effects were decided, in this order, on a state that this ledger
     // loaded last.
     // Errors:
-    // - unavailable: nothing is kept.
-    // - outcome_unknown: the sync failed, and only a restart shows the outcome. Every later call returns writes_closed.
-    // - rejected: the engine refuses some of the data. Nothing is kept. A batch of one command becomes a dead letter.
+    // - unavailable: nothing is kept. But a shared ledger may have committed the batch, if only the reply was lost.
+    //   Then the queue delivers the commands again, and load() finds their results.
+    // - outcome_unknown (SQLite alone): the sync failed, and only a restart shows the outcome. Every later call returns
+    //   writes_closed.
+    // - writes_closed (SQLite alone): an earlier call returned outcome_unknown.
+    // - rejected (a shared ledger alone): the engine refuses some of the data. Nothing is kept. A batch of one command
+    //   becomes a dead letter.
     virtual awaitable<result<void>> apply(std::span<const core::effect> effects) = 0;
 
     // Maintenance between batches. Call it after a batch was answered.
