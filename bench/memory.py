@@ -15,7 +15,7 @@ from turns import wait_until_idle
 CHATS = 50
 CONNECTIONS = 1000
 IDLE_S = 5
-NUMBER = b'"number":'
+ROW_MARKER = b'"number":'
 
 
 def measure(lab):
@@ -75,7 +75,7 @@ def messages_listed(port, path):
         connection.socket.sendall(request_bytes("GET", path))
         while not re.search(rb"\r\n0\r\n\r\n$", carry_over):
             text = carry_over + connection.receive()
-            count += text.count(NUMBER)
+            count += text.count(ROW_MARKER)
             # The carried part is one byte too short to be counted twice.
-            carry_over = text[-(len(NUMBER) - 1):]
+            carry_over = text[-(len(ROW_MARKER) - 1):]
     return count

@@ -57,7 +57,8 @@ int run(const options& o) {
     client c(o.port, std::move(requests), o.how);
     auto done = c.run(stop_requested);
     print(o, done);
-    if (done.other_answers > 0) fmt::print(stderr, "open_loop: an answer was not 201: {}\n", done.first_other);
+    if (done.other_answers > 0)
+        fmt::print(stderr, "open_loop: an answer was not 201: {}\n", done.first_unexpected_answer);
     if (done.unanswered > 0) fmt::print(stderr, "open_loop: {} requests were not answered\n", done.unanswered);
     return done.other_answers + done.unanswered > 0 ? 1 : 0;
 }

@@ -21,8 +21,8 @@ std::variant<std::optional<core::idempotency_key>, http::problem> read_idempoten
                                                                                        const Payload& payload) {
     auto read = read_key_hash(r);
     if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
-    const auto& hash = std::get<0>(read);
-    return hash ? std::optional(core::make_idempotency_key(*hash, payload)) : std::nullopt;
+    const auto& key_hash = std::get<0>(read);
+    return key_hash ? std::optional(core::make_idempotency_key(*key_hash, payload)) : std::nullopt;
 }
 
 }  // namespace confab::api

@@ -95,8 +95,8 @@ slice_source<Row> rows_of(ledger::window w, Read read) {
         auto rows = co_await read(w);
         if (!rows) co_return rows.error();
         if (!rows->empty()) {
-            const auto reached = rows->back().number.value();
-            w.order == ledger::order::ascending ? w.after = reached : w.last = reached - 1;
+            const auto last_read = rows->back().number.value();
+            w.order == ledger::order::ascending ? w.after = last_read : w.last = last_read - 1;
         }
         co_return slice<Row>(rows->empty() || w.after >= w.last, std::move(*rows));
     };

@@ -99,7 +99,7 @@ void client::receive(connection& from) {
         done_.latency.add(clock::now() - from.in_flight().at);
         ++done_.answered;
     }
-    if (*status != created && done_.other_answers++ == 0) done_.first_other = from.answer();
+    if (*status != created && done_.other_answers++ == 0) done_.first_unexpected_answer = from.answer();
     idle_.push_back(&from);
 }
 

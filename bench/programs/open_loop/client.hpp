@@ -29,7 +29,7 @@ struct outcome {
     std::uint64_t other_answers = 0;
     std::uint64_t unanswered = 0;
     std::uint64_t waited_for_a_connection = 0;
-    std::string first_other;  // answer
+    std::string first_unexpected_answer;
     latencies latency;
     latencies lateness;  // from the due time of a request to when this program noticed it
 };
