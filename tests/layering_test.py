@@ -68,7 +68,7 @@ def misplaced_code(source):
                 yield f"{path.relative_to(source)} has {what}, which belongs in {' or '.join(allowed)}/"
 
 
-COUNTED = r"\{\} (?:apps|chats|messages|changes|findings|partitions|commands|dead letters|rows|connections|batches|such turns)\b"
+COUNTED = r"\{\} (?:apps|chats|messages|changes|findings|partitions|commands|dead letters|rows|connections|batches|such tasks)\b"
 
 
 def counted_things(source):

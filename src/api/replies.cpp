@@ -29,7 +29,7 @@ constexpr translation translations[] = {
      "done"},
     {error::writes_closed, kind::writes_closed, "a commit failed; reading still works"},
     {error::shutting_down, kind::shutting_down, "try again on the next server"},
-    {error::rejected, kind::rejected, "the write is kept as a dead letter"},
+    {error::rejected, kind::rejected, "the write was stored as a dead letter"},
 };
 static_assert(std::size(translations) == error_count);
 static_assert([] {

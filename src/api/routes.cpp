@@ -18,14 +18,14 @@ using http::verb;
 
 constexpr route table[] = {
     {verb::get, "/apps", list_apps, "List all apps in order of creation"},
-    {verb::post, "/apps", create_app, "Create an app; answers its token"},
+    {verb::post, "/apps", create_app, "Create an app; returns its token"},
     {verb::get, "/apps/{token}", show_app, "Show an app"},
     {verb::put, "/apps/{token}", rename_app, "Rename an app"},
     {verb::get, "/apps/{token}/chats", list_chats, "List the chats of an app"},
-    {verb::post, "/apps/{token}/chats", create_chat, "Open a chat; answers its number"},
+    {verb::post, "/apps/{token}/chats", create_chat, "Create a chat; returns its number"},
     {verb::get, "/apps/{token}/chats/{chat}", show_chat, "Show a chat"},
     {verb::get, "/apps/{token}/chats/{chat}/messages", list_messages, "List the messages of a chat"},
-    {verb::post, "/apps/{token}/chats/{chat}/messages", create_message, "Create a message; answers its number"},
+    {verb::post, "/apps/{token}/chats/{chat}/messages", create_message, "Create a message; returns its number"},
     {verb::post, "/apps/{token}/chats/{chat}/messages/search", search_messages, "Find messages that contain a text"},
     {verb::get, "/apps/{token}/chats/{chat}/messages/{message}", show_message, "Show a message"},
     {verb::put, "/apps/{token}/chats/{chat}/messages/{message}", edit_message, "Edit a message"},

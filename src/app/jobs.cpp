@@ -36,14 +36,14 @@ void print_partitions(const std::vector<ledger::mysql::partition_state>& states,
         if (streams[i].entries == 0 && !p.owner.empty()) continue;
         fmt::print("{:>9}  {:>8}  {:>9}  {}\n", p.partition, streams[i].entries,
                    streams[i].oldest ? format_duration(queue::age_of(*streams[i].oldest, clock_ms)) : "-",
-                   p.owner.empty() ? "nobody" : p.owner);
+                   p.owner.empty() ? "none" : p.owner);
     }
 }
 
 void print_dead_letter(const ledger::mysql::dead_letter& l, const core::command& c, std::int64_t clock_ms) {
     std::string at;
     append_rfc3339(at, l.at);
-    fmt::print("  {}  partition {}, entry {}-{}, sent {} ago: {}; kept at {}: {}\n", l.id, l.partition, l.entry.ms,
+    fmt::print("  {}  partition {}, entry {}-{}, sent {} ago: {}; stored at {}: {}\n", l.id, l.partition, l.entry.ms,
                l.entry.seq, format_duration(queue::age_of(l.entry, clock_ms)), core::to_text(core::summary_of(c)), at,
                l.why);
 }

@@ -30,12 +30,12 @@ void migrate_index(const search::elastic_index_options& options, const ledger::m
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
     switch (search::adopt_elastic(options, *progress)) {
         case search::adoption::done:
-            fmt::print("the search index of version 0.1.0 is taken over\n");
+            fmt::print("the search index of version 0.1.0 was adopted\n");
             break;
         case search::adoption::left_alone:
             fmt::print(
-                "the search index of version 0.1.0 is unknown to this database, and is not changed: workers fill "
-                "a new one, or `confab reindex` does immediately\n");
+                "the search index of version 0.1.0 does not belong to this database and is unchanged: workers build a "
+                "new one, or `confab reindex` does so immediately\n");
             break;
         case search::adoption::not_needed:
             break;
@@ -53,7 +53,7 @@ void accept_lost_commits(const redis::client_options& redis, const ledger::mysql
         if (!forgotten) throw startup_error("Redis does not answer any more");
     };
     block_on(forget());
-    fmt::print("workers accept the database as it is, without what it lost\n");
+    fmt::print("workers accept this database without the lost commits\n");
 }
 
 bool has_argument(const std::vector<std::string>& arguments, std::string_view name) {
@@ -75,7 +75,7 @@ int migrate(const settings& s, const std::vector<std::string>& arguments) {
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
     if (has_argument(arguments, accept_lost_commits_argument)) accept_lost_commits(named.redis, mysql, cluster);
     if (named.index) migrate_index(named.index_of(cluster), mysql);
-    fmt::print("the engines are as this confab needs them; this is cluster {}\n", cluster);
+    fmt::print("migration complete; cluster {}\n", cluster);
     return 0;
 }
 

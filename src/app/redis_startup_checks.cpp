@@ -70,8 +70,10 @@ void require_noeviction(const redis::client_options& options, unshown_policy uns
                         const std::optional<std::string>& policy) {
     const auto redacted = options.where.redacted();
     if (policy && *policy != "noeviction")
-        throw startup_error(fmt::format("{} has maxmemory-policy '{}': only with noeviction does it keep every command",
-                                        redacted, *policy));
+        throw startup_error(
+            fmt::format("{} has maxmemory-policy '{}': set it to noeviction; other policies evict queued "
+                        "commands",
+                        redacted, *policy));
     if (policy) return;
     if (unshown == unshown_policy::refuse)
         throw startup_error(

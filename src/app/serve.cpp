@@ -107,8 +107,7 @@ private:
     // Returns whether the index can be searched. Checks an existing index before the ledger is written to.
     bool begin_index() {
         const auto begun = block_on(follower_.begin());
-        if (!begun)
-            log::warning("searches scan until the next start, without the search index: " + begun.error().message());
+        if (!begun) log::warning("the search index is disabled until a restart: " + begun.error().message());
         return begun.has_value();
     }
 

@@ -64,7 +64,7 @@ awaitable<void> query_redis(redis::client& client, cluster_report& r, engine_rep
     if (!found || found->is_error()) co_return;  // a user without the right to INFO can still use the queue
     engine.version = field(*found, "redis_version");
     engine.role = role_in(*found);
-    if (engine.role != "primary") engine.fault = fmt::format("it is a {}, and takes no commands as such", engine.role);
+    if (engine.role != "primary") engine.fault = fmt::format("it is a {}; the queue needs a primary", engine.role);
     r.memory = redis_memory{redis::info_number(field(*found, "used_memory")),
                             redis::info_number(field(*found, "maxmemory")), field(*found, "maxmemory_policy")};
 }

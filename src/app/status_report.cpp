@@ -132,7 +132,7 @@ void add_partitions(std::string& out, const cluster_report& r) {
         const bool is_owned = !p.state.owner.empty();
         fmt::format_to(to, "{:>8}  {:>9}  {:>10}  {:<32}  {}\n", p.waiting ? std::to_string(p.waiting->entries) : "?",
                        p.oldest_age ? format_duration(*p.oldest_age) : "-",
-                       is_owned ? format_duration(p.state.lease_left) : "-", is_owned ? p.state.owner : "nobody",
+                       is_owned ? format_duration(p.state.lease_left) : "-", is_owned ? p.state.owner : "none",
                        to_text(partitions));
     }
 }
@@ -144,13 +144,13 @@ void add_index(std::string& out, const cluster_report& r) {
         return;
     }
     if (r.index->name.empty()) {
-        fmt::format_to(to, "\nsearch index ?: none can be searched, and how far one has come is not known\n");
+        fmt::format_to(to, "\nsearch index: not available, progress unknown\n");
         return;
     }
     fmt::format_to(to, "\nsearch index {}\n", r.index->name);
     if (const auto& w = r.index->waiting) {
-        fmt::format_to(to, "  {} to be taken in", counted(w->chats, "chat waits", "chats wait"));
-        if (w->chats > 0) fmt::format_to(to, ", the first for {}", format_duration(w->oldest));
+        fmt::format_to(to, "  {} to be indexed", counted(w->chats, "chat"));
+        if (w->chats > 0) fmt::format_to(to, ", the oldest for {}", format_duration(w->oldest));
         out += '\n';
     }
     if (const auto& c = r.index->coverage)
@@ -224,8 +224,10 @@ json::value index_in_json(const cluster_report& r) {
 
 void add_memory_problems(std::vector<std::string>& to, const redis_memory& memory) {
     if (!memory.policy.empty() && memory.policy != "noeviction")
-        to.push_back(fmt::format("redis: its maxmemory-policy is '{}': only with noeviction does it keep every command",
-                                 memory.policy));
+        to.push_back(
+            fmt::format("redis: its maxmemory-policy is '{}': set it to noeviction; other policies evict "
+                        "queued commands",
+                        memory.policy));
     const bool is_nearly_full = memory.most > 0 && memory.used >= memory.most / 10 * 9;
     if (is_nearly_full)
         to.push_back(fmt::format("redis: it uses {:.1f} of {:.1f} MiB: at its maxmemory it refuses writes",
@@ -252,8 +254,7 @@ void add_index_delay(std::vector<std::string>& to, const cluster_report& r) {
     const auto* const waiting = r.index && r.index->waiting ? &*r.index->waiting : nullptr;
     if (waiting && waiting->chats > 0 && waiting->oldest >= index_delay_normal)
         to.push_back(
-            fmt::format("the search index is behind for {}, so that searches scan longer: the logs of the workers tell "
-                        "why",
+            fmt::format("the search index has unindexed changes for {}; searches scan more: see the workers' logs",
                         format_duration(waiting->oldest)));
 }
 

@@ -130,7 +130,7 @@ private:
 
     stop_signals& signals_;
     const engines engines_;
-    engine_state redis_state_{"Redis", "commands wait until that ends"};
+    engine_state redis_state_{"Redis", "commands stay queued until it recovers"};
     worker_threads read_pool_;
     writer_thread writing_;
     std::unique_ptr<ledger::mysql::mysql_worker> ledger_;

@@ -20,7 +20,7 @@ void engine_state::clear() {
     const std::lock_guard lock(mutex_);
     if (!std::exchange(fault_, std::nullopt)) return;
     has_fault_.store(false, std::memory_order_release);
-    if (is_logged_) log::info(fmt::format("{} takes writes again", engine_));
+    if (is_logged_) log::info(fmt::format("{} accepts writes again", engine_));
 }
 
 void engine_state::note_refusal(std::string reason) {

@@ -18,7 +18,7 @@ public:
     static constexpr std::chrono::seconds refusal_ttl{2};
 
     // `engine` is its name in texts, like "Redis". `consequence` follows the reason of a fault in the log.
-    explicit engine_state(std::string engine, std::string consequence = "writes are refused until that ends")
+    explicit engine_state(std::string engine, std::string consequence = "refusing writes")
         : engine_(std::move(engine)), consequence_(std::move(consequence)) {}
 
     // `reason` is a sentence that names the engine and says why it accepts no writes. Clients see it, so it contains no

@@ -31,9 +31,8 @@ void loop_monitor::poll() {
         if (!is_long) continue;
         const auto count = ++long_turns_;
         log_.warning("long turn",
-                     fmt::format("event loop {} was busy with one thing for more than {} ms, and everything else on it "
-                                 "waited; {} since the start",
-                                 i, turn_watch::turn_max.count(), counted(count, "such turn")));
+                     fmt::format("one task blocked event loop {} for more than {} ms; {} on all loops since the start",
+                                 i, turn_watch::turn_max.count(), counted(count, "such task")));
     }
     timer_.arm(poll_interval);
 }

@@ -112,8 +112,8 @@ awaitable<void> reindex_job::claim() {
     lease_ = *claimed;
     if (!lease_.is_mine) {
         constexpr auto text =
-            "another reindex runs, since {} (if it was killed, its lease expires within 30 s; then `confab reindex` "
-            "resumes it)";
+            "another reindex has been running since {} (if it was killed, its lease expires within 30 s; then `confab "
+            "reindex` resumes it)";
         throw startup_error(fmt::format(text, lease_.since));
     }
     note_success();
@@ -213,7 +213,7 @@ void reindex_job::note_success() {
 }
 
 std::string reindex_job::reason(boost::system::error_code cause) const {
-    if (is_taken_over_) return "another reindex has taken this one over";
+    if (is_taken_over_) return "another reindex took the lease";
     if (cause == error::shutting_down) return "interrupted: `confab reindex` resumes it, within a day";
     if (cause != error::unavailable) return cause.message();
     auto why = index_->writer().last_failure();

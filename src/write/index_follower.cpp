@@ -255,7 +255,7 @@ void index_follower::log_failure(boost::system::error_code cause) {
     auto why = into_.last_failure();
     if (why.empty() && options_.ledger_failure) why = options_.ledger_failure();
     if (why.empty()) why = cause.message();
-    log_.warning(why, "the search index is not updated for now: " + why);
+    log_.warning(why, "indexing failed and will be retried: " + why);
 }
 
 awaitable<void> index_follower::wait_for_notes(std::chrono::milliseconds longest) {

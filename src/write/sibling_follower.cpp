@@ -63,7 +63,7 @@ awaitable<result<void>> sibling_follower::catch_up(search::sibling_index& with) 
 
 void sibling_follower::log_failure(const std::string& of_index) {
     const auto why = of_index.empty() && ledger_failure_ ? ledger_failure_() : of_index;
-    log_.warning(why, "indexes that are not searched are not updated for now: " + why);
+    log_.warning(why, "updating the indexes that are not searched failed and will be retried: " + why);
 }
 
 }  // namespace confab::write

@@ -108,9 +108,9 @@ def test_damaged_batch_of_version_0_1_0_with_whole_ones_behind_it_is_refused(con
     written[written.index(b"message 5 ")] ^= 1
     log.write_bytes(written)
     line = refusal(confab, data)
-    missing, last = map(int, re.search(r"lacks batch (\d+), which the database needs next, and has later ones up to (\d+)", line).groups())
+    missing, last = map(int, re.search(r"lacks batch (\d+), the next after the database, but has batches up to (\d+)", line).groups())
     server = start("--journal-gap=ignore")
-    assert f"given up: batches {missing} to {last}" in server.log(), server.log()
+    assert f"discarded: batches {missing} to {last}" in server.log(), server.log()
     with Client(server.port) as client:
         app = client.get("/apps").expect(200).json[0]["token"]
         assert [m["number"] for m in Chat(client, f"/apps/{app}/chats/1").messages()] == [1, 2, 3, 4]
@@ -140,7 +140,7 @@ def test_older_database_beside_a_newer_journal_is_refused(confab, start):
     checked = run(confab, "check", "--data", server.data)
     assert checked.returncode == 1 and "the journal lacks batch" in checked.stdout, checked
     server = assert_serves(confab, start, chat.path, ["old"], "--journal-gap=ignore")
-    assert re.search(r"given up: batches \d+ to \d+", server.log()), server.log()
+    assert re.search(r"discarded: batches \d+ to \d+", server.log()), server.log()
 
 
 @pytest.mark.parametrize("damaged", [0, 4])
@@ -153,9 +153,9 @@ def test_damaged_record_with_whole_ones_behind_it_is_refused(confab, start, kill
     segment.write_bytes(written)
     line = refusal(confab, data)
     missing = damaged + 3  # the app and the chat come first
-    assert f"lacks batch {missing}, which" in line and f"up to {len(NAMES) + 2}" in line, line
+    assert f"lacks batch {missing}, the next" in line and f"up to {len(NAMES) + 2}" in line, line
     server = assert_serves(confab, start, path, NAMES[:damaged], "--journal-gap=ignore")
-    assert f"given up: batches {missing} to {len(NAMES) + 2}" in server.log()
+    assert f"discarded: batches {missing} to {len(NAMES) + 2}" in server.log()
 
 
 def test_damaged_last_record_is_what_a_crash_leaves(confab, start, killed):
@@ -176,9 +176,9 @@ def test_journal_of_another_ledger_is_refused(confab, start, killed):
     other.stop()
     shutil.copyfile(other.data / "confab.db", data / "confab.db")
     line = refusal(confab, data)
-    assert re.search(r"the journal is that of ledger [0-9a-f]{32}, the database is that of ledger [0-9a-f]{32}", line), line
+    assert re.search(r"the journal belongs to ledger [0-9a-f]{32}, the database belongs to ledger [0-9a-f]{32}", line), line
     server = assert_serves(confab, start, chat.path, ["of the other"], "--journal-gap=ignore")
-    assert "given up: all batches of that journal" in server.log()
+    assert "discarded: all batches of that journal" in server.log()
 
 
 def test_journal_without_its_database_is_refused(confab, killed):
@@ -303,7 +303,7 @@ def test_wal_of_another_ledger_is_refused(confab, start):
     other.kill()
     wal = server.data / "confab.db-wal"
     shutil.copyfile(other.data / "confab.db-wal", wal)
-    assert re.search(r"confab.db is that of ledger [0-9a-f]{32}, its WAL is that of ledger [0-9a-f]{32}",
+    assert re.search(r"confab.db belongs to ledger [0-9a-f]{32}, its WAL belongs to ledger [0-9a-f]{32}",
                      refusal(confab, server.data))
     remove_wal(server.data)
     assert_serves(confab, start, chat.path, ["old"])
@@ -316,7 +316,7 @@ def test_old_database_starts_if_asked_once_the_newer_wal_is_away(confab, start):
     assert "confab.db is older than its WAL" in refusal(confab, server.data, "--journal-gap=ignore")
     remove_wal(server.data)
     server = assert_serves(confab, start, chat.path, ["old"], "--journal-gap=ignore")
-    assert "given up: batches 4 to 5" in server.log(), server.log()
+    assert "discarded: batches 4 to 5" in server.log(), server.log()
 
 
 def test_batch_log_of_version_0_1_0_without_its_database_is_refused(confab, tmp_path):

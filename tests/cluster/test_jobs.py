@@ -33,7 +33,7 @@ def refused_dead_letter(cluster, chat):
     assert "1 dead letter\n" in shown
     _, _, token, _, number = chat.path.split("/")
     found = re.search(rf"^  (\d+)  partition (\d+), entry ([\d-]+), sent \d+\.\d s ago: create_message, app {token}, chat {number}; "
-                      r"kept at .*Z: (the database refused its data: Data too long .* \(1406\))$", shown, re.M)
+                      r"stored at .*Z: (the database refused its data: Data too long .* \(1406\))$", shown, re.M)
     dead_letter, partition, entry, reason = found.groups()
     assert logged_dead_letters(cluster) == [
         f"dead letter in partition {partition}, entry {entry}: create_message, app {token}, chat {number}: {reason} "
@@ -93,7 +93,7 @@ def test_flood_of_what_cannot_be_read_is_logged_up_to_a_limit_and_listed_whole(c
     wait_for(lambda: entries_in(redis) == 0, "the entries are processed")
     shown = jobs(cluster, status=1)
     assert "50 dead letters" in shown
-    assert len(re.findall(r"^  \d+  partition \d+, entry [\d-]+, sent .* ago: unreadable; kept at .*Z: it cannot be read$", shown, re.M)) == 50
+    assert len(re.findall(r"^  \d+  partition \d+, entry [\d-]+, sent .* ago: unreadable; stored at .*Z: it cannot be read$", shown, re.M)) == 50
     # One worker logs them, because they are of one partition.
     assert len(logged_dead_letters(cluster)) == 20
 

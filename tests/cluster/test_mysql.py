@@ -231,7 +231,7 @@ def test_server_put_back_to_an_earlier_state_stops_every_worker_that_knows_bette
     sql.restart()
     for worker in cluster.workers:
         assert worker.process.wait(60) == 1, worker.log()
-        assert "MySQL has less than workers committed: partition" in worker.log(), worker.log()
+        assert "MySQL lacks commits of workers: partition" in worker.log(), worker.log()
     counted = "select sum(messages_count) from chats"
     (before,), = sql.query(counted)
     with Client(cluster.nodes[0].port) as client:
@@ -240,7 +240,7 @@ def test_server_put_back_to_an_earlier_state_stops_every_worker_that_knows_bette
 
     # One that starts later, as a supervisor has it, knows it of Redis.
     late = cluster.new(Worker, 9)
-    assert "MySQL has less than workers committed: partition" in refusal(late)
+    assert "MySQL lacks commits of workers: partition" in refusal(late)
     assert sql.query(counted) == ((before,),)
     cluster.run("migrate", "--accept-lost-commits")
     cluster.add_worker()

@@ -181,7 +181,7 @@ def test_demoted_refuses_writes_with_the_reason_and_takes_them_again(cluster, rn
                     with Client(node.port) as client:
                         answer = client.post(path, {"content": "refused"})
                         assert_problem(answer, 503, "unavailable")
-                        assert answer.json["detail"].startswith("Redis is a replica and takes no writes"), answer
+                        assert answer.json["detail"].startswith("Redis is a replica and accepts no writes"), answer
                         assert int(answer.headers["Retry-After"]) >= 1
                         client.get(path + "?limit=1").expect(200)
                 redis.replicaof("NO", "ONE")
@@ -191,7 +191,7 @@ def test_demoted_refuses_writes_with_the_reason_and_takes_them_again(cluster, rn
     load_clients.verify()
     for each in cluster.nodes + cluster.workers:
         assert "is a replica of 127.0.0.1" in each.output()
-        assert "Redis takes writes again" in each.output()
+        assert "Redis accepts writes again" in each.output()
 
 
 def test_too_many_redis_clients_are_logged_once_with_the_error_of_redis(cluster, rng):

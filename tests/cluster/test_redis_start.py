@@ -238,7 +238,7 @@ def test_cluster_mode(start_redis, start, command):
 def test_replica(server, start_redis, start, command):
     replica = start_redis("--replicaof", f"127.0.0.1 {server.port}")
     output = start(replica.url, command=command).refused()
-    assert f"a replica of 127.0.0.1:{server.port}" in output and "name the primary" in output
+    assert f"a replica of 127.0.0.1:{server.port}" in output and "accepts no writes: use the primary" in output
 
 
 def test_replica_found_without_info_or_role(server, start_redis, start):

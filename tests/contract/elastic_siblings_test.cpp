@@ -384,7 +384,7 @@ TEST_F(siblings, are_resumed_by_the_next_reindex) {
     say(20);
     const auto before = index_name(), name = half_built(options);
     lease(name);
-    EXPECT_NE(run_reindex().find("another reindex runs, since "), std::string::npos);
+    EXPECT_NE(run_reindex().find("another reindex has been running since "), std::string::npos);
     ASSERT_TRUE(run(progress->give_up(me, {})));
     remove(3);
     say(5);
@@ -433,7 +433,7 @@ TEST_F(siblings, are_left_to_the_reindex_that_took_over_when_the_lease_ran_out) 
     const auto lose_lease = [&](const std::string&) {
         execute({"update reindex_state set owner = x'02000000000000000000000000000000'"});
     };
-    EXPECT_EQ(run_reindex(lose_lease), "another reindex has taken this one over");
+    EXPECT_EQ(run_reindex(lose_lease), "another reindex took the lease");
     EXPECT_EQ(index_name(), before);
     EXPECT_TRUE(run(progress->renew(somebody, {})).value());
 }

@@ -254,7 +254,7 @@ TEST_F(redis_client, disconnects_from_a_replica_until_it_is_a_primary_again) {
 
     EXPECT_EQ(execute(*blind, {"REPLICAOF", "127.0.0.1", "1"}).value().text, "OK");
     eventually([&] { return !watching->is_connected() && state.has_fault(); });
-    EXPECT_EQ(state.fault(), "Redis is a replica and takes no writes");
+    EXPECT_EQ(state.fault(), "Redis is a replica and accepts no writes");
     const auto why = on_loop([&] { return watching->last_failure().value_or(failure()); });
     EXPECT_EQ(why.type, kind::no_primary);
     EXPECT_NE(why.reason.find("127.0.0.1:1"), std::string::npos) << why.reason;

@@ -233,9 +233,8 @@ TEST_F(redis_queue, logs_once_what_redis_refuses_of_a_completed_batch) {
         EXPECT_EQ(take().size(), 1U);  // its reply comes after the refusals
     }
     const auto log = ::testing::internal::GetCapturedStdout();
-    EXPECT_EQ(count(log, "Redis refuses to remove executed commands, or a part of it: "), 1U) << log;
-    EXPECT_EQ(count(log, "Redis publishes no answers, so that nodes have to look for them in MySQL: NOPERM"), 1U)
-        << log;
+    EXPECT_EQ(count(log, "Redis refused the script that deletes processed entries, or part of it: "), 1U) << log;
+    EXPECT_EQ(count(log, "Redis refuses PUBLISH; nodes read results from MySQL: NOPERM"), 1U) << log;
     q.ask({"ACL", "SETUSER", "default", "+@all"});
     answer({core::command_result{core::created{1, {}}}});
     EXPECT_TRUE(waiting.get());

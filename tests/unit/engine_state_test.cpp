@@ -38,13 +38,13 @@ TEST(engine_state, tells_a_refusal_while_no_fault_stands) {
 }
 
 TEST(engine_state, logs_what_a_fault_means_for_who_has_it) {
-    engine_state node("Redis"), worker("Redis", "commands wait until that ends");
+    engine_state node("Redis"), worker("Redis", "commands stay queued until it recovers");
     ::testing::internal::CaptureStdout();
     node.set_fault("Redis is a replica");
     worker.set_fault("Redis cannot be reached");
     const auto log = ::testing::internal::GetCapturedStdout();
-    EXPECT_EQ(count(log, "Redis is a replica; writes are refused until that ends"), 1U) << log;
-    EXPECT_EQ(count(log, "Redis cannot be reached; commands wait until that ends"), 1U) << log;
+    EXPECT_EQ(count(log, "Redis is a replica; refusing writes"), 1U) << log;
+    EXPECT_EQ(count(log, "Redis cannot be reached; commands stay queued until it recovers"), 1U) << log;
 }
 
 TEST(engine_state, logs_a_change_once_a_minute) {
@@ -57,7 +57,7 @@ TEST(engine_state, logs_a_change_once_a_minute) {
     redis.clear();
     const auto log = ::testing::internal::GetCapturedStdout();
     EXPECT_EQ(count(log, "Redis is a replica"), 1U) << log;
-    EXPECT_EQ(count(log, "Redis takes writes again"), 1U) << log;
+    EXPECT_EQ(count(log, "Redis accepts writes again"), 1U) << log;
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ std::string fault_of(const failure& why) {
         case failure::kind::refused:
             return "Redis refuses this server";
         case failure::kind::no_primary:
-            return "Redis is a replica and takes no writes";
+            return "Redis is a replica and accepts no writes";
     }
     return {};
 }

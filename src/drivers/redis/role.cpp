@@ -47,10 +47,10 @@ role_report parse_role(const reply& answer) {
 std::optional<failure> failure_of(const role_report& found) {
     if (found.type == role::replica)
         return failure{failure::kind::no_primary,
-                       fmt::format("it is a replica of {} and takes no writes: name the primary", found.primary)};
+                       fmt::format("it is a replica of {} and accepts no writes: use the primary", found.primary)};
     if (found.type == role::sentinel)
         return failure{failure::kind::no_primary,
-                       "it is a Sentinel, which keeps no data: name the primary that it watches"};
+                       "it is a Sentinel, which keeps no data: use the primary that it monitors"};
     return std::nullopt;
 }
 

@@ -13,11 +13,11 @@ constexpr std::size_t counters_max = 200'000;  // some 60 bytes each
 
 [[noreturn]] void refuse(const std::string& what) {
     throw lost_commits(fmt::format(
-        "MySQL has less than workers committed: {}. It was put back to an earlier state, or another server took "
-        "its place that lacks the last commits. This worker stops, so that no number is given a second time. Bring "
-        "back the server that has everything. If there is none, stop all nodes and workers, run `confab migrate "
-        "--accept-lost-commits`, start them again, and run `confab reindex` (docs/data.md: a database that went back "
-        "in time)",
+        "MySQL lacks commits of workers: {}. It was restored, or a server without the last commits replaced it. The "
+        "worker stops; otherwise it would assign numbers twice. Use the server that has all commits. If there is "
+        "none: stop all nodes and workers, run `delete from reindex_state` in MySQL, run `confab migrate "
+        "--accept-lost-commits`, start nodes and workers again, and run `confab reindex` (docs/data.md: a database "
+        "that went back in time)",
         what));
 }
 

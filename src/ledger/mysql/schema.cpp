@@ -392,7 +392,7 @@ awaitable<void> require_safe(confab::mysql::connection& db) {
     const bool is_new_enough =
         version.is_mariadb ? std::pair(version.major, version.minor) >= std::pair(10, 6) : version.major >= 8;
     if (!is_new_enough)
-        throw startup_error(fmt::format("it is {}: MySQL 8.0 or MariaDB 10.6 is needed, or a later one", name));
+        throw startup_error(fmt::format("version {} is too old: MySQL 8.0, MariaDB 10.6 or later is required", name));
     const auto refusal = co_await durability_refusal(db);
     if (refusal) throw startup_error(*refusal);
 }

@@ -82,7 +82,7 @@ public:
             if (has_changed) co_await watermarks_.check(db_);
             co_return leases_.owned();
         } catch (const confab::mysql::failure& cause) {
-            reset_after_failure("holding partitions", cause);
+            reset_after_failure("renewing leases", cause);
             co_return error::unavailable;
         }
     }
@@ -97,7 +97,7 @@ public:
             co_await ensure_connected();
             co_await leases_.release(db_);
         } catch (const confab::mysql::failure& cause) {
-            report_failure("giving partitions up", cause);  // others must wait until the leases expire
+            report_failure("releasing partitions", cause);  // others must wait until the leases expire
         }
     }
 
@@ -202,7 +202,7 @@ private:
     // False: this process's clock was set since load(), so the expiry of this batch's keys is unreliable.
     bool is_clock_good(const effects_by_kind& effects) {
         if (effects.rows.keys.empty() || !partition_locks_.clock().was_set()) return true;
-        log::warning("this machine's clock was set within a batch, which is done again");
+        log::warning("the system clock was changed during a batch; retrying the batch");
         db_.close();
         must_clear_state_ = true;
         return false;
@@ -256,7 +256,7 @@ private:
             log_dead_letter(c, refused_data, refusal_);
             co_return true;
         } catch (const confab::mysql::failure& cause) {
-            reset_after_failure("keeping a dead letter", cause);
+            reset_after_failure("storing a dead letter", cause);
             co_return false;
         } catch (const lost_commits&) {
             db_.close();  // releases the locks

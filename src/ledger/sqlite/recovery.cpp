@@ -26,12 +26,12 @@ bool is_nonempty_file(const std::filesystem::path& file) {
 
 std::optional<std::string> mismatch_of(const journal::contents& found, const std::string& identity) {
     if (found.other_owner && identity.empty())
-        return fmt::format("the journal is that of ledger {}, whose database is missing", *found.other_owner);
+        return fmt::format("the journal belongs to ledger {}, whose database is missing", *found.other_owner);
     if (found.other_owner)
-        return fmt::format("the journal is that of ledger {}, the database is that of ledger {}", *found.other_owner,
+        return fmt::format("the journal belongs to ledger {}, the database belongs to ledger {}", *found.other_owner,
                            identity);
     if (found.missing)
-        return fmt::format("the journal lacks {}, which the database needs next, and has later ones up to {}",
+        return fmt::format("the journal lacks {}, the next after the database, but has batches up to {}",
                            in_words(*found.missing), found.unreachable->last);
     return std::nullopt;
 }
@@ -62,7 +62,7 @@ std::optional<std::string> wal_mismatch_of(const std::filesystem::path& folder, 
     const database_state with_wal{identity_of(db), applied_batch(db)};
     if (!in_file) return std::nullopt;
     if (!in_file->identity.empty() && in_file->identity != with_wal.identity)
-        return fmt::format("confab.db is that of ledger {}, its WAL is that of ledger {}", in_file->identity,
+        return fmt::format("confab.db belongs to ledger {}, its WAL belongs to ledger {}", in_file->identity,
                            with_wal.identity);
     if (in_file->applied < checkpointed)
         return fmt::format("confab.db is older than its WAL: it ends with batch {}, the WAL lacks {}", in_file->applied,

@@ -42,7 +42,7 @@ void checkpoint_wal(confab::sqlite::connection& db, const std::filesystem::path&
 [[noreturn]] void refuse(const std::filesystem::path& folder, const std::string& why) {
     throw startup_error(
         fmt::format("data folder {}: {}. Put the files back that belong together, or start once with "
-                    "--journal-gap=ignore to give up what cannot be read",
+                    "--journal-gap=ignore to discard batches that cannot be replayed",
                     folder.string(), why));
 }
 
@@ -55,11 +55,11 @@ std::vector<journal::record> accepted(unapplied_batches found, const sqlite_opti
                         options.folder.string(), *found.wal_mismatch));
     if (!found.mismatch) return std::move(found.batches);
     if (!options.ignores_journal_gap) refuse(options.folder, *found.mismatch);
-    log::warning(fmt::format("ignored, as asked: {}", *found.mismatch));
+    log::warning(fmt::format("ignored (--journal-gap=ignore): {}", *found.mismatch));
     if (found.given_up)
-        log::warning(fmt::format("given up: batches {} to {}", found.given_up->first, found.given_up->last));
+        log::warning(fmt::format("discarded: batches {} to {}", found.given_up->first, found.given_up->last));
     else
-        log::warning("given up: all batches of that journal; which batches of this ledger are missing is unknown");
+        log::warning("discarded: all batches of that journal; which batches of this ledger are missing is unknown");
     return std::move(found.batches);
 }
 

@@ -263,7 +263,7 @@ private:
         const auto text = encode(answers);
         redis_->send({"PUBLISH", channel, text}, [this](const result<redis::reply>& reply) {
             if (reply && reply->is_error())
-                log_refusal("Redis publishes no answers, so that nodes have to look for them in MySQL", reply->text);
+                log_refusal("Redis refuses PUBLISH; nodes read results from MySQL", reply->text);
         });
     }
 
@@ -275,11 +275,12 @@ private:
             const auto to = std::min(from + delete_ids_max, done.ids.size());
             with.insert(with.end(), done.ids.begin() + static_cast<std::ptrdiff_t>(from),
                         done.ids.begin() + static_cast<std::ptrdiff_t>(to));
-            delete_script_.send(*redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes, keys_[p].committed}, with,
-                                [this](std::string_view words) {
-                                    is_removal_refused_ = true;
-                                    log_refusal("Redis refuses to remove executed commands, or a part of it", words);
-                                });
+            delete_script_.send(
+                *redis_, {keys_[p].stream, keys_[p].epoch, keys_[p].bytes, keys_[p].committed}, with,
+                [this](std::string_view words) {
+                    is_removal_refused_ = true;
+                    log_refusal("Redis refused the script that deletes processed entries, or part of it", words);
+                });
         }
     }
 

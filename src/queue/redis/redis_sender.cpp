@@ -50,7 +50,7 @@ std::string fault_in(std::string_view words) {
                                 {"NOPERM", "Redis does not allow this server to write"},
                                 {"user executing the script can't run this command",  // Redis 7.0, for NOPERM
                                  "Redis does not allow this server to write"},
-                                {"MISCONF", "Redis cannot store its data and takes no writes"}};
+                                {"MISCONF", "Redis cannot store its data and accepts no writes"}};
     for (const auto& f : faults)
         if (words.find(f.code) != std::string_view::npos) return f.reason;
     return {};

@@ -83,7 +83,8 @@ awaitable<void> require_version(elastic::client& engine) {
     const auto* text = number ? number->if_string() : nullptr;
     const auto enough = text ? is_new_enough(*text) : std::nullopt;
     if (!enough) throw startup_error("it is not an Elasticsearch server");
-    if (!*enough) throw startup_error(fmt::format("it is {}: 7.13 is needed, or a later one", std::string_view(*text)));
+    if (!*enough)
+        throw startup_error(fmt::format("version {} is too old: 7.13 or later is required", std::string_view(*text)));
 }
 
 // Creates the first index together with its alias: a worker would remove an index without one as orphaned. If two
