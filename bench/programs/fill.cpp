@@ -79,7 +79,7 @@ private:
         for (const auto& c : commands_) batch.push_back(&c);
         const auto loaded = co_await ledger_.writer().load(batch, state_);
         loaded.value();
-        std::vector<core::effect> effects;
+        core::batch_effects effects;
         const auto at = now();
         for (const auto* c : batch) core::decide(state_, *c, at, {}, effects).value();
         const auto applied = co_await ledger_.writer().apply(effects);

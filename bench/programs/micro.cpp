@@ -73,7 +73,7 @@ private:
     void commit(const core::command& c, core::state& s) {
         const core::command* one[] = {&c};
         block_on(ledger_->writer().load(one, s)).value();
-        std::vector<core::effect> effects;
+        core::batch_effects effects;
         core::decide(s, c, now(), {}, effects).value();
         block_on(ledger_->writer().apply(effects)).value();
     }
@@ -189,7 +189,7 @@ void decide_a_creation(benchmark::State& state) {
                           core::create_message{app, core::chat_number(1), core::message_content::trusted(content),
                                                std::nullopt, std::nullopt}};
     const auto at = now();
-    std::vector<core::effect> effects;
+    core::batch_effects effects;
     for (auto _ : state) {
         if (effects.size() == commands_of_a_batch) effects.clear();
         benchmark::DoNotOptimize(core::decide(s, c, at, {}, effects));

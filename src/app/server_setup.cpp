@@ -69,8 +69,8 @@ http::server_options server_options_of(const settings& s, const std::vector<list
 }
 
 write::batch_options batch_options_of(const settings& s, write::index_follower* follower) {
-    std::function<void(std::span<const core::effect>)> committed;
-    if (follower) committed = [follower](std::span<const core::effect> effects) { follower->committed(effects); };
+    std::function<void(const core::batch_effects&)> committed;
+    if (follower) committed = [follower](const core::batch_effects& effects) { follower->committed(effects); };
     return {.limits = {s.number("batch-commands-max"), s.number("batch-bytes-max")},
             .rules = {.keep_keys = std::chrono::hours(s.number("keep-keys-h"))},
             .committed = std::move(committed)};

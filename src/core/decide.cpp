@@ -23,14 +23,14 @@ struct creation {
 
 class decider {
 public:
-    decider(state& s, const job_id& job, timestamp now, std::vector<effect>& effects)
+    decider(state& s, const job_id& job, timestamp now, batch_effects& effects)
         : state_(s), job_(job), now_(now), effects_(effects) {}
 
     result<creation> apply_create(const create_app& payload) {
         const auto id = state_.next_app;
         state_.next_app = id.next();
         state_.put(app{id, payload.token, payload.name.text(), 0, now_, now_});
-        effects_.push_back(app_created{id, payload.token, payload.name.text(), now_, job_});
+        effects_.add(app_created{id, payload.token, payload.name.text(), now_, job_});
         return creation{{0, now_}, id.value()};
     }
 
@@ -42,7 +42,7 @@ public:
         const auto id = state_.next_chat;
         state_.next_chat = id.next();
         state_.put({parent->id, assigned}, chat_counters{id});
-        effects_.push_back(chat_created{id, parent->id, assigned, now_, job_});
+        effects_.add(chat_created{id, parent->id, assigned, now_, job_});
         return creation{{assigned.value(), now_}, assigned.value()};
     }
 
@@ -51,8 +51,8 @@ public:
         if (!parent) return error::not_found;
         if (parent->messages_count >= number_max) return error::numbers_used_up;
         const message_number assigned(++parent->messages_count);
-        effects_.push_back(message_created{parent->id, assigned, payload.content.text(), view(payload.sender),
-                                           view(payload.metadata), now_, job_});
+        effects_.add(message_created{parent->id, assigned, payload.content.text(), view(payload.sender),
+                                     view(payload.metadata), now_, job_});
         return creation{{assigned.value(), now_}, assigned.value()};
     }
 
@@ -61,7 +61,7 @@ public:
         if (!found) return error::not_found;
         found->name = payload.name.text();
         found->updated_at = now_;
-        effects_.push_back(app_renamed{found->id, payload.name.text(), now_, job_});
+        effects_.add(app_renamed{found->id, payload.name.text(), now_, job_});
         return command_result{*found};
     }
 
@@ -74,8 +74,8 @@ public:
         at.found->content = payload.content.text();
         if (payload.metadata) at.found->metadata = payload.metadata;
         bump_version(at);
-        effects_.push_back(message_edited{at.chat->id, at.found->number, payload.content.text(), view(payload.metadata),
-                                          at.found->version, at.chat->changes_count, now_, job_});
+        effects_.add(message_edited{at.chat->id, at.found->number, payload.content.text(), view(payload.metadata),
+                                    at.found->version, at.chat->changes_count, now_, job_});
         return command_result{*at.found};
     }
 
@@ -89,7 +89,7 @@ public:
         at.found->metadata.reset();
         at.found->deleted_at = now_;
         bump_version(at);
-        effects_.push_back(
+        effects_.add(
             message_deleted{at.chat->id, at.found->number, at.found->version, at.chat->changes_count, now_, job_});
         return command_result{*at.found};
     }
@@ -128,7 +128,7 @@ private:
     state& state_;
     const job_id& job_;
     timestamp now_;
-    std::vector<effect>& effects_;
+    batch_effects& effects_;
 };
 
 template <class Payload>
@@ -172,7 +172,7 @@ std::optional<key_scope> scope_of(state& s, const command& c) {
     return std::visit(scope_of_wish, c.payload);
 }
 
-result<command_result> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects) {
+result<command_result> decide(state& s, const command& c, timestamp now, const rules& r, batch_effects& effects) {
     if (const auto* const completed = s.find(c.job)) return *completed;
     std::optional<state::key_locator> locator;
     if (c.key) {
@@ -190,8 +190,8 @@ result<command_result> decide(state& s, const command& c, timestamp now, const r
                 if (locator) {
                     const key_record record{c.key->fingerprint, made->replayed_as, expiry(now, r)};
                     s.put(*locator, record);
-                    effects.push_back(key_used{locator->first, locator->second, record.fingerprint, record.number,
-                                               record.expires_at});
+                    effects.add(key_used{locator->first, locator->second, record.fingerprint, record.number,
+                                         record.expires_at});
                 }
                 return command_result{made->result};
             } else {

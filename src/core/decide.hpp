@@ -8,9 +8,9 @@
 #pragma once
 
 #include <chrono>
-#include <vector>
 
 #include "base/error.hpp"
+#include "core/batch_effects.hpp"
 #include "core/command.hpp"
 #include "core/state.hpp"
 
@@ -25,7 +25,7 @@ struct rules {
 // and `effects` are unchanged.
 // If `s` has a result for the job of `c`, returns that result and changes nothing.
 // REQUIRES: `s` holds everything that the ledger has of the app, chat, message and key that `c` names.
-result<command_result> decide(state& s, const command& c, timestamp now, const rules& r, std::vector<effect>& effects);
+result<command_result> decide(state& s, const command& c, timestamp now, const rules& r, batch_effects& effects);
 
 // The collection to which a creating command adds. Nothing: its parent is not in `s`, or it creates nothing.
 std::optional<key_scope> scope_of(state& s, const command& c);

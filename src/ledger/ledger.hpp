@@ -10,8 +10,8 @@
 
 #include "base/async.hpp"
 #include "base/error.hpp"
+#include "core/batch_effects.hpp"
 #include "core/command.hpp"
-#include "core/effect.hpp"
 #include "core/entities.hpp"
 #include "core/folding.hpp"
 #include "core/state.hpp"
@@ -144,7 +144,7 @@ public:
     // - writes_closed (SQLite alone): an earlier call returned outcome_unknown.
     // - rejected (a shared ledger alone): the engine refuses some of the data. Nothing is kept. A batch of one command
     //   becomes a dead letter.
-    virtual awaitable<result<void>> apply(std::span<const core::effect> effects) = 0;
+    virtual awaitable<result<void>> apply(const core::batch_effects& effects) = 0;
 
     // Maintenance between batches. Call it after a batch was answered.
     virtual awaitable<void> maintain(timestamp now) = 0;

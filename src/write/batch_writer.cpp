@@ -59,21 +59,20 @@ private:
     awaitable<result<outcomes>> try_commit(const commands& batch) {
         const auto loaded = co_await ledger_.load(batch, state_);
         if (!loaded) co_return loaded.error();
-        std::vector<core::effect> effects;
-        effects.reserve(batch.size() + batch.size() / 2);
-        auto decided = decide_all(batch, effects);
-        const auto applied = co_await ledger_.apply(effects);
+        auto decided = decide_all(batch);
+        const auto applied = co_await ledger_.apply(effects_);
         if (!applied) co_return applied.error();
         state_.end_batch(counters_max);
-        if (options_.committed) options_.committed(effects);
+        if (options_.committed) options_.committed(effects_);
         co_return decided;
     }
 
-    outcomes decide_all(const commands& batch, std::vector<core::effect>& effects) {
+    outcomes decide_all(const commands& batch) {
         const auto at = now();
         outcomes decided;
         decided.reserve(batch.size());
-        for (const auto* c : batch) decided.push_back(core::decide(state_, *c, at, options_.rules, effects));
+        effects_.clear();
+        for (const auto* c : batch) decided.push_back(core::decide(state_, *c, at, options_.rules, effects_));
         return decided;
     }
 
@@ -81,6 +80,7 @@ private:
     ledger::writer& ledger_;
     const batch_options options_;
     core::state state_;
+    core::batch_effects effects_;  // of the current batch
 };
 
 }  // namespace

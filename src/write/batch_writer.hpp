@@ -18,7 +18,7 @@ struct batch_options {
     queue::batch_limits limits;
     core::rules rules;
     // Called with the effects of each commit, before its clients are answered. On the executor of write_batches().
-    std::function<void(std::span<const core::effect>)> committed = {};
+    std::function<void(const core::batch_effects&)> committed = {};
 };
 
 // Runs until the queue is closed and empty, on the caller's executor. If the ledger fails, each command of the batch is

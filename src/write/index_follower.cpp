@@ -21,7 +21,6 @@
 
 #include "base/back_off.hpp"
 #include "base/log.hpp"
-#include "base/overloaded.hpp"
 #include "core/folding.hpp"
 
 namespace confab::write {
@@ -269,24 +268,13 @@ awaitable<void> index_follower::wait_for_notes(std::chrono::milliseconds longest
     is_sleeping_ = false;
 }
 
-void index_follower::committed(std::span<const core::effect> effects) {
+void index_follower::committed(const core::batch_effects& effects) {
     std::unique_lock lock(mutex_);
-    core::chat_id noted_last;
-    const overloaded note_chat{
-        [&](const core::message_created& e) {
-            if (e.chat == noted_last) return;
-            const auto known = due_at_.find(e.chat);
-            if (e.number.value() < (known == due_at_.end() ? options_.after_messages : known->second)) return;
-            noted_.insert(noted_last = e.chat);
-        },
-        [&](const core::message_edited& e) { noted_.insert(e.chat); },
-        [&](const core::message_deleted& e) { noted_.insert(e.chat); },
-        [](const core::app_created&) {},
-        [](const core::app_renamed&) {},
-        [](const core::chat_created&) {},
-        [](const core::key_used&) {},
-    };
-    for (const auto& e : effects) std::visit(note_chat, e);
+    for (const auto& chat : effects.chats()) {
+        const auto known = due_at_.find(chat.id);
+        const auto due_at = known == due_at_.end() ? options_.after_messages : known->second;
+        if (chat.last_change > 0 || chat.last_message >= due_at) noted_.insert(chat.id);
+    }
     if (noted_.empty() || !std::exchange(is_sleeping_, false)) return;
     lock.unlock();
     stop_.wake();

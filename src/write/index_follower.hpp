@@ -7,14 +7,13 @@
 #include <limits>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "base/async.hpp"
 #include "base/log_throttle.hpp"
-#include "core/effect.hpp"
+#include "core/batch_effects.hpp"
 #include "ledger/index_progress.hpp"
 #include "ledger/ledger.hpp"
 #include "search/indexed/index.hpp"
@@ -60,7 +59,7 @@ public:
     awaitable<void> run();
 
     // Takes the effects of a commit. Any thread; does not block.
-    void committed(std::span<const core::effect> effects);
+    void committed(const core::batch_effects& effects);
     // Any thread. run(), catch_up() and catch_up_with() return within one store.
     void stop() { stop_.stop(); }
 

@@ -17,7 +17,7 @@ public:
         std::vector<const core::command*> commands;
         for (const auto& c : batch) commands.push_back(&c);
         EXPECT_TRUE(run(ledger_->writer().load(commands, state_)));
-        std::vector<core::effect> effects;
+        core::batch_effects effects;
         std::vector<result<core::command_result>> answers;
         for (const auto* c : commands) answers.push_back(core::decide(state_, *c, now(), {}, effects));
         EXPECT_TRUE(run(ledger_->writer().apply(effects)));

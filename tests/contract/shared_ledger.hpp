@@ -50,7 +50,7 @@ public:
     }
 
     result<std::vector<result<command_result>>> apply() {
-        std::vector<core::effect> effects;
+        core::batch_effects effects;
         std::vector<result<command_result>> answers;
         for (const auto* c : commands_) answers.push_back(core::decide(state_, *c, now(), {}, effects));
         const auto applied = run(opened_->writer().apply(effects));

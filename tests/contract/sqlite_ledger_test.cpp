@@ -127,7 +127,7 @@ protected:
         const std::vector<const core::command*> commands{&again};
         core::state state;
         if (const auto loaded = run(in.writer().load(commands, state)); !loaded) return loaded.error();
-        std::vector<core::effect> effects;
+        core::batch_effects effects;
         return core::decide(state, again, now(), {}, effects);
     }
 

@@ -32,7 +32,7 @@ protected:
         std::vector<const core::command*> commands;
         for (const auto& c : batch) commands.push_back(&c);
         const auto loaded = with(armed.in_load, [&] { return run(ledger->writer().load(commands, state)); });
-        std::vector<core::effect> effects;
+        core::batch_effects effects;
         if (loaded) {
             for (const auto* c : commands) EXPECT_TRUE(core::decide(state, *c, now(), {}, effects));
         }

@@ -193,7 +193,7 @@ private:
     result<void> apply(const commands& batch) {
         std::vector<const core::command*> all;
         for (const auto& c : batch) all.push_back(&c);
-        std::vector<core::effect> effects;
+        core::batch_effects effects;
         auto done = run(opened_->writer().load(all, state_));
         if (done) {
             for (const auto* c : all) (void)core::decide(state_, *c, now(), {}, effects);

@@ -15,7 +15,7 @@ inline void commit(ledger::writer& to, const std::vector<core::command>& batch, 
     std::vector<const core::command*> commands;
     for (const auto& c : batch) commands.push_back(&c);
     ASSERT_TRUE(run(to.load(commands, s)));
-    std::vector<core::effect> effects;
+    core::batch_effects effects;
     for (const auto* c : commands) ASSERT_TRUE(core::decide(s, *c, now(), {}, effects));
     ASSERT_TRUE(run(to.apply(effects)));
     s.end_batch(1000);

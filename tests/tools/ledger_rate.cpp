@@ -67,7 +67,7 @@ private:
         const auto begin = clock::now();
         if (!run(opened_->writer().load(commands, state_))) throw std::runtime_error("not loaded");
         const auto loaded = clock::now();
-        std::vector<core::effect> effects;
+        core::batch_effects effects;
         for (const auto* c : commands)
             if (!core::decide(state_, *c, now(), {}, effects)) throw std::runtime_error("refused");
         const auto decided = clock::now();

@@ -27,7 +27,7 @@ public:
         if (const auto why = std::exchange(fail_load, std::nullopt)) co_return *why;
         co_return co_await real_.load(commands, s);
     }
-    awaitable<result<void>> apply(std::span<const core::effect> effects) override {
+    awaitable<result<void>> apply(const core::batch_effects& effects) override {
         batches.push_back(effects.size());
         if (const auto why = std::exchange(fail_apply, std::nullopt)) co_return *why;
         for (const auto& e : effects) {

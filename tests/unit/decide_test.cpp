@@ -248,7 +248,7 @@ private:
     std::mt19937_64 random_;
     timestamp now_{1'000'000'000'000'000};
     state state_;
-    std::vector<effect> effects_;
+    batch_effects effects_;
     std::vector<model_app> apps_;
     std::map<std::string, model_key> keys_;
 };
@@ -280,7 +280,7 @@ protected:
 
     const app_token token = app_token::make();
     state s;
-    std::vector<effect> effects;
+    batch_effects effects;
 };
 
 TEST_F(full, app_or_chat_refuses_the_number_after_the_last) {

@@ -86,7 +86,7 @@ protected:
     retry() { s.put({app_id(1), chat_number(1)}, chat_counters{chat_id(1)}); }
 
     result<command_result> decided(const create_message& payload, const std::optional<idempotency_key>& key) {
-        std::vector<effect> effects;
+        batch_effects effects;
         auto submitted = payload;
         submitted.app = token;
         return decide(s, testing::command(std::move(submitted), key), {1}, {}, effects);

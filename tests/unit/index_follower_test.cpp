@@ -101,7 +101,7 @@ protected:
         for (const auto& c : batch) commands.push_back(&c);
         core::state s;
         ASSERT_TRUE(run(ledger->writer().load(commands, s)));
-        std::vector<core::effect> effects;
+        core::batch_effects effects;
         for (const auto* c : commands) ASSERT_TRUE(core::decide(s, *c, now(), {}, effects));
         ASSERT_TRUE(run(ledger->writer().apply(effects)));
         if (running) running->committed(effects);

@@ -35,7 +35,7 @@ protected:
              {testing::command(testing::new_app(app, "a")), testing::command(core::create_chat{app})}) {
             const core::command* one[] = {&c};
             testing::run(ledger->writer().load(one, s)).value();
-            std::vector<core::effect> effects;
+            core::batch_effects effects;
             core::decide(s, c, now(), {}, effects).value();
             testing::run(ledger->writer().apply(effects)).value();
         }

@@ -14,9 +14,8 @@ core::message message(std::uint64_t number, std::string content) {
     return {core::message_number(number), std::move(content), std::nullopt, std::nullopt, 1, {}, {}};
 }
 
-std::vector<core::effect> edit_of(std::uint64_t number, const std::string& content) {
-    return {core::message_edited{chat, core::message_number(number), content, std::nullopt, 2, 1, {}, {}}};
-}
+using changed_messages = std::vector<core::batch_effects::changed_message>;
+const changed_messages first_message{{chat, core::message_number(1)}};
 
 // The second miss in a row returns it.
 std::uint64_t ticket_of(message_cache& cache, std::uint64_t number) {
@@ -54,9 +53,8 @@ TEST(message_cache, gives_no_ticket_on_the_first_miss) {
 TEST(message_cache, caches_no_message_while_its_invalidation_is_open) {
     message_cache cache(plenty);
     put(cache, 1, "before");
-    const auto effects = edit_of(1, "after");
     {
-        const message_cache::invalidation open(cache, effects);
+        const message_cache::invalidation open(cache, first_message);
         EXPECT_EQ(found(cache, 1), std::nullopt);
         put(cache, 1, "before");  // it was read during the commit
         EXPECT_EQ(found(cache, 1), std::nullopt);
@@ -69,23 +67,19 @@ TEST(message_cache, caches_no_message_while_its_invalidation_is_open) {
 TEST(message_cache, refuses_a_message_that_was_read_before_it_changed) {
     message_cache cache(plenty);
     const auto ticket = ticket_of(cache, 1);
-    const auto effects = edit_of(1, "after");
     {
-        const message_cache::invalidation open(cache, effects);
+        const message_cache::invalidation open(cache, first_message);
     }
     cache.put(row_of(chat, 1), message(1, "before"), ticket);
     EXPECT_EQ(found(cache, 1), std::nullopt);
 }
 
-TEST(message_cache, invalidates_what_the_effects_edit_and_delete_and_nothing_else) {
+TEST(message_cache, invalidates_the_changed_messages_and_no_others) {
     message_cache cache(plenty);
     for (std::uint64_t number = 1; number <= 4; ++number) put(cache, number, "before");
-    auto effects = edit_of(1, "after");
-    effects.push_back(core::message_deleted{chat, core::message_number(2), 2, 2, {}, {}});
-    effects.push_back(core::message_created{chat, core::message_number(3), "new", {}, {}, {}, {}});
-    effects.push_back(core::chat_created{chat, core::app_id(1), core::chat_number(4), {}, {}});
+    const changed_messages changed{{chat, core::message_number(2)}, {chat, core::message_number(1)}};
     {
-        const message_cache::invalidation open(cache, effects);
+        const message_cache::invalidation open(cache, changed);
     }
     EXPECT_EQ(found(cache, 1), std::nullopt);
     EXPECT_EQ(found(cache, 2), std::nullopt);
@@ -96,11 +90,9 @@ TEST(message_cache, invalidates_what_the_effects_edit_and_delete_and_nothing_els
 TEST(message_cache, caches_again_only_when_all_invalidations_of_a_message_are_closed) {
     message_cache cache(plenty);
     {
-        message_cache::invalidation first(cache);
-        first.add(chat, core::message_number(1));
+        const message_cache::invalidation outer(cache, first_message);
         {
-            message_cache::invalidation second(cache);
-            second.add(chat, core::message_number(1));
+            const message_cache::invalidation inner(cache, first_message);
         }
         put(cache, 1, "before");
         EXPECT_EQ(found(cache, 1), std::nullopt);

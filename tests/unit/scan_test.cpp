@@ -32,7 +32,7 @@ TEST(scan, finds_every_hit_newest_first_over_many_slices) {
     for (const auto& c : batch) commands.push_back(&c);
     core::state s;
     ASSERT_TRUE(run(ledger->writer().load(commands, s)));
-    std::vector<core::effect> effects;
+    core::batch_effects effects;
     for (const auto* c : commands) ASSERT_TRUE(core::decide(s, *c, now(), {}, effects));
     ASSERT_TRUE(run(ledger->writer().apply(effects)));
 

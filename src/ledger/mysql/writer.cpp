@@ -124,7 +124,7 @@ public:
         }
     }
 
-    awaitable<result<void>> apply(std::span<const core::effect> effects) override {
+    awaitable<result<void>> apply(const core::batch_effects& effects) override {
         const effects_by_kind sorted(effects);
         const auto tried = co_await try_to_apply(sorted);
         if (tried || tried.error() != error::rejected || commands_.size() > 1) co_return tried;

@@ -5,7 +5,6 @@
 #include <chrono>
 
 #include "base/log.hpp"
-#include "base/overloaded.hpp"
 #include "ledger/sqlite/batch_codec.hpp"
 
 namespace confab::ledger::sqlite {
@@ -38,28 +37,12 @@ result<void> deferred_transaction::begin() {
     return rolls_back_on_failure([this] { begin_transaction(confab::sqlite::sync_level::normal); });
 }
 
-std::size_t deferred_transaction::add(std::span<const core::effect> effects, std::string record) noexcept {
+std::size_t deferred_transaction::add(const core::batch_effects& effects, std::string record) noexcept {
     const std::lock_guard lock(mutex_);
     const auto batch = last() + 1;
-    message_cache::invalidation until_written(cache_);
-    const auto mark = [&](core::chat_id chat) { pending_.chats += unapplied_.mark(chat, batch); };
-    const auto mark_change = [&](const auto& change) {
-        mark(change.chat);
-        until_written.add(change.chat, change.number);
-    };
-    const overloaded mark_effect{
-        [&](const core::app_created&) { unapplied_.mark_apps(batch); },
-        [&](const core::app_renamed&) { unapplied_.mark_apps(batch); },
-        [&](const core::chat_created& chat) {
-            unapplied_.mark_apps(batch);
-            mark(chat.id);
-        },
-        [&](const core::message_created& message) { mark(message.chat); },
-        [&](const core::message_edited& edit) { mark_change(edit); },
-        [&](const core::message_deleted& deletion) { mark_change(deletion); },
-        [](const core::key_used&) {},
-    };
-    for (const auto& e : effects) std::visit(mark_effect, e);
+    const message_cache::invalidation until_written(cache_, effects.changed_messages());
+    if (effects.changes_apps()) unapplied_.mark_apps(batch);
+    for (const auto& chat : effects.chats()) pending_.chats += unapplied_.mark(chat.id, batch);
     unapplied_.marked(batch);
     if (pending_.records.empty()) timer_.arm(commit_wait);
     pending_.effects += effects.size();
@@ -71,7 +54,7 @@ std::size_t deferred_transaction::add(std::span<const core::effect> effects, std
 }
 
 // noexcept: any other failure here ends the process while the mutex is held.
-void deferred_transaction::write_pending(std::span<const core::effect> effects) noexcept {
+void deferred_transaction::write_pending(const core::batch_effects& effects) noexcept {
     rolls_back_on_failure([&] {
         if (state_ == state::idle)
             begin_transaction(confab::sqlite::sync_level::normal);  // it was committed, or ended empty, meanwhile
@@ -81,13 +64,13 @@ void deferred_transaction::write_pending(std::span<const core::effect> effects) 
     });
 }
 
-result<void> deferred_transaction::write_synced(std::span<const core::effect> effects,
+result<void> deferred_transaction::write_synced(const core::batch_effects& effects,
                                                 const std::optional<std::string>& journal_off) {
     const std::lock_guard lock(mutex_);
     if (state_ == state::closed) return error::writes_closed;
     if (auto done = commit_pending(); !done) return done;
     end_transaction();
-    const message_cache::invalidation until_committed(cache_, effects);
+    const message_cache::invalidation until_committed(cache_, effects.changed_messages());
     bool is_committing = false;
     try {
         begin_transaction(confab::sqlite::sync_level::full);

@@ -40,13 +40,12 @@
 
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "base/require.hpp"
 #include "base/timer_thread.hpp"
-#include "core/effect.hpp"
+#include "core/batch_effects.hpp"
 #include "drivers/sqlite/snapshot_pool.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 #include "drivers/sqlite/wal_syncer.hpp"
@@ -104,7 +103,7 @@ public:
     // next start replays it. If commit() or the timer ended the transaction of begin() meanwhile, this begins another
     // one. Returns the number of batches that are not committed. REQUIRES: begin() succeeded since the last batch;
     // close() was not called since.
-    std::size_t add(std::span<const core::effect> effects, std::string record) noexcept;
+    std::size_t add(const core::batch_effects& effects, std::string record) noexcept;
 
     // Commits a batch that the journal does not have, alone and with a sync, as number last_batch() + 1. `journal_off`:
     // why the journal does not have it; nothing: the batch is too large for it.
@@ -113,7 +112,7 @@ public:
     // - outcome_unknown: the commit failed, and may still be on disk. Only the next start shows that. Writes are
     //   closed.
     // - writes_closed.
-    result<void> write_synced(std::span<const core::effect> effects, const std::optional<std::string>& journal_off);
+    result<void> write_synced(const core::batch_effects& effects, const std::optional<std::string>& journal_off);
 
     // Commits all batches. A reader of the ledger calls it when it needs one of them. Errors: unavailable.
     result<void> commit();
@@ -178,7 +177,7 @@ private:
     }
 
     result<void> replay_if_needed();
-    void write_pending(std::span<const core::effect> effects) noexcept;
+    void write_pending(const core::batch_effects& effects) noexcept;
     result<void> commit_pending();
     result<void> replay();
     void begin_transaction(confab::sqlite::sync_level level);

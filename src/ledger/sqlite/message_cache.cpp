@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/overloaded.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger::sqlite {
@@ -47,35 +46,20 @@ message_cache::shard& message_cache::shard_of(std::uint64_t row) {
     return *shards_[hash_of(row) >> 60];
 }
 
-// Delegates, so that the destructor runs when add() throws. Otherwise these rows would never be cached again.
-message_cache::invalidation::invalidation(message_cache& cache, std::span<const core::effect> effects)
-    : invalidation(cache) {
-    const overloaded add_changed{
-        [&](const core::message_edited& edit) { add(edit.chat, edit.number); },
-        [&](const core::message_deleted& deletion) { add(deletion.chat, deletion.number); },
-        // None of these changes an existing message.
-        [](const core::app_created&) {},
-        [](const core::app_renamed&) {},
-        [](const core::chat_created&) {},
-        [](const core::message_created&) {},
-        [](const core::key_used&) {},
-    };
-    for (const auto& e : effects) std::visit(add_changed, e);
-}
-
-void message_cache::invalidation::add(core::chat_id chat, core::message_number message) {
-    const auto row = row_of(chat, message.value());
-    rows_.push_back(row);
-    auto& s = cache_.shard_of(row);
-    const std::lock_guard lock(s.mutex);
-    s.version += 1;
-    s.invalid_rows += 1;
-    s.messages.erase(row);
+message_cache::invalidation::invalidation(message_cache& cache, messages changed) : cache_(cache), changed_(changed) {
+    for (const auto& m : changed_) {
+        const auto row = row_of(m.chat, m.number.value());
+        auto& s = cache_.shard_of(row);
+        const std::lock_guard lock(s.mutex);
+        s.version += 1;
+        s.invalid_rows += 1;
+        s.messages.erase(row);
+    }
 }
 
 message_cache::invalidation::~invalidation() {
-    for (const auto row : rows_) {
-        auto& s = cache_.shard_of(row);
+    for (const auto& m : changed_) {
+        auto& s = cache_.shard_of(row_of(m.chat, m.number.value()));
         const std::lock_guard lock(s.mutex);
         s.version += 1;
         s.invalid_rows -= 1;

@@ -13,10 +13,9 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "base/two_generation_cache.hpp"
-#include "core/effect.hpp"
+#include "core/batch_effects.hpp"
 #include "core/entities.hpp"
 
 namespace confab::ledger::sqlite {
@@ -40,18 +39,17 @@ public:
     // SQLite.
     class invalidation {
     public:
-        explicit invalidation(message_cache& cache) : cache_(cache) {}
-        // Of all messages that the effects change.
-        invalidation(message_cache& cache, std::span<const core::effect> effects);
+        using messages = std::span<const core::batch_effects::changed_message>;
+
+        // REQUIRES: `changed` outlives this.
+        invalidation(message_cache& cache, messages changed);
         ~invalidation();
         invalidation(const invalidation&) = delete;
         invalidation& operator=(const invalidation&) = delete;
 
-        void add(core::chat_id chat, core::message_number message);
-
     private:
         message_cache& cache_;
-        std::vector<std::uint64_t> rows_;
+        const messages changed_;
     };
 
 private:

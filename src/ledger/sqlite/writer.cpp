@@ -19,9 +19,7 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "base/log.hpp"
 #include "drivers/sqlite/checkpointer.hpp"
@@ -70,7 +68,7 @@ public:
         co_return transaction_.read([&](state_loader& loader) { loader.load(commands, s); });
     }
 
-    awaitable<result<void>> apply(std::span<const core::effect> effects) override {
+    awaitable<result<void>> apply(const core::batch_effects& effects) override {
         if (effects.empty()) co_return result<void>();
         co_return write(effects);
     }
@@ -97,7 +95,7 @@ public:
 private:
     using outcome = journal::journal::outcome;
 
-    result<void> write(std::span<const core::effect> effects) {
+    result<void> write(const core::batch_effects& effects) {
         if (auto ready = transaction_.begin(); !ready) return ready;
         if (close_after_failed_sync()) return error::outcome_unknown;
         if (const auto us = longer_life_of_keys(effects); us > 0) return write_begun(with_longer_life(effects, us));
@@ -105,21 +103,21 @@ private:
     }
 
     // 0 in the common cases: no keys (decided without a lock), or a clock that is not behind.
-    std::int64_t longer_life_of_keys(std::span<const core::effect> effects) {
-        const auto uses_key = [](const core::effect& e) { return std::holds_alternative<core::key_used>(e); };
-        if (std::ranges::none_of(effects, uses_key)) return 0;
-        return longer_life_us(transaction_.latest_time(), now());
+    std::int64_t longer_life_of_keys(const core::batch_effects& effects) {
+        return effects.uses_keys() ? longer_life_us(transaction_.latest_time(), now()) : 0;
     }
 
-    static std::vector<core::effect> with_longer_life(std::span<const core::effect> effects, std::int64_t us) {
-        std::vector<core::effect> changed(effects.begin(), effects.end());
-        for (auto& e : changed)
+    static core::batch_effects with_longer_life(const core::batch_effects& effects, std::int64_t us) {
+        core::batch_effects changed;
+        for (auto e : effects) {
             if (auto* const key = std::get_if<core::key_used>(&e)) key->expires_at.us += us;
+            changed.add(e);
+        }
         return changed;
     }
 
     // REQUIRES: the transaction was begun.
-    result<void> write_begun(std::span<const core::effect> effects) {
+    result<void> write_begun(const core::batch_effects& effects) {
         auto& syncer = transaction_.syncer();
         auto record = encode(effects);
         if (switch_.off_reason() || record.size() > record_bytes_max_) return write_synced(effects);
@@ -138,7 +136,7 @@ private:
         return {};
     }
 
-    result<void> write_synced(std::span<const core::effect> effects) {
+    result<void> write_synced(const core::batch_effects& effects) {
         auto done = transaction_.write_synced(effects, switch_.off_reason());
         if (done && switch_.off_reason()) switch_.count_batch_without();
         switch_.refresh();
