@@ -17,7 +17,7 @@ TEST(batch_codec, gives_back_every_kind_of_effect) {
     const auto token = core::app_token::make();
     const std::string name = "näme 😀", content(70'000, 'c'), metadata = R"({"a":1})", nul("a\0b", 3);
     const core::key_scope scope{core::key_scope::kind::messages_of_chat, 7};
-    const std::vector<core::effect> effects{
+    const core::batch_effects effects{
         core::app_created{core::app_id(1), token, name, at, {}},
         core::app_renamed{core::app_id(1), nul, at, {}},
         core::chat_created{core::chat_id(2), core::app_id(1), core::chat_number(core::number_max), at, {}},
@@ -72,8 +72,7 @@ TEST(batch_codec, gives_back_every_kind_of_effect) {
 }
 
 TEST(batch_codec, lasts_as_long_as_what_was_decoded) {
-    std::string bytes =
-        encode(std::vector<core::effect>{core::app_renamed{core::app_id(1), "a long enough name", at, {}}});
+    std::string bytes = encode(core::batch_effects{core::app_renamed{core::app_id(1), "a long enough name", at, {}}});
     const auto decoded = decoded_batch::from(bytes);
     const auto moved = decoded;
     bytes.assign(bytes.size(), '?');
@@ -81,8 +80,8 @@ TEST(batch_codec, lasts_as_long_as_what_was_decoded) {
 }
 
 TEST(batch_codec, refuses_what_is_no_batch) {
-    const auto bytes = encode(std::vector<core::effect>{
-        core::message_created{core::chat_id(1), core::message_number(1), "text", {}, {}, at, {}}});
+    const auto bytes = encode(
+        core::batch_effects{core::message_created{core::chat_id(1), core::message_number(1), "text", {}, {}, at, {}}});
     for (std::size_t length = 1; length < bytes.size(); ++length)
         EXPECT_FALSE(decoded_batch::from(std::string_view(bytes).substr(0, length))) << length;
     EXPECT_FALSE(decoded_batch::from("something else"));

@@ -159,7 +159,7 @@ std::optional<core::effect> effect_from(const wire::Effect& e) {
 
 }  // namespace
 
-std::string encode(std::span<const core::effect> effects) {
+std::string encode(const core::batch_effects& effects) {
     google::protobuf::Arena arena;
     auto& batch = *google::protobuf::Arena::CreateMessage<wire::Batch>(&arena);
     batch.mutable_effects()->Reserve(static_cast<int>(effects.size()));
@@ -172,9 +172,9 @@ std::optional<decoded_batch> decoded_batch::from(std::string_view bytes) {
     if (!batch->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
     decoded_batch decoded;
     for (const auto& one : batch->effects()) {
-        auto e = effect_from(one);
+        const auto e = effect_from(one);
         if (!e) return std::nullopt;
-        decoded.effects_.push_back(std::move(*e));
+        decoded.effects_.add(*e);
     }
     decoded.texts_ = batch;
     return decoded;

@@ -39,12 +39,16 @@ effect_writer::effect_writer(confab::sqlite::connection& db)
       messages_(db, "update chats set messages_count = ?2 where id = ?1"),
       changes_(db, "update chats set changes_count = ?2 where id = ?1") {}
 
-void effect_writer::write(std::span<const core::effect> effects) {
+void effect_writer::write(const core::batch_effects& effects) {
     const auto write_effect = [this](const auto& made) {
         if constexpr (requires { made.at; }) latest_ = std::max(latest_, made.at);
         write_one(made);
     };
     for (const auto& e : effects) std::visit(write_effect, e);
+    for (const auto& chat : effects.chats()) {
+        if (chat.last_message > 0) messages_.set(chat.id.value(), chat.last_message);
+        if (chat.last_change > 0) changes_.set(chat.id.value(), chat.last_change);
+    }
 }
 
 void effect_writer::write_counters() {
@@ -88,20 +92,17 @@ void effect_writer::write_one(const core::chat_created& e) {
 }
 void effect_writer::write_one(const core::message_created& e) {
     insert_message_.bind(row_of(e.chat, e.number.value()), e.content, e.sender, e.metadata, e.at.us).run();
-    messages_.set(e.chat.value(), e.number.value());
 }
 void effect_writer::write_one(const core::message_edited& e) {
     const auto row = row_of(e.chat, e.number.value());
     edit_.insert_change.bind(row_of(e.chat, e.seq), e.number.value(), change_kind_edit, e.version, e.at.us, row).run();
     edit_.update_message.bind(row, e.content, e.metadata, e.version, e.at.us).run();
-    changes_.set(e.chat.value(), e.seq);
 }
 void effect_writer::write_one(const core::message_deleted& e) {
     const auto number = e.number.value();
     deletion_.insert_change.bind(row_of(e.chat, e.seq), number, change_kind_deletion, e.version, e.at.us).run();
     deletion_.clear_history.bind(e.chat.value(), number).run();
     deletion_.clear_message.bind(row_of(e.chat, number), e.version, e.at.us).run();
-    changes_.set(e.chat.value(), e.seq);
 }
 void effect_writer::write_one(const core::key_used& e) {
     insert_key_

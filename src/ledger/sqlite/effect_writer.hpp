@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
-#include "core/effect.hpp"
+#include "core/batch_effects.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 
 namespace confab::ledger::sqlite {
@@ -21,7 +20,7 @@ public:
 
     // Writes the effects in order. Keeps the counters that they change in memory. Throws sqlite::failure. REQUIRES: a
     // transaction.
-    void write(std::span<const core::effect> effects);
+    void write(const core::batch_effects& effects);
     // Writes each changed counter once, however often it changed. Call it before the commit, and before a counter is
     // read on this connection. Throws sqlite::failure. REQUIRES: a transaction.
     void write_counters();
