@@ -5,6 +5,7 @@
 // A new kind of effect does not compile until it has its overload of summarize().
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -84,20 +85,14 @@ private:
         return is_last ? chats_.back() : find_or_add(chat);
     }
     touched_chat& find_or_add(chat_id chat);
-    touched_chat& add_chat(chat_id chat, std::size_t slot);
-    void make_slots(std::size_t slots);
-    std::size_t first_slot_of(chat_id chat) const;
-    std::size_t next_slot(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
 
     std::vector<effect> effects_;
     std::vector<touched_chat> chats_;
     std::vector<changed_message> changed_messages_;
     bool changes_apps_ = false;
     bool uses_keys_ = false;
-    // A hash table of chats_ with open addressing, made for the second chat. A slot has an index plus one; 0: free, as
-    // at least half of them are.
-    std::vector<std::uint32_t> slots_;
-    int shift_ = 0;  // of a hash to a slot
+    // The places of the chats in chats_, once there are two. Most batches of a busy chat have one only.
+    boost::unordered_flat_map<std::uint64_t, std::size_t> place_of_;
 };
 
 }  // namespace confab::core
