@@ -106,7 +106,8 @@ void order_run(typename std::vector<Point>::iterator begin, typename std::vector
     for (auto at = begin; at != end; ++at) ++positions[static_cast<std::size_t>(class_of(*at)) + 1];
     for (std::size_t i = 1; i < positions.size(); ++i) positions[i] += positions[i - 1];
     scratch.assign(begin, end);
-    for (const auto& c : scratch) begin[static_cast<std::ptrdiff_t>(positions[class_of(c)]++)] = c;
+    for (const auto& c : scratch)
+        begin[static_cast<std::ptrdiff_t>(positions[static_cast<std::size_t>(class_of(c))]++)] = c;
 }
 
 // Canonical ordering (Unicode 3.11, D109): sorts the marks after a base by class. Why not utf8proc's: it takes

@@ -87,7 +87,7 @@ TEST_F(index_notes, are_found_by_a_key) {
             const auto explained = co_await db.query(sql);
             std::string all;
             const auto row = explained.front();
-            for (const std::size_t column : {5, 6}) all += std::string(row.text(column)) + " ";
+            for (const std::size_t column : {5U, 6U}) all += std::string(row.text(column)) + " ";
             EXPECT_TRUE(all.find("index_notes_by_age") != all.npos || all.find("PRIMARY") != all.npos)
                 << sql << ": " << all;
         }

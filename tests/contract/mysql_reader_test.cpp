@@ -275,7 +275,7 @@ TEST(mysql_reader, slices_are_bounded_whatever_rows_weigh) {
     std::vector<std::size_t> lengths;
     std::size_t bytes = 0;
     for (int stretch = 0; stretch < 12; ++stretch) {
-        const std::size_t heaviest = std::array{20, 2000, 65536, 65536}[random() % 4];
+        const std::size_t heaviest = std::array{20U, 2000U, 65536U, 65536U}[random() % 4];
         const auto count = 1 + random() % (heaviest > 2000 ? 60 : 600);
         for (std::uint64_t i = 0; i < count; ++i) bytes += lengths.emplace_back(1 + random() % heaviest);
     }

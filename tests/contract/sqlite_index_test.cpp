@@ -169,7 +169,7 @@ TEST_F(sqlite_index_file, with_an_inconsistent_block_is_unavailable_until_rebuil
 
 TEST_F(sqlite_index_file, with_an_empty_block_is_unavailable_until_rebuilt) {
     const auto index = open();
-    for (const std::uint64_t number : {3, 4}) {  // a message that is indexed already, and the next one
+    for (const std::uint64_t number : {3U, 4U}) {  // a message that is indexed already, and the next one
         store(*index, 3);
         {
             sqlite::connection db(file(), sqlite::access::read_write);

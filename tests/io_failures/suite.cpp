@@ -83,7 +83,7 @@ private:
                     const io_fault fault{site, error, nth, is_lasting};
                     const auto name = fmt::format("{} {} fails with {}{}", to_string(site), nth, to_string(error),
                                                   is_lasting ? ", and all later ones" : "");
-                    met += run_and_verify(name, fault, length_for(site)).was_met ? 1 : 0;
+                    met += run_and_verify(name, fault, length_for(site)).was_met ? 1U : 0U;
                 }
         return met;
     }

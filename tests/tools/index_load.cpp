@@ -85,7 +85,7 @@ std::uint64_t count_of_right(search::elastic_index& index, const std::vector<std
     for (message_number after;;) {
         const auto slice = run(index.auditor().texts(chat, after)).value();
         if (slice.texts.empty()) return right;
-        for (const auto& t : slice.texts) right += t.text == texts[t.number.value() - 1] ? 1 : 0;
+        for (const auto& t : slice.texts) right += t.text == texts[t.number.value() - 1] ? 1U : 0U;
         after = slice.texts.back().number;
     }
 }

@@ -95,7 +95,7 @@ int main(int count, char** arguments) {
     clear_ledger();
     rate r(std::chrono::seconds(count > 1 ? std::atoi(arguments[1]) : 3));
     fmt::print("batch chats batches/s messages/s  load decide apply\n");
-    for (const std::size_t size : {1, 8, 64, 256, 1000}) {
+    for (const std::size_t size : {1U, 8U, 64U, 256U, 1000U}) {
         r.measure(size, 1);
         if (size > 1) r.measure(size, std::min(size, rate::chats_max));
     }

@@ -89,7 +89,7 @@ TEST(batch_codec, refuses_what_is_no_batch) {
 
 TEST(batch_codec, refuses_a_digest_of_another_length) {
     for (const bool is_of_key : {true, false}) {
-        for (const std::size_t length : {0, 31, 33}) {
+        for (const std::size_t length : {0U, 31U, 33U}) {
             wire::Batch batch;
             auto& used = *batch.add_effects()->mutable_key_used();
             used.set_key_hash(std::string(is_of_key ? length : 32, 'k'));

@@ -94,7 +94,7 @@ TEST(batch_effects, are_empty_after_clear) {
 TEST(batch_effects, have_each_of_many_chats_once) {
     std::mt19937_64 random(testing::seed());
     batch_effects effects;
-    for (const std::size_t size : {1, 100, 5'000, 30, 1'000}) {
+    for (const std::size_t size : {1U, 100U, 5'000U, 30U, 1'000U}) {
         for (const std::uint64_t ids : {std::uint64_t{2}, std::uint64_t{700}, ~std::uint64_t{0}}) {
             effects.clear();
             std::map<chat_id, batch_effects::touched_chat> expected;

@@ -38,7 +38,7 @@ TEST(find_substring, finds_a_piece_that_is_there) {
         const auto text = random_text(random, 200, 26);
         if (text.empty()) continue;
         const auto at = std::uniform_int_distribution<std::size_t>(0, text.size() - 1)(random);
-        const auto piece = text.substr(at, 1 + i % 70);
+        const auto piece = text.substr(at, static_cast<std::size_t>(1 + i % 70));
         ASSERT_EQ(core::find_substring(text, piece, 0), text.find(piece));
         ASSERT_EQ(core::find_substring(text, piece, at), at);
     }

@@ -69,9 +69,11 @@ TEST(status_report, reports_a_redis_that_is_nearly_full) {
 
 TEST(status_report, reports_partitions_that_do_not_move) {
     auto r = sound_cluster();
-    for (const core::partition_number p : {0, 1, 3}) r.partitions[p] = partition(p, owner, 5, 29s);
+    for (const auto p : std::initializer_list<core::partition_number>{0, 1, 3})
+        r.partitions[p] = partition(p, owner, 5, 29s);
     EXPECT_EQ(problems_of(r), sentences());
-    for (const core::partition_number p : {0, 1, 3}) r.partitions[p] = partition(p, owner, 5, 30s + p * 1s);
+    for (const auto p : std::initializer_list<core::partition_number>{0, 1, 3})
+        r.partitions[p] = partition(p, owner, 5, 30s + p * 1s);
     expect_problem(r,
                    "partitions are behind, though workers own them: 0-1, 3; their oldest command has waited for 33.0 "
                    "s: workers are overloaded or cannot commit, see their logs");

@@ -81,7 +81,7 @@ void client::send_waiting() {
         idle_.pop_front();
         by.send(requests_[sent_++ % requests_.size()], first);
     }
-    done_.waited_for_a_connection += waiting_.empty() ? 0 : 1;
+    done_.waited_for_a_connection += waiting_.empty() ? 0U : 1U;
 }
 
 void client::wait(clock::duration longest) {

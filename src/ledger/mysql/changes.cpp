@@ -72,7 +72,7 @@ awaitable<void> insert_changes(confab::mysql::connection& db, const change_rows&
         "insert into changes(chat_id, seq, number, kind, version, job, at, content_before) values";
     const auto placeholders = "(?,?,?,?,?,?,?," + std::string(content_now_sql) + ")";
     co_await insert(
-        db, prefix, placeholders, {}, rows.content_in_database, [](const change_row&) { return 0; },
+        db, prefix, placeholders, {}, rows.content_in_database, [](const change_row&) { return std::size_t{0}; },
         [](confab::mysql::parameters& values, const change_row& row) {
             add_change(values, row);
             values.add(row.chat.value());
@@ -144,7 +144,7 @@ awaitable<void> update_deleted(confab::mysql::connection& db, const changed_mess
         "(?,?,?,0,?,?)",
         " on duplicate key update content = null, metadata = null, version = values(version), "
         "updated_at = values(updated_at), deleted_at = values(deleted_at)",
-        deleted, [](const core::message_deleted*) { return 0; },
+        deleted, [](const core::message_deleted*) { return std::size_t{0}; },
         [](confab::mysql::parameters& values, const core::message_deleted* e) {
             values.add(e->chat.value());
             values.add(e->number.value());
