@@ -1,5 +1,7 @@
 #include "api/page_cache.hpp"
 
+#include "base/fibonacci_hash.hpp"
+
 namespace confab::api {
 
 page_cache::page_cache(std::size_t bytes_max) {
@@ -29,7 +31,7 @@ std::size_t page_cache::hash::operator()(const page_key& p) const noexcept {
     // Fibonacci hashing, term by term.
     std::size_t sum = 0;
     for (const auto part : {p.chat.value(), p.changes_count, p.window.after, p.window.last})
-        sum = (sum ^ part) * 0x9e3779b97f4a7c15ULL;
+        sum = fibonacci_hash(sum ^ part);
     return sum;
 }
 

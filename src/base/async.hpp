@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -21,6 +22,9 @@ namespace asio = boost::asio;
 
 template <class T>
 using awaitable = asio::awaitable<T>;
+
+// With this token an operation returns its error code and results as a tuple, and does not throw the error.
+inline constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
 // Runs `work` on `where` and resumes the caller on its own executor. For work that would block an event loop. Rethrows
 // what `work` throws.

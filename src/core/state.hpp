@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/fibonacci_hash.hpp"
 #include "core/command.hpp"
 #include "core/effect.hpp"
 #include "core/entities.hpp"
@@ -57,8 +58,7 @@ public:
 private:
     struct locator_hash {
         std::size_t operator()(const chat_locator& locator) const noexcept {
-            // Fibonacci hashing spreads neighbouring ids.
-            return (locator.first.value() << 32 ^ locator.second.value()) * 0x9e3779b97f4a7c15ULL;
+            return fibonacci_hash(locator.first.value() << 32 ^ locator.second.value());
         }
     };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/fibonacci_hash.hpp"
 #include "base/two_generation_cache.hpp"
 #include "core/ids.hpp"
 
@@ -40,9 +41,7 @@ private:
     struct locator {
         locator(const core::app_token& app_of_chat, core::chat_number number)
             // Fibonacci hashing spreads neighbouring numbers.
-            : app(app_of_chat),
-              chat(number),
-              hash((std::hash<core::app_token>{}(app) ^ chat.value()) * 0x9e3779b97f4a7c15ULL) {}
+            : app(app_of_chat), chat(number), hash(fibonacci_hash(std::hash<core::app_token>{}(app) ^ chat.value())) {}
 
         core::app_token app;
         core::chat_number chat;

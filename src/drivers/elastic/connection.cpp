@@ -2,7 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -15,8 +14,6 @@ namespace {
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 
@@ -35,7 +32,7 @@ awaitable<error_code> connection::open(std::string host, std::uint16_t port, std
         if (!stopped) resolver->cancel();
     });
     const auto service = std::to_string(port);
-    const auto [fault, found] = co_await resolver->async_resolve(host, service, as_tuple);
+    const auto [fault, found] = co_await resolver->async_resolve(host, service, use_tuple);
     const bool is_in_time = alarm.cancel() > 0;
     if (!is_in_time) co_return error_code(boost::beast::error::timeout);
     if (fault) co_return fault;
@@ -44,7 +41,7 @@ awaitable<error_code> connection::open(std::string host, std::uint16_t port, std
 }
 
 awaitable<error_code> connection::connect(std::vector<tcp::endpoint> endpoints) {
-    const auto [fault, used] = co_await stream_.async_connect(endpoints, as_tuple);
+    const auto [fault, used] = co_await stream_.async_connect(endpoints, use_tuple);
     if (fault) co_return fault;
     error_code ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);
@@ -58,10 +55,10 @@ awaitable<connection::exchange_result> connection::exchange(const wire_request& 
     stream_.expires_after(limit);
     http::response_parser<http::string_body> parser;
     parser.body_limit(response_bytes_max);
-    const auto [unsent, sent_bytes] = co_await http::async_write(stream_, r, as_tuple);
+    const auto [unsent, sent_bytes] = co_await http::async_write(stream_, r, use_tuple);
     done.fault = unsent;
     if (!unsent) {
-        const auto [unread, read_bytes] = co_await http::async_read(stream_, buffer_, parser, as_tuple);
+        const auto [unread, read_bytes] = co_await http::async_read(stream_, buffer_, parser, use_tuple);
         done.fault = unread;
         done.is_response_started = parser.got_some();
     }

@@ -1,7 +1,6 @@
 #include "drivers/elastic/connection_pool.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <map>
 
@@ -65,7 +64,7 @@ awaitable<void> connection_pool::wait(clock::time_point until) {
     const auto loop = co_await asio::this_coro::executor;
     asio::steady_timer alarm(loop, until);
     const wait_registration mine(*this, alarm);
-    co_await alarm.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await alarm.async_wait(use_tuple);
 }
 
 // The most recently used one, so that the others can expire.

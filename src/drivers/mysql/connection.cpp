@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -21,8 +20,6 @@ namespace {
 namespace my = boost::mysql;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
 // The read buffer: streamed rows arrive in batches of this size.
 constexpr std::size_t read_bytes = 64 * 1024;

@@ -1,6 +1,5 @@
 #include "drivers/mysql/pool.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <list>
 #include <mutex>
@@ -114,7 +113,7 @@ private:
         waiter self(executor);
         const wait_registration mine(*this, self);
         self.timer.expires_after(options_.wait_max);
-        co_await self.timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await self.timer.async_wait(use_tuple);
         if (!self.is_served)
             throw failure(failure::kind::down, 0,
                           "all connections to the server are in use, and none became free in time");

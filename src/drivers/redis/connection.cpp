@@ -1,13 +1,10 @@
 #include "drivers/redis/connection.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
 namespace confab::redis {
 namespace {
-
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
 // Before Redis 7, a script's error has the code inside its text.
 bool is_read_only(const reply& r) {
@@ -118,7 +115,7 @@ bool connection::deliver(const reply& r) {
 awaitable<void> connection::ended() {
     if (!is_open_) co_return;
     ended_.expires_at(clock::time_point::max());
-    co_await ended_.async_wait(as_tuple);
+    co_await ended_.async_wait(use_tuple);
 }
 
 void connection::close(failure why) {

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -15,7 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds pause_min{20};
 constexpr milliseconds pause_max{1000};
 constexpr milliseconds steady_after{5000};
@@ -126,7 +124,7 @@ awaitable<std::optional<failure>> reconnector::enter(connection& on) {
 awaitable<void> reconnector::pause_after(clock::duration lifetime) {
     if (lifetime >= steady_after) pause_.reset();
     timer_.expires_after(pause_.next());
-    co_await timer_.async_wait(as_tuple);
+    co_await timer_.async_wait(use_tuple);
 }
 
 void reconnector::begin() {
@@ -160,7 +158,7 @@ awaitable<void> reconnector::watch(std::shared_ptr<reconnector> self) {
     asio::steady_timer timer(self->loop_);
     while (!self->is_closed_) {
         timer.expires_after(enforce_limits_every);
-        co_await timer.async_wait(as_tuple);
+        co_await timer.async_wait(use_tuple);
         const auto open = self->connection_;
         if (!open) continue;
         open->enforce_limits(clock::now());

@@ -1,6 +1,5 @@
 #include "drivers/redis/stream.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cctype>
 
@@ -11,8 +10,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using std::chrono::milliseconds;
 
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
-
 // The timer may expire after the connection is established. So it shares the socket, which is then discarded.
 awaitable<error_code> connect(std::shared_ptr<tcp::socket> socket, address to, milliseconds limit) {
     asio::steady_timer alarm(socket->get_executor(), limit);
@@ -20,7 +17,7 @@ awaitable<error_code> connect(std::shared_ptr<tcp::socket> socket, address to, m
         error_code ignored;
         if (!is_cancelled) socket->close(ignored);
     });
-    const auto [fault] = co_await socket->async_connect(to, as_tuple);
+    const auto [fault] = co_await socket->async_connect(to, use_tuple);
     const bool is_in_time = alarm.cancel() > 0;
     if (!is_in_time) co_return error_code(asio::error::timed_out);
     if (fault) co_return fault;
@@ -37,7 +34,7 @@ awaitable<resolved> resolve(const engine_url& where) {
     if (!not_literal) co_return resolved{{}, {address(literal, where.port)}};
     tcp::resolver resolver(co_await asio::this_coro::executor);
     const auto service = std::to_string(where.port);
-    const auto [fault, entries] = co_await resolver.async_resolve(where.host, service, as_tuple);
+    const auto [fault, entries] = co_await resolver.async_resolve(where.host, service, use_tuple);
     if (fault) co_return resolved{error_text(fault), {}};
     resolved found;
     for (const auto& entry : entries) found.addresses.push_back(entry.endpoint());
@@ -54,7 +51,7 @@ awaitable<std::string> stream::open(address to, milliseconds limit) {
 }
 
 awaitable<stream::transferred> stream::read_some(asio::mutable_buffer into) {
-    return socket_->async_read_some(into, as_tuple);
+    return socket_->async_read_some(into, use_tuple);
 }
 
 void stream::close() {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "base/fibonacci_hash.hpp"
 #include "base/overloaded.hpp"
 #include "ledger/mysql/database_clock.hpp"
 #include "ledger/mysql/jobs.hpp"
@@ -32,7 +33,7 @@ struct locator {
 };
 struct locator_hash {
     std::size_t operator()(const locator& p) const noexcept {
-        return std::hash<core::app_token>{}(p.app) ^ (p.chat * 0x9e3779b97f4a7c15ULL);
+        return std::hash<core::app_token>{}(p.app) ^ fibonacci_hash(p.chat);
     }
 };
 

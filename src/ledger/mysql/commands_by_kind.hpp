@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/fibonacci_hash.hpp"
 #include "core/command.hpp"
 
 namespace confab::ledger::mysql {
@@ -23,7 +24,7 @@ struct chat_locator {
 struct chat_locator_hash {
     std::size_t operator()(const chat_locator& l) const noexcept {
         // Fibonacci hashing spreads neighbouring numbers.
-        return std::hash<core::app_token>{}(l.app) ^ l.chat.value() * 0x9e3779b97f4a7c15ULL;
+        return std::hash<core::app_token>{}(l.app) ^ fibonacci_hash(l.chat.value());
     }
 };
 

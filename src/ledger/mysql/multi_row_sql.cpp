@@ -1,5 +1,7 @@
 #include "ledger/mysql/multi_row_sql.hpp"
 
+#include "base/hex.hpp"
+
 namespace confab::ledger::mysql {
 
 std::size_t chunk_size(std::size_t rows) {
@@ -19,12 +21,8 @@ std::string repeat_row(std::string_view prefix, std::string_view row, std::size_
 }
 
 std::string hex_literal(std::span<const std::byte> bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string text = "x'";
-    for (const auto b : bytes) {
-        text += digits[std::to_integer<unsigned>(b) >> 4];
-        text += digits[std::to_integer<unsigned>(b) & 15];
-    }
+    append_hex(text, bytes);
     return text += '\'';
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/fibonacci_hash.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger::sqlite {
@@ -36,9 +37,9 @@ void message_cache::put(std::uint64_t row, const core::message& m, std::uint64_t
 }
 
 std::uint64_t message_cache::hash_of(std::uint64_t row) {
-    // Fibonacci hashing: neighbours in a chat go to different shards. The same number has the same lower half of the
-    // product in all chats, so the upper half is mixed in.
-    const auto spread = row * 0x9e3779b97f4a7c15ULL;
+    // Neighbours in a chat go to different shards. The same number has the same lower half of the product in all chats,
+    // so the upper half is mixed in.
+    const auto spread = fibonacci_hash(row);
     return spread ^ spread >> 29;
 }
 

@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "base/error.hpp"
+#include "base/fibonacci_hash.hpp"
 #include "core/ids.hpp"
 
 namespace confab::ledger::sqlite {
@@ -40,7 +41,7 @@ private:
     using batch_number = std::atomic<std::uint64_t>;
 
     static std::size_t slot_of(core::chat_id chat) {
-        return (chat.value() * 0x9e3779b97f4a7c15ULL) >> 52;  // Fibonacci hashing, to 12 bits
+        return fibonacci_hash(chat.value()) >> 52;  // to 12 bits
     }
     batch_number& mark_of(core::chat_id chat) { return marks_[slot_of(chat)]; }
 

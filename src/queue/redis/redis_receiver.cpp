@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <utility>
@@ -20,7 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr milliseconds block_max{500};  // then the leases are checked again
 constexpr std::size_t cold_entries = 16;
 constexpr milliseconds pause_min{20};
@@ -135,7 +133,7 @@ private:
 
     awaitable<void> sleep(milliseconds how_long) {
         timer_.expires_after(how_long);
-        co_await timer_.async_wait(as_tuple);
+        co_await timer_.async_wait(use_tuple);
     }
 
     awaitable<void> pause() {

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/hex.hpp"
 #include "base/random.hpp"
 
 namespace confab::queue {
@@ -40,9 +41,7 @@ std::vector<stream_keys> old_keys_of_all(std::uint64_t partitions) {
 std::string answer_channel(std::string_view cluster) {
     std::array<std::byte, 12> drawn;
     fill_random(drawn);
-    auto name = fmt::format("confab:{}:answers:", cluster);
-    for (const auto b : drawn) name += fmt::format("{:02x}", std::to_integer<unsigned>(b));
-    return name;
+    return fmt::format("confab:{}:answers:{}", cluster, to_hex(drawn));
 }
 
 std::string text_of(const core::epoch_id& epoch) {
@@ -74,9 +73,7 @@ std::string sha1_of(std::string_view script) {
     unsigned length = 0;
     if (EVP_Digest(script.data(), script.size(), sum, &length, EVP_sha1(), nullptr) != 1)
         throw startup_error("OpenSSL refuses SHA-1, by which Redis names its scripts");
-    std::string text;
-    for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", sum[i]);
-    return text;
+    return to_hex(std::as_bytes(std::span(sum, length)));
 }
 
 }  // namespace confab::queue

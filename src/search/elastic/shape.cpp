@@ -11,6 +11,7 @@
 
 #include <array>
 
+#include "base/hex.hpp"
 #include "base/random.hpp"
 #include "core/folding_version.hpp"
 
@@ -109,9 +110,7 @@ shape shape_of(const json::value& described) {
 std::string new_index_name(std::string_view alias) {
     std::array<std::byte, name_bytes> bytes;
     fill_random(bytes);
-    auto name = fmt::format("{}-", alias);
-    for (const auto b : bytes) name += fmt::format("{:02x}", static_cast<unsigned>(b));
-    return name;
+    return fmt::format("{}-{}", alias, to_hex(bytes));
 }
 
 std::string search_alias_of(std::string_view cluster) {
