@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::string_view names[] = {"name"};
 
-std::variant<core::app_name, http::problem> read_name(const call& c) {
+http::expected<core::app_name> read_name(const call& c) {
     auto read = fields::read(c, names);
-    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
-    auto& given = std::get<fields>(read);
+    if (!read) return read.error();
+    auto& given = *read;
     auto name = given.required<core::app_name>("name");
     if (auto wrong = given.refusal()) return std::move(*wrong);
     return std::move(*name);
@@ -110,10 +110,10 @@ awaitable<http::response> page_of_apps(call& c, const page& asked, std::uint64_t
 
 awaitable<http::response> list_apps(call c) {
     const auto read = read_page(c);
-    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return refuse(c, *wrong);
+    if (!read) co_return refuse(c, read.error());
     const auto last = co_await c.services.ledger.last_app();
     if (!last) co_return refuse(c, last.error());
-    if (const auto& asked = std::get<0>(read)) co_return co_await page_of_apps(c, *asked, last->value());
+    if (const auto& asked = *read) co_return co_await page_of_apps(c, *asked, last->value());
     slice_source<core::app> source =
         [&ledger = c.services.ledger,
          w = ledger::window{.last = last->value()}]() mutable -> awaitable<result<slice<core::app>>> {
@@ -130,12 +130,12 @@ awaitable<http::response> create_app(call c) {
     const auto reading = [&c] { return read_name(c); };
     auto name = read_inline(c, reading);
     if (!name) name.emplace(co_await run_on(c.services.thread_pool, reading));
-    if (const auto* wrong = std::get_if<http::problem>(&*name)) co_return refuse(c, *wrong);
-    const core::create_app payload{core::app_token::make(), std::get<core::app_name>(std::move(*name))};
+    if (!*name) co_return refuse(c, name->error());
+    const core::create_app payload{core::app_token::make(), std::move(**name)};
     const auto key = read_idempotency_key(c.request, payload);
-    if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
+    if (!key) co_return refuse(c, key.error());
 
-    const core::command command{core::make_job_id(), std::get<0>(key), payload};
+    const core::command command{core::make_job_id(), *key, payload};
     const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
     if (!*outcome) co_return accepted();
@@ -166,9 +166,9 @@ awaitable<http::response> rename_app(call c) {
     const auto reading = [&c] { return read_name(c); };
     auto name = read_inline(c, reading);
     if (!name) name.emplace(co_await run_on(c.services.thread_pool, reading));
-    if (const auto* wrong = std::get_if<http::problem>(&*name)) co_return refuse(c, *wrong);
+    if (!*name) co_return refuse(c, name->error());
 
-    core::rename_app payload{*token, std::get<core::app_name>(std::move(*name))};
+    core::rename_app payload{*token, std::move(**name)};
     const core::command command{core::make_job_id(), std::nullopt, std::move(payload)};
     const auto outcome = co_await c.services.queue.submit(command);
     if (!outcome) co_return refuse(c, outcome.error());

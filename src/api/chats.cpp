@@ -14,8 +14,8 @@ awaitable<http::response> list_chats(call c) {
     const auto app = co_await c.services.ledger.find_app(*token);
     if (!app) co_return refuse(c, app.error());
     const auto selected = select(c, app->chats_count);
-    if (const auto* wrong = std::get_if<http::problem>(&selected)) co_return refuse(c, *wrong);
-    const auto& [window, links] = std::get<selection>(selected);
+    if (!selected) co_return refuse(c, selected.error());
+    const auto& [window, links] = *selected;
     auto source = rows_of<core::chat>(
         window, [&ledger = c.services.ledger, id = app->id](ledger::window w) { return ledger.chats(id, w); });
     auto r = co_await list_of(c, std::move(source));
@@ -34,12 +34,12 @@ awaitable<http::response> create_chat(call c) {
     const auto reading = [&c] { return fields::read(c, {}); };
     auto read = read_inline(c, reading);
     if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
-    if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
+    if (!*read) co_return refuse(c, read->error());
     const core::create_chat payload{*token};
     const auto key = read_idempotency_key(c.request, payload);
-    if (const auto* wrong = std::get_if<http::problem>(&key)) co_return refuse(c, *wrong);
+    if (!key) co_return refuse(c, key.error());
 
-    const core::command command{core::make_job_id(), std::get<0>(key), payload};
+    const core::command command{core::make_job_id(), *key, payload};
     const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
     if (!*outcome) co_return accepted();

@@ -102,7 +102,7 @@ bool conditions::are_in(const http::request& r) {
     });
 }
 
-std::variant<conditions, http::problem> conditions::read(const http::request& r) {
+http::expected<conditions> conditions::read(const http::request& r) {
     conditions found;
     if (!are_in(r)) return found;
     if (auto wrong = read_tags(r, if_match, found.if_match_)) return std::move(*wrong);
@@ -134,8 +134,8 @@ awaitable<http::response> answer_conditionally(const http::request& r, awaitable
     auto made = co_await std::move(plain);
     if (made.status != 200) co_return made;
     const auto read = conditions::read(r);
-    if (const auto* wrong = std::get_if<http::problem>(&read)) co_return http::to_response(*wrong, r.id);
-    const auto failed = std::get<conditions>(read).failed({made.etag, made.modified_at});
+    if (!read) co_return http::to_response(read.error(), r.id);
+    const auto failed = read->failed({made.etag, made.modified_at});
     if (!failed) co_return made;
     if (*failed == if_none_match || *failed == if_modified_since) co_return not_modified(std::move(made));
     co_return http::to_response(precondition_failed(*failed), r.id);
@@ -143,8 +143,8 @@ awaitable<http::response> answer_conditionally(const http::request& r, awaitable
 
 std::optional<http::problem> precondition_problem(const http::request& r) {
     auto read = conditions::read(r);
-    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
-    const auto failed = std::get<conditions>(read).failed({});
+    if (!read) return read.error();
+    const auto failed = read->failed({});
     return failed ? std::optional(precondition_failed(*failed)) : std::nullopt;
 }
 

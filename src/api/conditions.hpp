@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "api/replies.hpp"
@@ -42,7 +41,7 @@ public:
     static bool are_in(const http::request& r);
     // Ignores conditions that the method or other conditions override, and invalid dates. Errors: malformed (a list of
     // tags).
-    static std::variant<conditions, http::problem> read(const http::request& r);
+    static http::expected<conditions> read(const http::request& r);
 
     // The first header whose condition is false, in the order of RFC 9110, 13.2.2. Nothing: all are true.
     std::optional<std::string_view> failed(const representation& now) const;

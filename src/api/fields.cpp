@@ -13,10 +13,10 @@ std::string_view unit_name(core::unit u) {
 
 }  // namespace
 
-std::variant<fields, http::problem> fields::read(const call& c, std::span<const std::string_view> names) {
+http::expected<fields> fields::read(const call& c, std::span<const std::string_view> names) {
     auto read = http::parameters::read(c.request, names, c.services.json_depth_max);
-    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
-    return fields(std::get<http::parameters>(std::move(read)), c.services.json_depth_max);
+    if (!read) return read.error();
+    return fields(std::move(*read), c.services.json_depth_max);
 }
 
 std::optional<std::string> fields::metadata(std::string_view name) {

@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <type_traits>
-#include <variant>
 
 #include "api/routes.hpp"
 #include "core/text.hpp"
@@ -27,7 +26,7 @@ std::optional<std::invoke_result_t<Read>> read_inline(const call& c, const Read&
 class fields {
 public:
     // Errors: malformed, unsupported_media_type.
-    static std::variant<fields, http::problem> read(const call& c, std::span<const std::string_view> names);
+    static http::expected<fields> read(const call& c, std::span<const std::string_view> names);
 
     // Nothing: it is missing or invalid, and refusal() says so.
     template <class Text>
@@ -43,8 +42,8 @@ public:
         auto text = text_of(name);
         if (!text) return std::nullopt;
         auto parsed = Text::parse(std::move(*text));
-        if (auto* valid = std::get_if<Text>(&parsed)) return std::move(*valid);
-        refuse(name, std::get<core::text_fault>(parsed), Text::rule);
+        if (parsed) return std::move(*parsed);
+        refuse(name, parsed.error(), Text::rule);
         return std::nullopt;
     }
 

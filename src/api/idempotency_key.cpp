@@ -27,7 +27,7 @@ std::optional<std::string> unquoted(std::string_view text) {
 
 }  // namespace
 
-std::variant<std::optional<digest>, http::problem> read_key_hash(const http::request& r) {
+http::expected<std::optional<digest>> read_key_hash(const http::request& r) {
     const auto given = r.find("Idempotency-Key");
     if (!given) return std::nullopt;
     if (r.count("Idempotency-Key") > 1) return http::problem{http::problem_kind::malformed, "send one Idempotency-Key"};

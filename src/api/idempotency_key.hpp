@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <variant>
 
 #include "core/fingerprint.hpp"
 #include "http/message.hpp"
@@ -13,15 +12,15 @@ namespace confab::api {
 inline constexpr std::size_t idempotency_key_length_max = 255;
 
 // The digest of the request's key. Nothing: it has none. Errors: malformed.
-std::variant<std::optional<digest>, http::problem> read_key_hash(const http::request& r);
+http::expected<std::optional<digest>> read_key_hash(const http::request& r);
 
 // The key of a creation. Nothing: the request has none. Errors: malformed.
 template <class Payload>
-std::variant<std::optional<core::idempotency_key>, http::problem> read_idempotency_key(const http::request& r,
-                                                                                       const Payload& payload) {
+http::expected<std::optional<core::idempotency_key>> read_idempotency_key(const http::request& r,
+                                                                          const Payload& payload) {
     auto read = read_key_hash(r);
-    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
-    const auto& key_hash = std::get<0>(read);
+    if (!read) return read.error();
+    const auto& key_hash = *read;
     return key_hash ? std::optional(core::make_idempotency_key(*key_hash, payload)) : std::nullopt;
 }
 

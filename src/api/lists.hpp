@@ -6,7 +6,6 @@
 #include <functional>
 #include <optional>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "api/objects.hpp"
@@ -107,6 +106,6 @@ struct selection {
     ledger::window window;
     std::string links;
 };
-std::variant<selection, http::problem> select(const call& c, std::uint64_t count);
+http::expected<selection> select(const call& c, std::uint64_t count);
 
 }  // namespace confab::api

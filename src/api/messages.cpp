@@ -15,18 +15,18 @@ constexpr std::string_view edit_names[] = {"content", "metadata"};
 constexpr int attempts_max = 100;  // of a conditional change; another change won in each failed one
 
 // The command that creates a message.
-std::variant<core::command, http::problem> read_creation(const call& c, const chat_path& path) {
+http::expected<core::command> read_creation(const call& c, const chat_path& path) {
     auto read = fields::read(c, creation_names);
-    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
-    auto& given = std::get<fields>(read);
+    if (!read) return read.error();
+    auto& given = *read;
     auto content = given.required<core::message_content>("content");
     auto sender = given.optional<core::sender_name>("sender");
     auto metadata = given.metadata("metadata");
     if (auto wrong = given.refusal()) return std::move(*wrong);
     core::create_message created{path.app, path.chat, std::move(*content), std::move(sender), std::move(metadata)};
     auto key = read_idempotency_key(c.request, created);
-    if (auto* wrong = std::get_if<http::problem>(&key)) return std::move(*wrong);
-    return core::command{core::make_job_id(), std::get<0>(key), std::move(created)};
+    if (!key) return key.error();
+    return core::command{core::make_job_id(), *key, std::move(created)};
 }
 
 struct edit_parameters {
@@ -34,10 +34,10 @@ struct edit_parameters {
     std::optional<std::string> metadata;
 };
 
-std::variant<edit_parameters, http::problem> read_edit(const call& c) {
+http::expected<edit_parameters> read_edit(const call& c) {
     auto read = fields::read(c, edit_names);
-    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
-    auto& given = std::get<fields>(read);
+    if (!read) return read.error();
+    auto& given = *read;
     auto content = given.required<core::message_content>("content");
     auto metadata = given.metadata("metadata");
     if (auto wrong = given.refusal()) return std::move(*wrong);
@@ -94,8 +94,8 @@ awaitable<http::response> list_messages(call c) {
     const auto chat = co_await c.services.ledger.find_chat(path->app, path->chat);
     if (!chat) co_return refuse(c, chat.error());
     const auto selected = select(c, chat->messages_count);
-    if (const auto* wrong = std::get_if<http::problem>(&selected)) co_return refuse(c, *wrong);
-    const auto& [window, links] = std::get<selection>(selected);
+    if (!selected) co_return refuse(c, selected.error());
+    const auto& [window, links] = *selected;
     const page_key cache_key{chat->id, chat->changes_count, window};
     http::response r;
     if (const auto known = c.services.pages.find(cache_key)) {
@@ -124,9 +124,9 @@ awaitable<http::response> create_message(call c) {
     const auto reading = [&] { return read_creation(c, *path); };
     auto read = read_inline(c, reading);
     if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
-    if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
+    if (!*read) co_return refuse(c, read->error());
 
-    const auto& command = std::get<core::command>(*read);
+    const auto& command = **read;
     const auto outcome = co_await create(c, command);
     if (!outcome) co_return refuse(c, outcome.error());
     if (!*outcome) co_return accepted();
@@ -159,20 +159,20 @@ awaitable<http::response> edit_message(call c) {
     const auto path = message_path::parse(c);
     if (!path) co_return not_found(c);
     const auto preconditions = conditions::read(c.request);
-    if (const auto* wrong = std::get_if<http::problem>(&preconditions)) co_return refuse(c, *wrong);
-    if (std::get<conditions>(preconditions).need_representation()) {  // before the content (RFC 9110, 13.2.1)
-        const auto version = co_await version_to_change(c, *path, std::get<conditions>(preconditions));
+    if (!preconditions) co_return refuse(c, preconditions.error());
+    if (preconditions->need_representation()) {  // before the content (RFC 9110, 13.2.1)
+        const auto version = co_await version_to_change(c, *path, *preconditions);
         if (!version) co_return refuse(c, version.error());
     }
     const auto reading = [&c] { return read_edit(c); };
     auto read = read_inline(c, reading);
     if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
-    if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
-    auto& given = std::get<edit_parameters>(*read);
+    if (!*read) co_return refuse(c, read->error());
+    auto& given = **read;
 
     core::edit_message payload{path->app, path->chat, path->message, std::move(given.content),
                                std::move(given.metadata)};
-    const auto outcome = co_await change(c, *path, std::get<conditions>(preconditions), std::move(payload));
+    const auto outcome = co_await change(c, *path, *preconditions, std::move(payload));
     if (!outcome) co_return refuse(c, outcome.error());
     co_return message_response(std::get<core::message>(*outcome));
 }
@@ -181,10 +181,10 @@ awaitable<http::response> delete_message(call c) {
     const auto path = message_path::parse(c);
     if (!path) co_return not_found(c);
     const auto preconditions = conditions::read(c.request);
-    if (const auto* wrong = std::get_if<http::problem>(&preconditions)) co_return refuse(c, *wrong);
+    if (!preconditions) co_return refuse(c, preconditions.error());
 
     core::delete_message payload{path->app, path->chat, path->message};
-    const auto outcome = co_await change(c, *path, std::get<conditions>(preconditions), std::move(payload));
+    const auto outcome = co_await change(c, *path, *preconditions, std::move(payload));
     if (!outcome) co_return refuse(c, outcome.error());
     co_return no_content();
 }

@@ -61,7 +61,7 @@ std::optional<http::problem> set_parameter(page& p, std::string_view name, const
 
 }  // namespace
 
-std::variant<std::optional<page>, http::problem> read_page(const call& c) {
+http::expected<std::optional<page>> read_page(const call& c) {
     const auto query = http::parse_form(http::query_of(c.request.target));
     if (!query) return http::problem{http::problem_kind::malformed, "the query string is not well-formed"};
     std::optional<page> found;
@@ -73,7 +73,7 @@ std::variant<std::optional<page>, http::problem> read_page(const call& c) {
     return found;
 }
 
-std::variant<std::optional<page>, http::problem> read_page(fields& given) {
+http::expected<std::optional<page>> read_page(fields& given) {
     std::optional<page> found;
     for (const auto name : page_names) {
         const auto value = given.scalar(name);
@@ -94,7 +94,7 @@ http::problem invalid_anchor(const page& p, std::string_view detail) {
     return invalid_parameter(name_of(p.anchor), detail);
 }
 
-std::variant<std::uint64_t, http::problem> anchor_number(const page& p) {
+http::expected<std::uint64_t> anchor_number(const page& p) {
     if (p.anchor == anchor_kind::none) return std::uint64_t{0};
     if (!is_digits(p.anchored_at)) return invalid_anchor(p, "must be a number");
     return saturated(p.anchored_at);

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "api/fields.hpp"
 #include "api/routes.hpp"
@@ -32,18 +31,18 @@ struct page {
 
 // Nothing: the complete list is requested. If `limit` or `order` is repeated, each value must be valid and the last one
 // counts. A second anchor is an error, also under the same name. Errors: malformed, invalid_parameters.
-std::variant<std::optional<page>, http::problem> read_page(const call& c);
+http::expected<std::optional<page>> read_page(const call& c);
 
 // The same for a search, whose body may contain the parameters. Of a repeated name only the last value is read, and no
 // two anchors may be given.
 inline constexpr std::string_view page_names[] = {"limit", "order", "after", "before", "around"};
-std::variant<std::optional<page>, http::problem> read_page(fields& given);
+http::expected<std::optional<page>> read_page(fields& given);
 
 http::problem invalid_parameter(std::string_view name, std::string_view detail);
 http::problem invalid_anchor(const page& p, std::string_view detail);
 
 // The anchor of a page as a number. A number that is too large counts as the largest. Errors: invalid_parameters.
-std::variant<std::uint64_t, http::problem> anchor_number(const page& p);
+http::expected<std::uint64_t> anchor_number(const page& p);
 
 // The range of numbers of this page, out of 1..count.
 ledger::window window_of(const page& p, std::uint64_t anchor, std::uint64_t count);

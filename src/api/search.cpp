@@ -56,18 +56,17 @@ struct search_parameters {
     std::optional<page> paged;
 };
 
-std::variant<search_parameters, http::problem> read_search(const call& c) {
+http::expected<search_parameters> read_search(const call& c) {
     auto read = fields::read(c, names);
-    if (auto* wrong = std::get_if<http::problem>(&read)) return std::move(*wrong);
-    auto& given = std::get<fields>(read);
+    if (!read) return read.error();
+    auto& given = *read;
     const auto name = given.was_given("query") || !given.was_given("search") ? "query" : "search";
     auto query = given.required<core::search_query>(name);
     const bool highlight = given.flag("highlight");
     if (auto wrong = given.refusal()) return std::move(*wrong);
     auto paged = read_page(given);
-    if (auto* wrong = std::get_if<http::problem>(&paged)) return std::move(*wrong);
-    return search_parameters{std::move(*query), highlight, given.scalar("order") == "asc",
-                             std::get<0>(std::move(paged))};
+    if (!paged) return paged.error();
+    return search_parameters{std::move(*query), highlight, given.scalar("order") == "asc", std::move(*paged)};
 }
 
 // A page of a search goes downwards, newest first. Only `limit` and `before` are allowed.
@@ -168,8 +167,8 @@ awaitable<http::response> search_messages(call c) {
     const auto reading = [&c] { return read_search(c); };
     auto read = read_inline(c, reading);
     if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
-    if (const auto* wrong = std::get_if<http::problem>(&*read)) co_return refuse(c, *wrong);
-    const auto& given = std::get<search_parameters>(*read);
+    if (!*read) co_return refuse(c, read->error());
+    const auto& given = **read;
     const auto& asked = given.paged;
 
     const auto chat = co_await c.services.ledger.find_chat(path->app, path->chat);
@@ -177,9 +176,9 @@ awaitable<http::response> search_messages(call c) {
     auto before = chat->messages_count + 1;
     if (asked) {
         const auto anchor = anchor_number(*asked);
-        if (const auto* wrong = std::get_if<http::problem>(&anchor)) co_return refuse(c, *wrong);
+        if (!anchor) co_return refuse(c, anchor.error());
         if (const auto wrong = refusal_of(*asked, given.ascends)) co_return refuse(c, *wrong);
-        if (asked->anchor == anchor_kind::before) before = std::min(before, std::get<0>(anchor));
+        if (asked->anchor == anchor_kind::before) before = std::min(before, *anchor);
     }
     const auto run =
         std::make_shared<search_run>(search_run{c.services.search, chat->id, core::folded_query(given.query.text()),

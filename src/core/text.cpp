@@ -75,7 +75,7 @@ bool is_blank(std::string_view text) {
 }
 
 template <const text_rule& Rule>
-std::variant<valid_text<Rule>, text_fault> valid_text<Rule>::parse(std::string text) {
+boost::system::result<valid_text<Rule>, text_fault> valid_text<Rule>::parse(std::string text) {
     if (const auto fault = fault_of(text, Rule)) return *fault;
     if constexpr (Rule.is_folded)
         if (is_blank(fold(text))) return text_fault::blank;

@@ -2,10 +2,10 @@
 // its rule refuses that.
 #pragma once
 
+#include <boost/system/result.hpp>
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace confab::core {
 
@@ -41,7 +41,7 @@ class valid_text {
 public:
     static constexpr const text_rule& rule = Rule;
 
-    static std::variant<valid_text, text_fault> parse(std::string text);
+    static boost::system::result<valid_text, text_fault> parse(std::string text);
 
     // For a text that was parsed before it was stored.
     static valid_text trusted(std::string text) { return valid_text(std::move(text)); }

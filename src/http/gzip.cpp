@@ -8,12 +8,11 @@
 
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <charconv>
 #include <memory>
 #include <new>
 #include <stdexcept>
-
-#include "base/trimmed.hpp"
 
 namespace confab::http {
 namespace {
@@ -106,22 +105,16 @@ private:
     bool ended_ = false;
 };
 
-// Removes the text before the next `sign` from the front of `list`, and returns it.
-std::string_view take_up_to(std::string_view& list, char sign) {
-    const auto end = std::min(list.find(sign), list.size());
-    const auto taken = trimmed(list.substr(0, end));
-    list.remove_prefix(std::min(end + 1, list.size()));
-    return taken;
-}
-
-// The weight, from 0 to 1. An invalid one is 0.
-double weight_of(std::string_view parameter) {
-    if (parameter.empty()) return 1;
-    if (!parameter.starts_with("q=") && !parameter.starts_with("Q=")) return 0;
-    double weight = 0;
-    const auto number = parameter.substr(2);
-    const auto read = std::from_chars(number.data(), number.data() + number.size(), weight, std::chars_format::fixed);
-    return read.ec == std::errc() && weight >= 0 && weight <= 1 ? weight : 0;
+// The weight in the parameters of a coding, from 0 to 1 (RFC 9110, 12.4.2). An invalid one is 0.
+double weight_of(const boost::beast::http::param_list& parameters) {
+    for (const auto& [name, value] : parameters) {
+        if (!boost::beast::iequals(name, "q")) continue;
+        double weight = 0;
+        const auto* const end = value.data() + value.size();
+        const auto read = std::from_chars(value.data(), end, weight, std::chars_format::fixed);
+        return read.ec == std::errc() && read.ptr == end && weight >= 0 && weight <= 1 ? weight : 0;
+    }
+    return 1;
 }
 
 }  // namespace
@@ -135,10 +128,8 @@ bool accepts_gzip(const request& request) {
     const auto accepted = request.list("Accept-Encoding");
     if (!accepted) return false;
     std::optional<double> gzip, identity, any;
-    for (std::string_view list = *accepted; !list.empty();) {
-        auto element = take_up_to(list, ',');
-        const auto coding = take_up_to(element, ';');
-        const auto weight = weight_of(trimmed(element));
+    for (const auto& [coding, parameters] : boost::beast::http::ext_list(*accepted)) {
+        const auto weight = weight_of(parameters);
         if (boost::beast::iequals(coding, "gzip") || boost::beast::iequals(coding, "x-gzip"))
             gzip = weight;
         else if (boost::beast::iequals(coding, "identity"))

@@ -1,9 +1,11 @@
 #include "http/json.hpp"
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <cstdint>
 #include <cstring>
+#include <span>
+
+#include "base/hex.hpp"
 
 namespace confab::http {
 namespace {
@@ -34,73 +36,12 @@ void append_escape(std::string& out, char c) {
         default:
             break;
     }
-    constexpr std::string_view digits = "0123456789abcdef";
     out += "\\u00";
-    out += digits[static_cast<unsigned char>(c) >> 4];
-    out += digits[static_cast<unsigned char>(c) & 15];
+    append_hex(out, std::as_bytes(std::span(&c, 1)));
 }
 
 bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-// Iterates over the tokens of valid JSON.
-class scanner {
-public:
-    explicit scanner(std::string_view text) : text_(text) {}
-
-    char peek() {
-        while (is_space(text_[at_])) ++at_;
-        return text_[at_];
-    }
-
-    void skip_punctuator() { peek(), ++at_; }
-
-    std::string_view take_string() {
-        peek();
-        const auto begin = at_++;
-        while (text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
-        return text_.substr(begin, ++at_ - begin);
-    }
-
-    std::string_view take_value() {
-        const char first = peek();
-        if (first == '"') return take_string();
-        return first == '{' || first == '[' ? take_nested() : take_literal();
-    }
-
-private:
-    std::string_view take_nested() {
-        const auto begin = at_;
-        int depth = 0;
-        do {
-            const char c = peek();
-            if (c == '"') {
-                take_string();
-                continue;
-            }
-            if (c == '{' || c == '[') ++depth;
-            if (c == '}' || c == ']') --depth;
-            ++at_;
-        } while (depth > 0);
-        return text_.substr(begin, at_ - begin);
-    }
-
-    // A number, true, false or null.
-    std::string_view take_literal() {
-        const auto begin = at_;
-        at_ = std::min(text_.find_first_of(",}] \t\r\n", at_), text_.size());
-        return text_.substr(begin, at_ - begin);
-    }
-
-    std::string_view text_;
-    std::size_t at_ = 0;
-};
-
-// Whether a string token is `name`.
-bool token_equals(std::string_view token, std::string_view name) {
-    if (token.find('\\') == std::string_view::npos) return token.substr(1, token.size() - 2) == name;
-    return boost::json::parse(token).as_string() == name;
 }
 
 bool is_plain(char c) {
@@ -142,20 +83,6 @@ void append_json(std::string& out, std::string_view text) {
     }
     out.append(text, plain_from);
     out += '"';
-}
-
-std::optional<std::string_view> raw_member(std::string_view text, std::string_view name) {
-    scanner tokens(text);
-    tokens.skip_punctuator();
-    std::optional<std::string_view> found;
-    while (tokens.peek() != '}') {
-        const auto key = tokens.take_string();
-        tokens.skip_punctuator();
-        const auto value = tokens.take_value();
-        if (token_equals(key, name)) found = value;
-        if (tokens.peek() == ',') tokens.skip_punctuator();
-    }
-    return found;
 }
 
 std::string compact_json(std::string_view text) {

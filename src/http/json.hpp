@@ -2,7 +2,6 @@
 // members in their order. Removes only white space between tokens.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,10 +9,6 @@ namespace confab::http {
 
 // Appends `text` as a JSON string (RFC 8259, 7), quotes included. REQUIRES: valid UTF-8.
 void append_json(std::string& out, std::string_view text);
-
-// The text of a member's value in the object `text`. If several members have the name, the last one. Nothing: no member
-// has it. REQUIRES: a JSON object, checked by a parser.
-std::optional<std::string_view> raw_member(std::string_view text, std::string_view name);
 
 // The same JSON without white space between tokens. REQUIRES: JSON, checked by a parser.
 std::string compact_json(std::string_view text);

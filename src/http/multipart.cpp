@@ -1,6 +1,10 @@
 #include "http/multipart.hpp"
 
+#include <algorithm>
 #include <boost/beast/core/string.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+
+#include "base/trimmed.hpp"
 
 namespace confab::http {
 namespace {
@@ -8,27 +12,6 @@ namespace {
 using boost::beast::iequals;
 
 constexpr auto npos = std::string_view::npos;
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
-// Removes a quoted string from the front of `text`, which begins with its quote.
-std::optional<std::string> take_quoted(std::string_view& text) {
-    std::string value;
-    for (std::size_t i = 1; i < text.size(); ++i) {
-        if (text[i] == '"') {
-            text.remove_prefix(i + 1);
-            return value;
-        }
-        // A backslash escapes only a quote or itself, because some clients send Windows paths unescaped.
-        if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) ++i;
-        value += text[i];
-    }
-    return std::nullopt;
-}
 
 std::string_view header_in(std::string_view head, std::string_view name) {
     while (!head.empty()) {
@@ -39,6 +22,15 @@ std::string_view header_in(std::string_view head, std::string_view name) {
         if (colon != npos && iequals(trimmed(line.substr(0, colon)), name)) return trimmed(line.substr(colon + 1));
     }
     return {};
+}
+
+// A parameter of a header such as Content-Disposition (RFC 9110, 5.6.6), without quotes. Nothing: it is absent or
+// malformed.
+std::optional<std::string> header_parameter(std::string_view header, std::string_view name) {
+    const auto begin = std::min(header.find(';'), header.size());
+    for (const auto& [key, value] : boost::beast::http::param_list(header.substr(begin)))
+        if (iequals(key, name)) return std::string(value);
+    return std::nullopt;
 }
 
 // Adds the part if it is a named text. False: the part is malformed.
@@ -60,31 +52,6 @@ bool add_part(std::string_view part, pairs& found) {
 }
 
 }  // namespace
-
-std::optional<std::string> header_parameter(std::string_view header, std::string_view name) {
-    header.remove_prefix(std::min(header.size(), header.find(';')));
-    while (!header.empty()) {
-        header = trimmed(header.substr(1));
-        const auto equals = header.find_first_of("=;");
-        if (equals == npos) return std::nullopt;
-        if (header[equals] == ';') {
-            header.remove_prefix(equals);
-            continue;
-        }
-        const auto key = trimmed(header.substr(0, equals));
-        header = trimmed(header.substr(equals + 1));
-        std::optional<std::string> value;
-        if (header.starts_with('"')) {
-            value = take_quoted(header);
-            if (!value) return std::nullopt;
-        } else {
-            value = std::string(trimmed(header.substr(0, header.find(';'))));
-        }
-        if (iequals(key, name)) return value;
-        header.remove_prefix(std::min(header.size(), header.find(';')));
-    }
-    return std::nullopt;
-}
 
 std::optional<pairs> parse_multipart(std::string_view content_type, std::string_view body) {
     const auto boundary = header_parameter(content_type, "boundary");

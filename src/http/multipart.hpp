@@ -13,8 +13,4 @@ namespace confab::http {
 // contains the boundary. Nothing: the body is malformed, or there is no valid boundary.
 std::optional<pairs> parse_multipart(std::string_view content_type, std::string_view body);
 
-// A parameter of a field value like `form-data; name="a b"`, unquoted. The name is case-insensitive. Nothing: the
-// parameter is absent or malformed.
-std::optional<std::string> header_parameter(std::string_view header, std::string_view name);
-
 }  // namespace confab::http

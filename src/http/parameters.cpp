@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
-#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 
 #include "base/byte_order_mark.hpp"
+#include "base/trimmed.hpp"
 #include "http/json.hpp"
+#include "http/json_members.hpp"
 #include "http/multipart.hpp"
 #include "http/percent.hpp"
 
@@ -20,9 +21,7 @@ namespace json = boost::json;
 constexpr auto npos = std::string_view::npos;
 
 std::string_view media_type(std::string_view content_type) {
-    auto type = content_type.substr(0, content_type.find(';'));
-    while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-    return type;
+    return trimmed(content_type.substr(0, content_type.find(';')));
 }
 
 bool is_json(std::string_view type) {
@@ -43,16 +42,20 @@ json::parse_options options_for(std::size_t depth_max) {
     return options;
 }
 
-parameter from_json(const json::value& v, std::string_view body, std::string_view name) {
+parameter from_json(const json::value& v, std::string_view as_sent) {
     if (const auto* text = v.if_string()) return {parameter::type::text, std::string(*text)};
-    if (v.is_object()) return {parameter::type::object, compact_json(*raw_member(body, name))};
-    if (v.is_number()) return {parameter::type::number, std::string(*raw_member(body, name))};
+    if (v.is_object()) return {parameter::type::object, compact_json(as_sent)};
+    if (v.is_number()) return {parameter::type::number, compact_json(as_sent)};
     if (const auto* flag = v.if_bool()) return {parameter::type::boolean, *flag ? "true" : "false"};
     return {parameter::type::other, {}};
 }
 
 problem malformed(std::string detail) {
     return {problem_kind::malformed, std::move(detail)};
+}
+
+problem not_json(const boost::system::error_code& cause) {
+    return malformed(fmt::format("the body is not JSON: {}", cause.message()));
 }
 
 bool is_encoded(const request& r) {
@@ -89,8 +92,8 @@ std::string_view query_of(std::string_view target) {
     return mark == npos ? std::string_view() : target.substr(mark + 1);
 }
 
-std::variant<parameters, problem> parameters::read(const request& r, std::span<const std::string_view> names,
-                                                   std::size_t json_depth_max) {
+expected<parameters> parameters::read(const request& r, std::span<const std::string_view> names,
+                                      std::size_t json_depth_max) {
     parameters all;
     auto in_query = parse_form(query_of(r.target));
     if (!in_query) return malformed("the query string has a '%' that is not followed by two hexadecimal digits");
@@ -125,17 +128,20 @@ std::optional<problem> parameters::take_body(const request& r, std::span<const s
 std::optional<problem> parameters::take_json(std::string_view body, std::span<const std::string_view> names,
                                              std::size_t depth_max) {
     body = without_byte_order_mark(body);
-    unsigned char space[4096];  // enough for most bodies; larger ones use the heap
-    json::monotonic_resource memory(space, sizeof space);
-    boost::system::error_code cause;
-    const auto parsed = json::parse(body, cause, &memory, options_for(depth_max));
-    if (cause) return malformed(fmt::format("the body is not JSON: {}", cause.message()));
-    const auto* const object = parsed.if_object();
-    if (!object) return malformed("the body is JSON but not an object");
-    for (const auto name : names) {
-        const auto* const member = object->if_contains(name);
-        if (member && !member->is_null()) put(name, from_json(*member, body, name));
+    if (!begins_object(body)) {
+        boost::system::error_code cause;
+        json::parse(body, cause, {}, options_for(depth_max));
+        return cause ? not_json(cause) : malformed("the body is JSON but not an object");
     }
+    parameters given;
+    const auto read = for_each_member(
+        body, depth_max, [&](std::string_view name, const json::value& value, std::string_view as_sent) {
+            const auto wanted = std::ranges::find(names, name);
+            if (wanted == names.end()) return;
+            value.is_null() ? given.remove(*wanted) : given.put(*wanted, from_json(value, as_sent));
+        });
+    if (!read) return not_json(read.error());
+    for (auto& [name, value] : given.found_) put(name, std::move(value));
     return std::nullopt;
 }
 
@@ -157,6 +163,10 @@ void parameters::put(std::string_view name, parameter p) {
         *known = std::move(p);
     else
         found_.emplace_back(name, std::move(p));
+}
+
+void parameters::remove(std::string_view name) {
+    std::erase_if(found_, [&](const auto& one) { return one.first == name; });
 }
 
 std::optional<std::string> compact_json_object(std::string_view text, std::size_t json_depth_max) {

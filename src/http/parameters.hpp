@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "http/message.hpp"
@@ -34,8 +33,8 @@ public:
     // Reads the parameters with these names, and ignores others. A JSON null counts as absent. An empty body has no
     // parameters, whatever its Content-Type. Errors: malformed, unsupported_media_type. The names must outlive the
     // result.
-    static std::variant<parameters, problem> read(const request& r, std::span<const std::string_view> names,
-                                                  std::size_t json_depth_max);
+    static expected<parameters> read(const request& r, std::span<const std::string_view> names,
+                                     std::size_t json_depth_max);
 
     // Null: absent.
     parameter* find(std::string_view name);
@@ -50,6 +49,7 @@ private:
                                      std::size_t depth_max);
     void take(pairs form, std::span<const std::string_view> names);
     void put(std::string_view name, parameter p);
+    void remove(std::string_view name);
 
     std::vector<std::pair<std::string_view, parameter>> found_;  // names are the caller's literals
     bool is_json_sent_as_form_ = false;

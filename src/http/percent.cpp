@@ -1,53 +1,23 @@
 #include "http/percent.hpp"
 
+#include <boost/url/encode.hpp>
+#include <boost/url/pct_string_view.hpp>
+#include <boost/url/rfc/unreserved_chars.hpp>
+
 namespace confab::http {
-namespace {
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-bool is_unreserved(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
-           c == '_' || c == '~';
-}
-
-}  // namespace
+namespace urls = boost::urls;
 
 std::string percent_encode(std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char c : text) {
-        if (is_unreserved(c)) {
-            encoded += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            encoded.append({'%', digits[byte >> 4], digits[byte & 15]});
-        }
-    }
-    return encoded;
+    return urls::encode(text, urls::unreserved_chars);
 }
 
 std::optional<std::string> percent_decode(std::string_view text, plus how) {
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '+' && how == plus::is_space) {
-            decoded += ' ';
-        } else if (text[i] == '%') {
-            if (text.size() - i < 3) return std::nullopt;
-            const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
-            if (high < 0 || low < 0) return std::nullopt;
-            decoded += static_cast<char>(high << 4 | low);
-            i += 2;
-        } else {
-            decoded += text[i];
-        }
-    }
-    return decoded;
+    const auto valid = urls::make_pct_string_view(text);
+    if (!valid) return std::nullopt;
+    urls::encoding_opts options;
+    options.space_as_plus = how == plus::is_space;
+    return valid->decode(options);
 }
 
 std::optional<pairs> parse_form(std::string_view text) {

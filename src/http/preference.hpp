@@ -12,7 +12,7 @@ struct preference {
     std::chrono::seconds wait{0};  // 0: not given; more than a minute is reduced to a minute
 };
 
-// Ignores unknown and malformed preferences.
+// Ignores unknown and malformed preferences. The first one of a name counts (RFC 7240, 2).
 preference preference_of(const request& r);
 
 }  // namespace confab::http

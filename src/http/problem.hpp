@@ -1,6 +1,7 @@
 // Error responses: application/problem+json (RFC 9457) with an additional, stable `code`.
 #pragma once
 
+#include <boost/system/result.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,10 @@ struct problem {
     std::string detail;
     std::vector<field_problem> fields = {};
 };
+
+// A value, or the problem with which the request is refused. REQUIRES for `*` and `->`: there is a value.
+template <class T>
+using expected = boost::system::result<T, problem>;
 
 // Adds Retry-After if a later retry can help.
 response to_response(const problem& p, std::string_view request_id);

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 #include <atomic>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -30,7 +29,6 @@ namespace {
 
 using asio::ip::tcp;
 
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds deadline_check_interval{250};
 constexpr std::chrono::milliseconds accept_retry_delay{100};
 
@@ -151,12 +149,12 @@ private:
     awaitable<void> accept(tcp::acceptor& acceptor) {
         for (std::size_t turn = 0;; turn = (turn + 1) % loops_.size()) {
             tcp_socket socket(loops_.at(turn).get_executor());
-            const auto [cause] = co_await acceptor.async_accept(socket, as_tuple);
+            const auto [cause] = co_await acceptor.async_accept(socket, use_tuple);
             if (!acceptor.is_open()) co_return;
             if (cause) {  // no file descriptors, or the client has gone
                 log_.warning(cause.message(), fmt::format("a connection could not be accepted: {}", cause.message()));
                 asio::steady_timer pause(loops_.at(0), accept_retry_delay);
-                co_await pause.async_wait(as_tuple);
+                co_await pause.async_wait(use_tuple);
                 continue;
             }
             if (!count_.try_acquire(options_.connections_max)) {

@@ -9,13 +9,14 @@
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <optional>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "base/event_loops.hpp"
+#include "base/hex.hpp"
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
 #include "base/random.hpp"
@@ -29,15 +30,18 @@ namespace {
 
 namespace beast = boost::beast::http;
 
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes = 8 * 1024;
 constexpr std::size_t kept_response_bytes_max = 64 * 1024;
 constexpr std::size_t pipelined_bytes_max = 64 * 1024;  // of responses that wait for the next one
 constexpr std::chrono::seconds linger_min{2};
 
-// The bytes that the kernel buffers for a slow client (tcp(7), TCP_NOTSENT_LOWAT). Without the limit it buffers some
-// megabytes, and the session sees no progress until the client has read a third of them.
-using unsent_bytes_max = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+// Limits the bytes that the kernel buffers for a slow client (tcp(7), TCP_NOTSENT_LOWAT). Without the limit it buffers
+// some megabytes, and the session sees no progress until the client has read a third of them. A kernel that refuses
+// keeps its own limit.
+void limit_unsent_bytes(tcp_socket& socket) {
+    constexpr int bytes_max = 128 * 1024;
+    std::ignore = setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes_max, sizeof bytes_max);
+}
 
 constexpr std::size_t request_id_max = 128;
 
@@ -49,10 +53,7 @@ bool is_valid_request_id(std::string_view id) {
 void append_request_id(std::string& out) {
     std::array<std::byte, 8> drawn;
     fill_random(drawn);
-    for (const auto b : drawn) {
-        out += "0123456789abcdef"[static_cast<unsigned>(b) >> 4];
-        out += "0123456789abcdef"[static_cast<unsigned>(b) & 15];
-    }
+    append_hex(out, drawn);
 }
 
 problem problem_of(boost::system::error_code cause, const server_options& options) {
@@ -132,7 +133,7 @@ session::~session() {
 awaitable<void> session::run() {
     boost::system::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    socket_.set_option(unsent_bytes_max(128 * 1024), ignored);
+    limit_unsent_bytes(socket_);
     socket_.non_blocking(true, ignored);
     request_reader r(options_);
     while (keep_alive_ && socket_.is_open()) {
@@ -182,7 +183,7 @@ awaitable<bool> session::read_request(request_reader& r) {
         // Lets other handlers of this loop run first. Often the next request has arrived by then, and the read does not
         // wait.
         co_await asio::post(asio::use_awaitable);
-        const auto [failed, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), as_tuple);
+        const auto [failed, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), use_tuple);
         event_loops::note_turn();
         // The session may have been closed during the read. Then no response could be sent, so nothing may be done.
         if (!socket_.is_open()) co_return false;
@@ -301,7 +302,7 @@ awaitable<bool> session::write_remaining(std::string_view text) {
     phase_ = phase::responding;
     while (!text.empty()) {
         deadline_ = clock::now() + options_.write_timeout;
-        const auto [failed, sent] = co_await socket_.async_write_some(asio::buffer(text), as_tuple);
+        const auto [failed, sent] = co_await socket_.async_write_some(asio::buffer(text), use_tuple);
         event_loops::note_turn();
         if (failed) keep_alive_ = false;
         if (failed) co_return false;
@@ -330,7 +331,7 @@ awaitable<void> session::linger() {
     deadline_ = clock::now() + std::max(options_.write_timeout, linger_min);
     char dropped[4096];
     for (;;) {
-        const auto [cause, length] = co_await socket_.async_read_some(asio::buffer(dropped), as_tuple);
+        const auto [cause, length] = co_await socket_.async_read_some(asio::buffer(dropped), use_tuple);
         if (cause) co_return;
     }
 }

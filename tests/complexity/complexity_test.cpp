@@ -114,8 +114,7 @@ void read_lists(const std::string& value) {
         }
         http::accepts_gzip(r);
         http::preference_of(r);
-        if (const auto read = api::conditions::read(r); std::holds_alternative<api::conditions>(read))
-            std::get<api::conditions>(read).failed({R"("7")", timestamp{7}});
+        if (const auto read = api::conditions::read(r)) read->failed({R"("7")", timestamp{7}});
         api::read_idempotency_key(r, core::create_chat{core::app_token::make()});
     }
 }

@@ -9,7 +9,7 @@ namespace confab::testing {
 
 template <class Text>
 Text valid(std::string text) {
-    return std::get<Text>(Text::parse(std::move(text)));
+    return *Text::parse(std::move(text));
 }
 
 inline std::optional<core::idempotency_key> key(std::string_view name, std::string_view payload) {

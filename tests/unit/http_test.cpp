@@ -3,11 +3,15 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include "base/trimmed.hpp"
 #include "http/authority.hpp"
+#include "http/gzip.hpp"
 #include "http/json.hpp"
+#include "http/json_members.hpp"
 #include "http/multipart.hpp"
 #include "http/parameters.hpp"
 #include "http/percent.hpp"
+#include "http/preference.hpp"
 #include "http/problem.hpp"
 
 namespace confab::http {
@@ -177,19 +181,91 @@ TEST(json, text_reads_back_as_it_was) {
     }
 }
 
-TEST(json, member_is_found_as_it_was_written) {
-    const auto* const text =
-        " { \"a\\\"}\" : [ {\"m\": 1}, \"]\\\\\" ] ,\"m\":0, \"\\u006d\" : {\"x\" : 12345678901234567890.10e+400 } } ";
-    EXPECT_EQ(raw_member(text, "m"), "{\"x\" : 12345678901234567890.10e+400 }");
-    EXPECT_EQ(raw_member(text, "a\"}"), "[ {\"m\": 1}, \"]\\\\\" ]");
-    EXPECT_EQ(raw_member(text, "x"), std::nullopt);
-    EXPECT_EQ(raw_member("{}", "x"), std::nullopt);
-    EXPECT_EQ(raw_member("{\"x\":true}", "x"), "true");
+// The members of an object as "name=text", in their order; an error as its message.
+std::vector<std::string> members_of(std::string_view text, std::size_t depth_max = 32) {
+    std::vector<std::string> found;
+    const auto read = for_each_member(text, depth_max, [&](auto name, const auto&, auto as_sent) {
+        found.push_back(std::string(name) + "=" + std::string(trimmed(as_sent)));
+    });
+    if (!read) found = {read.error().message()};
+    return found;
+}
+
+TEST(json, members_are_found_as_they_were_written) {
+    using members = std::vector<std::string>;
+    EXPECT_EQ(
+        members_of(R"( { "a\"}" : [ {"m": 1}, "]\\" ] ,"m":0, "\u006d" : {"x" : 12345678901234567890.10e+400 } } )"),
+        (members{R"(a"}=[ {"m": 1}, "]\\" ])", "m=0", R"(m={"x" : 12345678901234567890.10e+400 })"}));
+    EXPECT_EQ(members_of("{}"), members{});
+    EXPECT_EQ(members_of("\r\n{\t} "), members{});
+    EXPECT_EQ(members_of(R"({"x":true,"x" :null, "":-1.50E+3 })"), (members{"x=true", "x=null", "=-1.50E+3"}));
+}
+
+TEST(json, object_that_is_not_well_formed_is_refused_wherever_it_breaks) {
+    const std::string whole = R"( {"a" : [1, {"b": "\u00e9"}], "c":12.5e3 , "d":{"e":null}} )";
+    ASSERT_EQ(members_of(whole).size(), 3U);
+    for (std::size_t length = whole.find('{') + 1; length <= whole.rfind('}'); ++length) {
+        boost::system::error_code cause;
+        boost::json::parse(whole.substr(0, length), cause);
+        EXPECT_EQ(members_of(whole.substr(0, length)), std::vector<std::string>{cause.message()}) << length;
+    }
+    for (const auto* text : {"{,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{\"a\":01}", "{a:1}",
+                             "{1:1}", "{\"a\" 1}", "{\"a\":1;}", "{\"a\":tru}", "{\"a\":1}x", "{}{}", "{\"\xff\":1}",
+                             "{\"a\":\"\xff\"}", "{\"a\":[1,]}", "{\"a\":\"\n\"}", "{]"}) {
+        boost::system::error_code cause;
+        boost::json::parse(text, cause);
+        EXPECT_TRUE(cause) << text;
+        EXPECT_FALSE(for_each_member(text, 32, [](auto, const auto&, auto) {})) << text;
+    }
+}
+
+TEST(json, object_is_nested_as_deep_as_is_allowed) {
+    EXPECT_EQ(members_of(R"({"a":[[]]})", 3).size(), 1U);
+    EXPECT_EQ(members_of(R"({"a":[[]]})", 2), std::vector<std::string>{"too deep"});
+    EXPECT_EQ(members_of(R"({"a":1})", 1), std::vector<std::string>{"a=1"});
 }
 
 TEST(json, compact_drops_white_space_between_tokens_only) {
     EXPECT_EQ(compact_json(" { \"a b\" :\t[ 1 ,\r\n \" \\\" \" ] } "), "{\"a b\":[1,\" \\\" \"]}");
     EXPECT_EQ(compact_json("{\"a\":\"\\\\\" , \"b\": 2}"), "{\"a\":\"\\\\\",\"b\":2}");
+}
+
+preference preference_in(std::initializer_list<std::string_view> headers) {
+    request r{verb::post, "/", {}, {}, {}};
+    for (const auto value : headers) r.headers.push_back({"prefer", value});
+    return preference_of(r);
+}
+
+TEST(preference, is_the_first_of_its_name) {
+    using std::chrono::seconds;
+    EXPECT_FALSE(preference_in({}).respond_async);
+    EXPECT_TRUE(preference_in({"Respond-Async"}).respond_async);
+    EXPECT_TRUE(preference_in({"wait=3, respond-async"}).respond_async);
+    EXPECT_TRUE(preference_in({"wait=3", "respond-async"}).respond_async);
+    EXPECT_TRUE(preference_in({"respond-async; since=now"}).respond_async);
+    EXPECT_TRUE(preference_in({R"(x="a, \"b, wait=9", respond-async)"}).respond_async);
+    EXPECT_FALSE(preference_in({R"(x="a, respond-async, b")"}).respond_async);
+    EXPECT_EQ(preference_in({R"(x="a, wait=9, b")"}).wait, seconds(0));
+    EXPECT_EQ(preference_in({"wait=5"}).wait, seconds(5));
+    EXPECT_EQ(preference_in({" wait = \"5\" ; x=1"}).wait, seconds(5));
+    EXPECT_EQ(preference_in({"wait=5, wait=7"}).wait, seconds(5));
+    EXPECT_EQ(preference_in({"wait=61"}).wait, seconds(60));
+    EXPECT_EQ(preference_in({"wait=99999999999999999999999"}).wait, seconds(60));
+    for (const auto* text :
+         {"wait", "wait=", "wait=5x", "wait=-5", "wait=+5", "wait=5.0", "waits=5", ";wait=5", "\"wait\"=5"})
+        EXPECT_EQ(preference_in({text}).wait, seconds(0)) << text;
+}
+
+TEST(gzip, is_accepted_by_its_weight) {
+    const auto accepts = [](std::string_view value) {
+        return accepts_gzip({verb::get, "/", {{"accept-encoding", value}}, {}, {}});
+    };
+    for (const auto* text : {"gzip", "x-gzip", "*", "deflate, GZIP", "gzip;q=0.001", "gzip ; Q=1.000",
+                             "identity;q=0.5, gzip;q=0.5", "br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip;x=1"})
+        EXPECT_TRUE(accepts(text)) << text;
+    for (const auto* text :
+         {"", "br", "gzip;q=0", "gzip;q=0.0, *", "*;q=0", "identity, gzip;q=0.5", "gzip;q=2", "gzip;q=1x", "gzip;q="})
+        EXPECT_FALSE(accepts(text)) << text;
 }
 
 constexpr std::string_view names[] = {"name", "metadata"};
@@ -199,11 +275,11 @@ request post(std::string_view target, std::string_view type, std::string body) {
 }
 
 parameters read(const request& r) {
-    return std::get<parameters>(parameters::read(r, names, 32));
+    return *parameters::read(r, names, 32);
 }
 
 problem_kind refusal(const request& r) {
-    return std::get<problem>(parameters::read(r, names, 32)).kind;
+    return parameters::read(r, names, 32).error().kind;
 }
 
 TEST(parameters_of, any_kind_of_body_are_the_same) {
@@ -260,12 +336,15 @@ TEST(parameters_of, json_sent_as_a_form_are_distinguished_from_a_form) {
     EXPECT_FALSE(read(post("/?{}", "", "")).is_json_sent_as_form());
     const auto broken =
         parameters::read(post("/", "application/x-www-form-urlencoded", R"({"name":"100 %"})"), names, 32);
-    EXPECT_EQ(std::get<problem>(broken).detail, json_as_form_hint);
+    EXPECT_EQ(broken.error().detail, json_as_form_hint);
 }
 
 TEST(parameters_of, a_body_win_over_the_query) {
     EXPECT_EQ(read(post("/?name=query", "application/json", R"({"name":"body"})")).find("name")->value, "body");
     EXPECT_EQ(read(post("/?name=query", "application/json", R"({"name":null})")).find("name")->value, "query");
+    EXPECT_EQ(read(post("/?name=query", "application/json", R"({"name":"a","name":null})")).find("name")->value,
+              "query");
+    EXPECT_EQ(read(post("/", "application/json", R"({"name":"a","n\u0061me":"b"})")).find("name")->value, "b");
     EXPECT_EQ(read(post("/?name=query", "application/x-www-form-urlencoded", "x=y")).find("name")->value, "query");
 }
 

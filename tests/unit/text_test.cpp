@@ -8,8 +8,7 @@ namespace {
 template <class Text>
 std::optional<text_fault> fault(std::string text) {
     const auto parsed = Text::parse(std::move(text));
-    const auto* const found = std::get_if<text_fault>(&parsed);
-    return found ? std::optional(*found) : std::nullopt;
+    return parsed ? std::nullopt : std::optional(parsed.error());
 }
 
 std::string times(int n, std::string_view text) {

@@ -81,8 +81,7 @@ std::optional<std::uint64_t> number_from(std::uint64_t value) {
 template <class Text>
 std::optional<Text> valid(const std::string& text) {
     auto parsed = Text::parse(text);
-    auto* const good = std::get_if<Text>(&parsed);
-    return good ? std::optional(std::move(*good)) : std::nullopt;
+    return parsed ? std::optional(std::move(*parsed)) : std::nullopt;
 }
 
 using payload = decltype(core::command::payload);

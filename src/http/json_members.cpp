@@ -1,0 +1,96 @@
+#include "http/json_members.hpp"
+
+#include <boost/json/error.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <string>
+
+namespace confab::http {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view white_space = " \t\r\n";
+
+class object_reader {
+public:
+    object_reader(std::string_view text, std::size_t depth_max)
+        : left_(text), parser_({}, options_for(depth_max - 1), stack_, sizeof stack_) {}
+
+    boost::system::result<void> read(const json_member_visitor& visit) {
+        take('{');
+        if (!take('}')) {
+            do read_member(visit);
+            while (!cause_ && take(','));
+            if (!cause_ && !take('}')) cause_ = left_.empty() ? json::error::incomplete : json::error::syntax;
+        }
+        skip_space();
+        if (!cause_ && !left_.empty()) cause_ = json::error::extra_data;
+        if (cause_) return cause_;
+        return {};
+    }
+
+private:
+    static json::parse_options options_for(std::size_t depth_max) {
+        json::parse_options options;
+        options.max_depth = depth_max;
+        return options;
+    }
+
+    void skip_space() { left_.remove_prefix(std::min(left_.find_first_not_of(white_space), left_.size())); }
+
+    bool take(char c) {
+        skip_space();
+        if (!left_.starts_with(c)) return false;
+        left_.remove_prefix(1);
+        return true;
+    }
+
+    void read_member(const json_member_visitor& visit) {
+        skip_space();
+        if (!left_.starts_with('"')) {
+            cause_ = left_.empty() ? json::error::incomplete : json::error::syntax;
+            return;
+        }
+        unsigned char name_space[256];
+        json::monotonic_resource name_memory(name_space, sizeof name_space);
+        take_value(&name_memory);
+        if (cause_) return;
+        const auto name = parser_.release();
+        if (!take(':')) {
+            cause_ = left_.empty() ? json::error::incomplete : json::error::syntax;
+            return;
+        }
+        unsigned char value_space[4096];  // enough for most values; larger ones use the heap
+        json::monotonic_resource value_memory(value_space, sizeof value_space);
+        const auto text = take_value(&value_memory);
+        if (!cause_) visit(name.get_string(), parser_.release(), text);
+        parser_.reset();  // what is left of a failed value, before its memory goes
+    }
+
+    // Parses the value at the front, and returns its text. The parser holds the value.
+    std::string_view take_value(json::storage_ptr memory) {
+        parser_.reset(std::move(memory));
+        const auto taken = left_.substr(0, parser_.write_some(left_.data(), left_.size(), cause_));
+        left_.remove_prefix(taken.size());
+        return taken;
+    }
+
+    std::string_view left_;
+    unsigned char stack_[512];
+    json::parser parser_;
+    boost::system::error_code cause_;
+};
+
+}  // namespace
+
+boost::system::result<void> for_each_member(std::string_view text, std::size_t depth_max,
+                                            const json_member_visitor& visit) {
+    return object_reader(text, depth_max).read(visit);
+}
+
+bool begins_object(std::string_view text) {
+    const auto first = text.find_first_not_of(white_space);
+    return first != std::string_view::npos && text[first] == '{';
+}
+
+}  // namespace confab::http
