@@ -7,6 +7,7 @@
 
 #include "contract/ledger_contract.hpp"
 #include "core/decide.hpp"
+#include "ledger/mysql/multi_row_sql.hpp"
 #include "ops/check.hpp"
 #include "support/commands.hpp"
 #include "support/mysql.hpp"
@@ -25,6 +26,11 @@ inline command delivered(command c, std::uint64_t entry, core::partition_number 
                          core::epoch_id epoch = first_epoch) {
     c.delivery = core::delivery{p, epoch, {1000, entry}, {}};
     return c;
+}
+
+// Stands for the encoding of a command in its dead letter.
+inline std::string described(const command& c) {
+    return "described " + ledger::mysql::hex_literal(c.job);
 }
 
 // A worker. A test runs the batch writer's steps one by one.
@@ -84,7 +90,7 @@ private:
         ledger::mysql::mysql_worker_options o;
         o.lease = lease;
         o.note_after_messages = note_after_messages;
-        o.describe = [](const command&) { return std::string("described"); };
+        o.describe = described;
         return o;
     }
 

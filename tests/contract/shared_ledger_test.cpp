@@ -326,7 +326,7 @@ TEST_F(shared_ledger, data_that_the_engine_refuses_is_dead_lettered_alone) {
     EXPECT_EQ(ask("select count(*) from messages"), "0");
     EXPECT_EQ(number_of(w.commit(good)), 1U);
     EXPECT_EQ(w.try_to_commit({bad}).error(), error::rejected);
-    EXPECT_EQ(ask("select bytes from dead_letters"), "described");
+    EXPECT_EQ(ask("select bytes from dead_letters"), described(bad));
     EXPECT_EQ(ask("select why from dead_letters"),
               "the database refused its data: Data too long for column 'content' at row 1 (1406)");
     EXPECT_EQ(ask("select position_seq from partitions where p = 0"), "2");
@@ -349,6 +349,35 @@ TEST_F(shared_ledger, data_that_a_trigger_refuses_is_dead_lettered_with_its_word
     EXPECT_EQ(ask("select why from dead_letters"), "the database refused its data: no room?for ?? (1644)");
     EXPECT_EQ(ask("select position_seq from partitions where p = 0"), "1");
     EXPECT_EQ(number_of(w.commit(delivered(command_of(new_message(token, 1, "b")), 2))), 1U);
+}
+
+// The queue was set back to a state with these entries.
+TEST_F(shared_ledger, a_dead_letter_that_is_delivered_again_stays_refused) {
+    manual_worker w;
+    const auto token = new_chat(w);
+    w.commit(command_of(new_message(token, 1, "a")));
+    const auto message = delivered(command_of(new_message(token, 1, "refused")), 1),
+               change = delivered(command_of(edit(token, 1, 1, "refused")), 2),
+               chat = delivered(command_of(core::create_chat{token}), 3),
+               app = delivered(command_of(new_app(app_token::make(), "refused")), 4);
+    for (const auto* table : {"messages", "changes", "chats", "apps"})
+        execute({fmt::format("create trigger refuse_{0} before insert on {0} for each row signal sqlstate '45000'",
+                             table)});
+    for (const auto& c : {message, change, chat, app}) EXPECT_EQ(w.try_to_commit({c}).error(), error::rejected);
+    for (const auto* table : {"messages", "changes", "chats", "apps"})
+        execute({fmt::format("drop trigger refuse_{}", table)});
+    for (std::uint64_t delivery = 0; delivery < 2; ++delivery) {
+        const auto answers =
+            w.commit({message, change, chat, app, delivered(command_of(new_message(token, 1, "b")), 5 + delivery)});
+        for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(answers[i].error(), error::rejected) << i;
+        EXPECT_EQ(number_of(answers[4]), 2 + delivery);
+        w.state().clear();
+    }
+    EXPECT_EQ(ask("select count(*) from dead_letters"), "4");
+    // Another command with the same id of an entry is not refused.
+    EXPECT_EQ(number_of(w.commit(delivered(command_of(new_message(token, 1, "c")), 1))), 4U);
+    execute({"delete from dead_letters where entry_seq = 1"});
+    EXPECT_EQ(number_of(w.commit(message)), 5U);
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "ledger/mysql/jobs.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/overloaded.hpp"
@@ -148,20 +151,61 @@ struct passed_by_kind {
     std::vector<const core::command*> changes;
 };
 
-}  // namespace
-
-awaitable<void> load_outcomes(confab::mysql::connection& db, std::span<const core::command* const> passed,
-                              core::state& s) {
-    const passed_by_kind sorted(passed);
-    co_await find_messages(db, sorted.messages, s);
-    for (const auto* c : sorted.creations) {
+awaitable<void> find_jobs(confab::mysql::connection& db, std::span<const core::command* const> commands,
+                          core::state& s) {
+    for (const auto* c : commands) {
         auto answer = co_await find_job(db, *c, c->delivery->seen);
         if (answer) s.put(c->job, std::move(*answer));
     }
-    for (const auto* c : sorted.changes) {
-        auto answer = co_await find_job(db, *c, c->delivery->seen);
-        s.put(c->job, answer ? result<core::command_result>(std::move(*answer)) : error::outcome_unknown);
+}
+
+std::vector<const core::command*> without_result(std::span<const core::command* const> commands, const core::state& s) {
+    std::vector<const core::command*> all;
+    std::ranges::copy_if(commands, std::back_inserter(all), [&](const auto* c) { return !s.find(c->job); });
+    return all;
+}
+
+bool is_kept_in(const confab::mysql::row& dead_letter, const core::command& c, const dead_letter_bytes& describe) {
+    const auto& [partition, epoch, at, seen] = *c.delivery;
+    if (dead_letter.number(0) != partition || bytes_from<core::epoch_id>(dead_letter.bytes(1)) != epoch) return false;
+    if (core::entry_id{dead_letter.number(2), dead_letter.number(3)} != at) return false;
+    const auto bytes = describe(c);
+    return std::ranges::equal(dead_letter.bytes(4), std::as_bytes(std::span(bytes)));
+}
+
+// Compares the bytes, too: a queue that was restored to an earlier state may repeat the id of an entry.
+awaitable<void> find_dead_letters(confab::mysql::connection& db, std::span<const core::command* const> commands,
+                                  const dead_letter_bytes& describe, core::state& s) {
+    while (!commands.empty()) {
+        const auto chunk = commands.first(chunk_size(commands.size()));
+        commands = commands.subspan(chunk.size());
+        confab::mysql::parameters values;
+        for (const auto* c : chunk) {
+            values.add(std::uint64_t(c->delivery->partition));
+            values.add(confab::mysql::blob(c->delivery->epoch));
+            values.add(c->delivery->at.ms);
+            values.add(c->delivery->at.seq);
+        }
+        const auto sql = repeat_row(
+            "select p, epoch, entry_ms, entry_seq, bytes from dead_letters where (p, epoch, entry_ms, entry_seq) in (",
+            "(?,?,?,?)", chunk.size(), ")");
+        const auto rows = co_await db.run(sql, std::move(values));
+        for (const auto row : rows)
+            for (const auto* c : chunk)
+                if (is_kept_in(row, *c, describe)) s.put(c->job, error::rejected);
     }
+}
+
+}  // namespace
+
+awaitable<void> load_outcomes(confab::mysql::connection& db, std::span<const core::command* const> passed,
+                              const dead_letter_bytes& describe, core::state& s) {
+    const passed_by_kind sorted(passed);
+    co_await find_messages(db, sorted.messages, s);
+    co_await find_jobs(db, sorted.creations, s);
+    co_await find_jobs(db, sorted.changes, s);
+    if (describe) co_await find_dead_letters(db, without_result(passed, s), describe, s);
+    for (const auto* c : without_result(sorted.changes, s)) s.put(c->job, error::outcome_unknown);
 }
 
 awaitable<std::optional<core::command_result>> find_job(confab::mysql::connection& db, const core::command& c,

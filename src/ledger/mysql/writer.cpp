@@ -192,7 +192,7 @@ private:
         std::vector<const core::command*> processed;
         for (const auto* c : commands_)
             if (was_processed(*c)) processed.push_back(c);
-        co_await load_outcomes(db_, processed, s);
+        co_await load_outcomes(db_, processed, describe_, s);
     }
 
     bool was_processed(const core::command& c) const {
@@ -284,7 +284,7 @@ private:
         dead_letter_log_.error(kind, line);
     }
 
-    const std::function<std::string(const core::command&)> describe_;
+    const dead_letter_bytes describe_;
     const std::uint64_t note_after_messages_;
     confab::mysql::connection db_;
     leases leases_;
