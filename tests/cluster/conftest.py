@@ -3,6 +3,7 @@
 import pytest
 from client import Client
 from fixtures import add_options, bounded_test, confab, rng, seed  # noqa: F401: pytest finds them here
+from libraries import build
 from services import Cluster, Engines, MariaDb, MySql
 
 bounded = bounded_test(lambda _: 900)
@@ -40,6 +41,12 @@ def start_cluster(confab, engines, tmp_path):
     yield start
     for cluster in started:
         cluster.close()
+
+
+@pytest.fixture
+def two_servers(tmp_path):
+    """An environment in which the name two-servers has the addresses 127.0.0.2 and 127.0.0.1."""
+    return {"LD_PRELOAD": str(build("two_addresses", tmp_path))}
 
 
 @pytest.fixture

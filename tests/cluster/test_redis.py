@@ -7,7 +7,8 @@ import pytest
 from client import Client, assert_problem
 from load_clients import LoadClients
 from libraries import MovedClock
-from services import Redis
+from redis_servers import OtherAddress, add_user
+from services import Node, Redis
 from services.service import clean_environment
 
 
@@ -192,6 +193,25 @@ def test_demoted_refuses_writes_with_the_reason_and_takes_them_again(cluster, rn
     for each in cluster.nodes + cluster.workers:
         assert "is a replica of 127.0.0.1" in each.output()
         assert "Redis accepts writes again" in each.output()
+
+
+def test_primary_behind_its_replica_is_found_by_a_user_who_may_not_ask_for_the_role(cluster, two_servers, tmp_path):
+    """Only a refused write shows that the first address is a replica. The same address must not be the first one again."""
+    redis = cluster.engines.redis
+    replica = OtherAddress(tmp_path / "replica", options=["--replicaof", f"127.0.0.1 {redis.port}"])
+    replica.port = redis.port
+    node = cluster.new(Node, 9)
+    node.environment = two_servers
+    with replica:
+        for server in (replica, redis):
+            url = add_user(server, "-info", "-role")
+        node.engine_urls = {**node.engine_urls, "redis": url.replace("127.0.0.1", "two-servers")}
+        with node, Client(node.port) as client:
+            until(lambda: client.post("/apps", {"name": "x"}).status == 201)
+            assert "READONLY" in node.output()
+            for _ in range(20):
+                client.post("/apps", {"name": "x"}).expect(201)
+        redis.client().execute_command("ACL", "DELUSER", "somebody")
 
 
 def test_too_many_redis_clients_are_logged_once_with_the_error_of_redis(cluster, rng):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from libraries import build
+from redis_servers import OtherAddress, add_user
 from services import Redis
 from services.nginx import Nginx
 from services.service import clean_environment
@@ -23,16 +24,6 @@ class Sentinel(Redis):
 
     def configure(self):
         (self.data / "sentinel.conf").write_text("sentinel monitor confab 127.0.0.1 1 1\n")
-
-
-class OtherAddress(Redis):
-    """The first address of the name two-servers."""
-
-    def command(self):
-        return [*super().command(), "--bind", "127.0.0.2"]
-
-    def client(self, **more):
-        return super().client(host="127.0.0.2", **more)
 
 
 @pytest.fixture
@@ -92,11 +83,6 @@ def start(confab):
     for each in processes:
         each.process.kill()
         each.process.communicate()
-
-
-def add_user(server, *rules):
-    server.client().execute_command("ACL", "SETUSER", "somebody", "reset", "on", ">right", "~*", "&*", "+@all", *rules)
-    return server.url.replace("redis://", "redis://somebody:right@")
 
 
 def test_usable_one_is_taken(server, start):
@@ -170,11 +156,6 @@ def test_reason_of_every_address_is_said(start, tmp_path):
     environment = {"LD_PRELOAD": str(build("two_addresses", tmp_path))}
     output = start("redis://two-addresses:1", environment=environment).refused(at_once=False)
     assert "::1: " in output and "127.0.0.1: connection refused" in output
-
-
-@pytest.fixture
-def two_servers(tmp_path):
-    return {"LD_PRELOAD": str(build("two_addresses", tmp_path))}
 
 
 def test_primary_is_found_behind_its_replica(server, start_redis, start, two_servers):

@@ -2,7 +2,7 @@
 //
 // 1. A background coroutine keeps it connected. It resolves the host, tries every address, logs in, and checks that the
 //    server is a primary. It uses the first address that passes all of this. After a loss it reconnects, with growing
-//    pauses.
+//    pauses. Addresses of servers that turned out to be replicas are tried last.
 // 2. Commands are sent and answered in the order they are given. A command that was sent on a lost connection is never
 //    sent again. The caller must find out whether it was executed.
 // 3. A command that times out closes its connection, since no command after it can be answered.

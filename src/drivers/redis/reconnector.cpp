@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -80,6 +81,8 @@ awaitable<void> reconnector::keep_connected(std::shared_ptr<reconnector> self) {
             self->begin();
             co_await made->ended();
             failed = made->why();
+            if (failed->type == failure::kind::no_primary)
+                self->no_primary_at_[self->connected_to_] = self->connections_count_;
         }
         if (self->is_closed_) co_return;
         self->fail(std::move(*failed), is_connected);
@@ -91,7 +94,7 @@ awaitable<std::optional<failure>> reconnector::connect() {
     const auto found = co_await resolve(options_.where);
     if (!found.fault.empty()) co_return failure{failure::kind::unreachable, found.fault};
     std::optional<failure> all;
-    for (const auto& to : found.addresses) {
+    for (const auto& to : in_order_to_try(found.addresses)) {
         auto failed = co_await connect_to(to);
         if (!failed || is_closed_) co_return std::nullopt;
         if (found.addresses.size() > 1) failed->reason = to.address().to_string() + ": " + failed->reason;
@@ -100,12 +103,24 @@ awaitable<std::optional<failure>> reconnector::connect() {
     co_return all;
 }
 
+// The replica that was found last is the last one, so that every address has its turn.
+std::vector<address> reconnector::in_order_to_try(std::vector<address> found) {
+    std::erase_if(no_primary_at_, [&](const auto& one) { return std::ranges::find(found, one.first) == found.end(); });
+    const auto last_try = [&](const address& a) {
+        const auto known = no_primary_at_.find(a);
+        return known == no_primary_at_.end() ? 0 : known->second;
+    };
+    std::ranges::stable_sort(found, {}, last_try);
+    return found;
+}
+
 awaitable<std::optional<failure>> reconnector::connect_to(address to) {
     const auto made = std::make_shared<connection>(loop_);
     auto failed = co_await made->open(to, options_);
     if (failed) co_return failed;
     if (!is_closed_) {
         connection_ = made;
+        connected_to_ = to;
         failed = co_await enter(*made);
     }
     if (failed || is_closed_) made->close(failed.value_or(failure()));

@@ -6,6 +6,8 @@
 //         └─ next address ┘
 //
 // An address is used only if it accepts the login and is a primary. One name may resolve to a primary and its replicas.
+// A user who may not ask for the role learns from a refused write that the server is a replica. So an address that
+// ended a connection that way is tried after all others.
 //
 // The pause doubles with every attempt. It is reset after a connection that lived for `steady_after`. So a server that
 // accepts connections and drops them immediately is asked no more often than one that accepts none.
@@ -13,9 +15,11 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/back_off.hpp"
 #include "drivers/redis/connection.hpp"
@@ -52,6 +56,7 @@ private:
     // Tries every address in turn. Nothing: connection_ can be used, or the reconnector is closed.
     awaitable<std::optional<failure>> connect();
     awaitable<std::optional<failure>> connect_to(address to);
+    std::vector<address> in_order_to_try(std::vector<address> found);
     awaitable<std::optional<failure>> enter(connection& on);
     awaitable<void> pause_after(clock::duration lifetime);
     void begin();
@@ -66,6 +71,9 @@ private:
     asio::steady_timer timer_;
     back_off pause_;
     std::shared_ptr<connection> connection_;  // also during the login
+    address connected_to_;
+    // The last connection to each address that ended since its server is no primary.
+    std::map<address, std::uint64_t> no_primary_at_;
     bool is_usable_ = false;
     const arguments* role_command_ = nullptr;
     clock::time_point asked_at_{};
