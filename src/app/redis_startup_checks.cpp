@@ -4,6 +4,7 @@
 
 #include "base/block_on.hpp"
 #include "base/log.hpp"
+#include "drivers/redis/memory_settings.hpp"
 #include "drivers/redis/role.hpp"
 
 namespace confab::app {
@@ -44,26 +45,11 @@ awaitable<std::optional<std::string>> info_of(redis::client& on, const redis::cl
 }
 
 void require_one_server(const redis::client_options& options, std::string_view info) {
-    const bool is_cluster =
-        redis::info_field(info, "cluster_enabled") == "1" || redis::info_field(info, "redis_mode") == "cluster";
-    if (is_cluster)
+    if (redis::is_in_cluster_mode(info))
         throw startup_error(
             fmt::format("{} is in cluster mode, which spreads the queue over several servers: name a primary "
                         "outside of cluster mode (cluster-enabled no)",
                         options.where.redacted()));
-}
-
-// A setting, by its names in INFO and CONFIG. Nothing: the server does not show it. INFO is tried first, for servers
-// that allow no CONFIG.
-awaitable<std::optional<std::string>> setting_of(redis::client& on, const std::optional<std::string>& info,
-                                                 std::string_view in_info, std::string in_config) {
-    if (info) {
-        auto value = redis::info_field(*info, in_info);
-        if (value) co_return value;
-    }
-    const redis::arguments ask{"CONFIG", "GET", std::move(in_config)};
-    const auto answer = co_await on.execute(ask);
-    co_return answer && answer->is_array_of(2) ? std::optional(answer->items[1].text) : std::nullopt;
 }
 
 void require_noeviction(const redis::client_options& options, unshown_policy unshown,
@@ -109,11 +95,11 @@ awaitable<opened> open(const redis::client_options& options) {
 
 awaitable<redis_at_start> require_queue(redis::client_options options, unshown_policy unshown) {
     const auto found = co_await open(options);
-    const auto policy = co_await setting_of(*found.client, found.info, "maxmemory_policy", "maxmemory-policy");
-    require_noeviction(options, unshown, policy);
+    const auto info = found.info.value_or("");
+    const auto memory = co_await redis::memory_settings_of(*found.client, info);
+    require_noeviction(options, unshown, memory.policy);
     warn_without_info(options, found.info);
-    const auto memory_max = co_await setting_of(*found.client, found.info, "maxmemory", "maxmemory");
-    co_return redis_at_start{redis::info_number(memory_max.value_or(""))};
+    co_return redis_at_start{memory.max.value_or(0)};
 }
 
 }  // namespace

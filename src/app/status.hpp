@@ -37,9 +37,9 @@ struct index_report {
 };
 
 struct redis_memory {
-    std::uint64_t used = 0;
-    std::uint64_t most = 0;   // 0: no limit
-    std::string policy = {};  // its maxmemory-policy; empty: not shown
+    std::optional<std::uint64_t> used = {};  // empty: not shown
+    std::optional<std::uint64_t> most = {};  // 0: no limit; empty: not shown
+    std::string policy = {};                 // its maxmemory-policy; empty: not shown
 };
 
 struct cluster_report {

@@ -4,6 +4,7 @@
 
 #include "base/block_on.hpp"
 #include "base/log.hpp"
+#include "drivers/redis/memory_settings.hpp"
 #include "drivers/redis/role.hpp"
 #include "ledger/mysql/schema.hpp"
 #include "ledger/mysql/server.hpp"
@@ -36,15 +37,13 @@ awaitable<void> query_progress(mysql::connection& db, index_report& of, const le
     of.coverage = co_await ledger::mysql::index_coverage_of(db, index);
 }
 
-std::string field(const redis::reply& info, std::string_view name) {
-    return redis::info_field(info.text, name).value_or("");
-}
-
-std::string role_in(const redis::reply& info) {
-    const auto mode = field(info, "redis_mode");
-    if (mode != "standalone") return mode;
-    const auto role = field(info, "role");
-    return role == "master" ? "primary" : role == "slave" ? "replica" : role;
+void report_role(const redis::reply& info, engine_report& engine) {
+    const auto found = redis::parse_role(info);
+    engine.role = redis::name_of(found.type);
+    if (const auto why = redis::failure_of(found)) engine.fault = why->reason;
+    if (!redis::is_in_cluster_mode(info.text)) return;
+    engine.role = "cluster";
+    engine.fault = "it is in cluster mode, which spreads the queue over several servers";
 }
 
 std::string fault_of(const result<redis::reply>& reply) {
@@ -61,12 +60,15 @@ awaitable<void> query_redis(redis::client& client, cluster_report& r, engine_rep
     if (!engine.fault.empty()) co_return;
     const auto found = co_await client.execute(info);
     if (!found) engine.fault = fault_of(found);
-    if (!found || found->is_error()) co_return;  // a user without the right to INFO can still use the queue
-    engine.version = field(*found, "redis_version");
-    engine.role = role_in(*found);
-    if (engine.role != "primary") engine.fault = fmt::format("it is a {}; the queue needs a primary", engine.role);
-    r.memory = redis_memory{redis::info_number(field(*found, "used_memory")),
-                            redis::info_number(field(*found, "maxmemory")), field(*found, "maxmemory_policy")};
+    if (!found) co_return;
+    // A user without the right to INFO can still use the queue.
+    const auto text = found->is_error() ? std::string() : found->text;
+    report_role(*found, engine);
+    engine.version = redis::info_field(text, "redis_version").value_or("");
+    const auto used = redis::info_field(text, "used_memory");
+    const auto settings = co_await redis::memory_settings_of(client, text);
+    r.memory = redis_memory{used ? std::optional(redis::info_number(*used)) : std::nullopt, settings.max,
+                            settings.policy.value_or("")};
 }
 
 awaitable<void> query_queue(redis::client& client, cluster_report& r, engine_report& engine) {

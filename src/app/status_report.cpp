@@ -77,9 +77,10 @@ void add_engines(std::string& out, const cluster_report& r) {
 }
 
 void add_memory(std::string& out, const cluster_report& r) {
-    if (!r.memory) return;
-    const auto most = r.memory->most == 0 ? "no limit" : fmt::format("{:.1f} MiB at the most", mib_of(r.memory->most));
-    fmt::format_to(std::back_inserter(out), "Redis uses {:.1f} MiB, {}\n", mib_of(r.memory->used), most);
+    if (!r.memory || !r.memory->used || !r.memory->most) return;
+    const auto& [used, most, policy] = *r.memory;
+    const auto limit = *most == 0 ? "no limit" : fmt::format("{:.1f} MiB at the most", mib_of(*most));
+    fmt::format_to(std::back_inserter(out), "Redis uses {:.1f} MiB, {}\n", mib_of(*used), limit);
 }
 
 void add_workers(std::string& out, const cluster_report& r) {
@@ -179,8 +180,8 @@ json::object engines_in_json(const cluster_report& r) {
     }
     if (r.memory) {
         auto& redis = all["redis"].as_object();
-        redis["memory_bytes"] = r.memory->used;
-        redis["memory_bytes_max"] = r.memory->most;
+        redis["memory_bytes"] = or_null(r.memory->used);
+        redis["memory_bytes_max"] = or_null(r.memory->most);
         redis["maxmemory_policy"] = or_null(r.memory->policy);
     }
     return all;
@@ -228,10 +229,11 @@ void add_memory_problems(std::vector<std::string>& to, const redis_memory& memor
             fmt::format("redis: its maxmemory-policy is '{}': set it to noeviction; other policies evict "
                         "queued commands",
                         memory.policy));
-    const bool is_nearly_full = memory.most > 0 && memory.used >= memory.most / 10 * 9;
+    const auto used = memory.used.value_or(0), most = memory.most.value_or(0);
+    const bool is_nearly_full = most > 0 && used >= most / 10 * 9;
     if (is_nearly_full)
         to.push_back(fmt::format("redis: it uses {:.1f} of {:.1f} MiB: at its maxmemory it refuses writes",
-                                 mib_of(memory.used), mib_of(memory.most)));
+                                 mib_of(used), mib_of(most)));
 }
 
 void add_delayed_partitions(std::vector<std::string>& to, const cluster_report& r) {

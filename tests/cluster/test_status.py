@@ -152,6 +152,19 @@ def test_redis_that_evicts_or_is_full_is_a_problem(cluster):
         assert len(found["problems"]) == 1 and found["problems"][0].endswith(" MiB: at its maxmemory it refuses writes"), found["problems"]
 
 
+def test_policy_comes_from_config_where_info_is_forbidden(cluster):
+    redis = cluster.engines.redis.client()
+    with redis_setting(redis, "maxmemory-policy", "allkeys-lru"):
+        redis.execute_command("ACL", "SETUSER", "default", "-info")
+        try:
+            found = status(cluster, exit_status=1)
+        finally:
+            redis.execute_command("ACL", "SETUSER", "default", "+@all")
+    assert found["problems"] == ["redis: its maxmemory-policy is 'allkeys-lru': set it to noeviction; other policies evict queued commands"]
+    shown = found["engines"]["redis"]
+    assert (shown["maxmemory_policy"], shown["memory_bytes"], shown["memory_bytes_max"]) == ("allkeys-lru", None, 0)
+
+
 @contextlib.contextmanager
 def sql_setting(sql, name, value):
     (before,), = sql.query(f"select @@global.{name}")

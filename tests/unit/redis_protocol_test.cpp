@@ -74,6 +74,8 @@ TEST(redis_role, is_read_from_either_reply) {
     info.text = "# Replication\r\nrole:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n";
     EXPECT_EQ(parse_role(info).type, role::replica);
     EXPECT_EQ(parse_role(info).primary, "10.0.0.1:6379");
+    info.text = "# Server\r\nredis_mode:sentinel\r\n";
+    EXPECT_EQ(parse_role(info).type, role::sentinel);
 
     EXPECT_EQ(parse_role(parsed("-NOPERM no\r\n")).type, role::unknown);
     EXPECT_EQ(parse_role(parsed("+PONG\r\n")).type, role::unknown);
@@ -87,6 +89,20 @@ TEST(redis_role, of_a_replica_or_sentinel_is_a_failure) {
     const auto replica = failure_of(role_report{role::replica, "10.0.0.1:6379"});
     EXPECT_EQ(replica->type, kind::no_primary);
     EXPECT_NE(replica->reason.find("10.0.0.1:6379"), std::string::npos);
+}
+
+TEST(redis_role, has_a_name_unless_it_is_unknown) {
+    EXPECT_EQ(name_of(role::primary), "primary");
+    EXPECT_EQ(name_of(role::replica), "replica");
+    EXPECT_EQ(name_of(role::sentinel), "sentinel");
+    EXPECT_EQ(name_of(role::unknown), "");
+}
+
+TEST(redis_role, of_cluster_mode_is_read_from_either_section_of_info) {
+    EXPECT_TRUE(is_in_cluster_mode("redis_mode:cluster\r\n"));
+    EXPECT_TRUE(is_in_cluster_mode("# Cluster\r\ncluster_enabled:1\r\n"));
+    EXPECT_FALSE(is_in_cluster_mode("redis_mode:standalone\r\ncluster_enabled:0\r\n"));
+    EXPECT_FALSE(is_in_cluster_mode(""));
 }
 
 TEST(redis_info, has_each_field_on_a_line_of_its_own) {

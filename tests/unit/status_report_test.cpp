@@ -67,6 +67,17 @@ TEST(status_report, reports_a_redis_that_is_nearly_full) {
     EXPECT_EQ(problems_of(r), sentences());
 }
 
+TEST(status_report, says_what_redis_does_not_show) {
+    auto r = sound_cluster();
+    EXPECT_NE(to_tables(r).find("Redis uses 10.0 MiB, 100.0 MiB at the most\n"), std::string::npos) << to_tables(r);
+    r.memory = redis_memory{std::nullopt, 100 * mib, "noeviction"};
+    EXPECT_EQ(problems_of(r), sentences());
+    EXPECT_EQ(to_tables(r).find("Redis uses"), std::string::npos) << to_tables(r);
+    const auto redis = json::parse(to_json(r)).at("engines").at("redis").as_object();
+    EXPECT_TRUE(redis.at("memory_bytes").is_null());
+    EXPECT_EQ(redis.at("memory_bytes_max").as_int64(), static_cast<std::int64_t>(100 * mib));
+}
+
 TEST(status_report, reports_partitions_that_do_not_move) {
     auto r = sound_cluster();
     for (const auto p : std::initializer_list<core::partition_number>{0, 1, 3})

@@ -22,8 +22,10 @@ role_report from_role(const reply& answer) {
     return found;
 }
 
+// A Sentinel's INFO has a mode, and no role.
 role_report from_info(std::string_view info) {
     role_report found{role_named(info_field(info, "role").value_or(""))};
+    if (info_field(info, "redis_mode") == "sentinel") found.type = role::sentinel;
     if (found.type == role::replica)
         found.primary = fmt::format("{}:{}", info_field(info, "master_host").value_or("?"),
                                     info_field(info, "master_port").value_or("?"));
@@ -31,6 +33,20 @@ role_report from_info(std::string_view info) {
 }
 
 }  // namespace
+
+std::string_view name_of(role r) {
+    switch (r) {
+        case role::primary:
+            return "primary";
+        case role::replica:
+            return "replica";
+        case role::sentinel:
+            return "sentinel";
+        case role::unknown:
+            break;
+    }
+    return {};
+}
 
 const arguments& role_command(std::size_t index) {
     static const std::array<arguments, role_commands_count> commands = {arguments{"ROLE"},
@@ -52,6 +68,10 @@ std::optional<failure> failure_of(const role_report& found) {
         return failure{failure::kind::no_primary,
                        "it is a Sentinel, which keeps no data: use the primary that it monitors"};
     return std::nullopt;
+}
+
+bool is_in_cluster_mode(std::string_view info) {
+    return info_field(info, "cluster_enabled") == "1" || info_field(info, "redis_mode") == "cluster";
 }
 
 std::optional<std::string> info_field(std::string_view info, std::string_view name) {

@@ -14,6 +14,9 @@ namespace confab::redis {
 
 enum class role { primary, replica, sentinel, unknown };
 
+// For people. Empty: unknown.
+std::string_view name_of(role r);
+
 struct role_report {
     role type = role::unknown;
     std::string primary = {};  // of a replica: host:port
@@ -28,6 +31,9 @@ role_report parse_role(const reply& answer);
 
 // Nothing: a primary, or its role is unknown.
 std::optional<failure> failure_of(const role_report& found);
+
+// Whether INFO's text is that of a server in cluster mode.
+bool is_in_cluster_mode(std::string_view info);
 
 // The value of a field of INFO's text.
 std::optional<std::string> info_field(std::string_view info, std::string_view name);
