@@ -214,6 +214,40 @@ def test_primary_behind_its_replica_is_found_by_a_user_who_may_not_ask_for_the_r
         redis.client().execute_command("ACL", "DELUSER", "somebody")
 
 
+@pytest.mark.parametrize("is_older", [False, True], ids=["flushed", "older"])
+def test_cluster_starts_again_after_redis_lost_data(cluster, rng, is_older):
+    """The positions in Redis are then gone, or older than those in MySQL. Neither means that MySQL lost commits."""
+    load_clients = LoadClients(cluster, rng)
+    server = cluster.engines.redis
+    with load_clients.writing():
+        load_clients.wait_for_more(200)
+        if is_older:
+            server.save_data("older")
+            load_clients.wait_for_more(200)
+            server.kill()
+            server.restore_data("older")
+            server.restart()
+        else:
+            server.client().flushall()
+        load_clients.wait_for_more(200)
+    load_clients.wait_until_queue_is_empty()
+    statuses = {name: status for name, status in cluster.stop().items() if "front" not in name}
+    assert set(statuses.values()) == {0}, statuses
+    if is_older:
+        server.kill()
+        server.restore_data("older")  # while nothing runs, too
+        server.restart()
+    else:
+        server.client().flushall()
+    for each in cluster.nodes + cluster.workers:
+        each.start()
+    cluster.add_worker()
+    with load_clients.writing():
+        load_clients.wait_for_more(200)
+    load_clients.verify()
+    assert all(worker.runs() for worker in cluster.workers)
+
+
 def test_too_many_redis_clients_are_logged_once_with_the_error_of_redis(cluster, rng):
     load_clients = LoadClients(cluster, rng)
     processes = cluster.nodes + cluster.workers
@@ -272,6 +306,23 @@ def test_missing_subscribe_permission_is_logged_and_requests_are_answered(engine
         load_clients.verify()
     finally:
         redis.execute_command("ACL", "SETUSER", "default", "+@all")
+
+
+def test_missing_set_permission_is_logged_and_writes_go_on(cluster, rng):
+    """The worker deletes an entry before it sets the position, so nothing stays in the queue."""
+    load_clients = LoadClients(cluster, rng)
+    with load_clients.writing():
+        load_clients.wait_for_more(50)
+    redis = cluster.engines.redis.client()
+    redis.execute_command("ACL", "SETUSER", "default", "-set")
+    try:
+        with load_clients.writing():
+            load_clients.wait_for_more(50)
+        load_clients.verify()
+        assert any("Redis refuses to remove executed commands, or a part of it: " in worker.output() for worker in cluster.workers)
+    finally:
+        redis.execute_command("ACL", "SETUSER", "default", "+@all")
+    assert all(worker.runs() for worker in cluster.workers)
 
 
 def jobs_refused(cluster, redis_url):
