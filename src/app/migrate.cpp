@@ -7,7 +7,6 @@
 
 #include "app/engines.hpp"
 #include "app/redis_startup_checks.hpp"
-#include "base/block_on.hpp"
 #include "base/counted.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/rename_keys.hpp"
@@ -16,7 +15,7 @@
 namespace confab::app {
 namespace {
 
-awaitable<ledger::mysql::queue_renamer> open_queue(const redis::client_options& options) {
+awaitable<ledger::mysql::queue_change> open_queue(const redis::client_options& options) {
     auto connected = co_await connect_redis(options);
     const std::shared_ptr<redis::client> client = std::move(connected);
     co_return [client](const std::string& cluster, std::uint64_t partitions) -> awaitable<void> {
@@ -43,16 +42,15 @@ void migrate_index(const search::elastic_index_options& options, const ledger::m
     search::migrate_elastic(options);
 }
 
-// Workers compare the ledger with the commits that Redis knows, and stop if the ledger has less.
-void accept_lost_commits(const redis::client_options& redis, const ledger::mysql::mysql_options& mysql,
-                         const std::string& cluster) {
-    const auto partitions = ledger::mysql::partitions_of_mysql_ledger(mysql);
-    const auto forget = [&]() -> awaitable<void> {
+// Workers compare the ledger with the commits that Redis knows, and stop if the ledger has less. A worker that is still
+// at work would record its own again.
+void accept_lost_commits(const redis::client_options& redis, const ledger::mysql::mysql_options& mysql) {
+    const auto forget = [&redis](const std::string& cluster, std::uint64_t partitions) -> awaitable<void> {
         const auto client = co_await connect_redis(redis);
         const auto forgotten = co_await queue::forget_committed_deliveries(*client, cluster, partitions);
         if (!forgotten) throw startup_error("Redis does not answer any more");
     };
-    block_on(forget());
+    ledger::mysql::without_workers(mysql, forget);
     fmt::print("workers accept this database without the lost commits\n");
 }
 
@@ -73,7 +71,7 @@ int migrate(const settings& s, const std::vector<std::string>& arguments) {
     wanted.open_queue = [&named] { return open_queue(named.redis); };
     ledger::mysql::migrate_mysql(mysql, wanted);
     const auto cluster = ledger::mysql::identity_of_mysql_ledger(mysql);
-    if (has_argument(arguments, accept_lost_commits_argument)) accept_lost_commits(named.redis, mysql, cluster);
+    if (has_argument(arguments, accept_lost_commits_argument)) accept_lost_commits(named.redis, mysql);
     if (named.index) migrate_index(named.index_of(cluster), mysql);
     fmt::print("migration complete; cluster {}\n", cluster);
     return 0;

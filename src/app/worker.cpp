@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <atomic>
+#include <functional>
+#include <utility>
 
 #include "app/engines.hpp"
 #include "app/heartbeat_file.hpp"
@@ -47,6 +49,23 @@ struct cluster_index {
     write::sibling_follower sibling_follower;
 };
 
+// Calls `then` once, after the first renewal. The ledger has everything that workers committed then.
+class observed_ownership final : public ledger::ownership {
+public:
+    observed_ownership(ledger::ownership& inner, std::function<void()> then) : inner_(inner), then_(std::move(then)) {}
+
+    awaitable<result<std::vector<core::partition_number>>> renew() override {
+        auto held = co_await inner_.renew();
+        if (held && then_) std::exchange(then_, nullptr)();
+        co_return held;
+    }
+    awaitable<void> release() override { return inner_.release(); }
+
+private:
+    ledger::ownership& inner_;
+    std::function<void()> then_;
+};
+
 class worker {
 public:
     worker(const settings& s, stop_signals& signals)
@@ -54,7 +73,8 @@ public:
           engines_(engines_of(s)),
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
-          ownership_(ledger_->ownership(), s.text("alive-file")),
+          heartbeat_(ledger_->ownership(), s.text("alive-file")),
+          ownership_(heartbeat_, [this] { start_indexing(); }),
           queue_(queue::make_redis_receiver(writing_.executor(), ownership_, receiver_options())) {
         ledger_->require_committed(committed_before());
         if (engines_.index) index_.emplace(s, engines_, *ledger_, read_pool_.get_executor(), indexing_.executor());
@@ -67,8 +87,6 @@ public:
 
     void start() {
         warn_of_unreachable_index(engines_);
-        // Indexes this worker's commits, and chats that other workers noted and did not index.
-        if (index_) indexing_.start(index_->follower, &index_->sibling_follower);
         writing_.start(run());
     }
 
@@ -115,6 +133,12 @@ private:
         return {std::move(redis), ledger_->cluster(), ledger_->partitions()};
     }
 
+    // Indexes this worker's commits, and chats that other workers noted and did not index. A worker that the ledger
+    // refuses must not write to the index. On the writing thread.
+    void start_indexing() {
+        if (index_) indexing_.start(index_->follower, &index_->sibling_follower);
+    }
+
     awaitable<void> run() {
         try {
             co_await write::write_batches(*queue_, ledger_->writer(), batch_options_);
@@ -134,7 +158,8 @@ private:
     worker_threads read_pool_;
     writer_thread writing_;
     std::unique_ptr<ledger::mysql::mysql_worker> ledger_;
-    heartbeat_ownership ownership_;
+    heartbeat_ownership heartbeat_;
+    observed_ownership ownership_;
     std::unique_ptr<queue::redis_receiver> queue_;
     index_thread indexing_;
     std::optional<cluster_index> index_;

@@ -242,10 +242,53 @@ def test_server_put_back_to_an_earlier_state_stops_every_worker_that_knows_bette
     late = cluster.new(Worker, 9)
     assert "MySQL lacks commits of workers: partition" in refusal(late)
     assert sql.query(counted) == ((before,),)
+    wait_for(lambda: shares(cluster) == [], "no worker holds a lease")
     cluster.run("migrate", "--accept-lost-commits")
     cluster.add_worker()
     with Client(cluster.nodes[0].port) as client:
         client.post(load_clients.expected.chat_path(1) + "/messages", {"content": "accepted"}).expect(201)
+
+
+def committed_keys(cluster):
+    return list(cluster.engines.redis.client().scan_iter("confab:*:committed", count=1000))
+
+
+def test_lost_commits_are_not_accepted_while_a_worker_holds_a_lease(cluster):
+    wait_for(lambda: owners(cluster) == 2, "both workers own partitions")
+    with Client(cluster.nodes[0].port) as client:
+        client.new_chat()
+    wait_for(lambda: committed_keys(cluster), "Redis knows what was committed")
+    ids = [found for found, in cluster.engines.sql.query("select distinct hex(owner) from partitions where owner is not null")]
+    refused = cluster.refusal("migrate", "--accept-lost-commits")
+    assert "workers still hold leases (2 of them, for up to " in refused
+    assert all((worker.decode() if isinstance(worker, bytes) else worker) in refused for worker in ids), refused
+    assert committed_keys(cluster)
+    for worker in cluster.workers:
+        worker.stop()
+    cluster.run("migrate", "--accept-lost-commits")
+    assert not committed_keys(cluster)
+
+
+def test_worker_that_is_refused_does_not_touch_the_search_index(start_cluster):
+    cluster = start_cluster(workers=1)
+    with Client(cluster.nodes[0].port) as client:
+        fill(client.new_chat(), ["a text"] * 30)
+    cluster.workers[0].stop()
+    sql = cluster.engines.sql
+    sql.query("update partitions set position_ms = 1 where position_ms > 0")
+    late = cluster.new(Worker, 9, ["--index-after-messages=10"])
+    # It cannot read the positions, so it does not know yet that it is refused.
+    with sql.connect(user=ADMIN) as connection, connection.cursor() as cursor:
+        cursor.execute("lock tables partitions write")
+        late.spawn()
+        wait_for(lambda: "working on up to" in late.output(), "it runs")
+        time.sleep(2)
+        assert indexed(cluster) == 0
+        assert late.runs()
+        cursor.execute("unlock tables")
+        assert late.process.wait(60) == 1, late.log()
+    assert "MySQL has less than workers committed: partition" in late.log(), late.log()
+    assert indexed(cluster) == 0
 
 
 def shares(cluster):

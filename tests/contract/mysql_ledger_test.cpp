@@ -164,6 +164,21 @@ TEST_F(mysql_data, copied_gets_another_identity_only_while_no_worker_holds_a_lea
 }
 
 // A database of version 0.1.0, whose queue is to be renamed.
+TEST_F(mysql_data, has_its_queue_changed_only_while_no_worker_holds_a_lease) {
+    migration_refusal();
+    std::vector<std::uint64_t> changed;
+    const auto change = [&](const std::string&, std::uint64_t partitions) -> awaitable<void> {
+        changed.push_back(partitions);
+        co_return;
+    };
+    execute({"update partitions set owner = 'w', lease_until = utc_timestamp(6) + interval 1 hour where p = 3"});
+    EXPECT_THROW(ledger::mysql::without_workers(mysql_server(), change), startup_error);
+    EXPECT_TRUE(changed.empty());
+    execute({"update partitions set owner = null, lease_until = '1970-01-01'"});
+    ledger::mysql::without_workers(mysql_server(), change);
+    EXPECT_EQ(changed, std::vector<std::uint64_t>{64});
+}
+
 class legacy_mysql : public mysql_data {
 protected:
     void SetUp() override {
@@ -176,7 +191,7 @@ protected:
 
     ledger::mysql::migration with_queue(std::function<void()> renaming = [] {}) {
         ledger::mysql::migration wanted;
-        wanted.open_queue = [this, renaming]() -> awaitable<ledger::mysql::queue_renamer> {
+        wanted.open_queue = [this, renaming]() -> awaitable<ledger::mysql::queue_change> {
             co_return [this, renaming](const std::string& name, std::uint64_t count) -> awaitable<void> {
                 renaming();
                 renamed.emplace_back(name, count);
@@ -202,9 +217,9 @@ TEST_F(legacy_mysql, is_left_as_it_is_where_the_queue_cannot_be_reached) {
     const std::string why = migration_refusal();
     EXPECT_NE(why.find("--redis"), std::string::npos) << why;
     auto unreachable = with_queue();
-    unreachable.open_queue = []() -> awaitable<ledger::mysql::queue_renamer> {
+    unreachable.open_queue = []() -> awaitable<ledger::mysql::queue_change> {
         throw startup_error("no Redis there");
-        co_return ledger::mysql::queue_renamer();
+        co_return ledger::mysql::queue_change();
     };
     EXPECT_NE(migration_refusal(unreachable).find("no Redis there"), std::string::npos);
     EXPECT_EQ(ask("select value from meta where name = 'schema_version'"), "2");
@@ -218,6 +233,7 @@ TEST_F(legacy_mysql, is_refused_while_a_worker_holds_a_lease_or_waits_for_one) {
         const auto why = migration_refusal(with_queue());
         EXPECT_NE(why.find("hold leases (1 of them"), std::string::npos) << why;
         EXPECT_NE(why.find("for up to 3"), std::string::npos) << why;
+        EXPECT_NE(why.find("s: 77" + std::string(30, '0') + ")"), std::string::npos) << why;
         EXPECT_EQ(ask("select value from meta where name = 'schema_version'"), "2");
         execute({"update partitions set owner = null, lease_until = '1970-01-01'", "delete from workers"});
     }

@@ -1,10 +1,12 @@
 #include "ledger/mysql/leases.hpp"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
 #include "ledger/mysql/multi_row_sql.hpp"
 
@@ -31,7 +33,11 @@ std::vector<core::partition_number> numbers_in(const confab::mysql::rows& rows) 
     return all;
 }
 
-}  // namespace
+// The leases held now, by the database's clock.
+struct lease_summary {
+    std::vector<std::string> workers;  // their ids, as partition_state::owner
+    std::chrono::milliseconds left{};  // until the last of their leases ends
+};
 
 awaitable<lease_summary> held_leases(confab::mysql::connection& db) {
     // A migration that recreates the table of workers may have been interrupted in between.
@@ -41,16 +47,37 @@ awaitable<lease_summary> held_leases(confab::mysql::connection& db) {
                                         : " union all select id, seen_until ends_at from workers "
                                           "where seen_until > utc_timestamp(6)";
     const auto sql = fmt::format(
-        "select count(*), coalesce(max(left_us), 0) from ("
-        "select id, max(timestampdiff(microsecond, utc_timestamp(6), ends_at)) left_us from ("
+        "select hex(id), max(timestampdiff(microsecond, utc_timestamp(6), ends_at)) from ("
         "select owner id, lease_until ends_at from partitions where lease_until > utc_timestamp(6) and owner is not "
         "null"
-        "{}) held group by id) w",
+        "{}) held group by id order by id",
         waiting);
     const auto rows = co_await db.query(sql);
-    const auto found = rows.front();
-    const std::chrono::microseconds left(found.integer(1));
-    co_return lease_summary{found.number(0), std::chrono::ceil<std::chrono::milliseconds>(left)};
+    lease_summary all;
+    for (const auto row : rows) {
+        const std::chrono::microseconds left(row.integer(1));
+        all.workers.emplace_back(row.text(0));
+        all.left = std::max(all.left, std::chrono::ceil<std::chrono::milliseconds>(left));
+    }
+    co_return all;
+}
+
+}  // namespace
+
+awaitable<void> require_no_worker(confab::mysql::connection& db) {
+    const auto held = co_await held_leases(db);
+    if (held.workers.empty()) co_return;
+    throw startup_error(
+        fmt::format("workers still hold leases ({} of them, for up to {:.1f} s: {}): stop every worker and node, wait "
+                    "for that time, and run `confab migrate` again; commands in the queue are kept",
+                    held.workers.size(), static_cast<double>(held.left.count()) / 1000, fmt::join(held.workers, ", ")));
+}
+
+// Workers take leases only on these rows.
+awaitable<void> begin_without_workers(confab::mysql::connection& db) {
+    co_await db.query("start transaction");
+    co_await db.query("select p from partitions for update");
+    co_await require_no_worker(db);
 }
 
 leases::leases(std::uint64_t partitions, std::chrono::milliseconds lease)

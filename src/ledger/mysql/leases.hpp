@@ -17,14 +17,10 @@ constexpr std::chrono::milliseconds takeover_time(std::chrono::milliseconds leas
     return lease + lease / 3 + std::chrono::seconds(1);
 }
 
-// The leases held now, by the database's clock.
-struct lease_summary {
-    std::uint64_t workers = 0;
-    std::chrono::milliseconds left{};  // until the last of their leases ends
-};
-
-// Counts workers without a partition too. Throws mysql::failure.
-awaitable<lease_summary> held_leases(confab::mysql::connection& db);
+// Throws startup_error, with the ids of the workers: one holds a lease, or waits for a partition; mysql::failure.
+awaitable<void> require_no_worker(confab::mysql::connection& db);
+// The same, and begins a transaction until whose end no worker can take a lease.
+awaitable<void> begin_without_workers(confab::mysql::connection& db);
 
 class leases {
 public:

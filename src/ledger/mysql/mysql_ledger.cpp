@@ -2,6 +2,7 @@
 
 #include "ledger/mysql/cluster_state.hpp"
 #include "ledger/mysql/command_status.hpp"
+#include "ledger/mysql/leases.hpp"
 #include "ledger/mysql/reader.hpp"
 #include "ledger/mysql/role.hpp"
 #include "ledger/mysql/schema.hpp"
@@ -99,17 +100,20 @@ std::string identity_of_mysql_ledger(const mysql_options& options) {
     return found;
 }
 
-std::uint64_t partitions_of_mysql_ledger(const mysql_options& options) {
-    std::uint64_t found = 0;
-    with_server(options,
-                [&](confab::mysql::connection& db) -> awaitable<void> { found = co_await require_newest(db); });
-    return found;
-}
-
 void migrate_mysql(const mysql_options& options, const migration& wanted) {
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
         co_await migrate(db, wanted);
+    });
+}
+
+void without_workers(const mysql_options& options, const queue_change& change) {
+    with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
+        const auto partitions = co_await require_newest(db);
+        const auto cluster = co_await identity_of(db);
+        co_await begin_without_workers(db);
+        co_await change(cluster, partitions);
+        co_await db.query("commit");
     });
 }
 

@@ -252,29 +252,17 @@ awaitable<void> record_queue_names(confab::mysql::connection& db) {
     co_await db.run("replace into meta(name, value) values('queue_names', ?)", names_with_identity);
 }
 
-awaitable<void> require_no_worker(confab::mysql::connection& db) {
-    const auto leases = co_await held_leases(db);
-    if (leases.workers == 0) co_return;
-    throw startup_error(
-        fmt::format("workers still hold leases ({} of them, for up to {:.1f} s): stop every worker and node, wait for "
-                    "that time, and run `confab migrate` again; commands in the queue are kept",
-                    leases.workers, static_cast<double>(leases.left.count()) / 1000));
-}
-
-awaitable<queue_renamer> open_queue(const migration& wanted) {
+awaitable<queue_change> open_queue(const migration& wanted) {
     if (!wanted.open_queue)
         throw startup_error("the queue's keys have the names of version 0.1.0: run `confab migrate` with --redis");
     auto rename = co_await wanted.open_queue();
     co_return rename;
 }
 
-// Workers take leases only on these rows, so no lease begins while they are locked.
-awaitable<void> rename_queue(confab::mysql::connection& db, const queue_renamer& rename) {
+awaitable<void> rename_queue(confab::mysql::connection& db, const queue_change& rename) {
     const auto cluster = co_await identity_of(db);
     const auto partitions = co_await meta(db, "partitions");
-    co_await db.query("start transaction");
-    co_await db.query("select p from partitions for update");
-    co_await require_no_worker(db);
+    co_await begin_without_workers(db);
     co_await rename(cluster, partitions.value_or(0));
     co_await record_queue_names(db);
     co_await db.query("commit");
@@ -285,9 +273,7 @@ awaitable<void> replace_identity(confab::mysql::connection& db) {
     co_await require_no_worker(db);
     co_await db.query("truncate table index_progress", migration_limit);
     co_await db.query("delete from reindex_state");
-    co_await db.query("start transaction");
-    co_await db.query("select p from partitions for update");
-    co_await require_no_worker(db);
+    co_await begin_without_workers(db);
     co_await db.run("replace into meta(name, value) values('identity', ?)", random_number());
     co_await record_queue_names(db);
     co_await db.query("commit");
@@ -309,7 +295,7 @@ awaitable<void> migrate_locked(confab::mysql::connection& db, const migration& w
     if (found == 0) co_await record_queue_names(db);
     const auto names = co_await meta(db, "queue_names");
     const bool must_rename = !names && !wanted.new_identity;
-    queue_renamer rename;
+    queue_change rename;
     if (must_rename) {
         co_await require_no_worker(db);
         rename = co_await open_queue(wanted);
