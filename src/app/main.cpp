@@ -33,6 +33,7 @@
 #include "ops/reindex.hpp"
 #include "ops/reindex_job.hpp"
 #include "search/sqlite/sqlite_index.hpp"
+#include "write/failure_reason.hpp"
 
 namespace confab::app {
 namespace {
@@ -40,10 +41,7 @@ namespace {
 constexpr int exit_failure = 1;
 constexpr int exit_usage = 2;
 
-log::level level_of(const settings& s, std::string_view command) {
-    // A reindex of a cluster prints each failure of an engine itself, with its reaction.
-    const bool prints_failures = command == "reindex" && is_cluster(s);
-    if (prints_failures && s["log-level"].source == "default") return log::level::off;
+log::level level_of(const settings& s) {
     const auto& name = s.text("log-level");
     if (name == "info") return log::level::info;
     if (name == "warning") return log::level::warning;
@@ -78,14 +76,8 @@ ledger::mysql::mysql_options patient(ledger::mysql::mysql_options o) {
 }
 
 // The engine's own message, if there is one.
-std::string reason_of(const boost::system::error_code& cause) {
-    const auto why = ledger::mysql::last_failure();
-    return cause != error::unavailable || why.empty() ? cause.message() : why;
-}
-
-std::string reason_of(const boost::system::error_code& cause, const search::elastic_index& index) {
-    const auto why = index.last_failure();
-    return cause != error::unavailable || why.empty() ? reason_of(cause) : why;
+std::string reason_of(const boost::system::error_code& cause, const std::string& of_index = {}) {
+    return write::failure_reason(cause, of_index, ledger::mysql::last_failure);
 }
 
 // An incomplete index is no finding while its reindex holds the lease. That reindex runs, or was killed a moment ago.
@@ -108,7 +100,8 @@ ops::check_report check_cluster_index(const settings& s, const ledger::mysql::my
     if (auto note = running_reindex(*progress)) report.notes.push_back(std::move(*note));
     auto checked = block_on(ops::check_index(ledger, index->auditor(), report, stderr_progress()));
     if (checked) return std::move(*checked);
-    report.add_finding("the search index cannot be read completely: " + reason_of(checked.error(), *index));
+    report.add_finding("the search index cannot be read completely: " +
+                       reason_of(checked.error(), index->last_failure()));
     return report;
 }
 
@@ -238,7 +231,7 @@ int run(int argc, char** argv) {
         fmt::print("{}", asked.text);
         return 0;
     }
-    log::start(level_of(asked.values, asked.command));
+    log::start(level_of(asked.values));
     if (asked.command == "serve") return serve(asked.values);
     if (asked.command == "worker") return run_worker(asked.values);
     if (asked.command == "migrate") return migrate(asked.values, asked.arguments);

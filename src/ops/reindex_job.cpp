@@ -7,6 +7,7 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include "base/random.hpp"
+#include "write/failure_reason.hpp"
 
 namespace confab::ops {
 namespace {
@@ -89,18 +90,21 @@ awaitable<reindex_report> reindex_job::run() {
     }
     co_await end_beside();
     co_await release_lease(built.has_value());
+    if (!built && beside_exception_) failure = beside_exception_;
     if (failure) std::rethrow_exception(failure);
-    if (!built) throw startup_error(why);
+    if (!built) throw startup_error(why + unapplied_changes());
     co_return *built;
 }
 
 void reindex_job::stop() {
-    asio::post(home_, [this] {
-        is_stopping_ = true;
-        follower_->stop();
-        changes_.stop();
-        pause_alarm_.cancel();
-    });
+    asio::post(home_, [this] { end_early(); });
+}
+
+void reindex_job::end_early() {
+    is_stopping_ = true;
+    follower_->stop();
+    changes_.stop();
+    pause_alarm_.cancel();
 }
 
 // No retries here: nothing was begun yet.
@@ -215,10 +219,7 @@ void reindex_job::note_success() {
 std::string reindex_job::reason(boost::system::error_code cause) const {
     if (is_taken_over_) return "another reindex took the lease";
     if (cause == error::shutting_down) return "interrupted: `confab reindex` resumes it, within a day";
-    if (cause != error::unavailable) return cause.message();
-    auto why = index_->writer().last_failure();
-    if (why.empty() && options_.ledger_failure) why = options_.ledger_failure();
-    return why.empty() ? cause.message() : why;
+    return write::failure_reason(cause, index_->writer().last_failure(), options_.ledger_failure);
 }
 
 void reindex_job::begin_beside() {
@@ -228,8 +229,12 @@ void reindex_job::begin_beside() {
 
 void reindex_job::begin(awaitable<void> work) {
     beside_running_ += 1;
-    asio::co_spawn(home_, std::move(work), [this](std::exception_ptr) {
+    asio::co_spawn(home_, std::move(work), [this](std::exception_ptr failure) {
         beside_running_ -= 1;
+        if (failure) {
+            beside_exception_ = failure;
+            end_early();
+        }
         beside_ended_.cancel();
     });
 }
@@ -241,20 +246,35 @@ awaitable<void> reindex_job::renew() {
         if (is_beside_over_) co_return;
         const auto is_ours = co_await progress_.renew(owner_, reached_);
         if (is_beside_over_) co_return;
+        report(renewing_, is_ours ? "" : write::failure_reason(is_ours.error(), "", options_.ledger_failure));
         if (!is_ours || *is_ours) continue;
         is_taken_over_ = true;
-        stop();
+        end_early();
         co_return;
     }
 }
 
-// What fails is logged, and tried again the next time.
+// Goes on after a failure.
 awaitable<void> reindex_job::follow_changes() {
     while (!is_beside_over_) {
-        co_await changes_.catch_up();
-        if (is_beside_over_) co_return;
+        const auto done = co_await changes_.catch_up();
+        if (is_beside_over_ || is_stopping_) co_return;
+        report(following_, done ? "" : changes_.last_failure());
         co_await wait(follow_alarm_, clock::now() + options_.follow_every);
     }
+}
+
+void reindex_job::report(background_step& step, std::string why) {
+    if (why == step.why) return;
+    options_.print(why.empty() ? std::string(step.recovered) : fmt::format("{} for now: {}", step.failed, why));
+    step.why = std::move(why);
+}
+
+// Where the job failed: what its index may still hold.
+std::string reindex_job::unapplied_changes() const {
+    if (is_taken_over_ || following_.why.empty()) return {};
+    return fmt::format("; the index {} may hold deleted texts until workers or `confab reindex` apply the changes ({})",
+                       index_->name(), following_.why);
 }
 
 awaitable<void> reindex_job::end_beside() {

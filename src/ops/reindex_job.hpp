@@ -7,15 +7,18 @@
 // 3. A reindex that is interrupted or killed leaves the lease's row and the index. Workers apply deletions to that
 //    index (write/sibling_follower.hpp), and the next reindex resumes it.
 // 4. In the background it also applies changes to its index itself. Workers of a version with another folding of texts
-//    cannot, and the walk may return to a chat only hours later.
+//    cannot, and the walk may return to a chat only hours later. A failure of this, or of the lease's renewal, is
+//    reported when it begins, changes and ends, and tried again. An exception ends the job.
 // 5. It walks all chats three times. The second walk is short, so that searches scan little after the switch. The third
 //    walk finds changes that a worker still stored in the old index, such as a deletion.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/async.hpp"
 #include "base/back_off.hpp"
@@ -71,10 +74,17 @@ private:
     std::string reason(boost::system::error_code cause) const;
 
     // The background work during the walk.
+    struct background_step {
+        std::string_view failed, recovered;  // the sentences that report it
+        std::string why = {};                // the last attempt failed; empty: it succeeded
+    };
     void begin_beside();
+    void end_early();
     void begin(awaitable<void> work);
     awaitable<void> renew();
     awaitable<void> follow_changes();
+    void report(background_step& step, std::string why);
+    std::string unapplied_changes() const;
     awaitable<void> end_beside();
     // The next reindex can resume immediately.
     awaitable<void> release_lease(bool is_done);
@@ -99,7 +109,11 @@ private:
     clock::time_point succeeded_at_ = clock::now();
     bool is_stopping_ = false;
     bool is_taken_over_ = false;  // the lease expired, and another reindex has it
-    int beside_running_ = 0;      // number of coroutines
+    background_step renewing_{"the lease of the reindex is not renewed", "the lease of the reindex is renewed again"};
+    background_step following_{"changes, such as deletions, do not reach the indexes that are not searched",
+                               "changes reach the indexes that are not searched again"};
+    std::exception_ptr beside_exception_;
+    int beside_running_ = 0;  // number of coroutines
     bool is_beside_over_ = false;
 };
 

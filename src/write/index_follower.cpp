@@ -22,6 +22,7 @@
 #include "base/back_off.hpp"
 #include "base/log.hpp"
 #include "core/folding.hpp"
+#include "write/failure_reason.hpp"
 
 namespace confab::write {
 namespace {
@@ -251,9 +252,7 @@ bool index_follower::is_due(const ledger::chat_counts& head, search::position at
 }
 
 void index_follower::log_failure(boost::system::error_code cause) {
-    auto why = into_.last_failure();
-    if (why.empty() && options_.ledger_failure) why = options_.ledger_failure();
-    if (why.empty()) why = cause.message();
+    const auto why = failure_reason(cause, into_.last_failure(), options_.ledger_failure);
     log_.warning(why, "indexing failed and will be retried: " + why);
 }
 

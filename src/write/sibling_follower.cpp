@@ -1,5 +1,6 @@
 #include "write/sibling_follower.hpp"
 
+#include "write/failure_reason.hpp"
 #include "write/index_follower.hpp"
 
 namespace confab::write {
@@ -20,26 +21,34 @@ sibling_follower::sibling_follower(ledger::reader& ledger, search::sibling_index
 awaitable<void> sibling_follower::run() {
     using clock = std::chrono::steady_clock;
     for (auto remove_at = clock::now(); !stop_.is_set();) {
-        if (const auto done = co_await catch_up(); !done && !stop_.is_set()) log_failure(siblings_.last_failure());
+        if (const auto done = co_await catch_up(); !done && !stop_.is_set()) log_failure();
         if (clock::now() >= remove_at && !stop_.is_set()) {
             const auto removed = co_await siblings_.remove_unused();
-            if (!removed) log_failure(siblings_.last_failure());
+            if (!removed) {
+                note_failure(removed.error(), siblings_.last_failure());
+                log_failure();
+            }
             remove_at = clock::now() + remove_interval;
         }
         co_await stop_.sleep(poll_interval);
     }
 }
 
-// An index that fails, perhaps because it is being removed, does not stop the others.
 awaitable<result<void>> sibling_follower::catch_up() {
     const auto all = co_await siblings_.all();
-    if (!all) co_return all.error();
+    if (!all) {
+        note_failure(all.error(), siblings_.last_failure());
+        co_return error::unavailable;
+    }
+    auto all_done = result<void>();
     for (const auto& one : *all) {
         const auto done = co_await catch_up(*one);
         if (stop_.is_set()) co_return error::shutting_down;
-        if (!done) log_failure(one->writer().last_failure());
+        if (done) continue;
+        note_failure(done.error(), one->writer().last_failure());
+        all_done = error::unavailable;
     }
-    co_return result<void>();
+    co_return all_done;
 }
 
 awaitable<result<void>> sibling_follower::catch_up(search::sibling_index& with) {
@@ -61,9 +70,13 @@ awaitable<result<void>> sibling_follower::catch_up(search::sibling_index& with) 
     }
 }
 
-void sibling_follower::log_failure(const std::string& of_index) {
-    const auto why = of_index.empty() && ledger_failure_ ? ledger_failure_() : of_index;
-    log_.warning(why, "updating the indexes that are not searched failed and will be retried: " + why);
+void sibling_follower::note_failure(boost::system::error_code cause, std::string of_index) {
+    last_failure_ = failure_reason(cause, std::move(of_index), ledger_failure_);
+}
+
+void sibling_follower::log_failure() {
+    log_.warning(last_failure_,
+                 "updating the indexes that are not searched failed and will be retried: " + last_failure_);
 }
 
 }  // namespace confab::write

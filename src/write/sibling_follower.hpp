@@ -20,26 +20,29 @@ namespace confab::write {
 
 class sibling_follower {
 public:
-    // All work runs on `home`. `ledger_failure`: the reason of a failed ledger call, for the log.
+    // All work runs on `home`. `ledger_failure`: the reason of a failed ledger call; may be null.
     sibling_follower(ledger::reader& ledger, search::sibling_indexes& siblings, asio::any_io_executor home,
                      std::function<std::string()> ledger_failure);
 
-    // Applies to each index the changes that it lacks. A failure is logged, and the index is tried again next time.
-    // Errors: also shutting_down (stop() was called).
+    // Applies to each index the changes that it lacks. An index that fails does not stop the others. Errors:
+    // unavailable (last_failure() is the reason; the next call tries again), shutting_down (stop() was called).
     awaitable<result<void>> catch_up();
-    // Catches up and removes unused indexes until stop(). May be called once.
+    const std::string& last_failure() const { return last_failure_; }
+    // Catches up and removes unused indexes until stop(). Logs failures. May be called once.
     awaitable<void> run();
     // Any thread. run() and catch_up() return within one store.
     void stop() { stop_.stop(); }
 
 private:
     awaitable<result<void>> catch_up(search::sibling_index& with);
-    void log_failure(const std::string& of_index);
+    void note_failure(boost::system::error_code cause, std::string of_index);
+    void log_failure();
 
     ledger::reader& ledger_;
     search::sibling_indexes& siblings_;
     const std::function<std::string()> ledger_failure_;
     stop_signal stop_;
+    std::string last_failure_;
     log_throttle log_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/serialize.hpp>
+#include <new>
 #include <set>
 
 #include "contract/shared_ledger.hpp"
@@ -11,6 +12,7 @@
 #include "ops/reindex_job.hpp"
 #include "search/elastic/shape.hpp"
 #include "support/elastic.hpp"
+#include "support/forwarding_progress.hpp"
 #include "support/forwarding_reader.hpp"
 #include "write/sibling_follower.hpp"
 
@@ -157,8 +159,11 @@ protected:
     }
     // The reason of the failure; empty: success.
     std::string run_reindex(ledger::reader& from, ops::reindex_job_options how) {
+        return run_reindex(from, std::move(how), *progress);
+    }
+    std::string run_reindex(ledger::reader& from, ops::reindex_job_options how, ledger::index_progress& with) {
         asio::io_context loop;
-        ops::reindex_job job(from, options, *progress, std::move(how), loop.get_executor());
+        ops::reindex_job job(from, options, with, std::move(how), loop.get_executor());
         std::string why = "it did not end";
         asio::co_spawn(loop, job.run(), [&](std::exception_ptr failure, const ops::reindex_report&) {
             try {
@@ -447,6 +452,86 @@ TEST_F(siblings, that_are_unusable_are_rebuilt_under_another_name) {
     EXPECT_EQ(lines, std::vector<std::string>{"building the index " + index_name()});
     EXPECT_EQ(texts_in(index_name()), 20U);
     EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+// While `follows` and `renews` say no, the background work of a reindex fails.
+class failing_progress final : public forwarding_progress {
+public:
+    using forwarding_progress::forwarding_progress;
+
+    awaitable<result<chats_slice>> changed_chats(const ledger::index_id& index, core::chat_id after) override {
+        if (!follows()) co_return error::unavailable;
+        co_return co_await forwarding_progress::changed_chats(index, after);
+    }
+    awaitable<result<bool>> renew(const ledger::reindex_owner& owner, core::chat_id last_chat) override {
+        if (!renews()) co_return error::unavailable;
+        co_return co_await forwarding_progress::renew(owner, last_chat);
+    }
+
+    std::function<bool()> follows = [] { return true; }, renews = [] { return true; };
+};
+
+constexpr auto no_changes =
+    "changes, such as deletions, do not reach the indexes that are not searched for now: MySQL is on holiday";
+constexpr auto changes_again = "changes reach the indexes that are not searched again";
+
+// The walk waits at the second chat for `enough`.
+class failing_background : public siblings {
+protected:
+    std::string run_reindex_until(std::function<bool()> enough, ops::reindex_job_options how = {.after_messages = 1}) {
+        say(20);
+        open_chat_with_a_message(2);
+        failing_ledger from(worker.reader(),
+                            [&, second = chat(2)](core::chat_id c) { return c == second && !enough(); });
+        how.follow_every = how.renew_every = 50ms;
+        how.ledger_failure = [] { return "MySQL is on holiday"; };
+        how.print = [this](const std::string& line) { lines.push_back(line); };
+        return run_reindex(from, std::move(how), background);
+    }
+    std::ptrdiff_t count(std::string_view line) { return std::ranges::count(lines, line); }
+
+    std::vector<std::string> lines;
+    failing_progress background{*progress};
+};
+
+TEST_F(failing_background, of_a_reindex_is_reported_when_it_begins_and_ends) {
+    constexpr auto no_lease = "the lease of the reindex is not renewed for now: MySQL is on holiday";
+    constexpr auto lease_again = "the lease of the reindex is renewed again";
+    int followed = 0, renewed = 0;
+    background.follows = [&] { return ++followed > 3; };
+    background.renews = [&] { return ++renewed > 3; };
+    EXPECT_EQ(run_reindex_until([&] { return count(changes_again) > 0 && count(lease_again) > 0; }), "");
+    for (const auto* line : {no_changes, changes_again, no_lease, lease_again}) EXPECT_EQ(count(line), 1) << line;
+}
+
+TEST_F(failing_background, leaves_a_whole_index_that_the_walks_have_completed) {
+    bool is_deleted = false;
+    background.follows = [&] {
+        if (!std::exchange(is_deleted, true)) remove(3);
+        return false;
+    };
+    EXPECT_EQ(run_reindex_until([&] { return count(no_changes) > 0; }), "");
+    EXPECT_EQ(count(no_changes), 1);
+    EXPECT_EQ(count(changes_again), 1);  // once the new index is searched
+    EXPECT_EQ(texts_in(index_name()), 19U);
+    EXPECT_EQ(findings(), std::vector<std::string>());
+}
+
+TEST_F(failing_background, is_the_reason_that_an_unfinished_index_may_hold_deleted_texts) {
+    background.follows = [] { return false; };
+    const auto why = run_reindex_until([] { return false; }, {.after_messages = 1, .give_up_after = 2s});
+    const auto name = run(progress->lease()).value()->index;
+    EXPECT_EQ(why, fmt::format("MySQL is on holiday; the index {} may hold deleted texts until workers or `confab "
+                               "reindex` apply the changes (MySQL is on holiday)",
+                               name));
+}
+
+TEST_F(failing_background, that_throws_ends_a_reindex_which_can_be_resumed) {
+    background.follows = []() -> bool { throw std::bad_alloc(); };
+    EXPECT_THROW(run_reindex_until([] { return false; }), std::bad_alloc);
+    EXPECT_EQ(run_reindex(lines), "");
+    EXPECT_NE(lines.back().find(", index " + index_name()), std::string::npos) << lines.back();
+    EXPECT_EQ(texts_in(index_name()), 20U);
 }
 
 }  // namespace
