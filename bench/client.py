@@ -1,4 +1,5 @@
 """HTTP from Python: calls for the setup, a bulk loader, and a keep-alive connection whose requests are timed."""
+import contextlib
 import http.client
 import json
 import re
@@ -145,10 +146,8 @@ class Pipeline:
 
     def send(self):
         """True once all requests are sent."""
-        try:
+        with contextlib.suppress(BlockingIOError):
             self.unsent = self.unsent[self.socket.send(self.unsent):]
-        except BlockingIOError:
-            pass
         return not self.unsent
 
     def receive(self):

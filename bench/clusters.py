@@ -4,15 +4,16 @@ import pathlib
 import sys
 
 import workload
+from data_loader import DataLoader
 from failure import Failure
 from lab import ROOT
 from process import cpu_s
 from servers import Confab
-from data_loader import DataLoader
-from turns import Side, measure as measure_in_turns, median, wait_until_idle
+from turns import Side, median, wait_until_idle
+from turns import measure as measure_in_turns
 
 sys.path.insert(0, str(ROOT / "tools"))
-from services import Cluster, Engines, MariaDb, MySql, ServiceFailure  # noqa: E402
+from services import Cluster, Engines, MariaDb, MySql, ServiceFailure
 
 SQL = {"mariadb": MariaDb, "mysql": MySql}
 CHATS = 50

@@ -2,10 +2,11 @@
 import statistics
 
 import workload
-from servers import matching_nginx
 from data_loader import DataLoader
+from servers import matching_nginx
 from syncs import SyncCounter
-from turns import Side, measure as measure_in_turns
+from turns import Side
+from turns import measure as measure_in_turns
 
 CHATS = 50
 

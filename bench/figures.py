@@ -81,7 +81,7 @@ def cluster(part):
 
 
 def ratio_spread(runs, ours, theirs):
-    return spread([run["rate"] / other["rate"] for run, other in zip(runs[ours], runs[theirs])])
+    return spread([run["rate"] / other["rate"] for run, other in zip(runs[ours], runs[theirs], strict=True)])
 
 
 def spread(values):

@@ -6,13 +6,14 @@ import time
 import workload
 from client import Connection, request_bytes
 from content import ABSENT_QUERIES, messages
+from data_loader import DataLoader
 from failure import Failure
+from ledgers import prepared_ledger
 from memory import listing
 from searches import latencies
 from servers import Server, free_ports
-from data_loader import DataLoader
-from ledgers import prepared_ledger
-from turns import Side, measure as measure_in_turns
+from turns import Side
+from turns import measure as measure_in_turns
 
 MESSAGES_PER_CHAT = 10_000
 SMALL_CHATS = 10
@@ -49,7 +50,7 @@ def measure(lab):
 # Creation is last, because it lengthens chats and adds messages that are not indexed.
 WORKLOADS = (
     ("read", lambda app, chats: workload.read(app, chats, MESSAGES_PER_CHAT)),
-    ("list", lambda app, chats: workload.list_last(app, chats)),
+    ("list", workload.list_last),
     ("create", lambda app, chats: workload.create(app, CHATS_CREATED_IN, "create", stride=chats // CHATS_CREATED_IN)),
 )
 

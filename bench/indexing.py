@@ -4,10 +4,11 @@ import statistics
 import time
 
 import workload
-from process import cpu_s
 from data_loader import DataLoader
 from ledgers import prepared_ledger
-from turns import Side, measure as measure_in_turns, wait_until_idle
+from process import cpu_s
+from turns import Side, wait_until_idle
+from turns import measure as measure_in_turns
 
 CHATS = 50
 MESSAGES_PER_CHAT = 2_500  # so many that every new message is indexed

@@ -8,9 +8,9 @@ import workload
 import wrk
 from content import chats
 from curve import highest_rate
-from failure import Failure
-from servers import clean_environment, end_with_parent
 from data_loader import DataLoader
+from failure import Failure
+from servers import clean_environment, start_child
 from syncs import SyncCounter, append_latencies, percentiles
 
 CHATS = 50
@@ -61,10 +61,10 @@ def turn(lab, confab, data_loader, app, counter, rate, folder, number):
 
 def open_loop(lab, port, app, chats_count, rate, seconds, first_chat=1):
     """Creates at a constant rate and returns the tool's result. With `seconds` 0, returns a process that creates until SIGTERM."""
-    process = subprocess.Popen(
+    process = start_child(
         [lab.tool("open_loop"), f"--port={port}", f"--path={chats(app)}", f"--first-chat={first_chat}",
          f"--chats={chats_count}", f"--rate={rate}", f"--connections={CONNECTIONS}", f"--seconds={seconds}"],
-        env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=end_with_parent)
+        env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     return finished(process) if seconds else process
 
 

@@ -21,10 +21,7 @@ def prepared_ledger(lab, **apps):
     total = sum(chats * messages for chats, messages in apps.values())
     with lab.folder() as folder:
         require_disk_space(folder, total)
-        if total < CACHE_FROM_MESSAGES:
-            tokens = fill(lab, folder, apps)
-        else:
-            tokens = copy(cached_ledger(lab, apps, total), folder)
+        tokens = fill(lab, folder, apps) if total < CACHE_FROM_MESSAGES else copy(cached_ledger(lab, apps, total), folder)
         confab(lab, "reindex", folder)
         # The kernel's pending writes would delay the measured syncs.
         os.sync()

@@ -6,10 +6,10 @@ import workload
 import wrk
 from client import Connection, request_bytes
 from content import messages
-from failure import Failure
-from process import cpu_s, reset_peak, memory_mib
 from data_loader import DataLoader
+from failure import Failure
 from ledgers import prepared_ledger
+from process import cpu_s, memory_mib, reset_peak
 from turns import wait_until_idle
 
 CHATS = 50

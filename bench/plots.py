@@ -47,7 +47,7 @@ def growth(part):
     sizes = (part["small"], part["messages"])
     axis = Axis("messages in the ledger", logarithmic=True, ticks=tuple((size, f"{size:,}") for size in sizes))
     return chart("Rate by size of the ledger", axis, Axis(f"× of the rate in {sizes[0]:,}"), {
-        row["work"]: list(zip(sizes, (1, row["ratio"]))) for row in part["rows"]})
+        row["work"]: list(zip(sizes, (1, row["ratio"]), strict=True)) for row in part["rows"]})
 
 
 def cluster(part):

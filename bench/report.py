@@ -4,6 +4,7 @@ import os
 
 from plots import plots
 
+
 def files(result):
     """The files of a result: names with their text."""
     return {"result.json": json.dumps(result, indent=1, ensure_ascii=False) + "\n", "report.md": markdown(result) + "\n",
@@ -82,8 +83,10 @@ def latency_tables(part):
 
 
 def indexing_tables(part):
-    return "## What indexing costs creation\n\n" + table(("search index", "create /s", "p50 ms", "p99 ms", "µs", "µs with the rest", "rest s"), [
-        [name, *rate_cells(figures), f"{figures['cpu_us_with_the_rest']:.1f}", f"{figures['caught_up_s']:.1f}"] for name, figures in part["median"].items()]) + (
+    head = ("search index", "create /s", "p50 ms", "p99 ms", "µs", "µs with the rest", "rest s")
+    return "## What indexing costs creation\n\n" + table(head, [
+        [name, *rate_cells(figures), f"{figures['cpu_us_with_the_rest']:.1f}", f"{figures['caught_up_s']:.1f}"]
+        for name, figures in part["median"].items()]) + (
         f"\n\nIt costs {100 * part['cost']:.1f} % of the rate at {part['connections']} connections. The rest: what is indexed after the last answer.")
 
 

@@ -4,9 +4,9 @@ import time
 
 from client import Connection, call, request_bytes
 from content import ABSENT_QUERIES, messages
+from data_loader import DataLoader
 from failure import Failure
 from latency import finished, open_loop
-from data_loader import DataLoader
 from ledgers import prepared_ledger
 
 CREATES_PER_S = 5_000

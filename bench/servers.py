@@ -27,6 +27,12 @@ def end_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def start_child(command, **options):
+    """Starts a process that ends with this one. `options` are those of Popen."""
+    # The alternative, setpriv, is a program of its own and would add its start to that of the server, which is measured.
+    return subprocess.Popen([str(part) for part in command], preexec_fn=end_with_parent, **options)  # noqa: PLW1509
+
+
 class Server:
     """A child process in its own session. Ctrl-C reaches only the benchmark, which then stops its servers cleanly."""
 
@@ -34,9 +40,8 @@ class Server:
         self.name, self.log, self.stop_requested = name, log, False
         environment = {**clean_environment(), **(environment or {})}
         with open(log, "wb") as output, open(self.error_output(), "wb") as error_output:
-            self.process = subprocess.Popen(
-                [str(part) for part in command], env=environment, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=error_output, start_new_session=True, preexec_fn=end_with_parent)
+            self.process = start_child(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=error_output, start_new_session=True)
 
     def __enter__(self):
         return self
@@ -142,7 +147,7 @@ class Nginx(Server):
     """An nginx with a port for each of the replies. It answers with the reply's status, content type and body length."""
 
     def __init__(self, replies, folder):
-        self.ports = dict(zip(replies, free_ports(len(replies))))
+        self.ports = dict(zip(replies, free_ports(len(replies)), strict=True))
         folder = pathlib.Path(folder)
         folder.mkdir()
         config = folder / "nginx.conf"

@@ -25,7 +25,7 @@ class SyncCounter:
         return int.from_bytes(data[:8], "little"), int.from_bytes(data[8:], "little")
 
     def since(self, before):
-        return tuple(now - then for now, then in zip(self.count(), before))
+        return tuple(now - then for now, then in zip(self.count(), before, strict=True))
 
 
 def wait_for_disk(folder, before, wait_s):

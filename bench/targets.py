@@ -1,6 +1,6 @@
 """The table of performance targets, and whether a result reaches them."""
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 from content import ABSENT_QUERIES
 from searches import BESIDE

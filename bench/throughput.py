@@ -1,7 +1,7 @@
 """Creates, reads and lists at the highest rate, compared with nginx, which answers the same requests with as many bytes."""
 import workload
-from servers import matching_nginx
 from data_loader import DataLoader
+from servers import matching_nginx
 from turns import beside_nginx
 
 CHATS = 50

@@ -52,7 +52,7 @@ def wait_until_idle(servers, check_s=IDLE_CHECK_S):
     while time.monotonic() < deadline:
         before = [cpu_s(server.process.pid) for server in servers]
         time.sleep(check_s)
-        if all(cpu_s(server.process.pid) - then <= IDLE_CPU_SHARE * check_s for server, then in zip(servers, before)):
+        if all(cpu_s(server.process.pid) - then <= IDLE_CPU_SHARE * check_s for server, then in zip(servers, before, strict=True)):
             return
     note(f"a server is still busy after {IDLE_TIMEOUT_S} s and may disturb the next measurement")
 

@@ -103,13 +103,12 @@ def findings_of_redis(service, confab):
     if service["command"][:2] != ["sh", "-c"]:
         yield f"redis has an unexpected command: {service['command']}"
         return
-    with tempfile.TemporaryDirectory() as folder:
-        with RedisOfComposeFile(folder, service["healthcheck"]["test"][1], service["command"][2]) as server:
-            settings = server.client().config_get("*")
-            if not server.is_healthy():
-                yield "the health check of redis fails"
-            if server.client().acl_whoami() != "default":
-                yield "redis does not accept the password"
+    with tempfile.TemporaryDirectory() as folder, RedisOfComposeFile(folder, service["healthcheck"]["test"][1], service["command"][2]) as server:
+        settings = server.client().config_get("*")
+        if not server.is_healthy():
+            yield "the health check of redis fails"
+        if server.client().acl_whoami() != "default":
+            yield "redis does not accept the password"
     wanted = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
     if wanted.items() - settings.items():
         yield f"redis may lose or evict data: {wanted.items() - settings.items()}"

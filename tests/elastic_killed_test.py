@@ -8,7 +8,7 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 
-from services import Elasticsearch, MariaDb  # noqa: E402
+from services import Elasticsearch, MariaDb
 
 MESSAGES = 60_000
 KILLED_AT = (8_000, 24_000, 40_000)  # messages stored; the kill follows some milliseconds later, in the next bulk request

@@ -8,14 +8,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "blackbox"))
 
-from fold import IGNORABLE, fold as reference  # noqa: E402 (found through the path above)
+from fold import IGNORABLE
+from fold import fold as reference
 
 
 def all_characters():
     """All code points except the line feed, which separates the texts, and those unassigned in either Unicode version."""
     for code in range(1, 0x110000):
         character = chr(code)
-        if code in IGNORABLE or unicodedata.category(character) not in ("Cn", "Cs") and code != 0x0A:
+        if code in IGNORABLE or (unicodedata.category(character) not in ("Cn", "Cs") and code != 0x0A):
             yield character
 
 
@@ -36,7 +37,7 @@ def main(fold_program, seed):
     folded = subprocess.run([fold_program], input=given, stdout=subprocess.PIPE, check=True).stdout.decode()
     lines = folded.split("\n")[:-1]
     assert len(lines) == len(texts), (len(lines), len(texts))
-    differing = [(text, line) for text, line in zip(texts, lines) if line != reference(text)]
+    differing = [(text, line) for text, line in zip(texts, lines, strict=True) if line != reference(text)]
     for text, line in differing[:20]:
         print(ascii(text), "folds to", ascii(line), "expected", ascii(reference(text)))
     print(len(texts), "texts,", len(differing), "differ")

@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 
-from services import MariaDb, MySql  # noqa: E402
+from services import MariaDb, MySql
 
 KINDS = {"mariadb": MariaDb, "mysql": MySql}
 CALLERS = 40  # five for each connection

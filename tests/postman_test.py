@@ -109,15 +109,19 @@ def run_findings(returncode, run, items):
             yield f"'{execution['item']['name']}' has no test"
 
 
+def executed(run, items):
+    """Pairs of a request and its execution. `run_findings` reports if newman sent fewer requests."""
+    return zip(items, run["executions"], strict=False)
+
+
 def coverage_findings(run, items, routes):
-    answered = zip(items, run["executions"])
-    covered = {route_of(item["request"]) for item, e in answered if e.get("response", {}).get("code", 500) < 300}
+    covered = {route_of(item["request"]) for item, e in executed(run, items) if e.get("response", {}).get("code", 500) < 300}
     for method, path in sorted(routes - covered):
         yield f"no request of the collection succeeds with {method} {path}"
 
 
 def example_findings(run, items):
-    for item, execution in zip(items, run["executions"]):
+    for item, execution in executed(run, items):
         if "response" not in execution:
             continue
         saved = [timeless(example) for example in item["response"]]
@@ -141,7 +145,7 @@ def write_examples(newman, path, address, folder):
     items = list(requests_of(collection))
     returncode, run = run_newman(newman, path, address, folder / "report.json")
     yield from run_findings(returncode, run, items)
-    for item, execution in zip(items, run["executions"]):
+    for item, execution in executed(run, items):
         if "response" in execution:
             item["response"] = [example_of(item, execution)]
     path.write_text(json.dumps(collection, ensure_ascii=False, indent="\t") + "\n")  # as Postman exports it

@@ -27,9 +27,8 @@ def start(confab, folder):
 
 def mismatches(steps, address):
     token = None
-    for command, shown in steps:
-        if token:
-            command = TOKEN.sub(token, command)
+    for step, shown in steps:
+        command = TOKEN.sub(token, step) if token else step
         run = command.replace("localhost:3000", address)
         printed = subprocess.run(run, shell=True, stdout=subprocess.PIPE, text=True, check=True).stdout
         token = token or TOKEN.search(printed)[0]

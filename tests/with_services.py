@@ -10,7 +10,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
 
-from services import Elasticsearch, Galera, MariaDb, MySql, Redis  # noqa: E402
+from services import Elasticsearch, Galera, MariaDb, MySql, Redis
 
 KINDS = {"redis": (Redis, "CONFAB_TEST_REDIS"), "mariadb": (MariaDb, "CONFAB_TEST_MYSQL"), "mysql": (MySql, "CONFAB_TEST_MYSQL"),
          "galera": (Galera, "CONFAB_TEST_MYSQL"),

@@ -108,7 +108,7 @@ class UsualWay:
                 return redis
             except OSError:
                 if redis.has_died():
-                    raise SystemExit("redis-server did not start")
+                    raise SystemExit("redis-server did not start") from None
                 time.sleep(PAUSE_S)
 
     def supervise(self, acknowledged):

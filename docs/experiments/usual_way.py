@@ -7,6 +7,7 @@ there (LPUSH) and answers 201. A worker takes the job (BRPOP) and inserts the ro
 DIE_AT 0 means never. A process dies by SIGKILL, as if another process had sent it at that moment.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -96,8 +97,9 @@ class Web(BaseHTTPRequestHandler):
             self.redis.command("LPUSH", "jobs", json.dumps([number, content]))
         except OSError:
             self.redis = None
-            return self.answer(503, {})
-        self.answer(201, {"number": number, "content": content})
+            self.answer(503, {})
+        else:
+            self.answer(201, {"number": number, "content": content})
 
     def do_GET(self):
         number = int(self.path.rsplit("/", 1)[1])
@@ -150,10 +152,9 @@ def work(redis_port, database, crash_point):
 
 
 def insert(db, number, content):
-    try:
+    # If the number is taken, no retry of the job can insert the row.
+    with contextlib.suppress(sqlite3.IntegrityError):
         db.execute("insert into messages values(?, ?, ?)", (CHAT, number, content))
-    except sqlite3.IntegrityError:
-        pass  # the number is taken, so no retry of the job can insert the row
 
 
 def main(role, redis_port, database, die_at):

@@ -3,7 +3,6 @@ import signal
 from pathlib import Path
 
 import pytest
-
 from servers import Confab
 
 TEST_SECONDS_MAX = 600

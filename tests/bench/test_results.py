@@ -5,7 +5,6 @@ import subprocess
 from copy import deepcopy
 
 import pytest
-
 import targets
 
 

@@ -2,14 +2,14 @@ from types import SimpleNamespace
 
 import libraries
 import pytest
-
 from client import Client
-from fixtures import add_options, bounded_test, confab, rng, seed  # noqa: F401: pytest finds them here
 from server import Server
+from time_limit import bounded_test
+
+pytest_plugins = ["confab_fixtures"]
 
 
 def pytest_addoption(parser):
-    add_options(parser)
     parser.addoption("--front", type=int, metavar="PORT",
                      help="run only the tests that need no server of their own, against the server on this port")
     parser.addoption("--front-pid", type=int, action="append", metavar="PID", help="a process behind that port, for memory tests")

@@ -1,6 +1,6 @@
 """The definition of a search hit, by brute force and independent of the server. Every search test compares with it."""
 
-from functools import lru_cache
+from functools import cache
 from unicodedata import normalize
 
 # Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt).
@@ -11,7 +11,7 @@ IGNORABLE_RANGES = (
 IGNORABLE = {point: None for first, last in IGNORABLE_RANGES for point in range(first, last + 1)}
 
 
-@lru_cache(maxsize=None)
+@cache
 def nfkc_casefold(character):
     """The property NFKC_Casefold of one character, as the comment in DerivedNormalizationProps.txt derives it."""
     text, before = character, None

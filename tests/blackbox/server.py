@@ -72,8 +72,9 @@ class Server:
         self.stderr_path = data.with_name(data.name + ".stderr")
         command = [str(binary), "serve", "--listen", listen, "--data", str(data), *map(str, options)]
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "ab") as log:
+            # `preexec` sets a limit, the umask or a signal's action. These calls wait for no other thread.
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=log,
-                                            env=clean_environment(environment), preexec_fn=preexec)
+                                            env=clean_environment(environment), preexec_fn=preexec)  # noqa: PLW1509
 
     def wait_until_listening(self):
         deadline = time.monotonic() + START_WAIT_S

@@ -7,7 +7,6 @@ import zlib
 from contextlib import closing
 
 import pytest
-
 from client import REFUSED, Client, assert_problem
 from load import fill, wait_for
 from server import Server

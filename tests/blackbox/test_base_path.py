@@ -1,7 +1,6 @@
 """nginx serves the API below a path: Location and Link lead to existing resources."""
 
 import pytest
-
 from client import Chat, Client
 from pages import follow, joined, links
 from server import run

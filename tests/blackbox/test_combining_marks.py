@@ -1,7 +1,6 @@
 """Texts of combining marks only, the worst case of canonical ordering: they are stored and found, and delay no other request."""
 
 import pytest
-
 from client import Client
 from wire import Wire, request_bytes
 

@@ -6,7 +6,6 @@ import signal
 from contextlib import contextmanager
 
 import pytest
-
 from client import Chat, Client
 from server import run
 

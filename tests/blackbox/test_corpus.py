@@ -1,8 +1,7 @@
 """Debian's fortunes in four languages: 32 clients write them; then they are listed, paged and searched."""
 
-import pytest
-
 import corpus
+import pytest
 from client import Chat, Client
 from fold import Scan
 from load import distribute

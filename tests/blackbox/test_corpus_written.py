@@ -3,9 +3,8 @@
 import multiprocessing
 import random
 
-import pytest
-
 import corpus
+import pytest
 from client import Chat, Client
 from history import History, State, now
 from index_file import INDEX_IMMEDIATELY, indexed_by_check

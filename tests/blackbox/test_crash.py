@@ -6,12 +6,11 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from client import Client
-from verification import verify, retry, send
+from expected_state import ExpectedState, Keyed
 from load import wait_for
 from server import run
-from expected_state import Keyed, ExpectedState
+from verification import retry, send, verify
 
 WRITERS = 16
 CHATS_AT_FIRST = 4

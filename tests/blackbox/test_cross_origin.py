@@ -3,13 +3,14 @@
 import re
 
 import pytest
-
 from client import FORM, JSON, Client, assert_private_headers, assert_problem
 from server import running_serve
 from wire import Wire, post_json, request_bytes
 
-OTHER_NAMES = ["evil.example", "evil.example:3000", "localhost.evil.example", "app.localhost", "127.0.0.1.evil.example", "127.1", "2130706433"]
-OWN = ["localhost", "localhost:3000", "LOCALHOST", "localhost.", "127.0.0.1", "127.0.0.1:81", "192.168.1.7:3000", "[::1]", "[::1]:3000", "[2001:db8::7]"]
+OTHER_NAMES = ["evil.example", "evil.example:3000", "localhost.evil.example", "app.localhost",
+               "127.0.0.1.evil.example", "127.1", "2130706433"]
+OWN = ["localhost", "localhost:3000", "LOCALHOST", "localhost.", "127.0.0.1", "127.0.0.1:81",
+       "192.168.1.7:3000", "[::1]", "[::1]:3000", "[2001:db8::7]"]
 
 
 def assert_misdirected(answer):
@@ -67,7 +68,8 @@ def own_pages(port):
 
 BODIES = {
     "form": (b"content=x&name=x&query=x", FORM),
-    "multipart": (b'--B\r\nContent-Disposition: form-data; name="content"\r\n\r\nx\r\n--B--\r\n', {"Content-Type": "multipart/form-data; boundary=B"}),
+    "multipart": (b'--B\r\nContent-Disposition: form-data; name="content"\r\n\r\nx\r\n--B--\r\n',
+                  {"Content-Type": "multipart/form-data; boundary=B"}),
     "plain text": (b"content=x", {"Content-Type": "text/plain"}),
     "JSON": (b'{"content":"x","name":"x"}', JSON),
     "nothing": (None, {}),

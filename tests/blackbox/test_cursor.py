@@ -48,7 +48,7 @@ def test_whole_and_paged_lists_and_head_have_the_same_cursor(client, chat):
 def test_chats_of_one_app_have_cursors_of_their_own(client, app):
     chats = [client.new_chat(app) for _ in range(12)]
     for messages, chat in enumerate(chats):
-        for i in range(messages):
+        for _ in range(messages):
             chat.edit(chat.create_message("x"), "y").expect(200)
     assert [cursor(listing(chat), chat) for chat in chats] == [(i, i) for i in range(12)]
 
@@ -57,7 +57,7 @@ def test_cursor_survives_restarts(start):
     server = start()
     with Client(server.port) as client:
         chat = client.new_chat()
-        for i in range(10):
+        for _ in range(10):
             chat.edit(chat.create_message("x"), "y").expect(200)
         chat.delete(4).expect(204)
     for end in (Server.stop, Server.kill):

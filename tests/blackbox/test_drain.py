@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-
 from client import REFUSED, Client
 from load import fill, wait_for
 from wire import Wire, request_bytes

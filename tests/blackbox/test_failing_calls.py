@@ -7,7 +7,6 @@ import errno
 from collections import Counter
 
 import pytest
-
 from libraries import Fault
 from load import wait_for
 from trial import MIXED, SPILLING, Trial
@@ -86,7 +85,7 @@ def run_round(trial, fault, phase, rng):
 def end_server(trial, fault, phase, rng):
     if phase == "stop":
         trial.disk.arm(fault)
-    if phase == "stop" or phase == "load" and rng.random() < 0.5:
+    if phase == "stop" or (phase == "load" and rng.random() < 0.5):
         trial.server.stop()
     else:
         trial.kill_server()
@@ -125,7 +124,7 @@ def test_failed_spill_while_a_batch_loads_loses_nothing_acknowledged(confab, sta
         trial.disk.arm(Fault("write", "confab.db-wal"))
         trial.run_each(["edit_large"] * 20)
         hits += "unavailable" in trial.operations.codes  # not if the fault hit a commit
-        wait_for(lambda: len(trial.disk.failed()) == attempt, "a write fails")
+        wait_for(lambda attempt=attempt: len(trial.disk.failed()) == attempt, "a write fails")
         trial.run_each(["create_message"] * 20 + ["edit_small"] * 20)
         assert trial.verify_live() == "serving"
         if hits == HITS:

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from client import Chat, Client, assert_problem
 from load import run_concurrently
 from server import limit_file_size, run

@@ -4,7 +4,6 @@ import os
 import stat
 
 import pytest
-
 from client import Client
 from index_file import INDEX_IMMEDIATELY, files_in, wait_until_reached
 from load import fill

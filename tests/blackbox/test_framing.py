@@ -4,7 +4,6 @@ import json
 import select
 
 import pytest
-
 from client import assert_problem
 from memory import GROWTH_MAX, MIB, idle_memory, memory
 from wire import Wire, post_json, request_bytes

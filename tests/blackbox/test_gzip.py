@@ -3,7 +3,6 @@
 import gzip
 
 import pytest
-
 from client import Client, assert_problem
 from load import fill
 from wire import Wire, request_bytes

@@ -1,7 +1,6 @@
 """Every answer has Cache-Control and X-Content-Type-Options, once each."""
 
 import pytest
-
 from client import JSON, Client, assert_private_headers
 from load import fill
 from wire import Wire, post_json, request_bytes

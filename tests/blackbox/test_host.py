@@ -1,7 +1,6 @@
 """An invalid host is refused without effect, in Host and in a target in absolute form (RFC 9112, 3.2)."""
 
 import pytest
-
 from client import assert_problem
 from wire import Wire
 

@@ -9,7 +9,6 @@ import select
 from functools import partial
 
 import pytest
-
 from client import Client
 from load import fill, wait_for
 from wire import Wire, post_json, request_bytes

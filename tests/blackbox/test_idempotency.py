@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 
 import pytest
-
 from client import Chat, Client, assert_problem
 from keys import set_fingerprint
 from load import run_concurrently
@@ -175,7 +174,7 @@ def test_32_retries_at_once_create_one(port, client, app, chat, kind):
     for turn in range(5):
         before = len(client.get(path).json)
         key = keyed(f"{app} {turn}")
-        answers = run_concurrently(port, 32, lambda _, client: client.post(path, parameters, key).expect(201))
+        answers = run_concurrently(port, 32, lambda _, client, key=key: client.post(path, parameters, key).expect(201))
         assert len({answer.headers["Location"] for answer in answers}) == 1
         assert sum("Idempotent-Replayed" not in answer.headers for answer in answers) == 1
         assert len(client.get(path).json) == before + 1
@@ -183,7 +182,7 @@ def test_32_retries_at_once_create_one(port, client, app, chat, kind):
 
 def test_one_key_with_two_payloads_at_once_creates_one(port, chat):
     for turn in range(1, 11):
-        def post_message(index, client):
+        def post_message(index, client, turn=turn):
             return chat.with_client(client).post_message(f"payload {index % 2} turn {turn}", key=f"race {turn}")
 
         answers = run_concurrently(port, 16, post_message)

@@ -6,10 +6,9 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-
 from client import Chat, Client, assert_problem
 from fold import Scan, fold, is_blank
-from index_file import INDEX_IMMEDIATELY, INDEX_ON_START_ONLY, indexed_by_check, files_in, path_in, reached, wait_until_reached
+from index_file import INDEX_IMMEDIATELY, INDEX_ON_START_ONLY, files_in, indexed_by_check, path_in, reached, wait_until_reached
 from load import fill, wait_for
 from server import run
 
@@ -247,7 +246,7 @@ def test_killed_while_indexing_goes_on_where_it_was(start, confab, rng):
                     else:
                         chat.edit(number, f"edited needle {changes}").expect(200)
             goal = rng.randint(count - 140, count)
-            wait_for(lambda: reached(server.data)[0] >= goal, f"{goal} messages are in the index")
+            wait_for(lambda data=server.data, goal=goal: reached(data)[0] >= goal, f"{goal} messages are in the index")
         server.kill()
         indexed_by_check(confab, server.data)
         server = start(*INDEX_IMMEDIATELY)
@@ -347,7 +346,7 @@ def test_check_of_an_index_that_cannot_be_read_still_checks_the_ledger(confab, i
 
 def test_search_that_cannot_end_in_time_is_refused_and_never_cut(start, indexed):
     """Without an index, and with a time limit that every scan exceeds: all hits or none."""
-    data, path = indexed
+    _, path = indexed
     server = start("--search-time-max-ms", 1, "--index-after-messages", 1_000_000)
     with Client(server.port) as client:
         chat = Chat(client, path)

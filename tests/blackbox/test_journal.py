@@ -7,16 +7,15 @@ import sqlite3
 import tarfile
 import time
 from contextlib import closing
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
 from client import Chat, Client
 from libraries import MovedClock
 from server import limit_file_size, run
 
-FIXTURE_MADE_AT = datetime(2026, 11, 28, 2, 52, 3, tzinfo=timezone.utc)
+FIXTURE_MADE_AT = datetime(2026, 11, 28, 2, 52, 3, tzinfo=UTC)
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 NAMES = [f"message {n}" for n in range(1, 11)]
 

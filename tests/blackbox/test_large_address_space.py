@@ -3,7 +3,6 @@
 import resource
 
 import pytest
-
 from index_file import INDEX_IMMEDIATELY
 from load import run_concurrently
 from server import run

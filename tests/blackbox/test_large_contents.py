@@ -1,7 +1,6 @@
 """Answers with many messages of the maximum size: they are complete, and the server never holds all of one in memory."""
 
 import pytest
-
 from client import Client
 from load import fill
 from memory import Watch

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-
 from client import Chat, Client
 from load import distribute
 from memory import Watch
@@ -56,9 +55,9 @@ def objects(pieces):
     """Yields the objects of a JSON array."""
     decoder, text, rest = json.JSONDecoder(), "", b""
     for piece in pieces:
-        piece = rest + piece
-        cut = piece.rfind(b"}") + 1
-        text, rest = text + piece[:cut].decode(), piece[cut:]
+        rest += piece
+        cut = rest.rfind(b"}") + 1
+        text, rest = text + rest[:cut].decode(), rest[cut:]
         at = 0
         while (start := text.find("{", at)) >= 0:
             try:

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from client import FORM, JSON, assert_problem
 from fold import fold
 from wire import Wire, post_json, request_bytes

@@ -4,10 +4,9 @@ This file needs a server of its own."""
 import gzip
 
 import pytest
-
 from client import Client
 from index_file import INDEX_IMMEDIATELY, wait_until_reached
-from load import fill, distribute
+from load import distribute, fill
 from pages import follow, joined, links
 
 GZIP = {"Accept-Encoding": "gzip"}

@@ -6,9 +6,8 @@ import signal
 import socket
 
 import pytest
-
 from client import REFUSED
-from server import STOP_WAIT_S, running_serve, run
+from server import STOP_WAIT_S, run, running_serve
 
 
 def has_ipv6():

@@ -4,7 +4,6 @@ import sqlite3
 from contextlib import closing, contextmanager
 
 import pytest
-
 from client import Client, assert_problem
 from keys import add_expired_keys, count_keys
 from server import run

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from client import Client
 from server import run
 

@@ -4,10 +4,9 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-
 from client import JSON, Client, assert_problem
 from load import fill, run_concurrently
-from pages import split_around, follow, joined, links, page_of
+from pages import follow, joined, links, page_of, split_around
 from wire import Wire, request_bytes
 
 COUNT = 503

@@ -1,10 +1,9 @@
 """Pages of the list of apps: by token, in order of creation."""
 
 import pytest
-
 from client import Client, assert_problem
 from objects import APP, assert_object
-from pages import split_around, follow, joined, links, page_of
+from pages import follow, joined, links, page_of, split_around
 
 COUNT = 47
 ORDERS = ["asc", "desc"]

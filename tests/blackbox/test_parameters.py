@@ -3,7 +3,6 @@
 from urllib.parse import quote, urlencode
 
 import pytest
-
 from client import FORM, JSON, assert_problem
 
 TEXT = "a+b & c=d % ünï 🎈\r\nsecond line"

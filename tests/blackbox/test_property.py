@@ -2,9 +2,8 @@
 
 from urllib.parse import urlencode
 
-import pytest
-
 import model
+import pytest
 from client import Chat, Client, assert_problem
 from fold import is_blank
 from index_file import INDEX_IMMEDIATELY

@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-
 from client import Client
 from load import fill
 

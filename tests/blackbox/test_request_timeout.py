@@ -4,7 +4,6 @@ import json
 import select
 
 import pytest
-
 from client import Client, assert_private_headers, assert_problem
 from wire import Wire, post_json, request_bytes
 

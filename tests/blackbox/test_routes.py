@@ -4,7 +4,6 @@ import re
 import time
 
 import pytest
-
 from client import assert_problem
 from objects import APP, CHAT, MESSAGE, assert_created, assert_object, parse_time
 

@@ -5,10 +5,9 @@ import sys
 import unicodedata
 
 import pytest
-
 from client import Client, assert_problem
 from fold import IGNORABLE, Scan, fold, is_blank
-from load import fill, distribute, run_concurrently
+from load import distribute, fill, run_concurrently
 from objects import MESSAGE, assert_object
 
 
@@ -33,7 +32,8 @@ def test_same_word_in_another_chat_and_another_tenant_is_never_returned(client):
         assert chat.find(f"chat {(position + 1) % len(chats)} ") == []
 
 
-OPERATORS = list("%_*?\"\\'`^~!@#$&()[]{}<>|/+-=:;,.") + [
+OPERATORS = [
+    *"%_*?\"\\'`^~!@#$&()[]{}<>|/+-=:;,.",
     "%%", "\\%", "\\_", "\\\\", "**", "a*", "\"a\"", "a AND b", "a OR b", "NOT a", "NEAR(a b)", "a NEAR/2 b", "{x}:a",
     "content:a", "^a", "-a", "+a", "a~1", "[a-z]", ".*", "a.c", "(a|b)", "$^", "'; --", "' OR '1'='1", "\\x41",
     "\\u0041", "%61", "&amp;", "a  b", "\ta", "a\n", " a", "a ", "<b>", "{\"query\":1}", "?1", ":a", "/*a*/", "a||b"]
@@ -146,7 +146,7 @@ def test_edited_message_is_found_by_its_new_text_only(chat):
 def test_search_while_written_finds_every_acknowledged_hit(port, client, chat):
     def write(index, client):
         mine = chat.with_client(client)
-        for turn in range(40):
+        for _ in range(40):
             number = mine.create_message(f"hit {index}")
             found = mine.find("hit")
             assert number in found and found == sorted(found, reverse=True)

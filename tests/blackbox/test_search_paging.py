@@ -3,7 +3,6 @@
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
-
 from client import FORM, Client, assert_problem
 from fold import Scan
 from load import fill, run_concurrently

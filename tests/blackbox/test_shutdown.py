@@ -6,10 +6,9 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from client import REFUSED, Chat, Client, assert_problem
-from server import STOP_WAIT_S, running_serve, ignore
 from load import fill, wait_for
+from server import STOP_WAIT_S, ignore, running_serve
 from wire import Wire, request_bytes
 
 PROMISED_S = 10

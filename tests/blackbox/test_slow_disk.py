@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from client import REFUSED, Chat, Client, assert_problem
 from load import wait_for
 from server import run

@@ -8,11 +8,10 @@ import sqlite3
 import subprocess
 
 import pytest
-
 from client import Chat, Client
 from libraries import MovedClock
 from load import fill, wait_for
-from server import running_serve, clean_environment, limit_file_size, run
+from server import clean_environment, limit_file_size, run, running_serve
 
 
 def refused_start(confab, data, *options, listen="127.0.0.1:0", preexec=None, environment=None,
@@ -105,15 +104,11 @@ def test_empty_name_of_the_data_folder_is_refused(confab):
 
 
 def test_server_started_without_standard_streams_has_none_of_its_files_in_their_place(confab, tmp_path):
-    command = [confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data"]
-
-    def close_streams():
-        for stream in range(3):
-            os.close(stream)
-
-    with subprocess.Popen(command, env=clean_environment(), preexec_fn=close_streams) as process:
+    without_streams = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+    command = [*without_streams, confab, "serve", "--listen", "127.0.0.1:0", "--data", tmp_path / "data"]
+    with subprocess.Popen(command, env=clean_environment()) as process:
         try:
-            wait_for(lambda: (tmp_path / "data" / "confab.db-shm").exists(), "the ledger is open")
+            wait_for((tmp_path / "data" / "confab.db-shm").exists, "the ledger is open")
             assert {os.readlink(f"/proc/{process.pid}/fd/{stream}") for stream in range(3)} == {"/dev/null"}
         finally:
             process.terminate()

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from client import JSON, Chat, Client
 
 TEXTS = [

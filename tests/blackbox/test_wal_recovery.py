@@ -4,7 +4,6 @@ import re
 import shutil
 
 import pytest
-
 from client import REFUSED, Chat, Client, assert_problem
 from load import run_concurrently
 from server import run
@@ -74,7 +73,7 @@ def cut_power(server, unsynced):
 
 
 def test_restart_after_a_failed_sync_answers_only_what_is_in_the_database(start, doubted):
-    killed, path, _ = doubted
+    _, path, _ = doubted
     server = start()
     listed, replayed = assert_recovered(start, server, path, [*NAMES, "doubtful"])
     assert [message["content"] for message in listed[:10]] == NAMES and len(listed) in (10, 11)

@@ -7,12 +7,12 @@ import time
 from dataclasses import replace
 
 from client import Client
-from verification import verify, retry
+from expected_state import ExpectedState
 from libraries import FailingCall
 from load import Waves
 from operations import Operations
 from server import StartFailed, run
-from expected_state import ExpectedState
+from verification import retry, verify
 
 OPTIONS = ("--index-after-messages", "200", "--index-pause-ms", "20")  # so that the index is written to, too
 CONNECTIONS = 128

@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+from contextlib import suppress
 
 from client import TIMEOUT_S, Answer
 
@@ -42,10 +43,8 @@ class Wire:
 
     def send_ignoring_reset(self, data):
         """For requests that the server may refuse before their end. Its answer must still arrive."""
-        try:
+        with suppress(ConnectionError):
             self.send(data)
-        except ConnectionError:
-            pass
         return self
 
     def finish_sending(self):

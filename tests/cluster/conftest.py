@@ -2,15 +2,16 @@
 
 import pytest
 from client import Client
-from fixtures import add_options, bounded_test, confab, rng, seed  # noqa: F401: pytest finds them here
 from libraries import build
 from services import Cluster, Engines, MariaDb, MySql
+from time_limit import bounded_test
+
+pytest_plugins = ["confab_fixtures"]
 
 bounded = bounded_test(lambda _: 900)
 
 
 def pytest_addoption(parser):
-    add_options(parser)
     parser.addoption("--sql", choices=["mysql", "mariadb"], default="mysql", help="the server behind the ledger")
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from client import Client
-from expected_state import Keyed, ExpectedState
+from expected_state import ExpectedState, Keyed
 
 WORDS = ["plain", "Übung", "語", "🎈", "наблюдение", "x" * 700, "\n"]
 RETRY_TIMEOUT_S = 120  # only a cluster that does not recover uses it up

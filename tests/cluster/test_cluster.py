@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from client import Client
 
 PROGRAM = Path(__file__).resolve().parent.parent.parent / "tools" / "cluster"

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 from client import Chat, Client
-from load_clients import LoadClients, entries_in
 from load import fill, wait_for
+from load_clients import LoadClients, entries_in
 from services import Cluster
 from services.sql_server import ADMIN, DATABASE, USER
 
@@ -186,26 +186,25 @@ def copy_database(engines):
 
 
 def test_copy_of_a_database_becomes_a_cluster_of_its_own(confab, engines, neighbour, tmp_path):
-    with small_cluster(confab, tmp_path / "first", engines) as first:
-        with Client(first.front.port) as client:
-            chat = client.new_chat()
-            fill(chat, ["a text of before"] * 120)
-            wait_until_indexed(first, 100)
-            copy_database(engines)
-            copy = Cluster(confab, tmp_path / "to-be", neighbour())
-            assert copy.identity() == first.identity()
-            lease(copy.engines.sql, "interval 1 hour")
-            assert "hold leases" in copy.refusal("migrate", "--new-identity")
-            assert copy.identity() == first.identity()
-            for table in ("partitions set lease_until", "workers set seen_until"):
-                copy.engines.sql.query(f"update {table} = '1970-01-01'")
-            copy.run("migrate", "--new-identity")
-            assert copy.identity() != first.identity()
-            with small_cluster(confab, tmp_path / "second", copy.engines) as second, Client(second.front.port) as there:
-                theirs = chat.with_client(there)
-                assert (chat.create_message("told here"), theirs.create_message("told there")) == (121, 121)
-                assert (chat.find("told"), theirs.find("told")) == ([121], [121])
-                assert (chat.contents()[-1], theirs.contents()[-1]) == ("told here", "told there")
-                second.run("reindex", "--index-after-messages=50")
-                for cluster in (first, second):
-                    cluster.run("check")
+    with small_cluster(confab, tmp_path / "first", engines) as first, Client(first.front.port) as client:
+        chat = client.new_chat()
+        fill(chat, ["a text of before"] * 120)
+        wait_until_indexed(first, 100)
+        copy_database(engines)
+        copy = Cluster(confab, tmp_path / "to-be", neighbour())
+        assert copy.identity() == first.identity()
+        lease(copy.engines.sql, "interval 1 hour")
+        assert "hold leases" in copy.refusal("migrate", "--new-identity")
+        assert copy.identity() == first.identity()
+        for table in ("partitions set lease_until", "workers set seen_until"):
+            copy.engines.sql.query(f"update {table} = '1970-01-01'")
+        copy.run("migrate", "--new-identity")
+        assert copy.identity() != first.identity()
+        with small_cluster(confab, tmp_path / "second", copy.engines) as second, Client(second.front.port) as there:
+            theirs = chat.with_client(there)
+            assert (chat.create_message("told here"), theirs.create_message("told there")) == (121, 121)
+            assert (chat.find("told"), theirs.find("told")) == ([121], [121])
+            assert (chat.contents()[-1], theirs.contents()[-1]) == ("told here", "told there")
+            second.run("reindex", "--index-after-messages=50")
+            for cluster in (first, second):
+                cluster.run("check")

@@ -5,8 +5,8 @@ import time
 
 import pytest
 from client import Client, assert_problem
-from load_clients import entries_in
 from load import wait_for
+from load_clients import entries_in
 
 
 @pytest.fixture

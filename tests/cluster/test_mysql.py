@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 from client import Client, assert_problem
-from load_clients import LoadClients
 from libraries import MovedClock
 from load import fill, wait_for
+from load_clients import LoadClients
 from services import MySql, Redis, Worker
 from services.sql_server import ADMIN, USER
 
@@ -357,7 +357,7 @@ def owners(cluster):
 
 
 def assert_replayed(chats, answers, name):
-    for chat, first in zip(chats, answers):
+    for chat, first in zip(chats, answers, strict=True):
         again = chat.post_message("once", key=f"{name} {chat.path}").expect(201)
         assert again.headers["Idempotent-Replayed"] == "true"
         assert again.json["number"] == first.json["number"]
@@ -368,7 +368,7 @@ def test_search_index_out_of_reach_at_start_is_warned_of(cluster):
         late = cluster.new(type(process), 9)
         late.proxies.elasticsearch.disable()
         late.start()
-        wait_for(lambda: "Elasticsearch" in late.output(), "a warning")
+        wait_for(lambda output=late.output: "Elasticsearch" in output(), "a warning")
         assert "until it answers, searches read whole chats" in late.output(), late.log()
         late.stop()
 

@@ -5,7 +5,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from client import Chat, Client, assert_problem
 from load_clients import LoadClients
 from services.sql_server import ADMIN

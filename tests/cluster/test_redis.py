@@ -5,8 +5,8 @@ import time
 
 import pytest
 from client import Client, assert_problem
-from load_clients import LoadClients
 from libraries import MovedClock
+from load_clients import LoadClients
 from redis_servers import OtherAddress, add_user
 from services import Node, Redis
 from services.service import clean_environment

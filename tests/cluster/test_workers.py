@@ -4,8 +4,8 @@ import time
 
 import pytest
 from client import Client
-from load_clients import LoadClients
 from load import wait_for
+from load_clients import LoadClients
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_all_answers_lost_every_201_is_the_row_at_its_location(cluster, rng):
         path = load_clients.expected.chat_path(1)
         for number in rng.sample(range(1, len(load_clients)), min(200, len(load_clients) - 1)):
             if (path, number) in load_clients.expected.messages:
-                (content, version), = load_clients.expected.messages[path, number]
+                (content, _), = load_clients.expected.messages[path, number]
                 answer = client.get(f"{path}/messages/{number}")
                 assert answer.status == 410 if content is None else answer.json["content"] == content
 

@@ -1,3 +1,3 @@
-from fixtures import bounded_test
+from time_limit import bounded_test
 
 bounded = bounded_test(lambda _: 300)

@@ -19,7 +19,7 @@ class NameServer:
                 connection.sendto(names.answer(query), self.client_address)
 
         self.server = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler)
-        self.address = "127.0.0.1:%d" % self.server.server_address[1]
+        self.address = f"127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def answer(self, query):

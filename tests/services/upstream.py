@@ -19,7 +19,8 @@ class Upstream:
                     if upstream.answer is None:
                         return
                     if callable(upstream.answer):
-                        return upstream.answer(self.wfile)
+                        upstream.answer(self.wfile)
+                        return
                     self.wfile.write(upstream.answer)
 
             def read_head(self):

@@ -7,10 +7,10 @@ from .engines import Engines
 from .galera import Galera
 from .mariadb import MariaDb
 from .mysql import MySql
-from .nginx import StreamNginx, ResolverNginx, Nginx
+from .nginx import Nginx, ResolverNginx, StreamNginx
 from .redis_server import Redis
 from .service import Service, ServiceFailure
 from .toxiproxy import Proxy, Toxiproxy
 
-__all__ = ["Cluster", "StreamNginx", "Elasticsearch", "Engines", "Galera", "Proxy", "MariaDb", "MySql", "ResolverNginx", "Nginx", "Node", "Redis", "Service",
-           "ServiceFailure", "Toxiproxy", "Worker"]
+__all__ = ["Cluster", "Elasticsearch", "Engines", "Galera", "MariaDb", "MySql", "Nginx", "Node", "Proxy", "Redis", "ResolverNginx",
+           "Service", "ServiceFailure", "StreamNginx", "Toxiproxy", "Worker"]

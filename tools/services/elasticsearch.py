@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .server_cache import server_folder
 from .ports import Port
+from .server_cache import server_folder
 from .service import Service
 
 RELEASE = "elasticsearch-7.13.3"

@@ -9,8 +9,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .server_cache import copy
 from .ports import Port
+from .server_cache import copy
 
 READY_WAIT_S = 120  # only a server that never answers uses it up
 STOP_WAIT_S = 60

@@ -3,8 +3,8 @@
 import http.client
 import json
 
-from .server_cache import server_folder
 from .ports import Port
+from .server_cache import server_folder
 from .service import Service
 
 RELEASE = "toxiproxy-2.5.0"
