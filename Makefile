@@ -1,7 +1,7 @@
 # All tasks of a user or a developer; `make help` lists them. Works on a bare Debian 12 with git and make, and installs
 # missing packages first.
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test test-full spec bench bench-full bench-build install format clean
+.PHONY: help run cluster build test test-full lint lint-full spec bench bench-full bench-build install format clean
 
 PREFIX ?= /usr/local
 ARGS ?=
@@ -55,9 +55,17 @@ bench-build:
 install: build ## install the program to $(PREFIX)/bin
 	@cmake --install build/release --prefix $(PREFIX)
 
-format: ## format all C++ sources
+lint: ## check the form of all sources; look for faults in the C++ files of the last 30 commits
+	@tools/setup lint
+	@tools/lint $(ARGS)
+
+lint-full: ## the same, for faults in all C++ files
+	@tools/setup lint
+	@tools/lint --all
+
+format: ## format all C++ and C sources
 	@tools/setup format
-	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+	@git ls-files '*.cpp' '*.hpp' '*.c' | xargs clang-format-$$(cat tools/llvm-version) -i
 
 clean: ## remove all build output
 	@rm -rf build

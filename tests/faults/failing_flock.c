@@ -9,9 +9,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-int flock(int file, int operation)
-{
-    const char *failing = getenv("FAULT_FLOCK");
+int flock(int file, int operation) {
+    const char* failing = getenv("FAULT_FLOCK");
     struct stat found;
     if (failing && strcmp(failing, "elsewhere") == 0) {
         errno = EWOULDBLOCK;

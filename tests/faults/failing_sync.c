@@ -6,17 +6,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static int is_failing(void)
-{
-    const char *path = getenv("FAULT_SYNC");
+static int is_failing(void) {
+    const char* path = getenv("FAULT_SYNC");
     int before = errno;
     int failing = path && access(path, F_OK) == 0;
     errno = before;
     return failing;
 }
 
-static int sync_or_fail(const char *name, int file)
-{
+static int sync_or_fail(const char* name, int file) {
     if (is_failing()) {
         errno = EIO;
         return -1;
@@ -25,5 +23,9 @@ static int sync_or_fail(const char *name, int file)
     return real(file);
 }
 
-int fsync(int file) { return sync_or_fail("fsync", file); }
-int fdatasync(int file) { return sync_or_fail("fdatasync", file); }
+int fsync(int file) {
+    return sync_or_fail("fsync", file);
+}
+int fdatasync(int file) {
+    return sync_or_fail("fdatasync", file);
+}

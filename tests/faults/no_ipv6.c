@@ -8,14 +8,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static int is(const char *wanted)
-{
-    const char *failing = getenv("FAULT_IPV6");
+static int is(const char* wanted) {
+    const char* failing = getenv("FAULT_IPV6");
     return failing && strcmp(failing, wanted) == 0;
 }
 
-int socket(int domain, int type, int protocol)
-{
+int socket(int domain, int type, int protocol) {
     if (domain == AF_INET6 && is("unsupported")) {
         errno = EAFNOSUPPORT;
         return -1;
@@ -24,14 +22,13 @@ int socket(int domain, int type, int protocol)
     return real(domain, type, protocol);
 }
 
-int bind(int file, const struct sockaddr *address, socklen_t length)
-{
+int bind(int file, const struct sockaddr* address, socklen_t length) {
     static int tries;
     if (address->sa_family == AF_INET6) {
         errno = is("unavailable") ? EADDRNOTAVAIL : EADDRINUSE;
         if (is("unavailable") || is("taken") || (is("taken-once") && tries++ == 0)) return -1;
     }
-    int (*real)(int, const struct sockaddr *, socklen_t) =
-        (int (*)(int, const struct sockaddr *, socklen_t))dlsym(RTLD_NEXT, "bind");
+    int (*real)(int, const struct sockaddr*, socklen_t) =
+        (int (*)(int, const struct sockaddr*, socklen_t))dlsym(RTLD_NEXT, "bind");
     return real(file, address, length);
 }
