@@ -49,7 +49,7 @@ struct cluster_index {
     write::sibling_follower sibling_follower;
 };
 
-// Calls `then` once, after the first renewal. The ledger has everything that workers committed then.
+// Calls `then` once, after the first renewal. The ledger then has everything that Redis knows to be committed.
 class observed_ownership final : public ledger::ownership {
 public:
     observed_ownership(ledger::ownership& inner, std::function<void()> then) : inner_(inner), then_(std::move(then)) {}
@@ -136,7 +136,13 @@ private:
     // Indexes this worker's commits, and chats that other workers noted and did not index. A worker that the ledger
     // refuses must not write to the index. On the writing thread.
     void start_indexing() {
-        if (index_) indexing_.start(index_->follower, &index_->sibling_follower);
+        try {
+            if (index_) indexing_.start(index_->follower, &index_->sibling_follower);
+        } catch (const startup_error& cause) {
+            log::error(cause.what());
+            has_failed_ = true;
+            signals_.cancel();
+        }
     }
 
     awaitable<void> run() {

@@ -13,7 +13,7 @@ void batch_effects::add(const effect& e) {
 void batch_effects::clear() {
     effects_.clear();
     chats_.clear();
-    place_of_.clear();
+    if (!place_of_.empty()) place_of_.clear();  // clearing takes as long as the largest batch had chats
     changed_messages_.clear();
     changes_apps_ = false;
     uses_keys_ = false;

@@ -38,6 +38,7 @@ public:
     batch_effects() = default;
     batch_effects(std::initializer_list<effect> effects);
 
+    // If it throws, only clear() may follow.
     template <class Effect>
     void add(const Effect& e) {
         effects_.emplace_back(e);

@@ -8,11 +8,12 @@
 
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/rfc7230.hpp>
 #include <charconv>
 #include <memory>
 #include <new>
 #include <stdexcept>
+
+#include "http/header_parts.hpp"
 
 namespace confab::http {
 namespace {
@@ -105,16 +106,15 @@ private:
     bool ended_ = false;
 };
 
-// The weight in the parameters of a coding, from 0 to 1 (RFC 9110, 12.4.2). An invalid one is 0.
-double weight_of(const boost::beast::http::param_list& parameters) {
-    for (const auto& [name, value] : parameters) {
-        if (!boost::beast::iequals(name, "q")) continue;
-        double weight = 0;
-        const auto* const end = value.data() + value.size();
-        const auto read = std::from_chars(value.data(), end, weight, std::chars_format::fixed);
-        return read.ec == std::errc() && read.ptr == end && weight >= 0 && weight <= 1 ? weight : 0;
-    }
-    return 1;
+// The weight of a coding, from 0 to 1 (RFC 9110, 12.4.2). An invalid one is 0. REQUIRES: at least one part.
+double weight_of(const header_parts& coding) {
+    if (coding.size() == 1) return 1;
+    const auto& [name, value] = coding[1];
+    if (coding.size() > 2 || !boost::beast::iequals(name, "q")) return 0;
+    double weight = 0;
+    const auto* const end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, weight, std::chars_format::fixed);
+    return read.ec == std::errc() && read.ptr == end && weight >= 0 && weight <= 1 ? weight : 0;
 }
 
 }  // namespace
@@ -128,8 +128,11 @@ bool accepts_gzip(const request& request) {
     const auto accepted = request.list("Accept-Encoding");
     if (!accepted) return false;
     std::optional<double> gzip, identity, any;
-    for (const auto& [coding, parameters] : boost::beast::http::ext_list(*accepted)) {
-        const auto weight = weight_of(parameters);
+    for (std::string_view list = *accepted; !list.empty();) {
+        const auto parts = parse_header_parts(take_element(list));
+        if (!parts) continue;
+        const auto& coding = parts->front().first;
+        const auto weight = weight_of(*parts);
         if (boost::beast::iequals(coding, "gzip") || boost::beast::iequals(coding, "x-gzip"))
             gzip = weight;
         else if (boost::beast::iequals(coding, "identity"))

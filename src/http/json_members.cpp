@@ -1,8 +1,11 @@
 #include "http/json_members.hpp"
 
+#include <algorithm>
 #include <boost/json/error.hpp>
 #include <boost/json/monotonic_resource.hpp>
-#include <string>
+#include <utility>
+
+#include "base/require.hpp"
 
 namespace confab::http {
 namespace {
@@ -76,7 +79,7 @@ private:
     }
 
     std::string_view left_;
-    unsigned char stack_[512];
+    alignas(json::value) unsigned char stack_[512];
     json::parser parser_;
     boost::system::error_code cause_;
 };
@@ -85,6 +88,7 @@ private:
 
 boost::system::result<void> for_each_member(std::string_view text, std::size_t depth_max,
                                             const json_member_visitor& visit) {
+    require(depth_max >= 1, "an object may be nested in nothing");
     return object_reader(text, depth_max).read(visit);
 }
 

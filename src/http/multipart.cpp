@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
-#include <boost/beast/http/rfc7230.hpp>
 
 #include "base/trimmed.hpp"
+#include "http/header_parts.hpp"
 
 namespace confab::http {
 namespace {
@@ -24,13 +24,9 @@ std::string_view header_in(std::string_view head, std::string_view name) {
     return {};
 }
 
-// A parameter of a header such as Content-Disposition (RFC 9110, 5.6.6), without quotes. Nothing: it is absent or
-// malformed.
-std::optional<std::string> header_parameter(std::string_view header, std::string_view name) {
-    const auto begin = std::min(header.find(';'), header.size());
-    for (const auto& [key, value] : boost::beast::http::param_list(header.substr(begin)))
-        if (iequals(key, name)) return std::string(value);
-    return std::nullopt;
+const std::string* find(const header_parts& parts, std::string_view name) {
+    const auto found = std::ranges::find_if(parts, [&](const auto& part) { return iequals(part.first, name); });
+    return found == parts.end() ? nullptr : &found->second;
 }
 
 // Adds the part if it is a named text. False: the part is malformed.
@@ -45,16 +41,20 @@ bool add_part(std::string_view part, pairs& found) {
         content = part.substr(end + 4);
     }
     const auto disposition = header_in(head, "Content-Disposition");
-    auto name = header_parameter(disposition, "name");
-    if (!name || header_parameter(disposition, "filename")) return true;
-    found.emplace_back(std::move(*name), content);
+    if (disposition.empty()) return true;
+    const auto parts = parse_header_parts(disposition);
+    if (!parts) return false;
+    const auto* const name = find(*parts, "name");
+    if (name && !find(*parts, "filename")) found.emplace_back(*name, content);
     return true;
 }
 
 }  // namespace
 
 std::optional<pairs> parse_multipart(std::string_view content_type, std::string_view body) {
-    const auto boundary = header_parameter(content_type, "boundary");
+    const auto parts =
+        parse_header_parts(content_type.substr(std::min(content_type.find(';') + 1, content_type.size())));
+    const auto* const boundary = parts ? find(*parts, "boundary") : nullptr;
     if (!boundary || boundary->empty() || boundary->size() > 70) return std::nullopt;  // RFC 2046, 5.1.1
     const std::string delimiter = "\r\n--" + *boundary;
     const std::string first = delimiter.substr(2);

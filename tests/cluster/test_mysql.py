@@ -287,7 +287,7 @@ def test_worker_that_is_refused_does_not_touch_the_search_index(start_cluster):
         assert late.runs()
         cursor.execute("unlock tables")
         assert late.process.wait(60) == 1, late.log()
-    assert "MySQL has less than workers committed: partition" in late.log(), late.log()
+    assert "MySQL lacks commits of workers: partition" in late.log(), late.log()
     assert indexed(cluster) == 0
 
 

@@ -319,7 +319,7 @@ def test_missing_set_permission_is_logged_and_writes_go_on(cluster, rng):
         with load_clients.writing():
             load_clients.wait_for_more(50)
         load_clients.verify()
-        assert any("Redis refuses to remove executed commands, or a part of it: " in worker.output() for worker in cluster.workers)
+        assert any("Redis refused the script that deletes processed entries, or part of it: " in worker.output() for worker in cluster.workers)
     finally:
         redis.execute_command("ACL", "SETUSER", "default", "+@all")
     assert all(worker.runs() for worker in cluster.workers)

@@ -21,7 +21,9 @@ TEST(percent, decodes_what_is_well_formed_only) {
     EXPECT_EQ(percent_decode("a%20b%C3%BC+", plus::stays), "a bü+");
     EXPECT_EQ(percent_decode("a+b%2B", plus::is_space), "a b+");
     EXPECT_EQ(percent_decode("grün", plus::stays), "grün");
-    for (const auto* text : {"%", "%1", "%zz", "%1g"}) EXPECT_FALSE(percent_decode(text, plus::stays)) << text;
+    EXPECT_EQ(percent_decode("a%00", plus::stays), std::string("a\0", 2));
+    for (const auto* text : {"%", "%1", "%zz", "%1g", "a%", "aa%4", "%41%4"})
+        EXPECT_FALSE(percent_decode(text, plus::stays)) << text;
 }
 
 TEST(form, is_pairs_in_order) {
@@ -158,6 +160,21 @@ TEST(multipart, gives_texts_and_leaves_files_out) {
     EXPECT_EQ(parse_multipart(boundary, body), (pairs{{"content", "line\r\n--b no end"}, {"a\"b", ""}}));
 }
 
+TEST(multipart, with_a_disposition_that_is_not_well_formed_is_refused) {
+    const auto read = [](std::string_view disposition) {
+        return parse_multipart(boundary,
+                               "--b b\r\nContent-Disposition: " + std::string(disposition) + "\r\n\r\ntext\r\n--b b--");
+    };
+    EXPECT_EQ(read("form-data; name=content;"), (pairs{{"content", "text"}}));
+    EXPECT_EQ(read("form-data; name=content; filename=a.txt"), pairs{});
+    for (const auto* text : {"form-data; name=content; filename=\u00e9.txt", "form-data; name=content; filename=/tmp/x",
+                             "form-data; name=content; filename=;", "form-data; name=\"content\"x; filename=\"f\"",
+                             "form-data; name=content[0]", "form-data; name=\"content"})
+        EXPECT_EQ(read(text), std::nullopt) << text;
+    EXPECT_FALSE(parse_multipart("multipart/form-data; boundary=a/b", "--a/b--"));
+    EXPECT_TRUE(parse_multipart("multipart/form-data; boundary=\"a/b\"", "--a/b--"));
+}
+
 TEST(multipart, that_is_cut_anywhere_is_refused_and_nothing_is_read_beyond_it) {
     const std::string body =
         "--b b\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\ntext\r\n--b b\r\n"
@@ -251,8 +268,8 @@ TEST(preference, is_the_first_of_its_name) {
     EXPECT_EQ(preference_in({"wait=5, wait=7"}).wait, seconds(5));
     EXPECT_EQ(preference_in({"wait=61"}).wait, seconds(60));
     EXPECT_EQ(preference_in({"wait=99999999999999999999999"}).wait, seconds(60));
-    for (const auto* text :
-         {"wait", "wait=", "wait=5x", "wait=-5", "wait=+5", "wait=5.0", "waits=5", ";wait=5", "\"wait\"=5"})
+    for (const auto* text : {"wait", "wait=", "wait=5x", "wait=-5", "wait=+5", "wait=5.0", "waits=5", ";wait=5",
+                             "\"wait\"=5", "wait=5/2", "wait=5 x", "wait=5=6", "wait=x, wait=5"})
         EXPECT_EQ(preference_in({text}).wait, seconds(0)) << text;
 }
 
@@ -260,11 +277,13 @@ TEST(gzip, is_accepted_by_its_weight) {
     const auto accepts = [](std::string_view value) {
         return accepts_gzip({verb::get, "/", {{"accept-encoding", value}}, {}, {}});
     };
-    for (const auto* text : {"gzip", "x-gzip", "*", "deflate, GZIP", "gzip;q=0.001", "gzip ; Q=1.000",
-                             "identity;q=0.5, gzip;q=0.5", "br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip;x=1"})
-        EXPECT_TRUE(accepts(text)) << text;
     for (const auto* text :
-         {"", "br", "gzip;q=0", "gzip;q=0.0, *", "*;q=0", "identity, gzip;q=0.5", "gzip;q=2", "gzip;q=1x", "gzip;q="})
+         {"gzip", "x-gzip", "*", "deflate, GZIP", "gzip;q=0.001", "gzip ; Q=1.000", "identity;q=0.5, gzip;q=0.5",
+          "br;q=1.0, gzip;q=0.8, *;q=0.1", "deflate;q=0, gzip", "identity;q=0, gzip", "br;q=@, gzip", "gzip;"})
+        EXPECT_TRUE(accepts(text)) << text;
+    for (const auto* text : {"", "br", "gzip;q=0", "gzip;q=0.0, *", "*;q=0", "identity, gzip;q=0.5", "gzip;q=2",
+                             "gzip;q=1x", "gzip;q=", "gzip;q=, br", "gzip;q=@", "gzip;q=\"0", "gzip;level=1",
+                             "gzip;q=1;level=1", "gzip;q=0.5, identity"})
         EXPECT_FALSE(accepts(text)) << text;
 }
 

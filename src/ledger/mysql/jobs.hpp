@@ -23,7 +23,7 @@ awaitable<std::optional<core::command_result>> find_job(confab::mysql::connectio
 using dead_letter_bytes = std::function<std::string(const core::command&)>;
 
 // Adds to `s` the results of commands that a shared queue delivers again. A command without a row that is a dead letter
-// stays refused: only `confab jobs replay` executes it. Another creation without a row was refused or never executed:
+// stays refused until that is replayed or dropped. Another creation without a row was refused or never executed:
 // it gets no result, and is decided again. Another change without a row gets outcome_unknown. One statement scans a
 // chat from the lowest number seen, for hundreds of created messages. Throws mysql::failure. REQUIRES: `s` has the
 // counters of their chats.

@@ -69,7 +69,7 @@ awaitable<void> require_no_worker(confab::mysql::connection& db) {
     if (held.workers.empty()) co_return;
     throw startup_error(
         fmt::format("workers still hold leases ({} of them, for up to {:.1f} s: {}): stop every worker and node, wait "
-                    "for that time, and run `confab migrate` again; commands in the queue are kept",
+                    "for that time, and repeat this command with the same options; commands in the queue are kept",
                     held.workers.size(), static_cast<double>(held.left.count()) / 1000, fmt::join(held.workers, ", ")));
 }
 
