@@ -46,7 +46,7 @@ std::size_t partitions_without_owner(const cluster_report& r) {
         std::ranges::count_if(r.partitions, [](const auto& p) { return p.state.owner.empty(); }));
 }
 
-// A partition whose oldest entry is older than this has delayed.
+// A partition whose oldest entry is older than this is delayed.
 milliseconds oldest_age_max(const cluster_report& r) {
     auto most = oldest_age_normal;
     for (const auto& w : r.workers) most = std::max(most, 2 * w.lease);

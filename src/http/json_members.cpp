@@ -17,14 +17,14 @@ constexpr std::string_view white_space = " \t\r\n";
 class object_reader {
 public:
     object_reader(std::string_view text, std::size_t depth_max)
-        : left_(text), parser_({}, options_for(depth_max - 1), stack_, sizeof stack_) {}
+        : left_(text), parser_({}, parse_options_for(depth_max - 1), stack_, sizeof stack_) {}
 
     boost::system::result<void> read(const json_member_visitor& visit) {
         take('{');
         if (!take('}')) {
             do read_member(visit);
             while (!cause_ && take(','));
-            if (!cause_ && !take('}')) cause_ = left_.empty() ? json::error::incomplete : json::error::syntax;
+            if (!cause_ && !take('}')) fail();
         }
         skip_space();
         if (!cause_ && !left_.empty()) cause_ = json::error::extra_data;
@@ -33,12 +33,6 @@ public:
     }
 
 private:
-    static json::parse_options options_for(std::size_t depth_max) {
-        json::parse_options options;
-        options.max_depth = depth_max;
-        return options;
-    }
-
     void skip_space() { left_.remove_prefix(std::min(left_.find_first_not_of(white_space), left_.size())); }
 
     bool take(char c) {
@@ -48,10 +42,13 @@ private:
         return true;
     }
 
+    // What comes next is not what has to be there.
+    void fail() { cause_ = left_.empty() ? json::error::incomplete : json::error::syntax; }
+
     void read_member(const json_member_visitor& visit) {
         skip_space();
         if (!left_.starts_with('"')) {
-            cause_ = left_.empty() ? json::error::incomplete : json::error::syntax;
+            fail();
             return;
         }
         unsigned char name_space[256];
@@ -60,7 +57,7 @@ private:
         if (cause_) return;
         const auto name = parser_.release();
         if (!take(':')) {
-            cause_ = left_.empty() ? json::error::incomplete : json::error::syntax;
+            fail();
             return;
         }
         unsigned char value_space[4096];  // enough for most values; larger ones use the heap
@@ -90,6 +87,12 @@ boost::system::result<void> for_each_member(std::string_view text, std::size_t d
                                             const json_member_visitor& visit) {
     require(depth_max >= 1, "an object may be nested in nothing");
     return object_reader(text, depth_max).read(visit);
+}
+
+boost::json::parse_options parse_options_for(std::size_t depth_max) {
+    json::parse_options options;
+    options.max_depth = depth_max;
+    return options;
 }
 
 bool begins_object(std::string_view text) {

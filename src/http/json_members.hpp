@@ -21,6 +21,9 @@ using json_member_visitor =
 boost::system::result<void> for_each_member(std::string_view text, std::size_t depth_max,
                                             const json_member_visitor& visit);
 
+// For Boost.JSON's parsers: JSON nested at most this deep, without extensions.
+boost::json::parse_options parse_options_for(std::size_t depth_max);
+
 // Whether the first character after white space opens an object.
 bool begins_object(std::string_view text);
 

@@ -36,12 +36,6 @@ bool looks_like_json(std::string_view body) {
     return first != npos && ((body[first] == '{' && body[last] == '}') || (body[first] == '[' && body[last] == ']'));
 }
 
-json::parse_options options_for(std::size_t depth_max) {
-    json::parse_options options;
-    options.max_depth = depth_max;
-    return options;
-}
-
 parameter from_json(const json::value& v, std::string_view as_sent) {
     if (const auto* text = v.if_string()) return {parameter::type::text, std::string(*text)};
     if (v.is_object()) return {parameter::type::object, compact_json(as_sent)};
@@ -130,7 +124,7 @@ std::optional<problem> parameters::take_json(std::string_view body, std::span<co
     body = without_byte_order_mark(body);
     if (!begins_object(body)) {
         boost::system::error_code cause;
-        json::parse(body, cause, {}, options_for(depth_max));
+        json::parse(body, cause, {}, parse_options_for(depth_max));
         return cause ? not_json(cause) : malformed("the body is JSON but not an object");
     }
     parameters given;
@@ -172,7 +166,7 @@ void parameters::remove(std::string_view name) {
 std::optional<std::string> compact_json_object(std::string_view text, std::size_t json_depth_max) {
     text = without_byte_order_mark(text);
     boost::system::error_code cause;
-    const auto parsed = json::parse(text, cause, {}, options_for(json_depth_max));
+    const auto parsed = json::parse(text, cause, {}, parse_options_for(json_depth_max));
     if (cause || !parsed.is_object()) return std::nullopt;
     return compact_json(text);
 }

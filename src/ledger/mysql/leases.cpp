@@ -73,8 +73,9 @@ awaitable<void> require_no_worker(confab::mysql::connection& db) {
                     held.workers.size(), static_cast<double>(held.left.count()) / 1000, fmt::join(held.workers, ", ")));
 }
 
-// Workers take leases only on these rows.
+// Workers take leases only on these rows. It looks before it locks, too: a worker in a batch would make the lock wait.
 awaitable<void> begin_without_workers(confab::mysql::connection& db) {
+    co_await require_no_worker(db);
     co_await db.query("start transaction");
     co_await db.query("select p from partitions for update");
     co_await require_no_worker(db);

@@ -111,7 +111,6 @@ void without_workers(const mysql_options& options, const queue_change& change) {
     // Not with_server(), which blames MySQL for what `change` throws.
     with_connection(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         const auto partitions = co_await require_newest(db);
-        co_await require_no_worker(db);  // before the locks, for which a worker in a batch would make this wait
         co_await begin_without_workers(db);
         const auto cluster = co_await identity_of(db);
         co_await change(cluster, partitions);
