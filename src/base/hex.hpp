@@ -3,7 +3,6 @@
 
 #include <boost/algorithm/hex.hpp>
 #include <cstddef>
-#include <iterator>
 #include <span>
 #include <string>
 
@@ -11,12 +10,13 @@ namespace confab {
 
 inline void append_hex(std::string& out, std::span<const std::byte> bytes) {
     const auto* const first = reinterpret_cast<const unsigned char*>(bytes.data());
-    boost::algorithm::hex_lower(first, first + bytes.size(), std::back_inserter(out));
+    const auto digits = out.size();
+    out.resize(digits + 2 * bytes.size());
+    boost::algorithm::hex_lower(first, first + bytes.size(), out.data() + digits);
 }
 
 inline std::string to_hex(std::span<const std::byte> bytes) {
     std::string digits;
-    digits.reserve(2 * bytes.size());
     append_hex(digits, bytes);
     return digits;
 }

@@ -40,10 +40,6 @@ void append_escape(std::string& out, char c) {
     append_hex(out, std::as_bytes(std::span(&c, 1)));
 }
 
-bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 bool is_plain(char c) {
     return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
@@ -92,7 +88,7 @@ std::string compact_json(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (c == '"') in_string = !in_string;
-        if (in_string || !is_space(c)) compact += c;
+        if (in_string || !is_json_space(c)) compact += c;
         if (in_string && c == '\\') compact += text[++i];
     }
     return compact;

@@ -7,6 +7,11 @@
 
 namespace confab::http {
 
+// White space between tokens (RFC 8259, 2).
+inline bool is_json_space(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 // Appends `text` as a JSON string (RFC 8259, 7), quotes included. REQUIRES: valid UTF-8.
 void append_json(std::string& out, std::string_view text);
 

@@ -3,16 +3,32 @@
 #include <algorithm>
 #include <boost/json/error.hpp>
 #include <boost/json/monotonic_resource.hpp>
+#include <optional>
 #include <utility>
 
 #include "base/require.hpp"
+#include "http/json.hpp"
 
 namespace confab::http {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view white_space = " \t\r\n";
+std::string_view without_leading_space(std::string_view text) {
+    const auto* const first = std::ranges::find_if_not(text, is_json_space);
+    return {first, text.end()};
+}
+
+// The string at the front, if it is ASCII without escapes, as almost all names are. Nothing: a parser has to read it.
+// REQUIRES: `text` begins with a quote.
+std::optional<std::string_view> plain_string(std::string_view text) {
+    for (std::size_t end = 1; end < text.size(); ++end) {
+        const auto c = text[end];
+        if (c == '"') return text.substr(1, end - 1);
+        if (c < ' ' || c > '~' || c == '\\') return std::nullopt;
+    }
+    return std::nullopt;
+}
 
 class object_reader {
 public:
@@ -33,7 +49,7 @@ public:
     }
 
 private:
-    void skip_space() { left_.remove_prefix(std::min(left_.find_first_not_of(white_space), left_.size())); }
+    void skip_space() { left_ = without_leading_space(left_); }
 
     bool take(char c) {
         skip_space();
@@ -51,11 +67,20 @@ private:
             fail();
             return;
         }
+        if (const auto name = plain_string(left_)) {
+            left_.remove_prefix(name->size() + 2);
+            read_value(*name, visit);
+            return;
+        }
         unsigned char name_space[256];
         json::monotonic_resource name_memory(name_space, sizeof name_space);
         take_value(&name_memory);
         if (cause_) return;
         const auto name = parser_.release();
+        read_value(name.get_string(), visit);
+    }
+
+    void read_value(std::string_view name, const json_member_visitor& visit) {
         if (!take(':')) {
             fail();
             return;
@@ -63,7 +88,7 @@ private:
         unsigned char value_space[4096];  // enough for most values; larger ones use the heap
         json::monotonic_resource value_memory(value_space, sizeof value_space);
         const auto text = take_value(&value_memory);
-        if (!cause_) visit(name.get_string(), parser_.release(), text);
+        if (!cause_) visit(name, parser_.release(), text);
         parser_.reset();  // what is left of a failed value, before its memory goes
     }
 
@@ -96,8 +121,7 @@ boost::json::parse_options parse_options_for(std::size_t depth_max) {
 }
 
 bool begins_object(std::string_view text) {
-    const auto first = text.find_first_not_of(white_space);
-    return first != std::string_view::npos && text[first] == '{';
+    return without_leading_space(text).starts_with('{');
 }
 
 }  // namespace confab::http

@@ -135,6 +135,7 @@ std::optional<problem> parameters::take_json(std::string_view body, std::span<co
             value.is_null() ? given.remove(*wanted) : given.put(*wanted, from_json(value, as_sent));
         });
     if (!read) return not_json(read.error());
+    if (found_.empty()) found_.swap(given.found_);
     for (auto& [name, value] : given.found_) put(name, std::move(value));
     return std::nullopt;
 }
