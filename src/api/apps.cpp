@@ -24,7 +24,7 @@ http::expected<core::app_name> read_name(const call& c) {
 awaitable<http::response> replayed_app(call& c, core::app_id id) {
     const auto found = co_await c.services.ledger.find_app(id);
     if (!found) co_return refuse(c, found.error());
-    co_return created(c, path_to(found->token), json_of(*found), novelty::replayed);
+    co_return created(c, path_to(found->token), json_of(*found), creation_outcome::replayed);
 }
 
 // The bounds of a page of apps. Ids may have gaps, unlike numbers, so a page is read in both directions from a split.
@@ -145,7 +145,7 @@ awaitable<http::response> create_app(call c) {
     }
     const auto at = std::get<core::created>(command_result).at;
     const core::app made{{}, payload.token, payload.name.text(), 0, at, at};
-    co_return created(c, path_to(made.token), json_of(made), novelty::created);
+    co_return created(c, path_to(made.token), json_of(made), creation_outcome::created);
 }
 
 awaitable<http::response> show_app(call c) {

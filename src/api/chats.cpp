@@ -48,11 +48,11 @@ awaitable<http::response> create_chat(call c) {
         const core::chat_number number(seen->number);
         const auto found = co_await c.services.ledger.find_chat(*token, number);
         if (!found) co_return refuse(c, found.error());
-        co_return created(c, path_to(*token, number), json_of(*found), novelty::replayed);
+        co_return created(c, path_to(*token, number), json_of(*found), creation_outcome::replayed);
     }
     const auto& answer = std::get<core::created>(command_result);
     const core::chat made{{}, core::chat_number(answer.number), 0, 0, answer.at, answer.at};
-    co_return created(c, path_to(*token, made.number), json_of(made), novelty::created);
+    co_return created(c, path_to(*token, made.number), json_of(made), creation_outcome::created);
 }
 
 awaitable<http::response> show_chat(call c) {

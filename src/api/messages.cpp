@@ -5,7 +5,7 @@
 #include "api/idempotency_key.hpp"
 #include "api/lists.hpp"
 #include "api/path_parameters.hpp"
-#include "core/cursor.hpp"
+#include "core/position.hpp"
 
 namespace confab::api {
 namespace {
@@ -135,13 +135,13 @@ awaitable<http::response> create_message(call c) {
         const core::message_number number(seen->number);
         const auto found = co_await c.services.ledger.find_message(path->app, path->chat, number);
         if (!found) co_return refuse(c, found.error());
-        auto r = created(c, path_to(path->app, path->chat, number), json_of(*found), novelty::replayed);
+        auto r = created(c, path_to(path->app, path->chat, number), json_of(*found), creation_outcome::replayed);
         r.etag = etag_of(found->version);
         co_return r;
     }
     const auto& made = std::get<core::created>(command_result);
     auto r = created(c, path_to(path->app, path->chat, core::message_number(made.number)),
-                     json_of(std::get<core::create_message>(command.payload), made), novelty::created);
+                     json_of(std::get<core::create_message>(command.payload), made), creation_outcome::created);
     r.etag = etag_of(1);
     co_return r;
 }

@@ -65,11 +65,11 @@ http::response not_found(const call& c) {
     return refuse(c, error::not_found);
 }
 
-http::response created(const call& c, std::string_view path, std::string body, novelty n) {
+http::response created(const call& c, std::string_view path, std::string body, creation_outcome outcome) {
     auto made = http::json_response(201, std::move(body));
     const auto& base = c.services.base_path;
     made.headers.add("Location", base.empty() ? path : base + std::string(path));
-    if (n == novelty::replayed) made.headers.add("Idempotent-Replayed", "true");
+    if (outcome == creation_outcome::replayed) made.headers.add("Idempotent-Replayed", "true");
     return made;
 }
 

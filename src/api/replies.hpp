@@ -16,8 +16,8 @@ http::response refuse(const call& c, const boost::system::error_code& why);
 // 404: no such app, chat or message, or a malformed token or number in the path.
 http::response not_found(const call& c);
 
-enum class novelty { created, replayed };
+enum class creation_outcome { created, replayed };
 // `path` is the path of the new object.
-http::response created(const call& c, std::string_view path, std::string body, novelty n);
+http::response created(const call& c, std::string_view path, std::string body, creation_outcome outcome);
 
 }  // namespace confab::api

@@ -5,7 +5,7 @@
 #include "app/password_file.hpp"
 #include "base/block_on.hpp"
 #include "base/log.hpp"
-#include "search/elastic/shape.hpp"
+#include "search/elastic/index_definition.hpp"
 
 namespace confab::app {
 namespace {

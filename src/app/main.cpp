@@ -32,8 +32,8 @@
 #include "ops/check_index.hpp"
 #include "ops/reindex.hpp"
 #include "ops/reindex_job.hpp"
+#include "search/indexed/failure_reason.hpp"
 #include "search/sqlite/sqlite_index.hpp"
-#include "write/failure_reason.hpp"
 
 namespace confab::app {
 namespace {
@@ -70,14 +70,14 @@ search::elastic_index_options admin_index_options_of(const settings& s, const st
     return o;
 }
 
-ledger::mysql::mysql_options patient(ledger::mysql::mysql_options o) {
+ledger::mysql::mysql_options with_long_timeouts(ledger::mysql::mysql_options o) {
     o.query_timeout = std::max<std::chrono::milliseconds>(o.query_timeout, admin_command_timeout);
     return o;
 }
 
 // The engine's own message, if there is one.
 std::string reason_of(const boost::system::error_code& cause, const std::string& of_index = {}) {
-    return write::failure_reason(cause, of_index, ledger::mysql::last_failure);
+    return search::failure_reason(cause, of_index, ledger::mysql::last_failure);
 }
 
 // An incomplete index is no finding while its reindex holds the lease. That reindex runs, or was killed a moment ago.
@@ -133,7 +133,7 @@ int check(const settings& s) {
     auto checked = block_on(ops::check(*auditor, stderr_progress()));
     if (!checked) throw startup_error("the ledger cannot be read completely: " + reason_of(checked.error()));
     if (journal.mismatch) checked->add_finding(*journal.mismatch);
-    const auto report = check_index(s, patient(mysql), *auditor, std::move(*checked));
+    const auto report = check_index(s, with_long_timeouts(mysql), *auditor, std::move(*checked));
     fmt::print("{}, {}, {}, {}, {} in the search index: ", counted(report.apps, "app"), counted(report.chats, "chat"),
                counted(report.messages, "message"), counted(report.changes, "change"),
                counted(report.indexed, "message"));
@@ -158,7 +158,7 @@ ops::reindex_report reindex_cluster(const settings& s) {
     stop_signals signals;
     event_loops loop(1);
     asio::thread_pool pool(1);
-    const auto mysql = patient(mysql_options_of(s, pool.get_executor()));
+    const auto mysql = with_long_timeouts(mysql_options_of(s, pool.get_executor()));
     const auto from = ledger::mysql::open_mysql_node(mysql);
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
     ops::reindex_job job(from->reader(), admin_index_options_of(s, from->cluster()), *progress,
@@ -184,8 +184,8 @@ ops::reindex_report reindex_standalone(const settings& s) {
     asio::thread_pool here(1);
     const auto from = ledger::sqlite::open_sqlite_ledger({s.text("data"), here.get_executor()});
     const auto into = search::open_sqlite_index({from->folder(), from->identity(), here.get_executor()});
-    write::index_follower follower(from->reader(), into->reader(), into->writer(),
-                                   {s.number("index-after-messages"), {}}, here.get_executor());
+    search::index_follower follower(from->reader(), into->reader(), into->writer(),
+                                    {s.number("index-after-messages"), {}}, here.get_executor());
     const auto report = asio::co_spawn(here, ops::reindex(follower, into->writer()), asio::use_future).get();
     if (!report) throw startup_error("the search index cannot be built: " + report.error().message());
     return *report;

@@ -27,16 +27,16 @@ awaitable<ledger::mysql::queue_change> open_queue(const redis::client_options& o
 
 void migrate_index(const search::elastic_index_options& options, const ledger::mysql::mysql_options& mysql) {
     const auto progress = ledger::mysql::make_mysql_index_progress(mysql);
-    switch (search::adopt_elastic(options, *progress)) {
-        case search::adoption::done:
-            fmt::print("the search index of version 0.1.0 was adopted\n");
+    switch (search::claim_old_index(options, *progress)) {
+        case search::claim_result::done:
+            fmt::print("the search index of version 0.1.0 was migrated\n");
             break;
-        case search::adoption::left_alone:
+        case search::claim_result::not_ours:
             fmt::print(
                 "the search index of version 0.1.0 does not belong to this database and is unchanged: workers build a "
                 "new one, or `confab reindex` does so immediately\n");
             break;
-        case search::adoption::not_needed:
+        case search::claim_result::not_needed:
             break;
     }
     search::migrate_elastic(options);
@@ -47,7 +47,7 @@ void migrate_index(const search::elastic_index_options& options, const ledger::m
 void accept_lost_commits(const redis::client_options& redis, const ledger::mysql::mysql_options& mysql) {
     const auto forget = [&redis](const std::string& cluster, std::uint64_t partitions) -> awaitable<void> {
         const auto client = co_await connect_redis(redis);
-        const auto forgotten = co_await queue::forget_committed_deliveries(*client, cluster, partitions);
+        const auto forgotten = co_await queue::delete_committed_deliveries(*client, cluster, partitions);
         if (!forgotten) throw startup_error("Redis does not answer any more");
     };
     ledger::mysql::without_workers(mysql, forget);

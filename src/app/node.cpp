@@ -8,14 +8,14 @@
 #include "api/routes.hpp"
 #include "app/base_path.hpp"
 #include "app/engines.hpp"
-#include "app/lease_watch.hpp"
+#include "app/lease_warning.hpp"
 #include "app/redis_startup_checks.hpp"
 #include "app/server_setup.hpp"
 #include "app/version.hpp"
 #include "base/counted.hpp"
 #include "base/engine_state.hpp"
 #include "base/log.hpp"
-#include "base/worker_threads.hpp"
+#include "base/thread_pool.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "search/indexed/indexed.hpp"
@@ -109,7 +109,7 @@ private:
     const std::chrono::seconds drain_timeout_;
     const std::chrono::milliseconds answer_timeout_;
     const engines engines_;
-    worker_threads read_pool_;
+    thread_pool read_pool_;
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;
     engine_state redis_state_{"Redis"};
     api::response_buffer_quota buffer_quota_;  // before the loops, whose last buffers return their quota to it

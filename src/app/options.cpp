@@ -278,7 +278,7 @@ values read_flags(const command& c, int argc, const char* const* argv, std::stri
         "Precedence: flag, environment, file, default. CONFAB_CONFIG names the file, like --config.");
     std::map<std::string_view, std::string> given;
     for (const auto& o : table)
-        if (o.takers & c.bit) add_flag(app, o, given[o.name]);
+        if (o.subcommands & c.bit) add_flag(app, o, given[o.name]);
     // Not in the table: an environment variable or the file would repeat them with each migrate.
     bool new_identity = false, accept_lost_commits = false;
     if (c.bit == used_by::migrate) {

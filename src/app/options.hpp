@@ -36,7 +36,7 @@ struct option {
     std::uint64_t least;  // of a number
     std::uint64_t most;
     std::string_view help;
-    unsigned takers;
+    unsigned subcommands;
     std::string_view cluster_default = {};  // when an engine is configured; empty: the same
 };
 

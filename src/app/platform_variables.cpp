@@ -40,12 +40,12 @@ bool is_anything(std::string_view) {
 }
 
 // The suffix of a name. '#' matches a number, '@' a protocol, '*' any non-empty text.
-struct shape {
+struct variable_family {
     std::string_view ending;
     bool (*is_value)(std::string_view);
 };
 
-constexpr shape shapes[] = {
+constexpr variable_family families[] = {
     {"_SERVICE_HOST", is_address},
     {"_SERVICE_PORT", is_number},
     {"_SERVICE_PORT_*", is_number},
@@ -87,7 +87,7 @@ bool matches(std::string_view name, std::string_view ending) {
 bool is_set_by_platform(std::string_view name, std::string_view value) {
     // The name of a service or link may contain underscores, too.
     for (auto at = name.find('_'); at != npos; at = name.find('_', at + 1))
-        for (const auto& s : shapes)
+        for (const auto& s : families)
             if (matches(name.substr(at), s.ending) && s.is_value(value)) return true;
     return false;
 }

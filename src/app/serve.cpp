@@ -15,7 +15,7 @@
 #include "base/error.hpp"
 #include "base/event_loops.hpp"
 #include "base/log.hpp"
-#include "base/worker_threads.hpp"
+#include "base/thread_pool.hpp"
 #include "http/server.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "queue/local/local_queue.hpp"
@@ -114,13 +114,13 @@ private:
     const std::vector<listen_address> listen_addresses_;
     const std::string base_path_;
     const std::chrono::seconds drain_timeout_;
-    worker_threads read_pool_;
+    thread_pool read_pool_;
     std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger_;
     std::unique_ptr<queue::local_queue> queue_;
     index_thread indexing_;
     std::unique_ptr<search::sqlite_index> index_;
     std::unique_ptr<ledger::reader> index_source_;
-    write::index_follower follower_;
+    search::index_follower follower_;
     const bool is_indexed_;
     std::unique_ptr<search::port> search_;
     api::page_cache pages_{page_cache_bytes};

@@ -68,7 +68,7 @@ http::server_options server_options_of(const settings& s, const std::vector<list
             .allowed_hosts = parse_host_names(s.text("allowed-hosts"))};
 }
 
-write::batch_options batch_options_of(const settings& s, write::index_follower* follower) {
+write::batch_options batch_options_of(const settings& s, search::index_follower* follower) {
     std::function<void(const core::batch_effects&)> committed;
     if (follower) committed = [follower](const core::batch_effects& effects) { follower->committed(effects); };
     return {.limits = {s.number("batch-commands-max"), s.number("batch-bytes-max")},

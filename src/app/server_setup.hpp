@@ -8,8 +8,8 @@
 #include "app/listen_address.hpp"
 #include "app/options.hpp"
 #include "http/server.hpp"
+#include "search/indexed/index_follower.hpp"
 #include "write/batch_writer.hpp"
-#include "write/index_follower.hpp"
 
 namespace confab::app {
 
@@ -20,7 +20,7 @@ std::size_t threads_of(const settings& s);
 // Throws startup_error: the limit of open files is too low.
 http::server_options server_options_of(const settings& s, const std::vector<listen_address>& where);
 // `follower`: gets the effects of each commit; null: no search index. REQUIRES: it outlives the writer.
-write::batch_options batch_options_of(const settings& s, write::index_follower* follower);
+write::batch_options batch_options_of(const settings& s, search::index_follower* follower);
 
 // Ignores SIGPIPE: a write to a closed connection must fail, not kill the process.
 void ignore_broken_pipes();

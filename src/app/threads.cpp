@@ -37,9 +37,9 @@ void index_thread::spawn(Follower& follower) {
     });
 }
 
-void index_thread::start(write::index_follower& follower, write::sibling_follower* siblings) {
+void index_thread::start(search::index_follower& follower, search::inactive_index_follower* inactive) {
     spawn(follower);
-    if (siblings) spawn(*siblings);
+    if (inactive) spawn(*inactive);
     loop_.start();
     loop_.lower_priority();
     is_working_ = true;

@@ -7,8 +7,8 @@
 
 #include "base/async.hpp"
 #include "base/event_loops.hpp"
-#include "write/index_follower.hpp"
-#include "write/sibling_follower.hpp"
+#include "search/indexed/inactive_index_follower.hpp"
+#include "search/indexed/index_follower.hpp"
 
 namespace confab::app {
 
@@ -34,8 +34,8 @@ class index_thread {
 public:
     boost::asio::any_io_executor executor() { return loop_.at(0).get_executor(); }
 
-    // `siblings` may be null. REQUIRES: the followers use executor(); stop() is called before they are destroyed.
-    void start(write::index_follower& follower, write::sibling_follower* siblings = nullptr);
+    // `inactive` may be null. REQUIRES: the followers use executor(); stop() is called before they are destroyed.
+    void start(search::index_follower& follower, search::inactive_index_follower* inactive = nullptr);
     void stop();
 
 private:

@@ -16,7 +16,7 @@
 #include "base/counted.hpp"
 #include "base/engine_state.hpp"
 #include "base/log.hpp"
-#include "base/worker_threads.hpp"
+#include "base/thread_pool.hpp"
 #include "ledger/lost_commits.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "ledger/mysql/server.hpp"
@@ -35,18 +35,18 @@ struct cluster_index {
                   asio::any_io_executor read_pool, asio::any_io_executor home)
         : progress(ledger::mysql::make_mysql_index_progress(named.mysql_on(std::move(read_pool)))),
           index(search::open_elastic_index(named.index_of(ledger.cluster()), *progress)),
-          siblings(search::open_elastic_siblings(named.index_of(ledger.cluster()), *progress)),
+          inactive(search::open_inactive_indexes(named.index_of(ledger.cluster()), *progress)),
           follower(ledger.reader(), index->reader(), index->writer(),
                    {s.number("index-after-messages"), std::chrono::milliseconds(s.number("index-pause-ms")),
                     progress.get(), ledger::mysql::last_failure},
                    home),
-          sibling_follower(ledger.reader(), *siblings, home, ledger::mysql::last_failure) {}
+          inactive_index_follower(ledger.reader(), *inactive, home, ledger::mysql::last_failure) {}
 
     const std::unique_ptr<ledger::index_progress> progress;
     const std::unique_ptr<search::elastic_index> index;
-    const std::unique_ptr<search::sibling_indexes> siblings;
-    write::index_follower follower;
-    write::sibling_follower sibling_follower;
+    const std::unique_ptr<search::inactive_indexes> inactive;
+    search::index_follower follower;
+    search::inactive_index_follower inactive_index_follower;
 };
 
 // Calls `then` once, after the first renewal. The ledger then has everything that Redis knows to be committed.
@@ -137,7 +137,7 @@ private:
     // refuses must not write to the index. On the writing thread.
     void start_indexing() {
         try {
-            if (index_) indexing_.start(index_->follower, &index_->sibling_follower);
+            if (index_) indexing_.start(index_->follower, &index_->inactive_index_follower);
         } catch (const startup_error& cause) {
             log::error(cause.what());
             has_failed_ = true;
@@ -161,7 +161,7 @@ private:
     stop_signals& signals_;
     const engines engines_;
     engine_state redis_state_{"Redis", "commands stay queued until it recovers"};
-    worker_threads read_pool_;
+    thread_pool read_pool_;
     writer_thread writing_;
     std::unique_ptr<ledger::mysql::mysql_worker> ledger_;
     heartbeat_ownership heartbeat_;

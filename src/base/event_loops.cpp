@@ -46,33 +46,33 @@ void event_loops::watch() {
     monitor_ = std::make_unique<loop_monitor>(*this);
 }
 
-std::uint64_t event_loops::long_turns() const {
-    return monitor_ ? monitor_->long_turns() : 0;
+std::uint64_t event_loops::stalls() const {
+    return monitor_ ? monitor_->stalls() : 0;
 }
 
-void event_loops::note_turn() {
+void event_loops::count_handler() {
     if (!current) return;
-    auto& turns = current->turns;  // only this thread writes it
-    turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    auto& handlers = current->handlers;  // only this thread writes it
+    handlers.store(handlers.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
-void event_loops::begin_turn_at(std::size_t index) {
+void event_loops::queue_handler_at(std::size_t index) {
     auto& l = *loops_[index];
-    if (l.is_turn_due.exchange(true)) return;
+    if (l.is_handler_queued.exchange(true)) return;
     boost::asio::post(l.context, [&l] {
-        l.is_turn_due = false;
-        note_turn();
+        l.is_handler_queued = false;
+        count_handler();
     });
 }
 
-std::optional<turn_watch::sample> event_loops::sample_at(std::size_t index) {
+std::optional<stall_detector::sample> event_loops::sample_at(std::size_t index) {
     auto& l = *loops_[index];
     clockid_t clock{};
     timespec used{};
     if (pthread_getcpuclockid(l.thread.native_handle(), &clock) != 0 || clock_gettime(clock, &used) != 0)
         return std::nullopt;
-    return turn_watch::sample{l.turns.load(std::memory_order_relaxed),
-                              std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec)};
+    return stall_detector::sample{l.handlers.load(std::memory_order_relaxed),
+                                  std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec)};
 }
 
 void event_loops::stop() {

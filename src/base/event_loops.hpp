@@ -1,5 +1,4 @@
-// Event loops, one thread each. Work that begins on a loop stays on it, so most of the program needs no locks. A turn
-// is the execution of one handler.
+// Event loops, one thread each. Work that begins on a loop stays on it, so most of the program needs no locks.
 #pragma once
 
 #include <atomic>
@@ -10,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/turn_watch.hpp"
+#include "base/stall_detector.hpp"
 
 namespace confab {
 
@@ -32,19 +31,19 @@ public:
     void lower_priority();
     // Starts the threads. Throws startup_error: a thread cannot be created. The others run until stop(). Call it once.
     void start();
-    // Starts to count and log long turns (loop_monitor.hpp). REQUIRES: started; called once.
+    // Starts to count and log stalls (loop_monitor.hpp). REQUIRES: started; called once.
     void watch();
-    // The number of long turns so far; 0 before watch() and after stop(). Any thread between the two.
-    std::uint64_t long_turns() const;
+    // The number of stalls so far; 0 before watch() and after stop(). Any thread between the two.
+    std::uint64_t stalls() const;
 
-    // Counts a turn of the calling thread's loop. Frequent handlers call it when they begin. Does nothing on a thread
-    // that is not a loop's. Any thread.
-    static void note_turn();
-    // Queues a handler that only notes a turn. Does nothing while an earlier one is still queued. Any thread.
-    void begin_turn_at(std::size_t index);
-    // The loop's turns and processor time so far. Nothing: the thread's clock cannot be read. Any thread. REQUIRES:
+    // Counts a handler of the calling thread's loop. Frequent handlers call it when they begin. Does nothing on a
+    // thread that is not a loop's. Any thread.
+    static void count_handler();
+    // Queues a handler that only counts itself. Does nothing while an earlier one is still queued. Any thread.
+    void queue_handler_at(std::size_t index);
+    // The loop's handlers and processor time so far. Nothing: the thread's clock cannot be read. Any thread. REQUIRES:
     // started, and not stopped.
-    std::optional<turn_watch::sample> sample_at(std::size_t index);
+    std::optional<stall_detector::sample> sample_at(std::size_t index);
 
     // Stops the loops and joins their threads. Suspended coroutines never resume. They are destroyed with this object.
     // May be called again. Do not call it on a loop's thread.
@@ -54,8 +53,8 @@ private:
     struct loop {
         boost::asio::io_context context{1};  // one thread runs it
         boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{context.get_executor()};
-        std::atomic<std::uint64_t> turns = 0;
-        std::atomic<bool> is_turn_due = false;  // a handler of begin_turn_at() is queued
+        std::atomic<std::uint64_t> handlers = 0;
+        std::atomic<bool> is_handler_queued = false;  // a handler of queue_handler_at() is queued
         std::thread thread;
     };
     static thread_local loop* current;

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "core/folding_version.hpp"
+#include "core/folding_with_origins.hpp"
 #include "core/ignorable.hpp"
-#include "core/traced_folding.hpp"
 
 namespace confab::core {
 namespace {
@@ -31,8 +31,8 @@ std::vector<code_point> code_points_of(std::string_view text) {
     return all;
 }
 
-std::vector<traced_code_point> traced_code_points_of(std::string_view text) {
-    std::vector<traced_code_point> all;
+std::vector<code_point_with_origin> traced_code_points_of(std::string_view text) {
+    std::vector<code_point_with_origin> all;
     all.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {
         const auto c = decode_at(text, at);
@@ -90,7 +90,7 @@ std::string fold(std::string_view text) {
     return encoded(folded(code_points_of(text)));
 }
 
-std::vector<traced_code_point> traced_fold(std::string_view text) {
+std::vector<code_point_with_origin> fold_with_origins(std::string_view text) {
     return folded(traced_code_points_of(text));
 }
 

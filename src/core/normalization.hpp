@@ -17,7 +17,7 @@ namespace confab::core::normalization {
 
 using code_point = utf8proc_int32_t;
 
-struct traced_code_point {
+struct code_point_with_origin {
     code_point value;
     // The byte offsets, in the original, of the first and last characters from which this was made.
     std::uint32_t first, last;
@@ -26,13 +26,13 @@ struct traced_code_point {
 inline code_point value_of(code_point c) {
     return c;
 }
-inline code_point value_of(const traced_code_point& c) {
+inline code_point value_of(const code_point_with_origin& c) {
     return c.value;
 }
 inline code_point with_value(code_point, code_point value) {
     return value;
 }
-inline traced_code_point with_value(const traced_code_point& c, code_point value) {
+inline code_point_with_origin with_value(const code_point_with_origin& c, code_point value) {
     return {value, c.first, c.last};
 }
 
@@ -135,9 +135,9 @@ inline void compose(std::vector<code_point>& text) {
 }
 
 // The same for traced code points, pair by pair: utf8proc does not report which code points it composed.
-inline void compose(std::vector<traced_code_point>& text) {
+inline void compose(std::vector<code_point_with_origin>& text) {
     std::size_t written = 0;
-    traced_code_point* starter = nullptr;
+    code_point_with_origin* starter = nullptr;
     int highest_class = -1;  // of the code points between the starter and the next one; -1: none
     for (const auto& c : text) {
         const int own = combining_class(c.value);

@@ -8,8 +8,8 @@
 #include "core/segments.hpp"
 
 #include "core/folding.hpp"
+#include "core/folding_with_origins.hpp"
 #include "core/ignorable.hpp"
-#include "core/traced_folding.hpp"
 
 namespace confab::core {
 namespace {
@@ -22,7 +22,7 @@ bool follows(code_point c) {
 }
 
 // For each code point, the smallest original offset of it and all later ones.
-std::vector<std::uint32_t> first_offsets(const std::vector<traced_code_point>& folded) {
+std::vector<std::uint32_t> first_offsets(const std::vector<code_point_with_origin>& folded) {
     std::vector<std::uint32_t> first(folded.size());
     for (auto i = folded.size(); i-- > 0;)
         first[i] = i + 1 == folded.size() ? folded[i].first : std::min(folded[i].first, first[i + 1]);
@@ -41,7 +41,7 @@ segmented_text segmented_ascii(std::string_view text) {
 
 segmented_text segmented(std::string_view text) {
     if (is_ascii(text)) return segmented_ascii(text);
-    const auto folded = traced_fold(text);
+    const auto folded = fold_with_origins(text);
     const auto first = first_offsets(folded);
     segmented_text made;
     made.folded.reserve(text.size() + text.size() / 4);

@@ -184,7 +184,7 @@ awaitable<bool> session::read_request(request_reader& r) {
         // wait.
         co_await asio::post(asio::use_awaitable);
         const auto [failed, length] = co_await socket_.async_read_some(r.buffer.prepare(read_bytes), use_tuple);
-        event_loops::note_turn();
+        event_loops::count_handler();
         // The session may have been closed during the read. Then no response could be sent, so nothing may be done.
         if (!socket_.is_open()) co_return false;
         if (phase_ == phase::timed_out) {
@@ -303,7 +303,7 @@ awaitable<bool> session::write_remaining(std::string_view text) {
     while (!text.empty()) {
         deadline_ = clock::now() + options_.write_timeout;
         const auto [failed, sent] = co_await socket_.async_write_some(asio::buffer(text), use_tuple);
-        event_loops::note_turn();
+        event_loops::count_handler();
         if (failed) keep_alive_ = false;
         if (failed) co_return false;
         text.remove_prefix(sent);

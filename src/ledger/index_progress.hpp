@@ -28,7 +28,7 @@ public:
     // The chats with a note older than `time`, the oldest first; at most some thousand.
     virtual awaitable<result<std::vector<core::chat_id>>> noted_before(timestamp time) = 0;
     // Removes the note of a chat if it is within these counters. REQUIRES: the index holds the chat up to them.
-    virtual awaitable<result<void>> remove_note(const chat_counts& upto) = 0;
+    virtual awaitable<result<void>> remove_note(const core::chat_position& upto) = 0;
 };
 
 using reindex_owner = std::array<std::byte, 16>;  // random
@@ -78,12 +78,13 @@ public:
     };
 
     // (0, 0): the index is not known to hold anything of this chat.
-    virtual awaitable<result<chat_counts>> find_position(const index_id& index, core::chat_id chat) = 0;
+    virtual awaitable<result<core::chat_position>> find_position(const index_id& index, core::chat_id chat) = 0;
     // A slice of the chats whose position is not (0, 0), in ascending order of their ids. Empty at the end.
-    virtual awaitable<result<std::vector<chat_counts>>> chats(const index_id& index, core::chat_id after) = 0;
+    virtual awaitable<result<std::vector<core::chat_position>>> chats(const index_id& index, core::chat_id after) = 0;
     // Errors: version_mismatch (the position is not `from`; nothing changed), unavailable (the position may have
     // changed). REQUIRES: both are of the same chat; `to` is not (0, 0).
-    virtual awaitable<result<void>> move(const index_id& index, const chat_counts& from, const chat_counts& to) = 0;
+    virtual awaitable<result<void>> move(const index_id& index, const core::chat_position& from,
+                                         const core::chat_position& to) = 0;
     // Records that the index may hold texts of this chat, at position (0, 0). Call it before the first text is stored:
     // then changed_chats() finds a chat whose indexing was interrupted.
     virtual awaitable<result<void>> begin(const index_id& index, core::chat_id chat) = 0;

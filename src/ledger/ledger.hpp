@@ -14,6 +14,7 @@
 #include "core/command.hpp"
 #include "core/entities.hpp"
 #include "core/folding.hpp"
+#include "core/position.hpp"
 #include "core/state.hpp"
 
 namespace confab::ledger {
@@ -50,14 +51,6 @@ struct matches {
 struct matches_by_number {
     std::vector<core::message> rows;
     std::size_t examined = 0;
-};
-
-// The counters of a chat, read in one statement: everything up to them is committed. A search index continues from
-// them.
-struct chat_counts {
-    core::chat_id chat;
-    std::uint64_t messages = 0;
-    std::uint64_t changes = 0;
 };
 
 // The fields of a message that a search index needs.
@@ -111,8 +104,8 @@ public:
                                                           const core::folded_query& query) = 0;
 
     // For the index follower. A slice each, as above.
-    virtual awaitable<result<chat_counts>> counts(core::chat_id chat) = 0;
-    virtual awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) = 0;
+    virtual awaitable<result<core::chat_position>> position_of(core::chat_id chat) = 0;
+    virtual awaitable<result<std::vector<core::chat_position>>> positions_after(core::chat_id after) = 0;
     virtual awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) = 0;
     virtual awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) = 0;
     // A slice of the numbered messages, in this order; at least one. REQUIRES: the messages exist; `numbers` outlives

@@ -58,13 +58,13 @@ public:
         if (!engine) co_return engine.error();
         for (auto& line : *engine) report_.add_finding("the search index: " + line);
         std::uint64_t total = 0;
-        const auto count = [&](const search::chat_position& c) -> awaitable<result<void>> {
+        const auto count = [&](const core::chat_position& c) -> awaitable<result<void>> {
             total += c.position.messages;
             co_return result<void>();
         };
         if (const auto ok = co_await for_each_chat(count); !ok) co_return ok.error();
         progress_.begin("messages in the search index", total);
-        const auto check = [this](const search::chat_position& c) { return check_chat(c.chat, c.position.messages); };
+        const auto check = [this](const core::chat_position& c) { return check_chat(c.chat, c.position.messages); };
         if (const auto ok = co_await for_each_chat(check); !ok) co_return ok.error();
         co_return std::move(report_);
     }

@@ -14,7 +14,7 @@ awaitable<result<reindex_report>> count_indexed(search::index_writer& filled) {
     }
 }
 
-awaitable<result<reindex_report>> reindex(write::index_follower& follower, search::index_writer& into) {
+awaitable<result<reindex_report>> reindex(search::index_follower& follower, search::index_writer& into) {
     if (const auto emptied = co_await into.clear(); !emptied) co_return emptied.error();
     if (const auto taken = co_await follower.catch_up(); !taken) co_return taken.error();
     const auto report = co_await count_indexed(into);

@@ -6,7 +6,7 @@
 #include "base/async.hpp"
 #include "base/error.hpp"
 #include "search/indexed/index.hpp"
-#include "write/index_follower.hpp"
+#include "search/indexed/index_follower.hpp"
 
 namespace confab::ops {
 
@@ -18,7 +18,7 @@ struct reindex_report {
 // Clears the index, then indexes all chats that are long enough (follower_options). After an error the index is
 // incomplete, and the next follower completes it. Errors: unavailable, shutting_down (follower.stop() was called).
 // REQUIRES: the follower stores to this writer, and follower.run() was not called.
-awaitable<result<reindex_report>> reindex(write::index_follower& follower, search::index_writer& into);
+awaitable<result<reindex_report>> reindex(search::index_follower& follower, search::index_writer& into);
 
 // Counts the indexed chats and messages. Errors: unavailable.
 awaitable<result<reindex_report>> count_indexed(search::index_writer& filled);

@@ -7,7 +7,7 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include "base/random.hpp"
-#include "write/failure_reason.hpp"
+#include "search/indexed/failure_reason.hpp"
 
 namespace confab::ops {
 namespace {
@@ -38,11 +38,11 @@ public:
     counting_writer(search::index_writer& into, std::function<void(std::uint64_t messages)> stored)
         : into_(into), stored_(std::move(stored)) {}
 
-    awaitable<result<std::vector<search::chat_position>>> chats(core::chat_id after) override {
+    awaitable<result<std::vector<core::chat_position>>> chats(core::chat_id after) override {
         return into_.chats(after);
     }
-    awaitable<result<void>> store(core::chat_id chat, std::span<const search::indexed_text> texts,
-                                  search::position from, search::position to) override {
+    awaitable<result<void>> store(core::chat_id chat, std::span<const search::indexed_text> texts, core::position from,
+                                  core::position to) override {
         const auto done = co_await into_.store(chat, texts, from, to);
         if (done) stored_(to.messages - from.messages);
         co_return done;
@@ -68,10 +68,10 @@ reindex_job::reindex_job(ledger::reader& ledger, const search::elastic_index_opt
       renewal_alarm_(home),
       follow_alarm_(home),
       beside_ended_(home),
-      beside_(search::open_elastic_siblings(index_options_, progress)),
+      beside_(search::open_inactive_indexes(index_options_, progress)),
       changes_(ledger, *beside_, home, options_.ledger_failure),
       pause_(pause_first, pause_max) {
-    open_index(search::new_successor_name(index_options_));
+    open_index(search::new_replacement_name(index_options_));
 }
 
 reindex_job::~reindex_job() = default;
@@ -128,7 +128,7 @@ awaitable<result<reindex_report>> reindex_job::build() {
     if (const auto done = co_await show_progress(); !done) co_return done.error();
     if (const auto done = co_await walk(lease_.last_chat); !done) co_return done.error();
     if (const auto done = co_await walk({}); !done) co_return done.error();
-    if (const auto done = co_await take_over(); !done) co_return done.error();
+    if (const auto done = co_await swap_alias(); !done) co_return done.error();
     if (const auto done = co_await walk({}); !done) co_return done.error();
     co_return co_await with_retries([this] { return count_indexed(*writer_); });
 }
@@ -175,23 +175,23 @@ awaitable<result<void>> reindex_job::walk(core::chat_id after) {
     co_return co_await with_retries([&] { return follower_->catch_up(after, on_chat_done); });
 }
 
-awaitable<result<void>> reindex_job::take_over() {
+awaitable<result<void>> reindex_job::swap_alias() {
     const auto is_ours = co_await with_retries([this] { return progress_.renew(owner_, reached_); });
     if (!is_ours) co_return is_ours.error();
     is_taken_over_ = !*is_ours;
     if (is_taken_over_) co_return error::shutting_down;
-    co_return co_await with_retries([this] { return index_->take_over(); });
+    co_return co_await with_retries([this] { return index_->swap_alias(); });
 }
 
 void reindex_job::open_index(const std::string& name) {
-    index_ = search::open_elastic_successor(index_options_, progress_, name);
+    index_ = search::open_replacement_index(index_options_, progress_, name);
     writer_ = std::make_unique<counting_writer>(index_->writer(), [this](std::uint64_t messages) {
         options_.reporter.add(messages);
         note_success();
     });
-    follower_ = std::make_unique<write::index_follower>(
+    follower_ = std::make_unique<search::index_follower>(
         ledger_, index_->reader(), *writer_,
-        write::follower_options{.after_messages = options_.after_messages, .pause = {}}, home_);
+        search::follower_options{.after_messages = options_.after_messages, .pause = {}}, home_);
     if (is_stopping_) follower_->stop();
 }
 
@@ -219,7 +219,7 @@ void reindex_job::note_success() {
 std::string reindex_job::reason(boost::system::error_code cause) const {
     if (is_taken_over_) return "another reindex took the lease";
     if (cause == error::shutting_down) return "interrupted: `confab reindex` resumes it, within a day";
-    return write::failure_reason(cause, index_->writer().last_failure(), options_.ledger_failure);
+    return search::failure_reason(cause, index_->writer().last_failure(), options_.ledger_failure);
 }
 
 void reindex_job::begin_beside() {
@@ -246,7 +246,7 @@ awaitable<void> reindex_job::renew() {
         if (is_beside_over_) co_return;
         const auto is_ours = co_await progress_.renew(owner_, reached_);
         if (is_beside_over_) co_return;
-        report(renewing_, is_ours ? "" : write::failure_reason(is_ours.error(), "", options_.ledger_failure));
+        report(renewing_, is_ours ? "" : search::failure_reason(is_ours.error(), "", options_.ledger_failure));
         if (!is_ours || *is_ours) continue;
         is_taken_over_ = true;
         end_early();

@@ -5,7 +5,7 @@
 // 2. Only one runs at a time, by a lease in the ledger (ledger::reindex_leases) that it renews in the background. The
 //    lease names the index before it is created, so that no worker takes it for an orphan.
 // 3. A reindex that is interrupted or killed leaves the lease's row and the index. Workers apply deletions to that
-//    index (write/sibling_follower.hpp), and the next reindex resumes it.
+//    index (search/indexed/inactive_index_follower.hpp), and the next reindex resumes it.
 // 4. In the background it also applies changes to its index itself. Workers of a version with another folding of texts
 //    cannot, and the walk may return to a chat only hours later. A failure of this, or of the lease's renewal, is
 //    reported when it begins, changes and ends, and tried again. An exception ends the job.
@@ -26,8 +26,8 @@
 #include "ops/progress.hpp"
 #include "ops/reindex.hpp"
 #include "search/elastic/elastic_index.hpp"
-#include "write/index_follower.hpp"
-#include "write/sibling_follower.hpp"
+#include "search/indexed/inactive_index_follower.hpp"
+#include "search/indexed/index_follower.hpp"
 
 namespace confab::ops {
 
@@ -64,7 +64,7 @@ private:
     awaitable<result<void>> prepare();
     awaitable<result<void>> show_progress();
     awaitable<result<void>> walk(core::chat_id after);
-    awaitable<result<void>> take_over();
+    awaitable<result<void>> swap_alias();
 
     void open_index(const std::string& name);
     // Retries the step until it succeeds, fails permanently, or no step has succeeded for give_up_after.
@@ -100,11 +100,11 @@ private:
     asio::steady_timer pause_alarm_, renewal_alarm_, follow_alarm_, beside_ended_;
     ledger::reindex_lease lease_;
     core::chat_id reached_;  // all chats up to this one are in the index
-    std::unique_ptr<search::elastic_successor> index_;
+    std::unique_ptr<search::replacement_index> index_;
     std::unique_ptr<counting_writer> writer_;
-    std::unique_ptr<write::index_follower> follower_;
-    const std::unique_ptr<search::sibling_indexes> beside_;  // one of them is the new index
-    write::sibling_follower changes_;
+    std::unique_ptr<search::index_follower> follower_;
+    const std::unique_ptr<search::inactive_indexes> beside_;  // one of them is the new index
+    search::inactive_index_follower changes_;
     back_off pause_;
     clock::time_point succeeded_at_ = clock::now();
     bool is_stopping_ = false;

@@ -8,7 +8,7 @@
 #include "contract/index_contract.hpp"
 #include "core/folding.hpp"
 #include "core/folding_version.hpp"
-#include "search/elastic/shape.hpp"
+#include "search/elastic/index_definition.hpp"
 #include "search/elastic/state.hpp"
 #include "support/elastic.hpp"
 #include "support/run.hpp"
@@ -18,7 +18,7 @@ namespace confab::testing {
 namespace {
 
 using core::chat_id, core::message_number;
-using search::indexed_text, search::position;
+using search::indexed_text, core::position;
 
 class elastic_fixture final : public index_fixture {
 public:
@@ -80,13 +80,13 @@ protected:
         return std::string(all.begin()->key());
     }
 
-    // Creates another index of this shape, with an alias and a write alias. Returns its name.
+    // Creates another index with this definition, with an alias and a write alias. Returns its name.
     std::string put_index(const std::string& alias, const std::string& meta) {
         const auto name = search::new_index_name(alias);
         const std::array aliases{alias, search::write_alias_of(name)};
-        auto shape = search::index_shape(1, aliases, "").as_object();
-        shape["mappings"].as_object()["_meta"] = boost::json::parse(meta);
-        EXPECT_TRUE(ask(elastic::verb::put, "/" + name, boost::json::serialize(shape)).is_ok());
+        auto body = search::definition_body(1, aliases, "").as_object();
+        body["mappings"].as_object()["_meta"] = boost::json::parse(meta);
+        EXPECT_TRUE(ask(elastic::verb::put, "/" + name, boost::json::serialize(body)).is_ok());
         return name;
     }
 
@@ -199,16 +199,17 @@ TEST_F(elastic_index_test, of_another_folding_is_kept_until_it_is_rebuilt) {
         EXPECT_NO_THROW(search::migrate_elastic(others));
         EXPECT_EQ(run(search::state_of(others)).fault,
                   "the index " + name + " has another folding version (`confab reindex` makes a new one)");
-        const auto successor = search::open_elastic_successor(others, *progress, search::new_successor_name(others));
-        ASSERT_TRUE(run(successor->make()));
-        ASSERT_TRUE(store(*successor, texts(1, 3, "new"), {}, {3, 0}));
-        ASSERT_TRUE(run(successor->take_over()));
+        const auto replacement =
+            search::open_replacement_index(others, *progress, search::new_replacement_name(others));
+        ASSERT_TRUE(run(replacement->make()));
+        ASSERT_TRUE(store(*replacement, texts(1, 3, "new"), {}, {3, 0}));
+        ASSERT_TRUE(run(replacement->swap_alias()));
         EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 404U);
         EXPECT_EQ(run(index->reader().find_position(chat)).value(), (position{3, 0}));
     }
 }
 
-TEST_F(elastic_index_test, of_another_cluster_is_never_read_and_survives_its_successor) {
+TEST_F(elastic_index_test, of_another_cluster_is_never_read_and_survives_its_replacement) {
     auto others = options;
     others.alias += "-others";
     const auto name = put_index(
@@ -217,9 +218,9 @@ TEST_F(elastic_index_test, of_another_cluster_is_never_read_and_survives_its_suc
     EXPECT_EQ(run(index->reader().find_position(chat)).error(), error::unavailable);
     EXPECT_EQ(store(*index, texts(1, 5, "x"), {}, {5, 0}).error(), error::unavailable);
     EXPECT_THROW(search::migrate_elastic(others), startup_error);
-    const auto successor = search::open_elastic_successor(others, *progress, search::new_successor_name(others));
-    ASSERT_TRUE(run(successor->make()));
-    ASSERT_TRUE(run(successor->take_over()));
+    const auto replacement = search::open_replacement_index(others, *progress, search::new_replacement_name(others));
+    ASSERT_TRUE(run(replacement->make()));
+    ASSERT_TRUE(run(replacement->swap_alias()));
     EXPECT_EQ(run(index->reader().find_position(chat)).value(), position());
     EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 200U);
 }
@@ -251,63 +252,63 @@ protected:
     const std::string name = put_index(old.alias, R"({"folding":")" + std::string(core::folding_version()) + R"("})");
 };
 
-TEST_F(legacy_elastic_index, is_adopted_with_all_texts_by_the_ledger_that_indexed_into_it) {
+TEST_F(legacy_elastic_index, is_claimed_with_all_texts_by_the_ledger_that_indexed_into_it) {
     fill(true);
     const auto mine = of_new_cluster();
-    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::done);
+    EXPECT_EQ(search::claim_old_index(mine, *progress), search::claim_result::done);
     EXPECT_NO_THROW(search::migrate_elastic(mine));
     const auto index = search::open_elastic_index(mine, *progress);
     EXPECT_EQ(candidate_numbers(*index, "kept").size(), 5U);
     EXPECT_EQ(ask(elastic::verb::get, "/" + old.alias).status, 404U);
     ASSERT_TRUE(store(*index, texts(6, 7, "kept"), {5, 0}, {7, 0}));
     EXPECT_EQ(candidate_numbers(*index, "kept").size(), 7U);
-    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::not_needed);
-    const auto successor = search::open_elastic_successor(mine, *progress, search::new_successor_name(mine));
-    ASSERT_TRUE(run(successor->make()));
-    ASSERT_TRUE(run(successor->take_over()));
+    EXPECT_EQ(search::claim_old_index(mine, *progress), search::claim_result::not_needed);
+    const auto replacement = search::open_replacement_index(mine, *progress, search::new_replacement_name(mine));
+    ASSERT_TRUE(run(replacement->make()));
+    ASSERT_TRUE(run(replacement->swap_alias()));
     EXPECT_EQ(ask(elastic::verb::get, "/" + name).status, 404U);
 }
 
-TEST_F(legacy_elastic_index, is_adopted_after_an_interrupted_adoption) {
+TEST_F(legacy_elastic_index, is_claimed_after_an_interrupted_claim) {
     fill(true);
     auto mine = of_new_cluster();
     const auto mapping = R"({"_meta":{"folding":")" + std::string(core::folding_version()) + R"(","ledger":")" +
                          mine.cluster + R"("},"_routing":{"required":true}})";
     ASSERT_TRUE(ask(elastic::verb::put, "/" + name + "/_mapping", mapping).is_ok());
-    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::done);
+    EXPECT_EQ(search::claim_old_index(mine, *progress), search::claim_result::done);
     EXPECT_EQ(candidate_numbers(*search::open_elastic_index(mine, *progress), "kept").size(), 5U);
 }
 
-TEST_F(legacy_elastic_index, is_not_adopted_by_a_ledger_that_never_indexed_into_it) {
+TEST_F(legacy_elastic_index, is_not_claimed_by_a_ledger_that_never_indexed_into_it) {
     fill(false);
     const auto mine = of_new_cluster();
-    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::left_alone);
+    EXPECT_EQ(search::claim_old_index(mine, *progress), search::claim_result::not_ours);
     EXPECT_NO_THROW(search::migrate_elastic(mine));
     EXPECT_EQ(candidate_numbers(*search::open_elastic_index(mine, *progress), "kept").size(), 0U);
     EXPECT_EQ(ask(elastic::verb::get, "/" + old.alias).status, 200U);
 }
 
-TEST_F(legacy_elastic_index, is_not_adopted_when_marked_for_another_cluster) {
+TEST_F(legacy_elastic_index, is_not_claimed_when_marked_for_another_cluster) {
     fill(true);
     const auto theirs = of_new_cluster();
-    EXPECT_EQ(search::adopt_elastic(theirs, *progress), search::adoption::done);
+    EXPECT_EQ(search::claim_old_index(theirs, *progress), search::claim_result::done);
     ASSERT_TRUE(ask(elastic::verb::put, "/" + name + "/_alias/" + old.alias, "{}").is_ok());
     auto mine = theirs;
     mine.cluster[0] = '1';
     mine.alias = search::search_alias_of(mine.cluster);
-    EXPECT_EQ(search::adopt_elastic(mine, *progress), search::adoption::left_alone);
+    EXPECT_EQ(search::claim_old_index(mine, *progress), search::claim_result::not_ours);
 }
 
-TEST_F(elastic_index_test, is_replaced_by_its_successor_atomically) {
+TEST_F(elastic_index_test, is_replaced_by_its_replacement_atomically) {
     const auto index = open();
     ASSERT_TRUE(store(*index, texts(1, 5, "old"), {}, {5, 0}));
     EXPECT_FALSE(run(index->writer().maintain()));
     const auto before = index_name();
-    const auto successor = search::open_elastic_successor(options, *progress, search::new_successor_name(options));
-    ASSERT_TRUE(run(successor->make()));
-    ASSERT_TRUE(store(*successor, texts(1, 3, "new"), {}, {3, 0}));
+    const auto replacement = search::open_replacement_index(options, *progress, search::new_replacement_name(options));
+    ASSERT_TRUE(run(replacement->make()));
+    ASSERT_TRUE(store(*replacement, texts(1, 3, "new"), {}, {3, 0}));
     EXPECT_EQ(candidate_numbers(*index, "old").size(), 5U);
-    ASSERT_TRUE(run(successor->take_over()));
+    ASSERT_TRUE(run(replacement->swap_alias()));
     EXPECT_NE(index_name(), before);
     EXPECT_EQ(ask(elastic::verb::get, "/" + before).status, 404U);
     EXPECT_EQ(run(index->reader().find_position(chat)).value(), (position{3, 0}));
@@ -315,31 +316,31 @@ TEST_F(elastic_index_test, is_replaced_by_its_successor_atomically) {
     EXPECT_TRUE(run(index->writer().maintain()));
 }
 
-TEST_F(elastic_index_test, unfinished_successor_is_resumed_by_name) {
+TEST_F(elastic_index_test, unfinished_replacement_is_resumed_by_name) {
     const auto kept = index_name();
-    const auto name = search::new_successor_name(options);
-    const auto first = search::open_elastic_successor(options, *progress, name);
+    const auto name = search::new_replacement_name(options);
+    const auto first = search::open_replacement_index(options, *progress, name);
     EXPECT_FALSE(run(first->is_usable()).value());
     ASSERT_TRUE(run(first->make()));
     ASSERT_TRUE(store(*first, texts(1, 3, "new"), {}, {3, 0}));
-    const auto second = search::open_elastic_successor(options, *progress, name);
+    const auto second = search::open_replacement_index(options, *progress, name);
     EXPECT_TRUE(run(second->is_usable()).value());
     ASSERT_TRUE(run(second->make()));
     EXPECT_EQ(run(second->reader().find_position(chat)).value(), (position{3, 0}));
     EXPECT_EQ(index_name(), kept);
-    ASSERT_TRUE(run(second->take_over()));
-    ASSERT_TRUE(run(second->take_over()));
+    ASSERT_TRUE(run(second->swap_alias()));
+    ASSERT_TRUE(run(second->swap_alias()));
     EXPECT_EQ(index_name(), name);
     EXPECT_EQ(ask(elastic::verb::get, "/" + kept).status, 404U);
 }
 
-TEST_F(elastic_index_test, successor_of_another_ledger_or_of_none_is_unusable) {
+TEST_F(elastic_index_test, replacement_of_another_ledger_or_of_none_is_unusable) {
     auto others = options;
     others.cluster = "fedcba9876543210";
-    const auto name = search::new_successor_name(options);
-    ASSERT_TRUE(run(search::open_elastic_successor(others, *progress, name)->make()));
-    EXPECT_FALSE(run(search::open_elastic_successor(options, *progress, name)->is_usable()).value());
-    EXPECT_TRUE(run(search::open_elastic_successor(others, *progress, name)->is_usable()).value());
+    const auto name = search::new_replacement_name(options);
+    ASSERT_TRUE(run(search::open_replacement_index(others, *progress, name)->make()));
+    EXPECT_FALSE(run(search::open_replacement_index(options, *progress, name)->is_usable()).value());
+    EXPECT_TRUE(run(search::open_replacement_index(others, *progress, name)->is_usable()).value());
 }
 
 TEST_F(elastic_index_test, failure_message_names_the_engine) {

@@ -59,7 +59,7 @@ protected:
 
     awaitable<result<void>> follow() {
         const auto home = co_await asio::this_coro::executor;
-        write::index_follower follower(ledger->reader(), index->reader(), index->writer(), {1, 1ms}, home);
+        search::index_follower follower(ledger->reader(), index->reader(), index->writer(), {1, 1ms}, home);
         co_return co_await follower.catch_up();
     }
 

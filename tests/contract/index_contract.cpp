@@ -12,7 +12,7 @@ namespace confab::testing {
 namespace {
 
 using core::chat_id, core::message_number;
-using search::indexed_text, search::position;
+using search::indexed_text, core::position;
 using values = std::vector<std::uint64_t>;
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(index_contract);

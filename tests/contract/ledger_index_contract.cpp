@@ -31,11 +31,11 @@ core::app_token changed_chat(checked_ledger& b) {
 TEST_P(ledger_contract, counts_what_a_chat_holds) {
     checked_ledger b(GetParam().make);
     const auto chat = id_of(b, changed_chat(b));
-    const auto counts = run(b.reader().counts(chat)).value();
-    EXPECT_EQ(counts.chat, chat);
-    EXPECT_EQ(counts.messages, 5U);
-    EXPECT_EQ(counts.changes, 3U);
-    EXPECT_EQ(run(b.reader().counts(chat_id(chat.value() + 1000))).error(), error::not_found);
+    const auto at = run(b.reader().position_of(chat)).value();
+    EXPECT_EQ(at.chat, chat);
+    EXPECT_EQ(at.position.messages, 5U);
+    EXPECT_EQ(at.position.changes, 3U);
+    EXPECT_EQ(run(b.reader().position_of(chat_id(chat.value() + 1000))).error(), error::not_found);
 }
 
 TEST_P(ledger_contract, counts_every_chat_in_order_of_ids) {
@@ -45,18 +45,18 @@ TEST_P(ledger_contract, counts_every_chat_in_order_of_ids) {
     for (int i = 1; i < 1'500; ++i) batch.push_back(command(core::create_chat{token}));
     b.commit(batch);
     b.commit(command(new_message(token, 1'200, "the only one")));
-    std::vector<ledger::chat_counts> all;
+    std::vector<core::chat_position> all;
     for (chat_id after;;) {
-        const auto slice = run(b.reader().counts_after(after)).value();
+        const auto slice = run(b.reader().positions_after(after)).value();
         if (slice.empty()) break;
         EXPECT_LE(slice.size(), ledger::slice_rows_max);
         all.insert(all.end(), slice.begin(), slice.end());
         after = slice.back().chat;
     }
     ASSERT_EQ(all.size(), 1'500U);
-    EXPECT_TRUE(std::ranges::is_sorted(all, std::less(), &ledger::chat_counts::chat));
-    EXPECT_EQ(std::ranges::count(all, 1U, &ledger::chat_counts::messages), 1);
-    const auto last = run(b.reader().counts_after(all[1'498].chat)).value();
+    EXPECT_TRUE(std::ranges::is_sorted(all, std::less(), &core::chat_position::chat));
+    EXPECT_EQ(std::ranges::count(all, 1U, [](const auto& c) { return c.position.messages; }), 1);
+    const auto last = run(b.reader().positions_after(all[1'498].chat)).value();
     ASSERT_EQ(last.size(), 1U);
     EXPECT_EQ(last[0].chat, all[1'499].chat);
 }

@@ -103,9 +103,9 @@ mysql::parameters example(read_sql s) {
             return mysql::parameters(chat.value(), few);
         case read_sql::past_versions:
             return mysql::parameters(chat.value(), few, one, few + limit, limit);
-        case read_sql::counts:
+        case read_sql::position:
             return mysql::parameters(chat.value());
-        case read_sql::counts_after:
+        case read_sql::positions_after:
             return mysql::parameters(few, limit);
         case read_sql::changes:
             return mysql::parameters(chat.value(), few, limit);
@@ -178,7 +178,7 @@ TEST(mysql_writer, finds_by_a_key_what_it_changes) {
                 values.add(chat.value());
                 values.add(1 + i);
             }
-            const auto sql = ledger::mysql::forget_history_sql(pairs);
+            const auto sql = ledger::mysql::delete_history_sql(pairs);
             const auto explained = co_await db.run("explain format = traditional " + sql, std::move(values));
             std::ranges::move(tables_without_key(explained.view(), is_mariadb, sql), std::back_inserter(wrong));
         }
@@ -436,7 +436,7 @@ TEST(mysql_reader, numbers_out_of_every_range_find_nothing) {
     EXPECT_EQ(run(reader.versions(chat, core::message_number(most), most)).error(), error::not_found);
     EXPECT_TRUE(run(reader.versions(chat, core::message_number(1), most)).value().empty());
     EXPECT_TRUE(run(reader.changes(chat, most)).value().empty());
-    EXPECT_TRUE(run(reader.counts_after(core::chat_id(most))).value().empty());
+    EXPECT_TRUE(run(reader.positions_after(core::chat_id(most))).value().empty());
 }
 
 // A history is read in two statements. A write between them must not be visible.

@@ -15,7 +15,7 @@ namespace confab::testing {
 namespace {
 
 using core::chat_id, core::message_number;
-using search::indexed_text, search::position;
+using search::indexed_text, core::position;
 
 const std::string ours = "this ledger";
 const core::folded_query any("a");

@@ -16,10 +16,10 @@
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/check.hpp"
 #include "ops/check_index.hpp"
+#include "search/indexed/index_follower.hpp"
 #include "search/sqlite/sqlite_index.hpp"
 #include "support/commands.hpp"
 #include "support/run.hpp"
-#include "write/index_follower.hpp"
 
 namespace confab::testing {
 namespace {
@@ -61,7 +61,7 @@ public:
 private:
     std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger_;
     std::unique_ptr<search::sqlite_index> index_;
-    write::index_follower follower_;
+    search::index_follower follower_;
     bool is_indexed_ = false;
 };
 

@@ -6,18 +6,18 @@
 
 #include "ledger/sqlite/sqlite_ledger.hpp"
 #include "ops/reindex.hpp"
+#include "search/indexed/index_follower.hpp"
 #include "search/sqlite/sqlite_index.hpp"
 #include "support/commands.hpp"
 #include "support/commit.hpp"
 #include "support/fault_plan.hpp"
 #include "support/folder.hpp"
 #include "support/run.hpp"
-#include "write/index_follower.hpp"
 
 namespace confab::testing {
 namespace {
 
-using search::indexed_text, search::position;
+using search::indexed_text, core::position;
 
 class failing_index : public ::testing::TestWithParam<io_fault> {
 protected:
@@ -98,7 +98,7 @@ TEST_P(failing_index, is_followed_again_after_a_failed_clear) {
     commit(ledger->writer(), {command(new_app(token, "an app")), command(core::create_chat{token})}, state);
     commit(ledger->writer(), {command(new_message(token, 1, "text")), command(new_message(token, 1, "text"))}, state);
     open();
-    write::index_follower follower(ledger->reader(), index->reader(), index->writer(), {1, {}}, pool.get_executor());
+    search::index_follower follower(ledger->reader(), index->reader(), index->writer(), {1, {}}, pool.get_executor());
     ASSERT_TRUE(run(follower.catch_up()));
     ASSERT_TRUE(run(index->writer().store(chat, {}, {2, 0}, {2, 7})));  // ahead of the ledger
     break_disk();

@@ -11,7 +11,7 @@
 
 #include "ledger/mysql/index_progress.hpp"
 #include "search/elastic/elastic_index.hpp"
-#include "search/elastic/shape.hpp"
+#include "search/elastic/index_definition.hpp"
 #include "support/mysql.hpp"
 
 namespace confab::testing {

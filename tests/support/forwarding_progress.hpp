@@ -12,7 +12,7 @@ public:
     awaitable<result<std::vector<core::chat_id>>> noted_before(timestamp time) override {
         return to_.noted_before(time);
     }
-    awaitable<result<void>> remove_note(const ledger::chat_counts& upto) override { return to_.remove_note(upto); }
+    awaitable<result<void>> remove_note(const core::chat_position& upto) override { return to_.remove_note(upto); }
 
     awaitable<result<std::optional<ledger::reindex_lease>>> lease() override { return to_.lease(); }
     awaitable<result<ledger::reindex_lease>> claim(const ledger::reindex_owner& owner,
@@ -31,15 +31,15 @@ public:
     awaitable<result<void>> finish(const ledger::reindex_owner& owner) override { return to_.finish(owner); }
     awaitable<result<void>> drop_expired() override { return to_.drop_expired(); }
 
-    awaitable<result<ledger::chat_counts>> find_position(const ledger::index_id& index, core::chat_id chat) override {
+    awaitable<result<core::chat_position>> find_position(const ledger::index_id& index, core::chat_id chat) override {
         return to_.find_position(index, chat);
     }
-    awaitable<result<std::vector<ledger::chat_counts>>> chats(const ledger::index_id& index,
+    awaitable<result<std::vector<core::chat_position>>> chats(const ledger::index_id& index,
                                                               core::chat_id after) override {
         return to_.chats(index, after);
     }
-    awaitable<result<void>> move(const ledger::index_id& index, const ledger::chat_counts& from,
-                                 const ledger::chat_counts& to) override {
+    awaitable<result<void>> move(const ledger::index_id& index, const core::chat_position& from,
+                                 const core::chat_position& to) override {
         return to_.move(index, from, to);
     }
     awaitable<result<void>> begin(const ledger::index_id& index, core::chat_id chat) override {

@@ -39,9 +39,9 @@ public:
                                                           const core::folded_query& query) override {
         return to_.matching(chat, numbers, query);
     }
-    awaitable<result<ledger::chat_counts>> counts(core::chat_id chat) override { return to_.counts(chat); }
-    awaitable<result<std::vector<ledger::chat_counts>>> counts_after(core::chat_id after) override {
-        return to_.counts_after(after);
+    awaitable<result<core::chat_position>> position_of(core::chat_id chat) override { return to_.position_of(chat); }
+    awaitable<result<std::vector<core::chat_position>>> positions_after(core::chat_id after) override {
+        return to_.positions_after(after);
     }
     awaitable<result<std::vector<ledger::change>>> changes(core::chat_id chat, std::uint64_t after_seq) override {
         return to_.changes(chat, after_seq);

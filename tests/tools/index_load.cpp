@@ -16,7 +16,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 using core::message_number;
-using search::indexed_text, search::position;
+using search::indexed_text, core::position;
 
 constexpr core::chat_id chat(7);
 constexpr std::uint64_t messages_of_a_store = 4'000;  // as the follower's

@@ -10,9 +10,9 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/json/parse.hpp>
 
-#include "base/failure_note.hpp"
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
+#include "base/recent_failure.hpp"
 #include "drivers/elastic/connection_pool.hpp"
 
 namespace confab::elastic {
@@ -195,7 +195,7 @@ private:
     const std::string name_, host_, login_, prefix_;
     const std::shared_ptr<const connection_pool_options> pool_options_;
     circuit_breaker circuit_breaker_;
-    failure_note failure_;
+    recent_failure failure_;
     log_throttle log_;
 };
 

@@ -88,7 +88,7 @@ awaitable<void> insert_changes(confab::mysql::connection& db, const change_rows&
 }
 
 // A deleted message of version 2 was never edited, so it has no history.
-awaitable<void> forget_histories(confab::mysql::connection& db, const changed_messages& all) {
+awaitable<void> delete_histories(confab::mysql::connection& db, const changed_messages& all) {
     std::vector<const core::message_deleted*> gone;
     for (const auto& [locator, message] : all)
         if (message.deletion && message.deletion->version > 2) gone.push_back(message.deletion);
@@ -99,7 +99,7 @@ awaitable<void> forget_histories(confab::mysql::connection& db, const changed_me
             values.add(gone[i]->chat.value());
             values.add(gone[i]->number.value());
         }
-        const auto sql = forget_history_sql(size);
+        const auto sql = delete_history_sql(size);
         co_await db.run(sql, std::move(values));
         from += size;
     }
@@ -158,7 +158,7 @@ awaitable<void> update_deleted(confab::mysql::connection& db, const changed_mess
 }  // namespace
 
 // A condition for each pair: MariaDB uses no key for a list of pairs in an update.
-std::string forget_history_sql(std::size_t messages) {
+std::string delete_history_sql(std::size_t messages) {
     std::string sql = "update changes set content_before = null where ";
     for (std::size_t i = 0; i < messages; ++i) {
         if (i > 0) sql += " or ";
@@ -171,7 +171,7 @@ awaitable<void> store_changes(confab::mysql::connection& db, const changed_messa
     if (all.empty()) co_return;
     const auto rows = rows_of(all);
     co_await insert_changes(db, rows);
-    co_await forget_histories(db, all);
+    co_await delete_histories(db, all);
     co_await update_edited(db, all);
     co_await update_deleted(db, all);
 }

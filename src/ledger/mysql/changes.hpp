@@ -14,7 +14,7 @@ awaitable<void> store_changes(confab::mysql::connection& db, const changed_messa
 
 // The statement that removes earlier contents from the history of `messages` messages. It has that many pairs of
 // placeholders (chat, number).
-std::string forget_history_sql(std::size_t messages);
+std::string delete_history_sql(std::size_t messages);
 
 // The current content of a message, for the row of its change. Placeholders: chat, number.
 inline constexpr std::string_view content_now_sql = "(select content from messages where chat_id = ? and number = ?)";

@@ -14,7 +14,7 @@ namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::uint64_t slice_chats_max = 1'000;
-constexpr std::uint64_t forget_chats_max = 10'000;  // of one statement
+constexpr std::uint64_t delete_rows_max = 10'000;  // of one statement
 constexpr std::uint64_t compare_chats_max = 20'000;
 
 // A reindex renews its lease of 30 s three times in that time. An interrupted one can be resumed for a day, which is
@@ -38,40 +38,41 @@ constexpr std::string_view give_up_sql =
 constexpr std::string_view drop_expired_sql =
     "delete from reindex_state where kept_until <= utc_timestamp(6) and lease_until <= utc_timestamp(6)";
 
-chat_counts counts_from(const confab::mysql::row& row) {
-    return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
+core::chat_position position_from(const confab::mysql::row& row) {
+    return {core::chat_id(row.number(0)), {row.number(1), row.number(2)}};
 }
 
-bool is_nothing(const chat_counts& at) {
-    return at.messages == 0 && at.changes == 0;
+bool is_nothing(const core::chat_position& at) {
+    return at.position == core::position();
 }
 
 class mysql_progress final : public index_progress {
 public:
     explicit mysql_progress(const mysql_options& options) : pool_(pool_options_of(options)) {}
 
-    awaitable<result<chat_counts>> find_position(const index_id& index, core::chat_id chat) override {
+    awaitable<result<core::chat_position>> find_position(const index_id& index, core::chat_id chat) override {
         const auto found =
             co_await run("select chat_id, messages, changes from index_progress where search_index = ? and chat_id = ?",
                          confab::mysql::parameters(confab::mysql::blob(index), chat.value()));
         if (!found) co_return found.error();
-        if (found->empty()) co_return chat_counts{chat};
-        co_return counts_from(found->front());
+        if (found->empty()) co_return core::chat_position{chat, {}};
+        co_return position_from(found->front());
     }
 
-    awaitable<result<std::vector<chat_counts>>> chats(const index_id& index, core::chat_id after) override {
+    awaitable<result<std::vector<core::chat_position>>> chats(const index_id& index, core::chat_id after) override {
         const auto found = co_await run(
             "select chat_id, messages, changes from index_progress where search_index = ? and chat_id > ? "
             "and (messages > 0 or changes > 0) order by chat_id limit ?",
             confab::mysql::parameters(confab::mysql::blob(index), after.value(), slice_chats_max));
         if (!found) co_return found.error();
-        std::vector<chat_counts> all;
-        for (const auto& row : *found) all.push_back(counts_from(row));
+        std::vector<core::chat_position> all;
+        for (const auto& row : *found) all.push_back(position_from(row));
         co_return all;
     }
 
-    awaitable<result<void>> move(const index_id& index, const chat_counts& from, const chat_counts& to) override {
-        if (from.messages == to.messages && from.changes == to.changes) co_return co_await require(index, from);
+    awaitable<result<void>> move(const index_id& index, const core::chat_position& from,
+                                 const core::chat_position& to) override {
+        if (from == to) co_return co_await require(index, from);
         const auto moved = co_await write(index, from, to);
         if (!moved) co_return moved.error();
         if (moved->affected() == 0) co_return error::version_mismatch;
@@ -127,9 +128,9 @@ public:
     awaitable<result<void>> forget(const index_id& index) override {
         for (;;) {
             const auto gone = co_await run("delete from index_progress where search_index = ? limit ?",
-                                           confab::mysql::parameters(confab::mysql::blob(index), forget_chats_max));
+                                           confab::mysql::parameters(confab::mysql::blob(index), delete_rows_max));
             if (!gone) co_return gone.error();
-            if (gone->affected() < forget_chats_max) co_return result<void>();
+            if (gone->affected() < delete_rows_max) co_return result<void>();
         }
     }
 
@@ -144,9 +145,10 @@ public:
         co_return all;
     }
 
-    awaitable<result<void>> remove_note(const chat_counts& upto) override {
-        const auto gone = co_await run("delete from index_notes where chat_id = ? and messages <= ? and changes <= ?",
-                                       confab::mysql::parameters(upto.chat.value(), upto.messages, upto.changes));
+    awaitable<result<void>> remove_note(const core::chat_position& upto) override {
+        const auto gone =
+            co_await run("delete from index_notes where chat_id = ? and messages <= ? and changes <= ?",
+                         confab::mysql::parameters(upto.chat.value(), upto.position.messages, upto.position.changes));
         if (!gone) co_return gone.error();
         co_return result<void>();
     }
@@ -210,21 +212,22 @@ private:
         co_return result<void>();
     }
 
-    awaitable<result<void>> require(const index_id& index, const chat_counts& at) {
+    awaitable<result<void>> require(const index_id& index, const core::chat_position& at) {
         const auto now = co_await find_position(index, at.chat);
         if (!now) co_return now.error();
-        if (now->messages != at.messages || now->changes != at.changes) co_return error::version_mismatch;
+        if (now->position != at.position) co_return error::version_mismatch;
         co_return result<void>();
     }
 
-    awaitable<result<confab::mysql::rows>> insert(const index_id& index, const chat_counts& at) {
+    awaitable<result<confab::mysql::rows>> insert(const index_id& index, const core::chat_position& at) {
         return run("insert ignore into index_progress(search_index, chat_id, messages, changes) values(?, ?, ?, ?)",
-                   confab::mysql::parameters(confab::mysql::blob(index), at.chat.value(), at.messages, at.changes));
+                   confab::mysql::parameters(confab::mysql::blob(index), at.chat.value(), at.position.messages,
+                                             at.position.changes));
     }
 
     // At (0, 0) the row may exist or not.
-    awaitable<result<confab::mysql::rows>> write(const index_id& index, const chat_counts& from,
-                                                 const chat_counts& to) {
+    awaitable<result<confab::mysql::rows>> write(const index_id& index, const core::chat_position& from,
+                                                 const core::chat_position& to) {
         if (is_nothing(from)) {
             auto inserted = co_await insert(index, to);
             if (!inserted || inserted->affected() > 0) co_return inserted;
@@ -232,8 +235,8 @@ private:
         co_return co_await run(
             "update index_progress set messages = ?, changes = ? "
             "where search_index = ? and chat_id = ? and messages = ? and changes = ?",
-            confab::mysql::parameters(to.messages, to.changes, confab::mysql::blob(index), to.chat.value(),
-                                      from.messages, from.changes));
+            confab::mysql::parameters(to.position.messages, to.position.changes, confab::mysql::blob(index),
+                                      to.chat.value(), from.position.messages, from.position.changes));
     }
 
     awaitable<result<confab::mysql::rows>> run(std::string_view sql, confab::mysql::parameters values) {

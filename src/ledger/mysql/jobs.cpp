@@ -130,8 +130,8 @@ awaitable<void> find_messages(confab::mysql::connection& db, const std::vector<m
 }
 
 // Commands by the way to find their results.
-struct passed_by_kind {
-    explicit passed_by_kind(std::span<const core::command* const> passed) {
+struct redelivered_by_kind {
+    explicit redelivered_by_kind(std::span<const core::command* const> passed) {
         for (const auto* c : passed) {
             std::visit(overloaded{
                            [&](const core::create_app&) { creations.push_back(c); },
@@ -200,7 +200,7 @@ awaitable<void> find_dead_letters(confab::mysql::connection& db, std::span<const
 
 awaitable<void> load_outcomes(confab::mysql::connection& db, std::span<const core::command* const> passed,
                               const dead_letter_bytes& describe, core::state& s) {
-    const passed_by_kind sorted(passed);
+    const redelivered_by_kind sorted(passed);
     co_await find_messages(db, sorted.messages, s);
     co_await find_jobs(db, sorted.creations, s);
     co_await find_jobs(db, sorted.changes, s);

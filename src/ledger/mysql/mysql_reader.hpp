@@ -34,8 +34,8 @@ public:
     // reader_for_index.cpp
     awaitable<result<matches_by_number>> matching(core::chat_id chat, std::span<const core::message_number> numbers,
                                                   const core::folded_query& query) override;
-    awaitable<result<chat_counts>> counts(core::chat_id chat) override;
-    awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) override;
+    awaitable<result<core::chat_position>> position_of(core::chat_id chat) override;
+    awaitable<result<std::vector<core::chat_position>>> positions_after(core::chat_id after) override;
     awaitable<result<std::vector<change>>> changes(core::chat_id chat, std::uint64_t after_seq) override;
     awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override;
     awaitable<result<std::vector<text>>> texts(core::chat_id chat,

@@ -11,8 +11,8 @@ namespace {
 
 using numbers_asked = std::span<const core::message_number>;
 
-chat_counts counts_from(const confab::mysql::row& row) {
-    return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
+core::chat_position position_from(const confab::mysql::row& row) {
+    return {core::chat_id(row.number(0)), {row.number(1), row.number(2)}};
 }
 
 change change_from(const confab::mysql::row& row) {
@@ -103,14 +103,14 @@ awaitable<result<matches_by_number>> mysql_reader::matching(core::chat_id chat,
     co_return found;
 }
 
-awaitable<result<chat_counts>> mysql_reader::counts(core::chat_id chat) {
+awaitable<result<core::chat_position>> mysql_reader::position_of(core::chat_id chat) {
     const confab::mysql::parameters values(chat.value());
-    co_return co_await one<chat_counts>(read_sql::counts, values, counts_from);
+    co_return co_await one<core::chat_position>(read_sql::position, values, position_from);
 }
 
-awaitable<result<std::vector<chat_counts>>> mysql_reader::counts_after(core::chat_id after) {
+awaitable<result<std::vector<core::chat_position>>> mysql_reader::positions_after(core::chat_id after) {
     const confab::mysql::parameters values(after.value(), std::uint64_t{slice_rows_max});
-    co_return co_await many<chat_counts>(read_sql::counts_after, values, counts_from);
+    co_return co_await many<core::chat_position>(read_sql::positions_after, values, position_from);
 }
 
 awaitable<result<std::vector<change>>> mysql_reader::changes(core::chat_id chat, std::uint64_t after_seq) {

@@ -95,9 +95,9 @@ std::string build_sql(read_sql s) {
             // Without the hint, a server with few rows may scan all changes of a chat.
             return "select version, at, content_before from changes force index (changes_of_message) "
                    "where chat_id = ? and number = ? and version > ? and version <= ? order by version limit ?";
-        case read_sql::counts:
+        case read_sql::position:
             return "select id, messages_count, changes_count from chats where id = ?";
-        case read_sql::counts_after:
+        case read_sql::positions_after:
             return "select id, messages_count, changes_count from chats where id > ? order by id limit ?";
         case read_sql::changes:
             // The other key covers the query, but in another order.

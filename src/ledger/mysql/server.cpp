@@ -6,8 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include "base/failure_note.hpp"
 #include "base/log_throttle.hpp"
+#include "base/recent_failure.hpp"
 
 namespace confab::ledger::mysql {
 
@@ -29,8 +29,8 @@ confab::mysql::pool_options pool_options_of(const mysql_options& options) {
 
 namespace {
 
-failure_note& noted() {
-    static failure_note last;
+recent_failure& noted() {
+    static recent_failure last;
     return last;
 }
 

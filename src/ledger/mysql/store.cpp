@@ -118,7 +118,7 @@ std::string counter_updates(const moved_counters& counters) {
 
 std::string notes_for_index(const effects_by_kind& effects, std::uint64_t after, const database_clock& clock) {
     if (after == 0) return {};
-    std::map<core::chat_id, chat_counts> pending;
+    std::map<core::chat_id, core::position> pending;
     for (const auto& [chat, given] : effects.counters.messages) {
         const auto multiple = given.last - given.last % after;
         if (multiple >= given.first) pending[chat].messages = multiple;

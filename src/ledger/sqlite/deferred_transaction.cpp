@@ -76,7 +76,7 @@ result<void> deferred_transaction::write_synced(const core::batch_effects& effec
         begin_transaction(confab::sqlite::sync_level::full);
         sql_.effects.write(effects);
         sql_.effects.write_counters();
-        sql_.stamp.write(last() + 1, journal_off, sql_.effects.take_latest());
+        sql_.metadata.write(last() + 1, journal_off, sql_.effects.take_latest());
         require_open();
         is_committing = true;
         transaction_->commit();
@@ -125,7 +125,7 @@ std::uint64_t deferred_transaction::last_batch() {
 
 timestamp deferred_transaction::latest_time() {
     const std::lock_guard lock(mutex_);
-    return std::max(sql_.stamp.latest_time(), sql_.effects.latest());
+    return std::max(sql_.metadata.latest_time(), sql_.effects.latest());
 }
 
 int deferred_transaction::wal_pages() {
@@ -169,7 +169,7 @@ void deferred_transaction::commit_open() {
     const auto batch = last();
     require_open();  // else each statement below would commit by itself, and stamp the batches as applied
     sql_.effects.write_counters();
-    sql_.stamp.write(batch, std::nullopt, sql_.effects.take_latest());
+    sql_.metadata.write(batch, std::nullopt, sql_.effects.take_latest());
     require_open();
     transaction_->commit();
     pending_.records.clear();
@@ -180,7 +180,7 @@ void deferred_transaction::commit_open() {
 }
 
 void deferred_transaction::committed(std::uint64_t batch) {
-    const bool is_wal_restarted = sql_.stamp.committed(batch, db_.wal_pages());
+    const bool is_wal_restarted = sql_.metadata.committed(batch, db_.wal_pages());
     snapshots_.committed();
     unapplied_.applied(batch);
     timer_.disarm();
@@ -193,9 +193,9 @@ void deferred_transaction::record_checkpoint() {
     try {
         db_.set_sync_level(confab::sqlite::sync_level::normal);
         confab::sqlite::transaction stamped(db_, confab::sqlite::transaction::kind::write);
-        sql_.stamp.repeat();
+        sql_.metadata.repeat();
         stamped.commit();
-        sql_.stamp.committed(sql_.stamp.applied(), db_.wal_pages());
+        sql_.metadata.committed(sql_.metadata.applied(), db_.wal_pages());
         snapshots_.committed();
     } catch (const confab::sqlite::failure& cause) {
         log::warning(fmt::format("a checkpoint is not recorded before the next commit: {}", cause.what()));
@@ -214,7 +214,7 @@ void deferred_transaction::roll_back_leftover() {
 }
 
 void deferred_transaction::roll_back() {
-    sql_.effects.forget_counters();
+    sql_.effects.clear_counters();
     end_transaction();
     if (pending_.records.empty()) return;
     if (state_ == state::idle) state_ = state::needs_replay;

@@ -49,7 +49,7 @@
 #include "drivers/sqlite/snapshot_pool.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 #include "drivers/sqlite/wal_syncer.hpp"
-#include "ledger/sqlite/commit_stamp.hpp"
+#include "ledger/sqlite/commit_metadata.hpp"
 #include "ledger/sqlite/effect_writer.hpp"
 #include "ledger/sqlite/message_cache.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
@@ -60,11 +60,11 @@ namespace confab::ledger::sqlite {
 
 // The statements of the writing connection.
 struct write_statements {
-    explicit write_statements(confab::sqlite::connection& db) : effects(db), loader(db, effects), stamp(db) {}
+    explicit write_statements(confab::sqlite::connection& db) : effects(db), loader(db, effects), metadata(db) {}
 
     effect_writer effects;
     state_loader loader;
-    commit_stamp stamp;
+    commit_metadata metadata;
 };
 
 // commit(), unapplied() and syncer(): any thread. Everything else: the writer's thread.
@@ -132,7 +132,7 @@ public:
         roll_back_leftover();
         work(db_, sql_);
         require(!db_.in_transaction(), "work between transactions leaves none open");
-        committed(sql_.stamp.applied());
+        committed(sql_.metadata.applied());
         return {};
     }
 
@@ -161,7 +161,7 @@ private:
     };
 
     // All below: with the mutex held.
-    std::uint64_t last() const { return sql_.stamp.applied() + pending_.records.size(); }
+    std::uint64_t last() const { return sql_.metadata.applied() + pending_.records.size(); }
     // Errors: unavailable (SQLite failed in `work`).
     template <class Work>
     result<void> rolls_back_on_failure(Work work) {

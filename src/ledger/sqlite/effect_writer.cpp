@@ -57,10 +57,10 @@ void effect_writer::write_counters() {
     changes_.write();
 }
 
-void effect_writer::forget_counters() {
-    chats_.forget();
-    messages_.forget();
-    changes_.forget();
+void effect_writer::clear_counters() {
+    chats_.clear();
+    messages_.clear();
+    changes_.clear();
     latest_ = {};
 }
 

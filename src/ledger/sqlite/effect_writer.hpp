@@ -25,7 +25,7 @@ public:
     // read on this connection. Throws sqlite::failure. REQUIRES: a transaction.
     void write_counters();
     // After a rollback. Forgets the latest time, too.
-    void forget_counters();
+    void clear_counters();
 
     // The latest time in the effects that were written since the last take_latest().
     timestamp latest() const { return latest_; }
@@ -40,7 +40,7 @@ private:
 
         void set(std::uint64_t id, std::uint64_t value);
         void write();
-        void forget() { last_.clear(); }
+        void clear() { last_.clear(); }
 
     private:
         using entry = std::pair<std::uint64_t, std::uint64_t>;

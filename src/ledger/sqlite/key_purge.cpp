@@ -16,7 +16,7 @@ bool key_purge::is_due(timestamp now) const {
     return now.us >= next_us_ || clock_went_back;
 }
 
-void key_purge::run(confab::sqlite::connection& db, commit_stamp& stamp, timestamp now) {
+void key_purge::run(confab::sqlite::connection& db, commit_metadata& metadata, timestamp now) {
     // Read as bytes, so that a key with a damaged hash is purged too.
     std::vector<std::pair<std::int64_t, std::vector<std::byte>>> found;
     {
@@ -31,7 +31,7 @@ void key_purge::run(confab::sqlite::connection& db, commit_stamp& stamp, timesta
         auto remove = db.prepare("delete from idempotency where scope = ? and key_hash = ?");
         confab::sqlite::transaction all(db, confab::sqlite::transaction::kind::write);
         for (const auto& [scope, key_hash] : found) remove.bind(scope, confab::sqlite::blob(key_hash)).run();
-        stamp.repeat();
+        metadata.repeat();
         all.commit();
     }
     if (found.size() < rows_max) next_us_ = now.us + every_us;

@@ -3,7 +3,7 @@
 
 #include "base/clock.hpp"
 #include "drivers/sqlite/sqlite.hpp"
-#include "ledger/sqlite/commit_stamp.hpp"
+#include "ledger/sqlite/commit_metadata.hpp"
 
 namespace confab::ledger::sqlite {
 
@@ -11,9 +11,9 @@ namespace confab::ledger::sqlite {
 class key_purge {
 public:
     bool is_due(timestamp now) const;
-    // In one transaction of its own, with `stamp` in it. Throws sqlite::failure. REQUIRES: the database is migrated; no
-    // transaction is open on `db`.
-    void run(confab::sqlite::connection& db, commit_stamp& stamp, timestamp now);
+    // In one transaction of its own, with `metadata` in it. Throws sqlite::failure. REQUIRES: the database is migrated;
+    // no transaction is open on `db`.
+    void run(confab::sqlite::connection& db, commit_metadata& metadata, timestamp now);
 
 private:
     std::int64_t next_us_ = 0;

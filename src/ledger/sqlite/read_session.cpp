@@ -37,8 +37,8 @@ read_session::read_session(const std::string& database)
 
 read_session::index_source::index_source(confab::sqlite::connection& db)
     : counts(db.prepare("select id, messages_count, changes_count from chats where id = ?")),
-      counts_after(db.prepare("select id, messages_count, changes_count from chats where id > ? order by id "
-                              "limit ?")),
+      positions_after(db.prepare("select id, messages_count, changes_count from chats where id > ? order by id "
+                                 "limit ?")),
       changes(db.prepare("select id, number from changes where id > ? and id <= ? order by id limit ?")),
       one_text(db.prepare(fmt::format("select {} from messages where id = ?", text_columns))),
       texts(db, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {}

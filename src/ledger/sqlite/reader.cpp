@@ -124,16 +124,16 @@ public:
             unapplied_.in(chat), [=, &query](read_session& s) { return matching_of(s, chat, numbers, query); });
     }
 
-    awaitable<result<chat_counts>> counts(core::chat_id chat) override {
-        return read_point<chat_counts>(unapplied_.in(chat), [=](read_session& s) {
-            return one<chat_counts>(s.index.counts.bind(chat.value()), counts_from);
+    awaitable<result<core::chat_position>> position_of(core::chat_id chat) override {
+        return read_point<core::chat_position>(unapplied_.in(chat), [=](read_session& s) {
+            return one<core::chat_position>(s.index.counts.bind(chat.value()), position_from);
         });
     }
 
-    awaitable<result<std::vector<chat_counts>>> counts_after(core::chat_id after) override {
-        return read_list<chat_counts>(unapplied_.any(), slice_rows_max, [=](read_session& s) {
-            return many<chat_counts>(s.index.counts_after.bind(after.value(), std::uint64_t{slice_rows_max}),
-                                     counts_from);
+    awaitable<result<std::vector<core::chat_position>>> positions_after(core::chat_id after) override {
+        return read_list<core::chat_position>(unapplied_.any(), slice_rows_max, [=](read_session& s) {
+            return many<core::chat_position>(s.index.positions_after.bind(after.value(), std::uint64_t{slice_rows_max}),
+                                             position_from);
         });
     }
 

@@ -5,7 +5,7 @@
 #include "base/log.hpp"
 #include "journal/legacy_batches.hpp"
 #include "ledger/sqlite/batch_codec.hpp"
-#include "ledger/sqlite/commit_stamp.hpp"
+#include "ledger/sqlite/commit_metadata.hpp"
 #include "ledger/sqlite/data_folder.hpp"
 #include "ledger/sqlite/effect_writer.hpp"
 #include "ledger/sqlite/schema.hpp"
@@ -53,8 +53,8 @@ std::optional<database_state> state_without_wal(const std::filesystem::path& dat
     }
 }
 
-// Compares the database file with its WAL; see commit_stamp.hpp. To combine files that do not match would mix pages of
-// two points in time. No option overrides that. Each number only grows, and they are read from the smallest on. So
+// Compares the database file with its WAL; see commit_metadata.hpp. To combine files that do not match would mix pages
+// of two points in time. No option overrides that. Each number only grows, and they are read from the smallest on. So
 // writes of a running server never look like a mismatch.
 std::optional<std::string> wal_mismatch_of(const std::filesystem::path& folder, confab::sqlite::connection& db) {
     const auto checkpointed = checkpointed_batch(db);
@@ -113,7 +113,7 @@ void replay(confab::sqlite::connection& db, const std::vector<journal::record>& 
         effects.write(batch->effects());
     }
     effects.write_counters();
-    commit_stamp(db).write(batches.back().number, std::nullopt, effects.take_latest());
+    commit_metadata(db).write(batches.back().number, std::nullopt, effects.take_latest());
     all.commit();
     log::info(fmt::format("batches replayed from the journal: {}", batches.size()));
 }

@@ -55,8 +55,8 @@ inline core::chat chat_from(const confab::sqlite::statement& row) {
             {row.integer(5)}};
 }
 
-inline chat_counts counts_from(const confab::sqlite::statement& row) {
-    return {core::chat_id(row.number(0)), row.number(1), row.number(2)};
+inline core::chat_position position_from(const confab::sqlite::statement& row) {
+    return {core::chat_id(row.number(0)), {row.number(1), row.number(2)}};
 }
 
 inline change change_from(const confab::sqlite::statement& row) {

@@ -39,7 +39,7 @@ std::uint64_t checkpointed_batch(confab::sqlite::connection& db);
 // Why the last batch was committed without the journal. Nothing: the journal was on.
 std::optional<std::string> journal_off_reason(confab::sqlite::connection& db);
 
-// The latest time that was written (commit_stamp.hpp). 0: not recorded.
+// The latest time that was written (commit_metadata.hpp). 0: not recorded.
 timestamp latest_time_in(confab::sqlite::connection& db);
 
 // The error for a file that SQLite cannot open or read.

@@ -25,7 +25,7 @@
 #include "drivers/sqlite/checkpointer.hpp"
 #include "journal/journal.hpp"
 #include "ledger/sqlite/batch_codec.hpp"
-#include "ledger/sqlite/journal_switch.hpp"
+#include "ledger/sqlite/journal_use.hpp"
 #include "ledger/sqlite/key_purge.hpp"
 #include "ledger/sqlite/written_time.hpp"
 
@@ -43,7 +43,7 @@ public:
                     .owner = o.identity,
                     .segment_bytes = o.sizes.journal_segment_bytes,
                     .store_file = o.database}),
-          switch_(journal_),
+          journal_use_(journal_),
           checkpointer_(o.database.string(), o.sizes.checkpoint) {}
 
     // Batches that cannot be committed stay in the journal for the next start.
@@ -82,7 +82,7 @@ public:
             checkpoint();
             if (purge_.is_due(now))
                 transaction_.run_between_transactions(
-                    [&](confab::sqlite::connection& db, write_statements& sql) { purge_.run(db, sql.stamp, now); });
+                    [&](confab::sqlite::connection& db, write_statements& sql) { purge_.run(db, sql.metadata, now); });
         } catch (const confab::sqlite::failure& cause) {
             const auto why = fmt::format("maintenance of the ledger failed: {} ({})", cause.what(), cause.code());
             const bool passes = cause.is_disk_full() || cause.is_busy() || cause.is_out_of_memory();
@@ -90,7 +90,7 @@ public:
         }
     }
 
-    std::uint64_t batches_without_journal() const override { return switch_.batches_without(); }
+    std::uint64_t batches_without_journal() const override { return journal_use_.batches_without(); }
 
 private:
     using outcome = journal::journal::outcome;
@@ -120,7 +120,7 @@ private:
     result<void> write_begun(const core::batch_effects& effects) {
         auto& syncer = transaction_.syncer();
         auto record = encode(effects);
-        if (switch_.off_reason() || record.size() > record_bytes_max_) return write_synced(effects);
+        if (journal_use_.off_reason() || record.size() > record_bytes_max_) return write_synced(effects);
         journal_.recycle_up_to(syncer.synced());
         switch (journal_.append(transaction_.last_batch() + 1, record)) {
             case outcome::no_space:
@@ -132,14 +132,14 @@ private:
                 break;
         }
         if (journal_.is_half_full()) syncer.request();
-        if (transaction_.add(effects, std::move(record)) == 1) switch_.refresh();
+        if (transaction_.add(effects, std::move(record)) == 1) journal_use_.refresh();
         return {};
     }
 
     result<void> write_synced(const core::batch_effects& effects) {
-        auto done = transaction_.write_synced(effects, switch_.off_reason());
-        if (done && switch_.off_reason()) switch_.count_batch_without();
-        switch_.refresh();
+        auto done = transaction_.write_synced(effects, journal_use_.off_reason());
+        if (done && journal_use_.off_reason()) journal_use_.count_batch_without();
+        journal_use_.refresh();
         return done;
     }
 
@@ -166,7 +166,7 @@ private:
             case step::finish:
                 transaction_.run_between_transactions([&](confab::sqlite::connection& db, write_statements& sql) {
                     const confab::sqlite::snapshot_registry::pause none_is_kept(snapshots_);
-                    if (checkpointer_.finish(db)) sql.stamp.checkpointed();
+                    if (checkpointer_.finish(db)) sql.metadata.checkpointed();
                 });
         }
     }
@@ -176,7 +176,7 @@ private:
     const std::filesystem::path folder_;
     const std::size_t record_bytes_max_;
     journal::journal journal_;
-    journal_switch switch_;
+    journal_use journal_use_;
     confab::sqlite::checkpointer checkpointer_;
     key_purge purge_;
 };

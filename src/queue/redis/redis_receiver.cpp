@@ -20,7 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds block_max{500};  // then the leases are checked again
-constexpr std::size_t cold_entries = 16;
+constexpr std::size_t idle_entries = 16;
 constexpr milliseconds pause_min{20};
 constexpr milliseconds pause_max{1000};
 constexpr milliseconds look_for_partitions_every{200};
@@ -146,14 +146,14 @@ private:
     awaitable<std::optional<std::vector<stream_slice>>> read_streams(const partitions& owned, batch_limits limits) {
         if (read_connection_ != redis_->connection_number()) delete_script_.load_script(*redis_);
         read_connection_ = redis_->connection_number();
-        std::erase_if(hot_, [&](auto p) { return std::ranges::find(owned, p) == owned.end(); });
+        std::erase_if(active_, [&](auto p) { return std::ranges::find(owned, p) == owned.end(); });
         std::vector<stream_slice> found;
-        if (!hot_.empty()) {
-            const bool is_read = co_await read_hot_and_cold(owned, limits, found);
+        if (!active_.empty()) {
+            const bool is_read = co_await read_active_and_idle(owned, limits, found);
             if (!is_read) co_return std::nullopt;
         }
         if (found.empty()) {
-            const xread_command all(keys_, owned, cold_entries, block_max);
+            const xread_command all(keys_, owned, idle_entries, block_max);
             const auto reply = co_await redis_->execute(all.arguments(), block_max);
             const bool is_read = co_await add(reply, found);
             if (!is_read) co_return std::nullopt;
@@ -162,23 +162,24 @@ private:
     }
 
     // Reads both in one round trip.
-    awaitable<bool> read_hot_and_cold(const partitions& owned, batch_limits limits, std::vector<stream_slice>& found) {
-        partitions cold;
+    awaitable<bool> read_active_and_idle(const partitions& owned, batch_limits limits,
+                                         std::vector<stream_slice>& found) {
+        partitions idle;
         for (const auto p : owned)
-            if (std::ranges::find(hot_, p) == hot_.end()) cold.push_back(p);
-        const xread_command many(keys_, hot_, std::max(limits.commands_max / hot_.size(), cold_entries));
-        if (cold.empty()) {
+            if (std::ranges::find(active_, p) == active_.end()) idle.push_back(p);
+        const xread_command many(keys_, active_, std::max(limits.commands_max / active_.size(), idle_entries));
+        if (idle.empty()) {
             const auto reply = co_await redis_->execute(many.arguments());
             co_return co_await add(reply, found);
         }
-        const xread_command few(keys_, cold, cold_entries);
+        const xread_command few(keys_, idle, idle_entries);
         // The first reply belongs to the first command, so it has arrived when the second has.
-        auto hot_reply = std::make_shared<result<redis::reply>>(error::unavailable);
-        redis_->send(many.arguments(), [hot_reply](result<redis::reply> r) { *hot_reply = std::move(r); });
-        const auto cold_reply = co_await redis_->execute(few.arguments());
-        const bool is_read = co_await add(*hot_reply, found);
+        auto active_reply = std::make_shared<result<redis::reply>>(error::unavailable);
+        redis_->send(many.arguments(), [active_reply](result<redis::reply> r) { *active_reply = std::move(r); });
+        const auto idle_reply = co_await redis_->execute(few.arguments());
+        const bool is_read = co_await add(*active_reply, found);
         if (!is_read) co_return false;
-        co_return co_await add(cold_reply, found);
+        co_return co_await add(idle_reply, found);
     }
 
     awaitable<bool> add(result<redis::reply> reply, std::vector<stream_slice>& found) {
@@ -214,8 +215,8 @@ private:
 
     // Takes from every stream the entries of its first entry's epoch, in order, until the batch is full.
     void fill_batch(const std::vector<stream_slice>& read, batch_limits limits) {
-        hot_.clear();
-        for (const auto& slice : read) hot_.push_back(slice.partition);
+        active_.clear();
+        for (const auto& slice : read) active_.push_back(slice.partition);
         if (read.empty()) return;
         const auto begin = turn_++ % read.size();  // rotates, so that the limits cut off each stream equally often
         std::size_t bytes = 0;
@@ -294,7 +295,7 @@ private:
     asio::steady_timer timer_;
     std::atomic<bool> is_closed_ = false;
     std::vector<taken> batch_;
-    partitions hot_;
+    partitions active_;
     std::size_t turn_ = 0;
     std::uint64_t read_connection_ = 0;  // the connection on which the batch was read
     bool has_failed_ = false;

@@ -83,7 +83,7 @@ awaitable<result<std::vector<core::delivery>>> committed_deliveries(redis::clien
     co_return all;
 }
 
-awaitable<result<void>> forget_committed_deliveries(redis::client& on, std::string_view cluster,
+awaitable<result<void>> delete_committed_deliveries(redis::client& on, std::string_view cluster,
                                                     std::uint64_t partitions) {
     const auto every = keys_of_all(cluster, partitions);
     for (const auto& keys : every) {

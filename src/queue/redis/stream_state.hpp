@@ -34,7 +34,7 @@ awaitable<result<std::int64_t>> clock_ms(redis::client& on);
 awaitable<result<std::vector<core::delivery>>> committed_deliveries(redis::client& on, std::string_view cluster,
                                                                     std::uint64_t partitions);
 // Deletes these records, so that workers accept a ledger without the commits. Errors: unavailable.
-awaitable<result<void>> forget_committed_deliveries(redis::client& on, std::string_view cluster,
+awaitable<result<void>> delete_committed_deliveries(redis::client& on, std::string_view cluster,
                                                     std::uint64_t partitions);
 
 // Appends an encoded command to a partition's stream, even if the stream is full. Errors: unavailable, outcome_unknown.

@@ -18,9 +18,9 @@
 #include <set>
 
 #include "base/log_throttle.hpp"
+#include "search/elastic/index_definition.hpp"
 #include "search/elastic/index_locator.hpp"
 #include "search/elastic/manage.hpp"
-#include "search/elastic/shape.hpp"
 #include "search/elastic/wire.hpp"
 
 namespace confab::search {
@@ -29,11 +29,7 @@ namespace {
 constexpr std::size_t bulk_bytes_max = 4 * 1024 * 1024;  // per request; the engine accepts 100 MB
 constexpr std::size_t audited_texts_max = 200;           // per answer; each has 64 KiB at most
 
-position position_of(const ledger::chat_counts& counts) {
-    return {counts.messages, counts.changes};
-}
-
-class index_in_engine final : public elastic_successor, public index, public index_writer, public index_auditor {
+class index_in_engine final : public replacement_index, public index, public index_writer, public index_auditor {
 public:
     index_in_engine(const elastic_index_options& options, const std::string& target, ledger::index_progress& progress)
         : options_(options),
@@ -46,23 +42,23 @@ public:
     index_writer& writer() override { return *this; }
     index_auditor& auditor() override { return *this; }
 
-    awaitable<result<search::position>> find_position(core::chat_id chat) override {
+    awaitable<result<core::position>> find_position(core::chat_id chat) override {
         const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
-        const auto counts = co_await progress_.find_position(at->id, chat);
-        if (!counts) co_return counts.error();
-        co_return position_of(*counts);
+        const auto indexed = co_await progress_.find_position(at->id, chat);
+        if (!indexed) co_return indexed.error();
+        co_return indexed->position;
     }
 
     awaitable<result<search::candidates>> candidates(core::chat_id chat, const core::folded_query& query,
                                                      core::message_number below) override {
         const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
-        const auto counts = co_await progress_.find_position(at->id, chat);
-        if (!counts) co_return counts.error();
-        search::candidates found{position_of(*counts), {}, {}};
+        const auto indexed = co_await progress_.find_position(at->id, chat);
+        if (!indexed) co_return indexed.error();
+        search::candidates found{indexed->position, {}, {}};
         // Texts above the position are left out: a store may have written only some of them.
-        const auto from = std::min(below, core::message_number(counts->messages).next());
+        const auto from = std::min(below, core::message_number(indexed->position.messages).next());
         if (from.value() <= 1) co_return found;
         auto body = candidates_body(chat, query, from, candidates_max, options_.engine.response_timeout);
         auto numbers = co_await search(*at, chat, std::move(body), numbers_in);
@@ -73,25 +69,21 @@ public:
         co_return found;
     }
 
-    awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) override {
+    awaitable<result<std::vector<core::chat_position>>> chats(core::chat_id after) override {
         const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
-        const auto counts = co_await progress_.chats(at->id, after);
-        if (!counts) co_return counts.error();
-        std::vector<chat_position> all;
-        for (const auto& c : *counts) all.push_back({c.chat, position_of(c)});
-        co_return all;
+        co_return co_await progress_.chats(at->id, after);
     }
 
-    awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, search::position from,
-                                  search::position to) override {
+    awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, core::position from,
+                                  core::position to) override {
         const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
-        const auto counts = co_await progress_.find_position(at->id, chat);
-        if (!counts) co_return counts.error();
-        if (position_of(*counts) != from) co_return error::version_mismatch;
+        const auto indexed = co_await progress_.find_position(at->id, chat);
+        if (!indexed) co_return indexed.error();
+        if (indexed->position != from) co_return error::version_mismatch;
         if (!texts.empty()) {
-            if (counts->messages == 0 && counts->changes == 0) {
+            if (indexed->position == core::position()) {
                 const auto begun = co_await progress_.begin(at->id, chat);
                 if (!begun) co_return begun.error();
             }
@@ -100,8 +92,8 @@ public:
             const auto refreshed = co_await refresh(*at);
             if (!refreshed) co_return refreshed.error();
         }
-        const ledger::chat_counts moved{chat, to.messages, to.changes};
-        co_return co_await progress_.move(at->id, *counts, moved);
+        const core::chat_position moved{chat, to};
+        co_return co_await progress_.move(at->id, *indexed, moved);
     }
 
     awaitable<result<void>> clear() override {
@@ -126,12 +118,12 @@ public:
     awaitable<result<slice>> texts(core::chat_id chat, core::message_number after) override {
         const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
-        const auto counts = co_await progress_.find_position(at->id, chat);
-        if (!counts) co_return counts.error();
-        auto body = texts_body(chat, after, counts->messages, audited_texts_max);
+        const auto indexed = co_await progress_.find_position(at->id, chat);
+        if (!indexed) co_return indexed.error();
+        auto body = texts_body(chat, after, indexed->position.messages, audited_texts_max);
         auto found = co_await search(*at, chat, std::move(body), texts_in);
         if (!found) co_return found.error();
-        co_return slice{position_of(*counts), std::move(*found)};
+        co_return slice{indexed->position, std::move(*found)};
     }
 
     awaitable<result<std::vector<std::string>>> engine_findings() override {
@@ -164,11 +156,11 @@ public:
     awaitable<result<bool>> is_usable() override {
         const auto found = co_await describe_all(*engine_, target_);
         if (!found) co_return found.error();
-        co_return found->size() == 1 && found->front().shape == shape::ours &&
+        co_return found->size() == 1 && found->front().definition == definition_match::same &&
             found->front().ledger == options_.cluster && found->front().aliases.empty();
     }
 
-    awaitable<result<void>> take_over() override {
+    awaitable<result<void>> swap_alias() override {
         const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
         const auto moved = co_await move_alias(*engine_, options_.alias, at->name);
@@ -198,7 +190,7 @@ private:
                                                      const std::optional<ledger::reindex_lease>& lease) {
         // It builds one index and has just replaced another, so neither is orphaned.
         if (lease && lease->is_owned) return std::nullopt;
-        if (lease && lease->index == one.index.name && lease->is_kept && one.shape == shape::ours)
+        if (lease && lease->index == one.index.name && lease->is_kept && one.definition == definition_match::same)
             return fmt::format("{} is incomplete: the reindex of {} ended early, and `confab reindex` resumes it",
                                one.index.name, lease->since);
         return fmt::format("{} is orphaned: it belongs to this ledger, but no alias names it; a worker will remove it",
@@ -277,11 +269,11 @@ std::unique_ptr<elastic_index> open_elastic_index(const elastic_index_options& o
     return std::make_unique<index_in_engine>(options, options.alias, progress);
 }
 
-std::string new_successor_name(const elastic_index_options& options) {
+std::string new_replacement_name(const elastic_index_options& options) {
     return new_index_name(options.alias);
 }
 
-std::unique_ptr<elastic_successor> open_elastic_successor(const elastic_index_options& options,
+std::unique_ptr<replacement_index> open_replacement_index(const elastic_index_options& options,
                                                           ledger::index_progress& progress, const std::string& name) {
     return std::make_unique<index_in_engine>(options, name, progress);
 }

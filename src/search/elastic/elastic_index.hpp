@@ -7,8 +7,8 @@
 
 #include "drivers/elastic/client.hpp"
 #include "ledger/index_progress.hpp"
+#include "search/indexed/inactive_indexes.hpp"
 #include "search/indexed/index.hpp"
-#include "search/indexed/siblings.hpp"
 
 namespace confab::search {
 
@@ -39,40 +39,40 @@ std::unique_ptr<elastic_index> open_elastic_index(const elastic_index_options& o
 
 // An index beside the searched one. A reindex fills it, and nobody searches it until it takes over. The same options
 // and name open the same index, so a later process can resume it.
-class elastic_successor : public elastic_index {
+class replacement_index : public elastic_index {
 public:
     virtual const std::string& name() const = 0;
     // Creates it. Does nothing if it exists. Errors: unavailable.
     virtual awaitable<result<void>> make() = 0;
-    // Whether it exists, belongs to this ledger, and has the shape that this program creates. Errors: unavailable.
+    // Whether it exists, belongs to this ledger, and has the definition that this program creates. Errors: unavailable.
     virtual awaitable<result<bool>> is_usable() = 0;
     // Makes it the searched index, in one step. Removes the previous one some seconds later, and waits for that. May be
     // repeated. Errors: unavailable.
-    virtual awaitable<result<void>> take_over() = 0;
+    virtual awaitable<result<void>> swap_alias() = 0;
 };
 
-std::string new_successor_name(const elastic_index_options& options);
-std::unique_ptr<elastic_successor> open_elastic_successor(const elastic_index_options& options,
+std::string new_replacement_name(const elastic_index_options& options);
+std::unique_ptr<replacement_index> open_replacement_index(const elastic_index_options& options,
                                                           ledger::index_progress& progress, const std::string& name);
 
 // The indexes of this ledger beside the searched one.
-std::unique_ptr<sibling_indexes> open_elastic_siblings(const elastic_index_options& options,
-                                                       ledger::index_progress& progress);
+std::unique_ptr<inactive_indexes> open_inactive_indexes(const elastic_index_options& options,
+                                                        ledger::index_progress& progress);
 
 // Creates an empty index if there is none. Waits for the engine on the caller's thread. Throws startup_error with the
-// reason: the engine does not answer, is too old, or has an index of another cluster or with another shape (`confab
-// reindex` makes a new one).
+// reason: the engine does not answer, is too old, or has an index of another cluster or with another definition
+// (`confab reindex` makes a new one).
 void migrate_elastic(const elastic_index_options& options);
 
-enum class adoption {
+enum class claim_result {
     not_needed,  // the cluster has an index, or there is none of version 0.1.0
     done,
-    left_alone,  // nothing shows that the index is this ledger's
+    not_ours,  // nothing shows that the index is this ledger's
 };
 
 // If this cluster has no index yet, takes over the one of version 0.1.0, whose name is the same in every cluster. This
 // happens only if `progress` shows that it is an index of this ledger. Waits, and throws startup_error, as
 // migrate_elastic does.
-adoption adopt_elastic(const elastic_index_options& options, ledger::index_progress& progress);
+claim_result claim_old_index(const elastic_index_options& options, ledger::index_progress& progress);
 
 }  // namespace confab::search

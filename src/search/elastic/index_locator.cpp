@@ -41,7 +41,7 @@ std::optional<described> described_in(const json::key_value_pair& one) {
     const std::string name(one.key());
     const auto* mappings = one.value().as_object().if_contains("mappings");
     return described{{name, *id},
-                     shape_of(one.value()),
+                     compare_definition(one.value()),
                      ledger_of(one.value()),
                      search_aliases_in(one.value(), name),
                      mappings ? *mappings : json::value()};
@@ -90,12 +90,12 @@ awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, 
 
 std::optional<std::string_view> refusal_of(const described& index, std::string_view cluster) {
     if (index.ledger != cluster) return "is not an index of this cluster (`confab reindex` makes a new one)";
-    switch (index.shape) {
-        case shape::ours:
+    switch (index.definition) {
+        case definition_match::same:
             return std::nullopt;
-        case shape::of_another_folding:
+        case definition_match::other_folding:
             return "has another folding version (`confab reindex` makes a new one)";
-        case shape::unknown:
+        case definition_match::different:
             break;
     }
     return "has other settings or mappings than expected (`confab reindex` makes a new one)";

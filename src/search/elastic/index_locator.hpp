@@ -10,7 +10,7 @@
 
 #include "drivers/elastic/client.hpp"
 #include "ledger/index_progress.hpp"
-#include "search/elastic/shape.hpp"
+#include "search/elastic/index_definition.hpp"
 
 namespace confab::search {
 
@@ -23,7 +23,7 @@ struct resolved_index {
 
 struct described {
     resolved_index index;
-    search::shape shape;
+    definition_match definition;
     std::string ledger;                // the identity of its ledger; empty: not recorded
     std::vector<std::string> aliases;  // the search aliases: all but its write alias
     boost::json::value mappings;       // as the engine returns them

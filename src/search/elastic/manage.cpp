@@ -9,8 +9,8 @@
 #include "base/block_on.hpp"
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
+#include "search/elastic/index_definition.hpp"
 #include "search/elastic/index_locator.hpp"
-#include "search/elastic/shape.hpp"
 
 namespace confab::search {
 namespace {
@@ -119,14 +119,14 @@ awaitable<void> migrate(elastic::client& engine, const elastic_index_options& op
     const bool has_failed = !found && !engine.last_failure().empty();
     if (has_failed) throw startup_error(engine.last_failure());
     // While nodes of two versions run, those with another folding scan. That must not prevent a start.
-    if (found && found->shape == shape::of_another_folding)
+    if (found && found->definition == definition_match::other_folding)
         log::warning(fmt::format(
             "the search index {} has another folding version: searches scan until `confab reindex` makes a new one",
             options.alias));
     if (found && found->ledger != options.cluster)
         throw startup_error(fmt::format(
             "its index {} is not an index of this cluster: `confab reindex` makes a new one", options.alias));
-    if (!found || found->shape == shape::unknown)
+    if (!found || found->definition == definition_match::different)
         throw startup_error(
             fmt::format("its index {} has other settings or mappings than expected: `confab reindex` makes a new one",
                         options.alias));
@@ -155,24 +155,24 @@ awaitable<bool> is_of_this_ledger(const described& index, const elastic_index_op
     co_return !followed->empty();
 }
 
-awaitable<adoption> adopt(elastic::client& engine, const elastic_index_options& options,
-                          ledger::index_progress& progress) {
+awaitable<claim_result> claim_index(elastic::client& engine, const elastic_index_options& options,
+                                    ledger::index_progress& progress) {
     co_await require_version(engine);
     const auto present = co_await indexes_of(engine, options.alias);
     const auto old = co_await indexes_of(engine, old_alias);
     if (!present || !old) throw startup_error("its indexes cannot be listed");
-    if (!present->empty() || old->empty()) co_return adoption::not_needed;
-    if (old->size() > 1 || old->front() == old_alias) co_return adoption::left_alone;
+    if (!present->empty() || old->empty()) co_return claim_result::not_needed;
+    if (old->size() > 1 || old->front() == old_alias) co_return claim_result::not_ours;
     const auto index = co_await describe(engine, old->front());
     if (!index) throw startup_error("its index of version 0.1.0 cannot be read");
     const bool is_ours = co_await is_of_this_ledger(*index, options, progress);
-    if (!is_ours || index->shape == shape::unknown) co_return adoption::left_alone;
+    if (!is_ours || index->definition == definition_match::different) co_return claim_result::not_ours;
     auto taken_over = co_await name_ledger(engine, *index, options.cluster);
     json::array actions = {{{"add", {{"index", old->front()}, {"alias", options.alias}}}},
                            {{"remove", {{"index", old->front()}, {"alias", old_alias}}}}};
     if (taken_over) taken_over = co_await change_aliases(engine, std::move(actions));
     if (!taken_over) throw startup_error("its index of version 0.1.0 cannot be renamed: run `confab migrate` again");
-    co_return adoption::done;
+    co_return claim_result::done;
 }
 
 // Runs `work` with a client, on the caller's thread. Throws startup_error that names the engine.
@@ -193,8 +193,8 @@ auto with_engine(const elastic_index_options& options, const Work& work) {
 awaitable<result<void>> make_index(elastic::client& engine, const elastic_index_options& options,
                                    const std::string& name, std::vector<std::string> aliases) {
     aliases.push_back(write_alias_of(name));
-    const auto shape = index_shape(options.shards, aliases, options.cluster);
-    elastic::request r(elastic::verb::put, fmt::format("/{}", name), json::serialize(shape));
+    const auto body = definition_body(options.shards, aliases, options.cluster);
+    elastic::request r(elastic::verb::put, fmt::format("/{}", name), json::serialize(body));
     r.timeout = manage_timeout;
     const auto reply = co_await engine.send(std::move(r));
     if (!reply) co_return reply.error();
@@ -253,7 +253,7 @@ awaitable<result<std::vector<described>>> without_leased(std::vector<described> 
     // Only the reindex of an index with another folding applies deletions to it. So the index is kept only while that
     // runs.
     const auto is_leased = [&](const described& one) {
-        const bool is_kept = one.shape == shape::ours ? (*lease)->is_kept : (*lease)->is_owned;
+        const bool is_kept = one.definition == definition_match::same ? (*lease)->is_kept : (*lease)->is_owned;
         return one.index.name == (*lease)->index && is_kept;
     };
     std::erase_if(unsearched, is_leased);
@@ -264,8 +264,8 @@ void migrate_elastic(const elastic_index_options& options) {
     with_engine(options, [&](elastic::client& engine) { return migrate(engine, options); });
 }
 
-adoption adopt_elastic(const elastic_index_options& options, ledger::index_progress& progress) {
-    return with_engine(options, [&](elastic::client& engine) { return adopt(engine, options, progress); });
+claim_result claim_old_index(const elastic_index_options& options, ledger::index_progress& progress) {
+    return with_engine(options, [&](elastic::client& engine) { return claim_index(engine, options, progress); });
 }
 
 }  // namespace confab::search

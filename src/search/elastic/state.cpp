@@ -17,7 +17,7 @@ std::string text_at(const json::value& in, std::string_view pointer) {
     return text ? std::string(*text) : std::string();
 }
 
-awaitable<void> look_at_engine(elastic::client& engine, elastic_state& s) {
+awaitable<void> read_engine(elastic::client& engine, elastic_state& s) {
     const auto begun = clock::now();
     const auto response = co_await engine.send(elastic::request(elastic::verb::get, "/"));
     s.latency = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun);
@@ -29,13 +29,13 @@ awaitable<void> look_at_engine(elastic::client& engine, elastic_state& s) {
         s.version = text_at(response->body, "/version/number");
 }
 
-awaitable<void> look_at_health(elastic::client& engine, elastic_state& s) {
+awaitable<void> read_health(elastic::client& engine, elastic_state& s) {
     const auto health =
         co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/_cluster/health/{}", s.index)));
     if (health && health->is_ok()) s.health = text_at(health->body, "/status");
 }
 
-awaitable<void> look_at_index(elastic::client& engine, const elastic_index_options& options, elastic_state& s) {
+awaitable<void> read_index(elastic::client& engine, const elastic_index_options& options, elastic_state& s) {
     const auto found = co_await describe(engine, options.alias);
     if (!found) {
         s.fault = engine.last_failure();
@@ -45,7 +45,7 @@ awaitable<void> look_at_index(elastic::client& engine, const elastic_index_optio
     s.id = found->index.id;
     if (const auto refusal = refusal_of(*found, options.cluster))
         s.fault = fmt::format("the index {} {}", s.index, *refusal);
-    co_await look_at_health(engine, s);
+    co_await read_health(engine, s);
     if (s.health == "red" && s.fault.empty())
         s.fault = fmt::format("the index {} has unassigned primary shards", s.index);
 }
@@ -55,12 +55,12 @@ awaitable<void> look_at_index(elastic::client& engine, const elastic_index_optio
 awaitable<elastic_state> state_of(const elastic_index_options& options) {
     elastic_state s;
     const auto engine = elastic::make_client(options.engine);
-    co_await look_at_engine(*engine, s);
+    co_await read_engine(*engine, s);
     if (!s.fault.empty()) co_return s;
     if (options.alias.empty())
-        co_await look_at_health(*engine, s);
+        co_await read_health(*engine, s);
     else
-        co_await look_at_index(*engine, options, s);
+        co_await read_index(*engine, options, s);
     co_return s;
 }
 

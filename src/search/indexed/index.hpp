@@ -17,27 +17,14 @@
 #include "base/error.hpp"
 #include "core/folding.hpp"
 #include "core/ids.hpp"
+#include "core/position.hpp"
 
 namespace confab::search {
-
-// The chat's messages up to number `messages` are indexed, with its edits and deletions up to number `changes`. A text
-// may be newer than that, never older. (0, 0): nothing of the chat is indexed.
-struct position {
-    std::uint64_t messages = 0;
-    std::uint64_t changes = 0;
-
-    friend bool operator==(const position&, const position&) = default;
-};
-
-struct chat_position {
-    core::chat_id chat;
-    search::position position;
-};
 
 inline constexpr std::size_t candidates_max = 256;  // each costs the caller a row lookup
 
 struct candidates {
-    search::position position;                  // holds for `numbers`
+    core::position position;                    // holds for `numbers`
     std::vector<core::message_number> numbers;  // below `below`, in descending order, at most candidates_max
     std::optional<core::message_number> next;   // the `below` of the next slice, above 1; nothing: this is the last one
 };
@@ -47,7 +34,8 @@ class index {
 public:
     virtual ~index() = default;
 
-    virtual awaitable<result<search::position>> find_position(core::chat_id chat) = 0;
+    // How much of the chat is indexed. A text may be newer than its position, never older.
+    virtual awaitable<result<core::position>> find_position(core::chat_id chat) = 0;
 
     // Returns one slice, with bounded work. A slice without numbers need not be the last. All numbers are below `below`
     // and not below `next`. REQUIRES: `query` is not empty and lives until the answer.
@@ -70,15 +58,15 @@ public:
     virtual ~index_writer() = default;
 
     // A slice of the chats above `after` with a position above (0, 0), in order of their ids. Empty: the end.
-    virtual awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) = 0;
+    virtual awaitable<result<std::vector<core::chat_position>>> chats(core::chat_id after) = 0;
 
     // Stores the texts, then moves the position. The later of two versions of a message is kept. No text remains of
     // earlier versions and of deleted messages. Errors: version_mismatch (the chat's position is not `from`, and was
     // not moved), unavailable (the position may have moved). After both, some texts may be stored: call it again from
     // the current position. REQUIRES: numbers ascend; those above from.messages follow it without a gap up to
     // to.messages.
-    virtual awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts,
-                                          search::position from, search::position to) = 0;
+    virtual awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, core::position from,
+                                          core::position to) = 0;
 
     // Deletes all texts and positions.
     virtual awaitable<result<void>> clear() = 0;
@@ -96,13 +84,13 @@ public:
 class index_auditor {
 public:
     struct slice {
-        search::position position;  // holds for `texts`
+        core::position position;  // holds for `texts`
         std::vector<indexed_text> texts;
     };
 
     virtual ~index_auditor() = default;
 
-    virtual awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) = 0;
+    virtual awaitable<result<std::vector<core::chat_position>>> chats(core::chat_id after) = 0;
     // In order of their numbers. No texts: the end.
     virtual awaitable<result<slice>> texts(core::chat_id chat, core::message_number after) = 0;
     // The engine's own findings about its files. Empty: none.

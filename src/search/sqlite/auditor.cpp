@@ -19,8 +19,8 @@ public:
           block_of_(db_.prepare(block_of_sql)),
           first_block_(db_.prepare("select id, entries, texts from blocks where id > ? and id <= ? order by id")) {}
 
-    awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) override {
-        co_return guarded<std::vector<chat_position>>([&] { return read_chats(chats_, after); });
+    awaitable<result<std::vector<core::chat_position>>> chats(core::chat_id after) override {
+        co_return guarded<std::vector<core::chat_position>>([&] { return read_chats(chats_, after); });
     }
 
     awaitable<result<slice>> texts(core::chat_id chat, core::message_number after) override {

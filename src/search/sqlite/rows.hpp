@@ -31,17 +31,17 @@ inline constexpr std::string_view chats_sql =
 inline constexpr std::string_view block_of_sql =
     "select id, entries, texts from blocks where id > ? and id <= ? order by id desc limit 1";
 
-inline position read_position(sqlite::statement& sql, core::chat_id chat) {
+inline core::position read_position(sqlite::statement& sql, core::chat_id chat) {
     sql.bind(chat.value());
     const sqlite::reset_guard until_done(sql);
-    return sql.row() ? position{sql.number(0), sql.number(1)} : position{};
+    return sql.row() ? core::position{sql.number(0), sql.number(1)} : core::position{};
 }
 
-inline std::vector<chat_position> read_chats(sqlite::statement& sql, core::chat_id after) {
+inline std::vector<core::chat_position> read_chats(sqlite::statement& sql, core::chat_id after) {
     constexpr std::uint64_t rows_max = 1'000;
     sql.bind(after.value(), rows_max);
     const sqlite::reset_guard until_done(sql);
-    std::vector<chat_position> found;
+    std::vector<core::chat_position> found;
     while (sql.row()) found.push_back({core::chat_id(sql.number(0)), {sql.number(1), sql.number(2)}});
     return found;
 }
@@ -76,6 +76,7 @@ candidates candidates_in(read_session& s, core::chat_id chat, const core::folded
                          core::message_number below);
 
 // index_writer::store as one transaction. False: the position is not `from`. Throws sqlite::failure, damaged_block.
-bool store_in(write_session& s, core::chat_id chat, std::span<const indexed_text> texts, position from, position to);
+bool store_in(write_session& s, core::chat_id chat, std::span<const indexed_text> texts, core::position from,
+              core::position to);
 
 }  // namespace confab::search

@@ -60,8 +60,8 @@ public:
     index& reader() override { return *this; }
     index_writer& writer() override { return *this; }
 
-    awaitable<result<search::position>> find_position(core::chat_id chat) override {
-        co_return read<search::position>([&](read_session& s) { return read_position(s.find_position, chat); });
+    awaitable<result<core::position>> find_position(core::chat_id chat) override {
+        co_return read<core::position>([&](read_session& s) { return read_position(s.find_position, chat); });
     }
 
     awaitable<result<search::candidates>> candidates(core::chat_id chat, const core::folded_query& query,
@@ -71,15 +71,15 @@ public:
         });
     }
 
-    awaitable<result<std::vector<chat_position>>> chats(core::chat_id after) override {
-        std::vector<chat_position> found;
+    awaitable<result<std::vector<core::chat_position>>> chats(core::chat_id after) override {
+        std::vector<core::chat_position> found;
         const bool done = write([&](write_session& s) { found = read_chats(s.chats, after); });
         if (!done) co_return error::unavailable;
         co_return found;
     }
 
-    awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, search::position from,
-                                  search::position to) override {
+    awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, core::position from,
+                                  core::position to) override {
         bool is_stored = false;
         const bool done = write([&](write_session& s) { is_stored = store_in(s, chat, texts, from, to); });
         if (!done) co_return error::unavailable;

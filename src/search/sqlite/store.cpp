@@ -52,7 +52,7 @@ void append(write_session& s, core::chat_id chat, texts added, std::uint64_t aft
 
 }  // namespace
 
-bool store_in(write_session& s, core::chat_id chat, texts all, position from, position to) {
+bool store_in(write_session& s, core::chat_id chat, texts all, core::position from, core::position to) {
     sqlite::transaction together(s.db, sqlite::transaction::kind::write);
     if (read_position(s.find_position, chat) != from) return false;
     const auto is_stored = [&](const indexed_text& t) { return t.number.value() <= from.messages; };
