@@ -65,7 +65,7 @@ lint-full: ## the same, for faults in all C++ files
 
 format: ## format all C++ and C sources
 	@tools/setup format
-	@git ls-files '*.cpp' '*.hpp' '*.c' | xargs clang-format-$$(cat tools/llvm-version) -i
+	@git ls-files '*.cpp' '*.hpp' '*.c' | xargs "$$(tools/setup lint-path)/clang-format" -i
 
 clean: ## remove all build output
 	@rm -rf build
