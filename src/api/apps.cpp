@@ -128,7 +128,7 @@ awaitable<http::response> list_apps(call c) {
 awaitable<http::response> create_app(call c) {
     if (const auto wrong = precondition_problem(c.request)) co_return refuse(c, *wrong);
     const auto reading = [&c] { return read_name(c); };
-    auto name = read_inline(c, reading);
+    auto name = parse_inline(c, reading);
     if (!name) name.emplace(co_await run_on(c.services.thread_pool, reading));
     if (!*name) co_return refuse(c, name->error());
     const core::create_app payload{core::app_token::make(), std::move(**name)};
@@ -164,7 +164,7 @@ awaitable<http::response> rename_app(call c) {
         co_return refuse_if_found(c, found, *wrong);
     }
     const auto reading = [&c] { return read_name(c); };
-    auto name = read_inline(c, reading);
+    auto name = parse_inline(c, reading);
     if (!name) name.emplace(co_await run_on(c.services.thread_pool, reading));
     if (!*name) co_return refuse(c, name->error());
 

@@ -32,7 +32,7 @@ awaitable<http::response> create_chat(call c) {
     }
     // There are no parameters, but a malformed body is refused here too.
     const auto reading = [&c] { return fields::read(c, {}); };
-    auto read = read_inline(c, reading);
+    auto read = parse_inline(c, reading);
     if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
     if (!*read) co_return refuse(c, read->error());
     const core::create_chat payload{*token};

@@ -13,13 +13,13 @@
 namespace confab::api {
 
 // Requests of up to this size are parsed on the event loop. That takes a fraction of a millisecond.
-inline constexpr std::size_t read_inline_bytes_max = 64 * 1024;
+inline constexpr std::size_t parse_inline_bytes_max = 64 * 1024;
 
 // Calls `read`, which reads and checks the parameters, if the request is short enough. Nothing: call it on the thread
 // pool. Why not one coroutine for both: its frame costs a creation some hundred nanoseconds.
 template <class Read>
-std::optional<std::invoke_result_t<Read>> read_inline(const call& c, const Read& read) {
-    if (c.request.body.size() + c.request.target.size() > read_inline_bytes_max) return std::nullopt;
+std::optional<std::invoke_result_t<Read>> parse_inline(const call& c, const Read& read) {
+    if (c.request.body.size() + c.request.target.size() > parse_inline_bytes_max) return std::nullopt;
     return read();
 }
 

@@ -122,7 +122,7 @@ awaitable<http::response> create_message(call c) {
         co_return refuse_if_found(c, chat, *wrong);
     }
     const auto reading = [&] { return read_creation(c, *path); };
-    auto read = read_inline(c, reading);
+    auto read = parse_inline(c, reading);
     if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
     if (!*read) co_return refuse(c, read->error());
 
@@ -165,7 +165,7 @@ awaitable<http::response> edit_message(call c) {
         if (!version) co_return refuse(c, version.error());
     }
     const auto reading = [&c] { return read_edit(c); };
-    auto read = read_inline(c, reading);
+    auto read = parse_inline(c, reading);
     if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
     if (!*read) co_return refuse(c, read->error());
     auto& given = **read;

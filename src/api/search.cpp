@@ -165,7 +165,7 @@ awaitable<http::response> search_messages(call c) {
     const auto path = chat_path::parse(c);
     if (!path) co_return not_found(c);
     const auto reading = [&c] { return read_search(c); };
-    auto read = read_inline(c, reading);
+    auto read = parse_inline(c, reading);
     if (!read) read.emplace(co_await run_on(c.services.thread_pool, reading));
     if (!*read) co_return refuse(c, read->error());
     const auto& given = **read;

@@ -13,16 +13,16 @@ void batch_effects::add(const effect& e) {
 void batch_effects::clear() {
     effects_.clear();
     chats_.clear();
-    if (!place_of_.empty()) place_of_.clear();  // clearing takes as long as the largest batch had chats
+    if (!index_of_.empty()) index_of_.clear();  // clearing takes as long as the largest batch had chats
     changed_messages_.clear();
     changes_apps_ = false;
     uses_keys_ = false;
 }
 
 batch_effects::touched_chat& batch_effects::find_or_add(chat_id chat) {
-    if (chats_.size() == 1) place_of_.emplace(chats_.front().id.value(), 0);
+    if (chats_.size() == 1) index_of_.emplace(chats_.front().id.value(), 0);
     if (!chats_.empty()) {
-        const auto [known, is_new] = place_of_.try_emplace(chat.value(), chats_.size());
+        const auto [known, is_new] = index_of_.try_emplace(chat.value(), chats_.size());
         if (!is_new) return chats_[known->second];
     }
     return chats_.emplace_back(touched_chat{.id = chat});

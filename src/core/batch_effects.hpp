@@ -92,8 +92,8 @@ private:
     std::vector<changed_message> changed_messages_;
     bool changes_apps_ = false;
     bool uses_keys_ = false;
-    // The places of the chats in chats_, once there are two. Most batches of a busy chat have one only.
-    boost::unordered_flat_map<std::uint64_t, std::size_t> place_of_;
+    // The indexes of the chats in chats_, once there are two. Most batches of a busy chat have one only.
+    boost::unordered_flat_map<std::uint64_t, std::size_t> index_of_;
 };
 
 }  // namespace confab::core

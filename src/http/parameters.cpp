@@ -30,10 +30,8 @@ bool is_json(std::string_view type) {
 }
 
 bool looks_like_json(std::string_view body) {
-    constexpr std::string_view space = " \t\r\n";
-    body = without_byte_order_mark(body);
-    const auto first = body.find_first_not_of(space), last = body.find_last_not_of(space);
-    return first != npos && ((body[first] == '{' && body[last] == '}') || (body[first] == '[' && body[last] == ']'));
+    body = trimmed(without_byte_order_mark(body), " \t\r\n");
+    return (body.starts_with('{') && body.ends_with('}')) || (body.starts_with('[') && body.ends_with(']'));
 }
 
 parameter from_json(const json::value& v, std::string_view as_sent) {

@@ -80,7 +80,7 @@ public:
     }
 
     awaitable<result<void>> begin(const index_id& index, core::chat_id chat) override {
-        const auto begun = co_await insert(index, {chat, 0, 0});
+        const auto begun = co_await insert(index, {chat, {}});
         if (!begun) co_return begun.error();
         co_return result<void>();
     }

@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "base/back_off.hpp"
 #include "base/log_throttle.hpp"
 #include "base/random.hpp"
 #include "queue/redis/codec.hpp"
@@ -120,7 +121,7 @@ public:
         // been reused. Entries that stay are read again, and the ledger recognises them.
         if (redis_->connection_number() == read_connection_)
             for (const auto& [stream_id, done] : to_delete) remove(stream_id.first, stream_id.second, done);
-        if (!to_delete.empty() && !is_removal_refused_) pause_ = pause_min;
+        if (!to_delete.empty() && !is_removal_refused_) pause_.reset();
     }
 
     void close() override { is_closed_ = true; }
@@ -137,8 +138,7 @@ private:
     }
 
     awaitable<void> pause() {
-        co_await sleep(pause_);
-        pause_ = std::min(pause_ * 2, pause_max);
+        co_await sleep(pause_.next());
     }
 
     // Reads the waiting entries from the beginning of the streams. If there are none, waits up to block_max. Nothing:
@@ -300,7 +300,7 @@ private:
     std::uint64_t read_connection_ = 0;  // the connection on which the batch was read
     bool has_failed_ = false;
     bool is_removal_refused_ = false;  // what was carried out is read again, with a pause
-    milliseconds pause_ = pause_min;
+    back_off pause_{pause_min, pause_max};
     log_throttle log_;
 };
 

@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include "base/back_off.hpp"
 #include "base/log_throttle.hpp"
 #include "base/random.hpp"
 #include "queue/redis/codec.hpp"
@@ -21,6 +22,7 @@ using clock = pending_replies::clock;
 constexpr milliseconds expiry_check_interval{20};
 // A job without an answer is looked up after this time, then after pauses that double. A batch takes some milliseconds.
 constexpr milliseconds first_lookup_after{200};
+constexpr milliseconds lookup_interval_max{3200};
 
 // A node that has just started may get requests before it is connected.
 constexpr milliseconds first_connection_wait{2000};
@@ -153,8 +155,8 @@ private:
 
     awaitable<outcome> wait_for_answer(const core::command& c, const core::delivery& delivery,
                                        pending_replies::pending_reply& pending_reply, clock::time_point deadline) {
-        for (auto pause = first_lookup_after;; pause *= 2) {
-            co_await pending_reply.wait(std::min(clock::now() + pause, deadline));
+        for (back_off pause(first_lookup_after, lookup_interval_max);;) {
+            co_await pending_reply.wait(std::min(clock::now() + pause.next(), deadline));
             if (pending_reply.answer()) co_return *pending_reply.answer();
             const auto found = co_await node_.command_status.lookup(c, delivery);
             if (pending_reply.answer()) co_return *pending_reply.answer();

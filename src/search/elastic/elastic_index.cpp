@@ -186,7 +186,7 @@ private:
     }
 
     // Nothing: a reindex is running.
-    static std::optional<std::string> orphan_finding(const described& one,
+    static std::optional<std::string> orphan_finding(const index_description& one,
                                                      const std::optional<ledger::reindex_lease>& lease) {
         // It builds one index and has just replaced another, so neither is orphaned.
         if (lease && lease->is_owned) return std::nullopt;

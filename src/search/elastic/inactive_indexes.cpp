@@ -67,7 +67,7 @@ public:
     std::string last_failure() const override { return engine_->last_failure(); }
 
 private:
-    awaitable<result<void>> remove_orphans(const std::vector<described>& known) {
+    awaitable<result<void>> remove_orphans(const std::vector<index_description>& known) {
         const auto orphans = co_await without_leased(unsearched_of(known, options_), progress_);
         if (!orphans) co_return orphans.error();
         const auto seen_before = std::exchange(seen_, {});
@@ -86,14 +86,15 @@ private:
 
     // An engine without this ledger's searched index may be the wrong one. Then nothing is forgotten.
     awaitable<result<void>> forget_removed(const std::vector<ledger::index_id>& remembered,
-                                           const std::vector<described>& known) {
-        const auto is_searched = [&](const described& one) {
+                                           const std::vector<index_description>& known) {
+        const auto is_searched = [&](const index_description& one) {
             return one.ledger == options_.cluster &&
                    std::ranges::find(one.aliases, options_.alias) != one.aliases.end();
         };
         if (std::ranges::none_of(known, is_searched)) co_return result<void>();
         for (const auto& id : remembered) {
-            const bool is_there = std::ranges::any_of(known, [&](const described& one) { return one.index.id == id; });
+            const bool is_there =
+                std::ranges::any_of(known, [&](const index_description& one) { return one.index.id == id; });
             if (is_there) continue;
             const auto forgotten = co_await progress_.forget(id);
             if (!forgotten) co_return forgotten.error();

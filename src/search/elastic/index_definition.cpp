@@ -88,21 +88,21 @@ json::value definition_body(std::uint64_t shards, std::span<const std::string> a
             {"aliases", std::move(named)}};
 }
 
-std::string ledger_of(const json::value& described) {
-    const auto* found = at(described, {"mappings", "_meta", "ledger"});
+std::string ledger_of(const json::value& index_json) {
+    const auto* found = at(index_json, {"mappings", "_meta", "ledger"});
     const auto* text = found ? found->if_string() : nullptr;
     return text ? std::string(*text) : std::string();
 }
 
-definition_match compare_definition(const json::value& described) {
-    const auto* mappings = at(described, {"mappings"});
-    const auto* analyzers = at(described, {"settings", "index", "analysis"});
+definition_match compare_definition(const json::value& index_json) {
+    const auto* mappings = at(index_json, {"mappings"});
+    const auto* analyzers = at(index_json, {"settings", "index", "analysis"});
     if (!mappings || !mappings->is_object() || !analyzers || *analyzers != json::value(analysis()))
         return definition_match::different;
     auto theirs = mappings->get_object();
     theirs.erase("_meta");
     if (theirs != mapping()) return definition_match::different;
-    const auto* folding = at(described, {"mappings", "_meta", "folding"});
+    const auto* folding = at(index_json, {"mappings", "_meta", "folding"});
     const bool is_folded_alike = folding && *folding == json::value(core::folding_version());
     return is_folded_alike ? definition_match::same : definition_match::other_folding;
 }

@@ -12,7 +12,7 @@ namespace confab::search {
 // The request body that creates an index with these aliases. Empty `ledger`: the ledger has no identity.
 boost::json::value definition_body(std::uint64_t shards, std::span<const std::string> aliases, std::string_view ledger);
 // The identity of the ledger that an index was created for. Empty: not recorded.
-std::string ledger_of(const boost::json::value& described);
+std::string ledger_of(const boost::json::value& index_json);
 
 // Compares an index, as the engine describes it (settings and mappings), with ours. The number of shards is ignored.
 enum class definition_match {
@@ -20,7 +20,7 @@ enum class definition_match {
     other_folding,  // otherwise ours: created by a program that folds texts differently
     different,
 };
-definition_match compare_definition(const boost::json::value& described);
+definition_match compare_definition(const boost::json::value& index_json);
 
 // A name that no index ever had. So positions of one index are never taken for those of a later one.
 std::string new_index_name(std::string_view alias);

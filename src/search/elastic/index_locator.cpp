@@ -12,9 +12,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::optional<ledger::index_id> id_in(const json::value& described) {
+std::optional<ledger::index_id> id_in(const json::value& index_json) {
     boost::system::error_code none;
-    const auto* uuid = described.find_pointer("/settings/index/uuid", none);
+    const auto* uuid = index_json.find_pointer("/settings/index/uuid", none);
     const auto* text = uuid ? uuid->if_string() : nullptr;
     if (!text) return std::nullopt;
     const auto digest = digest_of({std::string_view(*text)});
@@ -23,9 +23,9 @@ std::optional<ledger::index_id> id_in(const json::value& described) {
     return id;
 }
 
-std::vector<std::string> search_aliases_in(const json::value& described, std::string_view name) {
+std::vector<std::string> search_aliases_in(const json::value& index_json, std::string_view name) {
     boost::system::error_code none;
-    const auto* aliases = described.find_pointer("/aliases", none);
+    const auto* aliases = index_json.find_pointer("/aliases", none);
     const auto* all = aliases ? aliases->if_object() : nullptr;
     std::vector<std::string> found;
     if (!all) return found;
@@ -35,16 +35,16 @@ std::vector<std::string> search_aliases_in(const json::value& described, std::st
 }
 
 // Nothing: the engine reports no UUID of the index.
-std::optional<described> described_in(const json::key_value_pair& one) {
+std::optional<index_description> described_in(const json::key_value_pair& one) {
     const auto id = id_in(one.value());
     if (!id) return std::nullopt;
     const std::string name(one.key());
     const auto* mappings = one.value().as_object().if_contains("mappings");
-    return described{{name, *id},
-                     compare_definition(one.value()),
-                     ledger_of(one.value()),
-                     search_aliases_in(one.value(), name),
-                     mappings ? *mappings : json::value()};
+    return index_description{{name, *id},
+                             compare_definition(one.value()),
+                             ledger_of(one.value()),
+                             search_aliases_in(one.value(), name),
+                             mappings ? *mappings : json::value()};
 }
 
 // Logs each reason at most once a minute.
@@ -57,7 +57,7 @@ error not_searched(elastic::client& engine, const std::string& target, std::stri
 
 }  // namespace
 
-awaitable<result<described>> describe(elastic::client& engine, const std::string& target) {
+awaitable<result<index_description>> describe(elastic::client& engine, const std::string& target) {
     const auto reply = co_await engine.send(elastic::request(elastic::verb::get, fmt::format("/{}", target)));
     if (!reply) co_return reply.error();
     if (reply->status == 404) co_return not_searched(engine, target, "does not exist (`confab migrate` makes one)");
@@ -69,7 +69,7 @@ awaitable<result<described>> describe(elastic::client& engine, const std::string
     co_return std::move(*found);
 }
 
-awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, const std::string& targets) {
+awaitable<result<std::vector<index_description>>> describe_all(elastic::client& engine, const std::string& targets) {
     auto target = fmt::format("/{}?expand_wildcards=all&allow_no_indices=true&ignore_unavailable=true", targets);
     const auto reply = co_await engine.send(elastic::request(elastic::verb::get, std::move(target)));
     if (!reply) co_return reply.error();
@@ -78,7 +78,7 @@ awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, 
         engine.note_failure(fmt::format("looking for indexes: {}", reply->reason()));
         co_return error::unavailable;
     }
-    std::vector<described> found;
+    std::vector<index_description> found;
     for (const auto& one : *all) {
         auto index = described_in(one);
         // Callers treat an index that is missing in the list as removed. So none may be left out.
@@ -88,7 +88,7 @@ awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, 
     co_return found;
 }
 
-std::optional<std::string_view> refusal_of(const described& index, std::string_view cluster) {
+std::optional<std::string_view> reason_not_to_search(const index_description& index, std::string_view cluster) {
     if (index.ledger != cluster) return "is not an index of this cluster (`confab reindex` makes a new one)";
     switch (index.definition) {
         case definition_match::same:
@@ -104,7 +104,7 @@ std::optional<std::string_view> refusal_of(const described& index, std::string_v
 awaitable<result<resolved_index>> locate(elastic::client& engine, const std::string& target, std::string_view cluster) {
     auto found = co_await describe(engine, target);
     if (!found) co_return found.error();
-    if (const auto refusal = refusal_of(*found, cluster)) co_return not_searched(engine, target, *refusal);
+    if (const auto refusal = reason_not_to_search(*found, cluster)) co_return not_searched(engine, target, *refusal);
     co_return std::move(found->index);
 }
 

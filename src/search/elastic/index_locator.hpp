@@ -21,7 +21,7 @@ struct resolved_index {
     friend bool operator==(const resolved_index&, const resolved_index&) = default;
 };
 
-struct described {
+struct index_description {
     resolved_index index;
     definition_match definition;
     std::string ledger;                // the identity of its ledger; empty: not recorded
@@ -30,12 +30,12 @@ struct described {
 };
 
 // Queries the engine. Errors: unavailable (also if there is no index, or several, which is logged).
-awaitable<result<described>> describe(elastic::client& engine, const std::string& target);
+awaitable<result<index_description>> describe(elastic::client& engine, const std::string& target);
 // All indexes that match a list of names or patterns, open or closed. Empty: none exists. Errors: unavailable.
-awaitable<result<std::vector<described>>> describe_all(elastic::client& engine, const std::string& targets);
+awaitable<result<std::vector<index_description>>> describe_all(elastic::client& engine, const std::string& targets);
 // Why the cluster with this identity cannot search the index: text that follows the index's name. Nothing: it can.
-std::optional<std::string_view> refusal_of(const described& index, std::string_view cluster);
-// The index of the cluster with this identity. Errors: as describe(); also if refusal_of() the index is a reason.
+std::optional<std::string_view> reason_not_to_search(const index_description& index, std::string_view cluster);
+// The index of the cluster with this identity. Errors: as describe(); also if reason_not_to_search() has one.
 awaitable<result<resolved_index>> locate(elastic::client& engine, const std::string& target, std::string_view cluster);
 
 // After this time at the latest, every process uses an index that took over. A removed index is noticed immediately.

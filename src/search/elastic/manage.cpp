@@ -133,7 +133,7 @@ awaitable<void> migrate(elastic::client& engine, const elastic_index_options& op
 }
 
 // Records in the index to which ledger its texts belong.
-awaitable<result<void>> name_ledger(elastic::client& engine, const described& index, std::string_view cluster) {
+awaitable<result<void>> name_ledger(elastic::client& engine, const index_description& index, std::string_view cluster) {
     auto mappings = index.mappings.as_object();
     auto meta = mappings.contains("_meta") ? mappings["_meta"].as_object() : json::object();
     meta["ledger"] = cluster;
@@ -147,7 +147,7 @@ awaitable<result<void>> name_ledger(elastic::client& engine, const described& in
 }
 
 // An index that names no ledger belongs to this one if this database has positions for it.
-awaitable<bool> is_of_this_ledger(const described& index, const elastic_index_options& options,
+awaitable<bool> is_of_this_ledger(const index_description& index, const elastic_index_options& options,
                                   ledger::index_progress& progress) {
     if (!index.ledger.empty()) co_return index.ledger == options.cluster;
     const auto followed = co_await progress.chats(index.index.id, {});
@@ -230,29 +230,30 @@ awaitable<result<bool>> remove_unsearched(elastic::client& engine, const elastic
     co_return true;
 }
 
-awaitable<result<std::vector<described>>> indexes_named_alike(elastic::client& engine,
-                                                              const elastic_index_options& options) {
+awaitable<result<std::vector<index_description>>> indexes_named_alike(elastic::client& engine,
+                                                                      const elastic_index_options& options) {
     const auto targets = fmt::format("{}-*,{}*", options.alias, every_name_begins_with);
     co_return co_await describe_all(engine, targets);
 }
 
-std::vector<described> unsearched_of(const std::vector<described>& all, const elastic_index_options& options) {
-    std::vector<described> found;
+std::vector<index_description> unsearched_of(const std::vector<index_description>& all,
+                                             const elastic_index_options& options) {
+    std::vector<index_description> found;
     if (options.cluster.empty()) return found;
     for (const auto& one : all)
         if (one.ledger == options.cluster && one.aliases.empty()) found.push_back(one);
     return found;
 }
 
-awaitable<result<std::vector<described>>> without_leased(std::vector<described> unsearched,
-                                                         ledger::index_progress& progress) {
+awaitable<result<std::vector<index_description>>> without_leased(std::vector<index_description> unsearched,
+                                                                 ledger::index_progress& progress) {
     if (unsearched.empty()) co_return unsearched;
     const auto lease = co_await progress.lease();
     if (!lease) co_return lease.error();
     if (!*lease) co_return unsearched;
     // Only the reindex of an index with another folding applies deletions to it. So the index is kept only while that
     // runs.
-    const auto is_leased = [&](const described& one) {
+    const auto is_leased = [&](const index_description& one) {
         const bool is_kept = one.definition == definition_match::same ? (*lease)->is_kept : (*lease)->is_owned;
         return one.index.name == (*lease)->index && is_kept;
     };

@@ -24,15 +24,16 @@ awaitable<result<std::vector<std::string>>> move_alias(elastic::client& engine, 
 awaitable<result<bool>> remove_unsearched(elastic::client& engine, const elastic_index_options& options,
                                           const std::string& name, ledger::index_progress& progress);
 
-// All indexes whose names may be this ledger's. Only described::ledger decides.
-awaitable<result<std::vector<described>>> indexes_named_alike(elastic::client& engine,
-                                                              const elastic_index_options& options);
+// All indexes whose names may be this ledger's. Only index_description::ledger decides.
+awaitable<result<std::vector<index_description>>> indexes_named_alike(elastic::client& engine,
+                                                                      const elastic_index_options& options);
 // Those of this ledger that no alias names. Empty if the ledger has no identity.
-std::vector<described> unsearched_of(const std::vector<described>& all, const elastic_index_options& options);
+std::vector<index_description> unsearched_of(const std::vector<index_description>& all,
+                                             const elastic_index_options& options);
 
 // Those of them that no reindex builds or may resume. `unsearched` was listed before this reads the leases. So it does
 // not contain the index of a reindex that began in between.
-awaitable<result<std::vector<described>>> without_leased(std::vector<described> unsearched,
-                                                         ledger::index_progress& progress);
+awaitable<result<std::vector<index_description>>> without_leased(std::vector<index_description> unsearched,
+                                                                 ledger::index_progress& progress);
 
 }  // namespace confab::search

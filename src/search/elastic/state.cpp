@@ -43,7 +43,7 @@ awaitable<void> read_index(elastic::client& engine, const elastic_index_options&
     }
     s.index = found->index.name;
     s.id = found->index.id;
-    if (const auto refusal = refusal_of(*found, options.cluster))
+    if (const auto refusal = reason_not_to_search(*found, options.cluster))
         s.fault = fmt::format("the index {} {}", s.index, *refusal);
     co_await read_health(engine, s);
     if (s.health == "red" && s.fault.empty())

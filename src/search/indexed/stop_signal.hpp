@@ -24,24 +24,24 @@ public:
     bool is_set() const { return shared_->is_set; }
     // Ends a sleep() that is in progress. Any thread.
     void wake() {
-        asio::post(shared_->home, [s = shared_] { s->alarm.cancel(); });
+        asio::post(shared_->home, [s = shared_] { s->timer.cancel(); });
     }
 
     const asio::any_io_executor& home() const { return shared_->home; }
     // Ends after `time`, by wake(), or immediately if the signal is set. On `home`, one at a time.
     awaitable<void> sleep(std::chrono::milliseconds time) {
         if (is_set()) co_return;
-        shared_->alarm.expires_after(time);
-        boost::system::error_code woken;
-        co_await shared_->alarm.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        shared_->timer.expires_after(time);
+        boost::system::error_code wait_error;
+        co_await shared_->timer.async_wait(asio::redirect_error(asio::use_awaitable, wait_error));
     }
 
 private:
     // Outlives the task while a wake-up is pending.
     struct shared {
-        explicit shared(asio::any_io_executor loop) : home(std::move(loop)), alarm(home) {}
+        explicit shared(asio::any_io_executor loop) : home(std::move(loop)), timer(home) {}
         const asio::any_io_executor home;
-        asio::steady_timer alarm;  // used only on `home`
+        asio::steady_timer timer;  // used only on `home`
         std::atomic<bool> is_set = false;
     };
     std::shared_ptr<shared> shared_;

@@ -136,8 +136,8 @@ TEST(index_definition, distinguishes_another_folding_from_another_mapping) {
 
 TEST(index_definition, says_why_an_index_cannot_be_searched) {
     const auto refusal = [](search::definition_match found, const std::string& ledger) {
-        const described index{{}, found, ledger, {}, {}};
-        return std::string(refusal_of(index, "0123456789abcdef").value_or("none"));
+        const index_description index{{}, found, ledger, {}, {}};
+        return std::string(reason_not_to_search(index, "0123456789abcdef").value_or("none"));
     };
     EXPECT_EQ(refusal(search::definition_match::same, "0123456789abcdef"), "none");
     EXPECT_EQ(refusal(search::definition_match::other_folding, "0123456789abcdef"),
