@@ -77,21 +77,27 @@ awaitable<bool> show(mysql::connection& db, const redis::client_options& queue_a
     throw startup_error(fmt::format("there is no dead letter {}", id));
 }
 
-// Sends the command first and drops the dead letter then, so that an interruption in between loses nothing. If the job
-// is in the ledger, the command was executed meanwhile, and the dead letter is only dropped.
+// The worker that executes the command closes the dead letter, so sending it again is always safe. If its job is in the
+// ledger, version 0.1.0 executed the command meanwhile.
 awaitable<void> replay(mysql::connection& db, const redis::client_options& queue_at, std::uint64_t id) {
     const auto dead_letter = co_await ledger::mysql::find_dead_letter(db, id);
     if (!dead_letter) throw_no_such_dead_letter(id);
-    const auto entry = queue::decode(dead_letter->bytes);
-    const auto done = co_await ledger::mysql::find_job(db, entry.command, core::last_seen{});
-    if (!done) {
-        const auto cluster = co_await ledger::mysql::identity_of(db);
-        const auto client = co_await connect_redis(queue_at);
-        const auto sent = co_await queue::resend(*client, cluster, dead_letter->partition, dead_letter->bytes);
-        if (!sent) throw_redis_unavailable();
+    auto command = queue::decode(dead_letter->bytes).command;
+    if (std::holds_alternative<core::unreadable>(command.payload))
+        throw startup_error(fmt::format("this version cannot read dead letter {}, so it cannot send it again", id));
+    const auto done = co_await ledger::mysql::find_job(db, command, core::last_seen{});
+    if (done) {
+        co_await ledger::mysql::drop_dead_letter(db, id);
+        fmt::print("dead letter {} was executed before, and is dropped\n", id);
+        co_return;
     }
-    co_await ledger::mysql::drop_dead_letter(db, id);
-    fmt::print("dead letter {} was {}\n", id, done ? "executed before, and is dropped" : "sent again");
+    command.job = core::make_job_id();
+    const auto bytes = queue::encode(command, {id, dead_letter->job});
+    const auto cluster = co_await ledger::mysql::identity_of(db);
+    const auto client = co_await connect_redis(queue_at);
+    const auto sent = co_await queue::resend(*client, cluster, dead_letter->partition, bytes);
+    if (!sent) throw_redis_unavailable();
+    fmt::print("dead letter {} was sent again, and is listed until a worker executes it\n", id);
 }
 
 awaitable<void> drop(mysql::connection& db, std::uint64_t id) {

@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/ids.hpp"
@@ -33,11 +34,19 @@ struct last_seen {
     std::uint64_t change = 0;
 };
 
+// The dead letter whose command an entry replays. A database that was restored to an earlier state may give the id to
+// another dead letter, so the job is compared, too.
+struct replayed_dead_letter {
+    std::uint64_t id = 0;
+    job_id job{};  // the dead letter's; the replay has a job of its own
+};
+
 struct delivery {
     partition_number partition = 0;
     epoch_id epoch{};
     entry_id at{};
     last_seen seen{};
+    std::optional<replayed_dead_letter> replay_of = std::nullopt;
 };
 
 // The partition, of `count`, for the writes of an app (its chats, its name) or of a chat (its messages). Creation of

@@ -1,10 +1,15 @@
 // The MySQL ledger: the contract and its own features, on the real server that CONFAB_TEST_MYSQL names.
+#include <fmt/core.h>
+
 #include <boost/asio/thread_pool.hpp>
 #include <map>
+#include <span>
 
 #include "base/error.hpp"
 #include "contract/ledger_contract.hpp"
+#include "ledger/mysql/multi_row_sql.hpp"
 #include "ops/check.hpp"
+#include "queue/redis/codec.hpp"
 #include "support/commands.hpp"
 #include "support/mysql.hpp"
 #include "support/run.hpp"
@@ -185,7 +190,7 @@ protected:
         mysql_data::SetUp();
         migration_refusal();
         execute({"delete from meta where name in ('identity', 'queue_names')",
-                 "alter table workers drop column lease_ms",
+                 "alter table workers drop column lease_ms", "drop table dead_letters", dead_letters_of_0_1_0,
                  "update meta set value = 2 where name = 'schema_version'"});
     }
 
@@ -201,8 +206,41 @@ protected:
         return wanted;
     }
 
+    // A dead letter of the first partition.
+    static void store_dead_letter(std::uint64_t entry, std::string_view why, std::string_view bytes) {
+        execute(
+            {fmt::format("insert into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) "
+                         "values(0, x'01000000000000000000000000000000', 1000, {}, 1, '{}', {})",
+                         entry, why, ledger::mysql::hex_literal(std::as_bytes(std::span(bytes))))});
+    }
+
+    static constexpr const char* dead_letters_of_0_1_0 =
+        "create table dead_letters(id bigint unsigned not null auto_increment primary key, "
+        "p smallint unsigned not null, epoch binary(16) not null, entry_ms bigint unsigned not null, "
+        "entry_seq bigint unsigned not null, at bigint not null, why varchar(255) not null, bytes longblob not null, "
+        "unique key dead_letters_by_entry (p, epoch, entry_ms, entry_seq)) "
+        "engine = innodb default charset = utf8mb4 collate = utf8mb4_bin";
+
     std::vector<std::pair<std::string, std::uint64_t>> renamed;
 };
+
+// Their job is in their bytes. An entry that begins like a command and cannot be read has none.
+TEST_F(legacy_mysql, has_its_dead_letters_recognised_by_their_job) {
+    const auto sent = command(new_message(core::app_token::make(), 1, "text"), key("key", "payload"));
+    const auto bytes = queue::encode(sent, {}, {});
+    store_dead_letter(1, "the database refused its data", bytes);
+    store_dead_letter(2, "it cannot be read", bytes.substr(0, bytes.size() - 1));
+    store_dead_letter(3, "it cannot be read", "?");
+    for (int interrupted = 0; interrupted < 2; ++interrupted) {
+        EXPECT_EQ(migration_refusal(with_queue()), "migrated");
+        EXPECT_EQ(ask("select group_concat(hex(job) order by id) from dead_letters"),
+                  fmt::format("{0},{1},{1}", ask(fmt::format("select hex({})", ledger::mysql::hex_literal(sent.job))),
+                              std::string(32, '0')));
+        EXPECT_EQ(ask("select count(*) from dead_letters where closed_at is null"), "3");
+        // Interrupted before the last statement.
+        execute({"update dead_letters set job = ''", "update meta set value = 5 where name = 'schema_version'"});
+    }
+}
 
 TEST_F(legacy_mysql, has_its_queue_renamed_once) {
     EXPECT_EQ(migration_refusal(with_queue()), "migrated");

@@ -47,6 +47,7 @@ public:
         return std::ranges::find(held, p) != held.end();
     }
     void release() { run(opened_->ownership().release()); }
+    void maintain() { run(opened_->writer().maintain(now())); }
 
     // REQUIRES: `batch` lives until apply().
     result<void> load(const std::vector<command>& batch) {

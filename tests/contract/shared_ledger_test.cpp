@@ -376,8 +376,6 @@ TEST_F(shared_ledger, a_dead_letter_that_is_delivered_again_stays_refused) {
     EXPECT_EQ(ask("select count(*) from dead_letters"), "4");
     // Another command with the same id of an entry is not refused.
     EXPECT_EQ(number_of(w.commit(delivered(command_of(new_message(token, 1, "c")), 1))), 4U);
-    execute({"delete from dead_letters where entry_seq = 1"});
-    EXPECT_EQ(number_of(w.commit(message)), 5U);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ awaitable<std::chrono::milliseconds> longest_lease(confab::mysql::connection& db
 }
 
 awaitable<std::uint64_t> count_dead_letters(confab::mysql::connection& db) {
-    const auto rows = co_await db.query("select count(*) from dead_letters");
+    const auto rows = co_await db.query("select count(*) from dead_letters where closed_at is null");
     co_return rows.front().number(0);
 }
 

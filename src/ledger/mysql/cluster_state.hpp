@@ -31,6 +31,7 @@ awaitable<std::vector<worker_state>> worker_states(confab::mysql::connection& db
 // The longest lease of the live workers. 0: there are none.
 awaitable<std::chrono::milliseconds> longest_lease(confab::mysql::connection& db);
 
+// Of those that are open.
 awaitable<std::uint64_t> count_dead_letters(confab::mysql::connection& db);
 
 // Chats with a note that are not in the search index yet.

@@ -151,9 +151,10 @@ private:
     static awaitable<lookup_result> refusal(confab::mysql::connection& db, const core::command& c,
                                             const core::delivery& delivery) {
         const std::uint64_t p = delivery.partition;
-        const auto letters =
-            co_await db.run("select id from dead_letters where p = ? and epoch = ? and entry_ms = ? and entry_seq = ?",
-                            p, confab::mysql::blob(delivery.epoch), delivery.at.ms, delivery.at.seq);
+        const auto letters = co_await db.run(
+            "select id from dead_letters where p = ? and epoch = ? and entry_ms = ? and entry_seq = ? "
+            "and job = ?",
+            p, confab::mysql::blob(delivery.epoch), delivery.at.ms, delivery.at.seq, confab::mysql::blob(c.job));
         if (!letters.empty()) co_return error::rejected;
         if (c.key) {
             auto by_key = co_await result_of_key(db, c);

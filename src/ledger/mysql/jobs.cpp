@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/overloaded.hpp"
+#include "ledger/mysql/dead_letters.hpp"
 #include "ledger/mysql/multi_row_sql.hpp"
 #include "ledger/mysql/rows.hpp"
 
@@ -165,47 +166,17 @@ std::vector<const core::command*> without_result(std::span<const core::command* 
     return all;
 }
 
-bool is_kept_in(const confab::mysql::row& dead_letter, const core::command& c, const dead_letter_bytes& describe) {
-    const auto& [partition, epoch, at, seen] = *c.delivery;
-    if (dead_letter.number(0) != partition || bytes_from<core::epoch_id>(dead_letter.bytes(1)) != epoch) return false;
-    if (core::entry_id{dead_letter.number(2), dead_letter.number(3)} != at) return false;
-    const auto bytes = describe(c);
-    return std::ranges::equal(dead_letter.bytes(4), std::as_bytes(std::span(bytes)));
-}
-
-// Compares the bytes, too: a queue that was restored to an earlier state may repeat the id of an entry.
-awaitable<void> find_dead_letters(confab::mysql::connection& db, std::span<const core::command* const> commands,
-                                  const dead_letter_bytes& describe, core::state& s) {
-    while (!commands.empty()) {
-        const auto chunk = commands.first(chunk_size(commands.size()));
-        commands = commands.subspan(chunk.size());
-        confab::mysql::parameters values;
-        for (const auto* c : chunk) {
-            values.add(std::uint64_t(c->delivery->partition));
-            values.add(confab::mysql::blob(c->delivery->epoch));
-            values.add(c->delivery->at.ms);
-            values.add(c->delivery->at.seq);
-        }
-        const auto sql = repeat_row(
-            "select p, epoch, entry_ms, entry_seq, bytes from dead_letters where (p, epoch, entry_ms, entry_seq) in (",
-            "(?,?,?,?)", chunk.size(), ")");
-        const auto rows = co_await db.run(sql, std::move(values));
-        for (const auto row : rows)
-            for (const auto* c : chunk)
-                if (is_kept_in(row, *c, describe)) s.put(c->job, error::rejected);
-    }
-}
-
 }  // namespace
 
 awaitable<void> load_outcomes(confab::mysql::connection& db, std::span<const core::command* const> passed,
-                              const dead_letter_bytes& describe, core::state& s) {
+                              core::state& s) {
     const redelivered_by_kind sorted(passed);
     co_await find_messages(db, sorted.messages, s);
     co_await find_jobs(db, sorted.creations, s);
     co_await find_jobs(db, sorted.changes, s);
-    if (describe) co_await find_dead_letters(db, without_result(passed, s), describe, s);
-    for (const auto* c : without_result(sorted.changes, s)) s.put(c->job, error::outcome_unknown);
+    co_await load_dead_letters(db, without_result(passed, s), s);
+    for (const auto* c : without_result(sorted.changes, s))
+        if (!c->delivery->replay_of) s.put(c->job, error::outcome_unknown);
 }
 
 awaitable<std::optional<core::command_result>> find_job(confab::mysql::connection& db, const core::command& c,

@@ -29,7 +29,7 @@ struct mysql_worker_options {
     std::chrono::milliseconds lease{6000};           // how long this worker owns a partition without renewal
     std::chrono::milliseconds commit_timeout{5000};  // as the client measures it
     // Returns the bytes of a command to store as a dead letter, when the engine refuses its data. An operator can read
-    // and replay them. The same command delivered again is recognised by them, so equal commands have equal bytes.
+    // and replay them.
     std::function<std::string(const core::command&)> describe;
     // A chat gets a note for the search index after every so many messages, and after every change (index_notes). 0:
     // there is no index.

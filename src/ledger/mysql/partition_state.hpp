@@ -25,6 +25,7 @@ struct dead_letter {
     std::uint64_t id;
     core::partition_number partition;
     core::entry_id entry;
+    core::job_id job;  // zeros: its bytes could not be read
     timestamp at;
     std::string why;
     std::string bytes;
@@ -33,10 +34,10 @@ struct dead_letter {
 inline constexpr std::uint64_t dead_letters_max = 1000;  // of one call
 
 awaitable<std::vector<partition_state>> partition_states(confab::mysql::connection& db);
-// The oldest first, without their bytes.
+// Dead letters that were neither replayed nor dropped (dead_letters.hpp). The oldest first, without their bytes.
 awaitable<std::vector<dead_letter>> dead_letters(confab::mysql::connection& db);
 awaitable<std::optional<dead_letter>> find_dead_letter(confab::mysql::connection& db, std::uint64_t id);
-// False: there is no such dead letter.
+// Its command stays refused, also when the queue delivers it again. False: there is no such dead letter.
 awaitable<bool> drop_dead_letter(confab::mysql::connection& db, std::uint64_t id);
 
 }  // namespace confab::ledger::mysql

@@ -174,8 +174,22 @@ const std::vector<const char*> create_reindex_state = {
     ) engine = innodb default charset = utf8mb4 collate = utf8mb4_bin)sql",
 };
 
-const std::vector<const char*> migrations[] = {first_schema, create_index_notes, identity, add_worker_leases,
-                                               create_reindex_state};
+// A dead letter keeps its row when it is closed (dead_letters.hpp). One ALTER does all or nothing, once: MySQL has no
+// `add column if not exists`. The bytes of an older one begin with its format and its job (entry.proto).
+const std::vector<const char*> keep_closed_dead_letters = {
+    R"sql(
+    set @alter = if((select count(*) from information_schema.columns where table_schema = database()
+        and table_name = 'dead_letters' and column_name = 'closed_at') > 0, 'do 0', 'alter table dead_letters
+        add column job binary(16) not null, add column closed_at bigint, drop key dead_letters_by_entry,
+        add unique key dead_letters_by_entry (p, epoch, entry_ms, entry_seq, job),
+        add key dead_letters_by_closing (closed_at)'))sql",
+    "prepare alter_once from @alter", "execute alter_once", "deallocate prepare alter_once",
+    R"sql(
+    update dead_letters set job = substr(bytes, 5, 16)
+    where job = repeat(x'00', 16) and left(bytes, 4) = x'08011210' and why <> 'it cannot be read')sql"};
+
+const std::vector<const char*> migrations[] = {first_schema,      create_index_notes,   identity,
+                                               add_worker_leases, create_reindex_state, keep_closed_dead_letters};
 
 constexpr std::string_view create_meta = R"sql(
     create table if not exists meta(

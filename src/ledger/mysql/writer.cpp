@@ -2,8 +2,8 @@
 //
 // 1. load() begins the transaction, locks the partitions' rows, and checks their leases by the database's clock. From
 //    here to the commit nobody else can own these partitions, however long this process is stopped.
-// 2. The results of commands that were processed before are found by job. The rest of what decide() needs is read with
-//    few statements.
+// 2. The results of commands that were processed before are found by job. The dead letters that the batch replays are
+//    locked, and closed by its commit. The rest of what decide() needs is read with few statements.
 // 3. apply() writes the rows many at a time, then the counters, the positions and the commit in one round trip.
 // 4. Any failure rolls back and drops the cached state, also when only the reply of the commit was lost. The entries
 //    are still in the queue, and are delivered again. Then the position shows whether they were processed.
@@ -19,6 +19,7 @@
 #include "ledger/lost_commits.hpp"
 #include "ledger/mysql/commands_by_kind.hpp"
 #include "ledger/mysql/database_clock.hpp"
+#include "ledger/mysql/dead_letters.hpp"
 #include "ledger/mysql/effects_by_kind.hpp"
 #include "ledger/mysql/high_watermarks.hpp"
 #include "ledger/mysql/jobs.hpp"
@@ -114,6 +115,7 @@ public:
             co_await load_state(db_, batch_.named, s, partition_locks_.clock());
             watermarks_.check(batch_.named, s);
             co_await load_outcomes_of_passed(s);
+            replayed_ = co_await load_replays(db_, commands, s);
             co_return result<void>();
         } catch (const confab::mysql::failure& cause) {
             reset_after_failure("loading a batch", cause);
@@ -144,9 +146,10 @@ public:
             const auto sql =
                 fmt::format("delete from idempotency where expires_at <= {} + ? limit ?", database_time_sql);
             const auto gone = co_await db_.run(sql, at.us - now().us, purge_rows_max);
-            if (gone.affected() >= purge_rows_max) next_purge_us_ = 0;
+            const auto closed = co_await purge_dead_letters(db_, purge_rows_max);
+            if (gone.affected() >= purge_rows_max || closed >= purge_rows_max) next_purge_us_ = 0;
         } catch (const confab::mysql::failure& cause) {
-            reset_after_failure("purging expired keys", cause);
+            reset_after_failure("purging expired keys and closed dead letters", cause);
         }
     }
 
@@ -192,7 +195,7 @@ private:
         std::vector<const core::command*> processed;
         for (const auto* c : commands_)
             if (was_processed(*c)) processed.push_back(c);
-        co_await load_outcomes(db_, processed, describe_, s);
+        co_await load_outcomes(db_, processed, s);
     }
 
     bool was_processed(const core::command& c) const {
@@ -214,10 +217,10 @@ private:
         try {
             co_await store(db_, effects.rows, partition_locks_.clock());
             for (const auto& [command, bytes] : batch_.unreadable)
-                if (!was_processed(*command)) co_await insert_dead_letter(*command, undecodable, bytes);
+                if (!was_processed(*command)) co_await insert_dead_letter(db_, *command, undecodable, bytes);
             const auto commit_sql = counter_updates(effects.counters) +
                                     notes_for_index(effects, note_after_messages_, partition_locks_.clock()) +
-                                    partition_locks_.position_updates() + "commit";
+                                    partition_locks_.position_updates() + closing_statement(replayed_) + "commit";
             co_await db_.query(commit_sql);
             partition_locks_.record_in(watermarks_);
             watermarks_.note(effects.counters);
@@ -237,7 +240,8 @@ private:
         co_return error::rejected;
     }
 
-    // Stores the only command of the batch as a dead letter, and moves the position past it.
+    // Stores the only command of the batch as a dead letter, and moves the position past it. If it replayed a dead
+    // letter, it takes that one's place.
     awaitable<bool> store_dead_letter() {
         try {
             const bool is_ours = co_await begin();
@@ -248,9 +252,9 @@ private:
             const auto& c = *commands_.front();
             if (c.delivery && describe_) {
                 const auto bytes = describe_(c);
-                co_await insert_dead_letter(c, refusal_, bytes);
+                co_await insert_dead_letter(db_, c, refusal_, bytes);
             }
-            const auto commit_sql = partition_locks_.position_updates() + "commit";
+            const auto commit_sql = partition_locks_.position_updates() + closing_statement(replayed_) + "commit";
             co_await db_.query(commit_sql);
             partition_locks_.record_in(watermarks_);
             log_dead_letter(c, refused_data, refusal_);
@@ -264,17 +268,6 @@ private:
         }
     }
 
-    awaitable<void> insert_dead_letter(const core::command& c, std::string_view why, std::string_view bytes) {
-        if (!c.delivery) co_return;
-        const std::uint64_t p = c.delivery->partition;
-        const confab::mysql::blob dead_letter(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
-        co_await db_.run(
-            "insert ignore into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) values(?, ?, ?, ?, ?, ?, "
-            "?)",
-            p, confab::mysql::blob(c.delivery->epoch), c.delivery->at.ms, c.delivery->at.seq, now().us, why,
-            dead_letter);
-    }
-
     // REQUIRES: the dead letter is committed. The limit of lines is per `kind`; `why` is the reason of this one.
     void log_dead_letter(const core::command& c, std::string_view kind, std::string_view why) {
         if (!c.delivery) return;
@@ -284,7 +277,7 @@ private:
         dead_letter_log_.error(kind, line);
     }
 
-    const dead_letter_bytes describe_;
+    const std::function<std::string(const core::command&)> describe_;
     const std::uint64_t note_after_messages_;
     confab::mysql::connection db_;
     leases leases_;
@@ -293,6 +286,7 @@ private:
     std::span<const core::command* const> commands_;
     commands_by_kind batch_;
     high_watermarks watermarks_;
+    std::vector<std::uint64_t> replayed_;  // the dead letters that the batch replays
     bool must_clear_state_ = false;
     bool must_check_watermarks_ = false;
     std::int64_t next_purge_us_ = 0;

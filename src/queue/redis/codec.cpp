@@ -202,13 +202,16 @@ std::optional<decoded> command_from(const wire::Entry& from) {
         key = key_from(from.key(), *decoded_payload);
         if (!key) return std::nullopt;
     }
-    const core::delivery delivery{.seen = {from.seen_number(), from.seen_change()}};
+    core::delivery delivery{.seen = {from.seen_number(), from.seen_change()}};
+    if (from.has_replay_of()) {
+        const auto dead_letter_job = array_of<core::job_id>(from.replay_of().job());
+        if (!dead_letter_job) return std::nullopt;
+        delivery.replay_of = {from.replay_of().id(), *dead_letter_job};
+    }
     return decoded{{*job, std::move(key), std::move(*decoded_payload), delivery}, from.answer_to()};
 }
 
-}  // namespace
-
-std::string encode(const core::command& c, const core::last_seen& seen, std::string_view answer_to) {
+wire::Entry entry_of(const core::command& c) {
     wire::Entry entry;
     entry.set_format(format);
     entry.set_job(text_of(c.job));
@@ -217,10 +220,24 @@ std::string encode(const core::command& c, const core::last_seen& seen, std::str
         entry.mutable_key()->set_fingerprint(text_of(c.key->fingerprint_as_sent.value_or(c.key->fingerprint)));
         entry.mutable_key()->set_canonical_fingerprint(text_of(c.key->fingerprint));
     }
+    std::visit(entry_writer(entry), c.payload);
+    return entry;
+}
+
+}  // namespace
+
+std::string encode(const core::command& c, const core::last_seen& seen, std::string_view answer_to) {
+    auto entry = entry_of(c);
     entry.set_seen_number(seen.number);
     entry.set_seen_change(seen.change);
     entry.set_answer_to(std::string(answer_to));
-    std::visit(entry_writer(entry), c.payload);
+    return entry.SerializeAsString();
+}
+
+std::string encode(const core::command& c, const core::replayed_dead_letter& replay_of) {
+    auto entry = entry_of(c);
+    entry.mutable_replay_of()->set_id(replay_of.id);
+    entry.mutable_replay_of()->set_job(text_of(replay_of.job));
     return entry.SerializeAsString();
 }
 

@@ -14,6 +14,8 @@ namespace confab::queue {
 
 // `answer_to`: the channel on which the sender listens.
 std::string encode(const core::command& c, const core::last_seen& seen, std::string_view answer_to);
+// The replay of a dead letter. No sender listens.
+std::string encode(const core::command& c, const core::replayed_dead_letter& replay_of);
 
 struct decoded {
     core::command command;

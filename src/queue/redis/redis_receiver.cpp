@@ -137,9 +137,7 @@ private:
         co_await timer_.async_wait(use_tuple);
     }
 
-    awaitable<void> pause() {
-        co_await sleep(pause_.next());
-    }
+    awaitable<void> pause() { co_await sleep(pause_.next()); }
 
     // Reads the waiting entries from the beginning of the streams. If there are none, waits up to block_max. Nothing:
     // Redis cannot be read.
