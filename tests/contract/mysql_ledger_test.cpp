@@ -259,7 +259,7 @@ TEST_F(legacy_mysql, is_left_as_it_is_where_the_queue_cannot_be_reached) {
         throw startup_error("no Redis there");
         co_return ledger::mysql::queue_change();
     };
-    EXPECT_NE(migration_refusal(unreachable).find("no Redis there"), std::string::npos);
+    EXPECT_EQ(migration_refusal(unreachable), "no Redis there");  // MySQL is not blamed
     EXPECT_EQ(ask("select value from meta where name = 'schema_version'"), "2");
 }
 
@@ -283,7 +283,7 @@ TEST_F(legacy_mysql, is_refused_while_a_worker_holds_a_lease_or_waits_for_one) {
 
 TEST_F(legacy_mysql, is_not_served_from_before_its_queue_is_renamed) {
     const auto broken_off = with_queue([] { throw startup_error("interrupted"); });
-    EXPECT_NE(migration_refusal(broken_off).find("interrupted"), std::string::npos);
+    EXPECT_EQ(migration_refusal(broken_off), "interrupted");
     const auto drawn = ledger::mysql::identity_of_mysql_ledger(mysql_server());
     EXPECT_NE(refusal().find("`confab migrate` was interrupted"), std::string::npos) << refusal();
     EXPECT_EQ(migration_refusal(with_queue()), "migrated");

@@ -84,6 +84,26 @@ private:
     std::unique_ptr<mysql_writer> writer_;
 };
 
+// The queue is another engine: with_server() must not blame MySQL for its errors.
+awaitable<void> change_marked(const queue_change& change, const std::string& cluster, std::uint64_t partitions) {
+    try {
+        co_await change(cluster, partitions);
+    } catch (const startup_error& cause) {
+        throw other_engine_error(cause.what());
+    }
+}
+
+awaitable<queue_change> open_marked(const std::function<awaitable<queue_change>()>& open) {
+    try {
+        auto change = co_await open();
+        co_return [change = std::move(change)](const std::string& cluster, std::uint64_t partitions) {
+            return change_marked(change, cluster, partitions);
+        };
+    } catch (const startup_error& cause) {
+        throw other_engine_error(cause.what());
+    }
+}
+
 }  // namespace
 
 std::unique_ptr<mysql_node> open_mysql_node(const mysql_options& options) {
@@ -101,9 +121,11 @@ std::string identity_of_mysql_ledger(const mysql_options& options) {
 }
 
 void migrate_mysql(const mysql_options& options, const migration& wanted) {
+    auto marked = wanted;
+    if (wanted.open_queue) marked.open_queue = [&wanted] { return open_marked(wanted.open_queue); };
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
-        co_await migrate(db, wanted);
+        co_await migrate(db, marked);
     });
 }
 

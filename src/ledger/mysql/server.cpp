@@ -75,6 +75,8 @@ void with_server(const mysql_options& options, server_work work) {
         run_with(how, work);
     } catch (const confab::mysql::failure& cause) {
         throw startup_error_for(how, cause);
+    } catch (const other_engine_error&) {
+        throw;
     } catch (const startup_error& cause) {
         throw startup_error_for(how, cause);
     }
