@@ -86,6 +86,7 @@ public:
     worker& operator=(const worker&) = delete;
 
     void start() {
+        log::info(fmt::format("the id of this worker is {}", ledger_->id()));
         warn_of_unreachable_index(engines_);
         writing_.start(run());
     }

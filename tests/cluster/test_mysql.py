@@ -1,6 +1,7 @@
 """MySQL dies, is slow, loses replies, is read-only, or is restored to an older state."""
 
 import itertools
+import re
 import subprocess
 import time
 from contextlib import contextmanager
@@ -249,6 +250,10 @@ def test_server_put_back_to_an_earlier_state_stops_every_worker_that_knows_bette
         client.post(load_clients.expected.chat_path(1) + "/messages", {"content": "accepted"}).expect(201)
 
 
+def text(found):
+    return found.decode() if isinstance(found, bytes) else found
+
+
 def committed_keys(cluster):
     return list(cluster.engines.redis.client().scan_iter("confab:*:committed", count=1000))
 
@@ -258,10 +263,12 @@ def test_lost_commits_are_not_accepted_while_a_worker_holds_a_lease(cluster):
     with Client(cluster.nodes[0].port) as client:
         client.new_chat()
     wait_for(lambda: committed_keys(cluster), "Redis knows what was committed")
-    ids = [found for found, in cluster.engines.sql.query("select distinct hex(owner) from partitions where owner is not null")]
+    ids = [text(found) for found, in cluster.engines.sql.query("select distinct hex(owner) from partitions where owner is not null")]
     refused = cluster.refusal("migrate", "--accept-lost-commits")
     assert "workers still hold leases (2 of them, for up to " in refused
-    assert all((worker.decode() if isinstance(worker, bytes) else worker) in refused for worker in ids), refused
+    assert all(worker in refused for worker in ids), refused
+    logged = [re.search(r"the id of this worker is ([0-9A-F]{32})$", worker.output(), re.M)[1] for worker in cluster.workers]
+    assert sorted(ids) == sorted(logged)
     assert committed_keys(cluster)
     for worker in cluster.workers:
         worker.stop()

@@ -7,18 +7,22 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "base/hex.hpp"
 #include "base/random.hpp"
-#include "ledger/mysql/multi_row_sql.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
 
 constexpr std::chrono::milliseconds look_for_more_every{500};
 
+// In upper case, as MySQL's hex() writes it.
 std::string random_id() {
     std::array<std::byte, 16> id;
     fill_random(id);
-    return hex_literal(id);
+    auto text = to_hex(id);
+    for (auto& c : text)
+        if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
+    return text;
 }
 
 std::string comma_separated(const std::vector<core::partition_number>& these) {
@@ -82,7 +86,7 @@ awaitable<void> begin_without_workers(confab::mysql::connection& db) {
 }
 
 leases::leases(std::uint64_t partitions, std::chrono::milliseconds lease)
-    : partitions_(partitions), lease_(lease), owner_(random_id()) {}
+    : partitions_(partitions), lease_(lease), id_(random_id()), owner_(fmt::format("x'{}'", id_)) {}
 
 bool leases::is_renewal_due() const {
     return clock::now() >= due_;

@@ -28,6 +28,8 @@ public:
 
     // The worker's id, as SQL text.
     const std::string& owner() const { return owner_; }
+    // The same as in partition_state::owner.
+    const std::string& id() const { return id_; }
 
     // Whether a call of renew() is due.
     bool is_renewal_due() const;
@@ -52,7 +54,7 @@ private:
 
     const std::uint64_t partitions_;
     const std::chrono::milliseconds lease_;
-    const std::string owner_;
+    const std::string id_, owner_;
     numbers owned_;
     clock::time_point due_ = clock::time_point::min();
 };

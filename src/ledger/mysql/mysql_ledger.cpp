@@ -73,6 +73,7 @@ public:
     ledger::reader& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
     ledger::ownership& ownership() override { return *writer_; }
+    const std::string& id() const override { return writer_->id(); }
     void require_committed(std::span<const core::delivery> all) override { writer_->require_committed(all); }
     std::uint64_t partitions() const override { return cluster_info_.partitions; }
     const std::string& cluster() const override { return cluster_info_.identity; }

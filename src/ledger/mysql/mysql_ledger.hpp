@@ -61,6 +61,8 @@ public:
     virtual ledger::reader& reader() = 0;
     virtual ledger::writer& writer() = 0;
     virtual ledger::ownership& ownership() = 0;
+    // By which leases and errors name this worker: 32 upper-case hexadecimal digits, drawn at its start.
+    virtual const std::string& id() const = 0;
     // Workers committed these entries. A server without them has lost commits, and later calls throw lost_commits.
     // REQUIRES: called before the first batch.
     virtual void require_committed(std::span<const core::delivery> all) = 0;

@@ -88,6 +88,8 @@ public:
         }
     }
 
+    const std::string& id() const override { return leases_.id(); }
+
     void require_committed(std::span<const core::delivery> all) override {
         for (const auto& d : all) watermarks_.note(d.partition, {d.epoch, d.at});
         must_check_watermarks_ = true;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 
 #include "ledger/cluster_ports.hpp"
 #include "ledger/ledger.hpp"
@@ -12,6 +13,8 @@ namespace confab::ledger::mysql {
 
 class mysql_writer : public writer, public ownership {
 public:
+    // As mysql_worker::id.
+    virtual const std::string& id() const = 0;
     // As mysql_worker::require_committed.
     virtual void require_committed(std::span<const core::delivery> all) = 0;
 };
