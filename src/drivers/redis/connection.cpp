@@ -100,7 +100,7 @@ void connection::dispatch(reply r) {
     if (pending_.empty())
         return close(r.is_error() ? failure_of(std::move(r.text))
                                   : failure{failure::kind::unreachable, "a reply without a command"});
-    if (is_read_only(r) && !deferred_failure_) deferred_failure_ = failure{failure::kind::no_primary, r.text};
+    if (is_read_only(r)) deferred_failure_ = failure{failure::kind::no_primary, r.text};
     auto first = std::move(pending_.front());
     pending_.pop_front();
     first.complete(std::move(r));
@@ -120,7 +120,9 @@ awaitable<void> connection::ended() {
 
 void connection::close(failure why) {
     if (!std::exchange(is_open_, false)) return;
-    why_ = std::move(why);
+    // A server that is no primary, and that closes before enforce_limits() does, is still no primary.
+    const bool is_no_primary = deferred_failure_ && deferred_failure_->type == failure::kind::no_primary;
+    why_ = is_no_primary && !why.is_permanent() ? std::move(*deferred_failure_) : std::move(why);
     stream_.close();
     auto lost = std::exchange(pending_, {});
     for (auto left = lost.size(); auto& p : lost)

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -81,12 +80,12 @@ awaitable<void> reconnector::keep_connected(std::shared_ptr<reconnector> self) {
             self->begin();
             co_await made->ended();
             failed = made->why();
-            if (failed->type == failure::kind::no_primary)
-                self->no_primary_at_[self->connected_to_] = self->connections_count_;
         }
         if (self->is_closed_) co_return;
+        const auto lifetime = is_connected ? clock::now() - since : clock::duration(0);
+        if (is_connected) self->note_address(*failed, lifetime);
         self->fail(std::move(*failed), is_connected);
-        co_await self->pause_after(is_connected ? clock::now() - since : clock::duration(0));
+        co_await self->pause_after(lifetime);
     }
 }
 
@@ -94,24 +93,13 @@ awaitable<std::optional<failure>> reconnector::connect() {
     const auto found = co_await resolve(options_.where);
     if (!found.fault.empty()) co_return failure{failure::kind::unreachable, found.fault};
     std::optional<failure> all;
-    for (const auto& to : in_order_to_try(found.addresses)) {
+    for (const auto& to : order_.sort(found.addresses)) {
         auto failed = co_await connect_to(to);
         if (!failed || is_closed_) co_return std::nullopt;
         if (found.addresses.size() > 1) failed->reason = to.address().to_string() + ": " + failed->reason;
         all = all ? joined(std::move(*all), *failed) : std::move(*failed);
     }
     co_return all;
-}
-
-// The replica that was found last is the last one, so that every address has its turn.
-std::vector<address> reconnector::in_order_to_try(std::vector<address> found) {
-    std::erase_if(no_primary_at_, [&](const auto& one) { return std::ranges::find(found, one.first) == found.end(); });
-    const auto last_try = [&](const address& a) {
-        const auto known = no_primary_at_.find(a);
-        return known == no_primary_at_.end() ? 0 : known->second;
-    };
-    std::ranges::stable_sort(found, {}, last_try);
-    return found;
 }
 
 awaitable<std::optional<failure>> reconnector::connect_to(address to) {
@@ -134,6 +122,13 @@ awaitable<std::optional<failure>> reconnector::enter(connection& on) {
     if (!channel_) co_return std::nullopt;
     on.receive(channel_->on_message);
     co_return co_await subscribe_on(on, channel_->name, options_);
+}
+
+void reconnector::note_address(const failure& why, clock::duration lifetime) {
+    if (why.type == failure::kind::no_primary)
+        order_.note_no_primary(connected_to_);
+    else if (lifetime >= steady_after)
+        order_.forget(connected_to_);
 }
 
 awaitable<void> reconnector::pause_after(clock::duration lifetime) {

@@ -7,7 +7,7 @@
 //
 // An address is used only if it accepts the login and is a primary. One name may resolve to a primary and its replicas.
 // A user who may not ask for the role learns from a refused write that the server is a replica. So an address that
-// ended a connection that way is tried after all others.
+// ended a connection that way is tried after all others, until one to it has lived for `steady_after`.
 //
 // The pause doubles with every attempt. It is reset after a connection that lived for `steady_after`. So a server that
 // accepts connections and drops them immediately is asked no more often than one that accepts none.
@@ -15,13 +15,12 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/back_off.hpp"
+#include "drivers/redis/address_order.hpp"
 #include "drivers/redis/connection.hpp"
 #include "drivers/redis/login.hpp"
 
@@ -56,8 +55,9 @@ private:
     // Tries every address in turn. Nothing: connection_ can be used, or the reconnector is closed.
     awaitable<std::optional<failure>> connect();
     awaitable<std::optional<failure>> connect_to(address to);
-    std::vector<address> in_order_to_try(std::vector<address> found);
     awaitable<std::optional<failure>> enter(connection& on);
+    // A connection to connected_to_ has ended.
+    void note_address(const failure& why, clock::duration lifetime);
     awaitable<void> pause_after(clock::duration lifetime);
     void begin();
     void fail(failure why, bool was_connected);
@@ -72,8 +72,7 @@ private:
     back_off pause_;
     std::shared_ptr<connection> connection_;  // also during the login
     address connected_to_;
-    // The last connection to each address that ended since its server is no primary.
-    std::map<address, std::uint64_t> no_primary_at_;
+    address_order order_;
     bool is_usable_ = false;
     const arguments* role_command_ = nullptr;
     clock::time_point asked_at_{};
