@@ -19,7 +19,6 @@
 
 #include <algorithm>
 
-#include "base/back_off.hpp"
 #include "base/log.hpp"
 #include "core/folding.hpp"
 #include "search/indexed/failure_reason.hpp"
@@ -34,8 +33,7 @@ constexpr std::size_t store_messages_max = 4'000;
 constexpr std::size_t store_bytes_max = 1024 * 1024;
 
 constexpr auto maintenance_interval = 5s;  // of the index, when nothing is committed
-// Doubled after each failure in a row. Once the cause is gone, a deleted text stays in the index for at most
-// retry_after_max.
+// Doubled after each failure in a row.
 constexpr auto retry_after = 5s;
 constexpr auto retry_after_max = 30s;
 
@@ -159,8 +157,12 @@ awaitable<result<void>> index_follower::catch_up_with(core::chat_id chat) {
     return index_chat(chat, options_.after_messages);
 }
 
+back_off index_follower::retry_pause() {
+    return {retry_after, retry_after_max};
+}
+
 awaitable<void> index_follower::run() {
-    back_off retry(retry_after, retry_after_max);
+    auto retry = retry_pause();
     auto checked_for_stale_notes = std::chrono::steady_clock::now();
     for (bool needs_full_scan = true; !stop_.is_set();) {
         auto done = co_await index_noted_chats();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/async.hpp"
+#include "base/back_off.hpp"
 #include "base/log_throttle.hpp"
 #include "core/batch_effects.hpp"
 #include "ledger/index_progress.hpp"
@@ -57,6 +58,9 @@ public:
 
     // Indexes what is committed, until stop(). May be called once.
     awaitable<void> run();
+    // The pauses after failed passes in a row. Once the cause is gone, a deleted text stays in the index for at most
+    // the longest of them.
+    static back_off retry_pause();
 
     // Takes the effects of a commit. Any thread; does not block.
     void committed(const core::batch_effects& effects);

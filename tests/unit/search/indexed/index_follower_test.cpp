@@ -286,6 +286,12 @@ TEST_F(index_following, rebuilds_an_index_found_damaged_while_running) {
     EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
+// So an index that was blocked for hours is followed again soon.
+TEST(index_follower_failures, are_followed_by_pauses_of_half_a_minute_at_most) {
+    auto pause = search::index_follower::retry_pause();
+    for (const auto expected : {5s, 10s, 20s, 30s, 30s, 30s}) EXPECT_EQ(pause.next(), expected);
+}
+
 TEST_F(index_following, stops_immediately_while_idle) {
     auto f = follower(1, 1h);
     auto ended = asio::co_spawn(pool, f.run(), asio::use_future);
