@@ -9,7 +9,7 @@
 namespace confab::app {
 
 // Waits for the engines on the caller's thread. Safe to repeat, also after an interruption: what is done is not done
-// again. `arguments` may contain, in any order:
+// again, except with new_identity_argument. `arguments` may contain, in any order:
 // - new_identity_argument: a copy of another cluster's database gets its own identity, a new one with each call.
 // - accept_lost_commits_argument: Redis forgets what was committed, so workers accept a database that lacks commits.
 // Both are refused while a worker holds a lease.

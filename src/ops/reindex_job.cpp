@@ -93,6 +93,7 @@ awaitable<reindex_report> reindex_job::run() {
     if (!built && beside_exception_) failure = beside_exception_;
     if (failure) std::rethrow_exception(failure);
     if (!built) throw startup_error(why + unapplied_changes());
+    report_late_exception();
     co_return *built;
 }
 
@@ -270,11 +271,23 @@ void reindex_job::report(background_step& step, std::string why) {
     step.why = std::move(why);
 }
 
-// Where the job failed: what its index may still hold.
+// The reindex succeeded before the exception could end it.
+void reindex_job::report_late_exception() {
+    if (!beside_exception_) return;
+    try {
+        std::rethrow_exception(beside_exception_);
+    } catch (const std::exception& cause) {
+        options_.print(fmt::format("the reindex is complete; its background work failed at the end: {}", cause.what()));
+    }
+}
+
+// Where the job failed: what the indexes that are not searched may still hold.
 std::string reindex_job::unapplied_changes() const {
     if (is_taken_over_ || following_.why.empty()) return {};
-    return fmt::format("; the index {} may hold deleted texts until workers or `confab reindex` apply the changes ({})",
-                       index_->name(), following_.why);
+    return fmt::format(
+        "; the index {}, and any other that is not searched, may hold deleted texts until workers or `confab reindex` "
+        "apply the changes ({})",
+        index_->name(), following_.why);
 }
 
 awaitable<void> reindex_job::end_beside() {

@@ -84,6 +84,7 @@ private:
     awaitable<void> renew();
     awaitable<void> follow_changes();
     void report(background_step& step, std::string why);
+    void report_late_exception();
     std::string unapplied_changes() const;
     awaitable<void> end_beside();
     // The next reindex can resume immediately.

@@ -2,10 +2,12 @@
 // MySQL and real indexes in Elasticsearch.
 #include <gtest/gtest.h>
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/serialize.hpp>
 #include <new>
 #include <set>
+#include <stdexcept>
 
 #include "contract/shared_ledger.hpp"
 #include "ops/check_index.hpp"
@@ -521,9 +523,10 @@ TEST_F(failing_background, is_the_reason_that_an_unfinished_index_may_hold_delet
     background.follows = [] { return false; };
     const auto why = run_reindex_until([] { return false; }, {.after_messages = 1, .give_up_after = 2s});
     const auto name = run(progress->lease()).value()->index;
-    EXPECT_EQ(why, fmt::format("MySQL is on holiday; the index {} may hold deleted texts until workers or `confab "
-                               "reindex` apply the changes (MySQL is on holiday)",
-                               name));
+    EXPECT_EQ(why,
+              fmt::format("MySQL is on holiday; the index {}, and any other that is not searched, may hold deleted "
+                          "texts until workers or `confab reindex` apply the changes (MySQL is on holiday)",
+                          name));
 }
 
 TEST_F(failing_background, that_throws_ends_a_reindex_which_can_be_resumed) {
@@ -532,6 +535,46 @@ TEST_F(failing_background, that_throws_ends_a_reindex_which_can_be_resumed) {
     EXPECT_EQ(run_reindex(lines), "");
     EXPECT_NE(lines.back().find(", index " + index_name()), std::string::npos) << lines.back();
     EXPECT_EQ(texts_in(index_name()), 20U);
+}
+
+// The renewal of the lease throws once the texts of the new index, which is searched by then, are counted.
+class failing_last final : public forwarding_progress {
+public:
+    failing_last(ledger::index_progress& to, std::function<bool()> is_searched)
+        : forwarding_progress(to), is_searched_(std::move(is_searched)) {}
+
+    awaitable<result<bool>> renew(const ledger::reindex_owner& owner, core::chat_id last_chat) override {
+        const bool is_in_background = !std::exchange(has_renewed_, true);
+        if (!is_in_background) co_return co_await forwarding_progress::renew(owner, last_chat);
+        asio::steady_timer pause(co_await asio::this_coro::executor);
+        for (int i = 0; i < 6000 && !is_counting_; ++i) {
+            pause.expires_after(5ms);
+            co_await pause.async_wait(asio::use_awaitable);
+        }
+        throw std::runtime_error("out of luck");
+    }
+    awaitable<result<std::vector<core::chat_position>>> chats(const ledger::index_id& index,
+                                                              core::chat_id after) override {
+        is_counting_ = is_counting_ || is_searched_();
+        return forwarding_progress::chats(index, after);
+    }
+
+private:
+    const std::function<bool()> is_searched_;
+    bool has_renewed_ = false, is_counting_ = false;
+};
+
+TEST_F(inactive_indexes, built_by_a_reindex_are_whole_if_its_background_work_throws_at_the_end) {
+    say(20);
+    failing_last background(*progress, [this, before = index_name()] { return index_name() != before; });
+    std::vector<std::string> lines;
+    ops::reindex_job_options how{.after_messages = 1};
+    how.renew_every = 1ms;
+    how.print = [&](const std::string& line) { lines.push_back(line); };
+    EXPECT_EQ(run_reindex(worker.reader(), std::move(how), background), "");
+    EXPECT_EQ(lines.back(), "the reindex is complete; its background work failed at the end: out of luck");
+    EXPECT_EQ(texts_in(index_name()), 20U);
+    EXPECT_EQ(findings(), std::vector<std::string>());
 }
 
 }  // namespace

@@ -168,11 +168,12 @@ TEST_F(mysql_data, copied_gets_another_identity_only_while_no_worker_holds_a_lea
     EXPECT_EQ(ask("select count(*) from reindex_state"), "0");
 }
 
-// A database of version 0.1.0, whose queue is to be renamed.
+// Meanwhile no worker can take a lease.
 TEST_F(mysql_data, has_its_queue_changed_only_while_no_worker_holds_a_lease) {
     migration_refusal();
     std::vector<std::uint64_t> changed;
     const auto change = [&](const std::string&, std::uint64_t partitions) -> awaitable<void> {
+        EXPECT_EQ(ask("select count(*) from partitions for update skip locked"), "0");
         changed.push_back(partitions);
         co_return;
     };
@@ -184,6 +185,7 @@ TEST_F(mysql_data, has_its_queue_changed_only_while_no_worker_holds_a_lease) {
     EXPECT_EQ(changed, std::vector<std::uint64_t>{64});
 }
 
+// A database of version 0.1.0, whose queue is to be renamed.
 class legacy_mysql : public mysql_data {
 protected:
     void SetUp() override {
