@@ -4,12 +4,14 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <string>
 #include <system_error>
 
 #include "base/error.hpp"
 #include "base/loop_monitor.hpp"
+#include "base/require.hpp"
 
 namespace confab {
 
@@ -36,13 +38,19 @@ void event_loops::start() {
     }
 }
 
+bool event_loops::is_on_loop() const {
+    return current && std::ranges::any_of(loops_, [](const auto& l) { return l.get() == current; });
+}
+
 void event_loops::lower_priority() {
+    require(is_running(), "only started threads have a priority");
     constexpr int background = 10;
     // On Linux each thread has its own niceness. 0 means the calling thread.
     for (auto& l : loops_) boost::asio::post(l->context, [] { setpriority(PRIO_PROCESS, 0, background); });
 }
 
 void event_loops::watch() {
+    require(!monitor_, "stalls of event loops are counted once");
     monitor_ = std::make_unique<loop_monitor>(*this);
 }
 
@@ -67,6 +75,7 @@ void event_loops::queue_handler_at(std::size_t index) {
 
 std::optional<stall_detector::sample> event_loops::sample_at(std::size_t index) {
     auto& l = *loops_[index];
+    require(l.thread.joinable(), "a loop without a thread has no processor time");
     clockid_t clock{};
     timespec used{};
     if (pthread_getcpuclockid(l.thread.native_handle(), &clock) != 0 || clock_gettime(clock, &used) != 0)

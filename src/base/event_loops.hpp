@@ -27,6 +27,11 @@ public:
     // The loop, to run work on it. Any thread.
     boost::asio::io_context& at(std::size_t index) { return loops_[index]->context; }
 
+    // Whether the threads were started, and stop() has not joined them. Not beside start() and stop().
+    bool is_running() const { return !loops_.empty() && loops_.front()->thread.joinable(); }
+    // Whether the calling thread runs one of the loops. Any thread.
+    bool is_on_loop() const;
+
     // Lowers the scheduling priority of the threads, for background work. REQUIRES: started.
     void lower_priority();
     // Starts the threads. Throws startup_error: a thread cannot be created. The others run until stop(). Call it once.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/counted.hpp"
+#include "base/require.hpp"
 
 namespace confab {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::chrono::milliseconds busy_cpu_min{5};  // of processor time betwe
 
 loop_monitor::loop_monitor(event_loops& loops)
     : loops_(loops), detectors_(loops.size()), last_cpu_(loops.size()), timer_([this] { poll(); }) {
+    require(loops_.is_running(), "only loops that run are monitored");
     timer_.arm(poll_interval);
 }
 
