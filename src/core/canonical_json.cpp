@@ -9,6 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/require.hpp"
+#include "core/text.hpp"
+
 namespace confab::core {
 namespace {
 
@@ -19,6 +22,7 @@ constexpr std::size_t depth_max = 1000;  // the largest --json-depth-max
 
 // REQUIRES: valid UTF-8.
 std::u16string utf16_of(std::string_view text) {
+    require_costly([&] { return is_utf8(text); }, "the parser of JSON accepts only valid UTF-8");
     std::u16string units;
     while (!text.empty()) {
         utf8proc_int32_t c;

@@ -3,10 +3,13 @@
 #include <fmt/core.h>
 
 #include <cstring>
+#include <limits>
 
+#include "base/require.hpp"
 #include "core/folding_version.hpp"
 #include "core/folding_with_origins.hpp"
 #include "core/ignorable.hpp"
+#include "core/text.hpp"
 
 namespace confab::core {
 namespace {
@@ -87,10 +90,13 @@ std::string fold(std::string_view text) {
         append_lower(folded, text);
         return folded;
     }
+    require_costly([&] { return is_utf8(text); }, "only valid UTF-8 can be folded");
     return encoded(folded(code_points_of(text)));
 }
 
 std::vector<code_point_with_origin> fold_with_origins(std::string_view text) {
+    require(text.size() <= std::numeric_limits<std::uint32_t>::max(), "an origin is an offset below 4 GiB");
+    require_costly([&] { return is_utf8(text); }, "only valid UTF-8 can be folded");
     return folded(traced_code_points_of(text));
 }
 

@@ -1,5 +1,6 @@
 #include "core/highlight.hpp"
 
+#include "base/require.hpp"
 #include "core/segments.hpp"
 
 namespace confab::core {
@@ -19,6 +20,7 @@ void add(std::vector<fragment>& fragments, std::string_view text, bool is_match)
 }  // namespace
 
 std::vector<fragment> fragments_of(std::string_view text, const folded_query& query) {
+    require(query.size() > 0, "an empty query matches everywhere");
     const auto cut = segmented(text);
     std::vector<fragment> fragments;
     const char* done = text.data();  // the text before this is in fragments

@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cstdint>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/require.hpp"
 
 namespace confab::core::normalization {
 
@@ -50,7 +51,7 @@ inline decoded decode_at(std::string_view text, std::size_t at) {
     code_point c;
     const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at),
                                        static_cast<utf8proc_ssize_t>(text.size() - at), &c);
-    assert(size > 0);
+    require(size > 0, "a character of valid UTF-8 begins here");
     return {c, static_cast<std::size_t>(size)};
 }
 
@@ -69,7 +70,7 @@ public:
         int boundary = UTF8PROC_BOUNDCLASS_START;
         const auto size = static_cast<utf8proc_ssize_t>(to_.size());
         count_ = utf8proc_decompose_char(c, to_.data(), size, options, &boundary);
-        assert(count_ >= 0 && count_ <= size);
+        require(count_ >= 0 && count_ <= size, "a code point maps to at most 18");
     }
 
     const code_point* begin() const { return to_.data(); }
@@ -126,16 +127,31 @@ void order_marks(std::vector<Point>& text) {
 
 constexpr auto compose_options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 
+template <class Point>
+bool is_decomposed_in_order(const std::vector<Point>& text) {
+    const auto is_decomposed = [](const Point& c) {
+        const mapping to(value_of(c), canonical_decomposition);
+        return to.end() - to.begin() == 1 && *to.begin() == value_of(c);
+    };
+    const auto are_swapped = [](const Point& c, const Point& next) {
+        const int own = combining_class(value_of(next));
+        return own != 0 && combining_class(value_of(c)) > own;
+    };
+    return std::ranges::all_of(text, is_decomposed) && std::ranges::adjacent_find(text, are_swapped) == text.end();
+}
+
 // Canonical composition (D117). REQUIRES: decomposed and in canonical order.
 inline void compose(std::vector<code_point>& text) {
+    require_costly([&] { return is_decomposed_in_order(text); }, "only a decomposed text in order is composed");
     const auto length =
         utf8proc_normalize_utf32(text.data(), static_cast<utf8proc_ssize_t>(text.size()), compose_options);
-    assert(length >= 0);
+    require(length >= 0, "code points can be composed");
     text.resize(static_cast<std::size_t>(length));
 }
 
 // The same for traced code points, pair by pair: utf8proc does not report which code points it composed.
 inline void compose(std::vector<code_point_with_origin>& text) {
+    require_costly([&] { return is_decomposed_in_order(text); }, "only a decomposed text in order is composed");
     std::size_t written = 0;
     code_point_with_origin* starter = nullptr;
     int highest_class = -1;  // of the code points between the starter and the next one; -1: none

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/require.hpp"
 #include "core/folding.hpp"
 
 namespace confab::core {
@@ -60,11 +61,13 @@ bool is_utf8(std::string_view text) {
 }
 
 std::size_t code_points(std::string_view text) {
+    require_costly([&] { return is_utf8(text); }, "code points are counted in valid UTF-8");
     return static_cast<std::size_t>(
         std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 bool is_blank(std::string_view text) {
+    require_costly([&] { return is_utf8(text); }, "white space is looked for in valid UTF-8");
     while (!text.empty()) {
         utf8proc_int32_t c;
         const auto length = utf8proc_iterate(bytes_of(text), static_cast<utf8proc_ssize_t>(text.size()), &c);
