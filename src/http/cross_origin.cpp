@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 
+#include "base/require.hpp"
 #include "http/authority.hpp"
 #include "http/parameters.hpp"
 
@@ -13,11 +14,17 @@ namespace {
 
 using boost::beast::iequals;
 
+authority well_formed(std::string_view text) {
+    const auto parsed = authority::parse(text);
+    require(parsed.has_value(), "a malformed host was refused before");
+    return *parsed;
+}
+
 // The authority of the request. An absolute URL as its target overrides Host (RFC 9112, 3.2.2). Nothing: HTTP/1.0
 // without Host.
 std::optional<authority> target_authority(const request& r) {
-    if (const auto target = authority_of(r.target)) return authority::parse(*target);
-    if (const auto host = r.find("Host")) return authority::parse(*host);
+    if (const auto target = authority_of(r.target)) return well_formed(*target);
+    if (const auto host = r.find("Host")) return well_formed(*host);
     return std::nullopt;
 }
 

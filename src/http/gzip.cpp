@@ -13,6 +13,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "base/require.hpp"
 #include "http/header_parts.hpp"
 
 namespace confab::http {
@@ -108,6 +109,7 @@ private:
 
 // The weight of a coding, from 0 to 1 (RFC 9110, 12.4.2). An invalid one is 0. REQUIRES: at least one part.
 double weight_of(const header_parts& coding) {
+    require(!coding.empty(), "a coding has a name");
     if (coding.size() == 1) return 1;
     const auto& [name, value] = coding[1];
     if (coding.size() > 2 || !boost::beast::iequals(name, "q")) return 0;

@@ -1,11 +1,13 @@
 #include "http/json.hpp"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <cstdint>
 #include <cstring>
 #include <span>
 
 #include "base/hex.hpp"
+#include "base/require.hpp"
 
 namespace confab::http {
 namespace {
@@ -65,9 +67,19 @@ std::size_t plain_prefix(std::string_view text) {
     return i;
 }
 
+// Whether the parser accepts it. It verifies the UTF-8 of strings, too.
+bool is_json(std::string_view text) {
+    boost::json::parse_options options;
+    options.max_depth = 1000;  // the largest --json-depth-max
+    boost::system::error_code fault;
+    boost::json::parse(text, fault, {}, options);
+    return !fault;
+}
+
 }  // namespace
 
 void append_json(std::string& out, std::string_view text) {
+    const auto begin = out.size();
     out += '"';
     std::size_t plain_from = 0;
     for (std::size_t i = plain_prefix(text); i < text.size(); ++i) {
@@ -79,9 +91,11 @@ void append_json(std::string& out, std::string_view text) {
     }
     out.append(text, plain_from);
     out += '"';
+    require_costly([&] { return is_json(std::string_view(out).substr(begin)); }, "only valid UTF-8 is text of JSON");
 }
 
 std::string compact_json(std::string_view text) {
+    require_costly([&] { return is_json(text); }, "only JSON can be made compact");
     std::string compact;
     compact.reserve(text.size());
     bool in_string = false;

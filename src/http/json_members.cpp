@@ -22,6 +22,7 @@ std::string_view without_leading_space(std::string_view text) {
 // The string at the front, if it is ASCII without escapes, as almost all names are. Nothing: a parser has to read it.
 // REQUIRES: `text` begins with a quote.
 std::optional<std::string_view> plain_string(std::string_view text) {
+    require(text.starts_with('"'), "a string begins with a quote");
     for (std::size_t end = 1; end < text.size(); ++end) {
         const auto c = text[end];
         if (c == '"') return text.substr(1, end - 1);
@@ -36,7 +37,8 @@ public:
         : left_(text), parser_({}, parse_options_for(depth_max - 1), stack_, sizeof stack_) {}
 
     boost::system::result<void> read(const json_member_visitor& visit) {
-        take('{');
+        const bool is_object = take('{');
+        require(is_object, "only an object has members");
         if (!take('}')) {
             do read_member(visit);
             while (!cause_ && take(','));

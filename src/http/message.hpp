@@ -1,6 +1,7 @@
 // A complete request, and the response to it. Independent of chat, and of the HTTP library.
 #pragma once
 
+#include <algorithm>
 #include <boost/system/result.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "base/async.hpp"
 #include "base/clock.hpp"
+#include "base/require.hpp"
 
 namespace confab::http {
 
@@ -46,6 +48,9 @@ using body_source = std::function<awaitable<piece>()>;
 
 // Appends a header field in wire format. REQUIRES: no control characters.
 inline void append_header(std::string& out, std::string_view name, std::string_view value) {
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    require_costly([&] { return std::ranges::none_of(name, is_control) && std::ranges::none_of(value, is_control); },
+                   "a header field has no control characters");
     out.append(name).append(": ").append(value).append("\r\n");
 }
 

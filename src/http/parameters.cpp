@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 
 #include "base/byte_order_mark.hpp"
+#include "base/require.hpp"
 #include "base/trimmed.hpp"
 #include "http/json.hpp"
 #include "http/json_members.hpp"
@@ -57,6 +58,7 @@ bool is_encoded(const request& r) {
 
 // The offset after the scheme of a target in absolute form; npos: another form. REQUIRES: a target without query.
 std::size_t authority_begin(std::string_view target) {
+    require_costly([&] { return target.find('?') == npos; }, "the query is cut off first");
     const auto scheme_end = target.starts_with('/') ? npos : target.find("://");
     return scheme_end == npos ? npos : scheme_end + 3;
 }

@@ -81,6 +81,7 @@ std::optional<problem> request_parser::host_problem() const {
 }
 
 std::optional<problem> request_parser::framing_problem() const {
+    require(has_header(), "only a complete header shows how its request ends");
     if (auto wrong = host_problem()) return wrong;
     const auto encodings = request_.count("Transfer-Encoding");
     if (encodings == 0) return std::nullopt;

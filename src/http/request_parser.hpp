@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/require.hpp"
 #include "http/message.hpp"
 #include "http/problem.hpp"
 
@@ -45,7 +46,10 @@ public:
     std::optional<problem> framing_problem() const;
 
     // The caller sets its id. The body is complete once parse() has returned true. REQUIRES: has_header().
-    http::request& request() { return request_; }
+    http::request& request() {
+        require(has_header(), "a request has its header");
+        return request_;
+    }
 
 private:
     using error_code = boost::beast::error_code;

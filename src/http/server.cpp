@@ -20,6 +20,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
+#include "base/require.hpp"
 #include "http/acceptors.hpp"
 #include "http/problem.hpp"
 #include "http/session.hpp"
@@ -121,15 +122,23 @@ public:
             per_loop_.push_back(std::make_unique<connections>(loops.at(i), options_, handle_, count_));
     }
 
+    ~tcp_server() override {
+        require(!loops_.is_running(), "the loops end before the server whose coroutines they hold");
+    }
+    tcp_server(const tcp_server&) = delete;
+    tcp_server& operator=(const tcp_server&) = delete;
+
     const std::vector<endpoint>& endpoints() const override { return endpoints_; }
 
     void start(handler h) override {
+        require(!handle_, "a server is started once");
         handle_ = std::move(h);
         for (auto& c : per_loop_) c->start();
         for (auto& a : acceptors_) asio::co_spawn(loops_.at(0), accept(a), asio::detached);
     }
 
     bool drain(std::chrono::seconds deadline) override {
+        require(!loops_.is_on_loop(), "a loop that waits for itself never ends");
         on_every_loop([this](connections& c) {
             if (&c == per_loop_.front().get()) close_acceptors();
             c.drain();
