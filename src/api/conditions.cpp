@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/http_date.hpp"
+#include "base/require.hpp"
 #include "http/gzip.hpp"
 
 namespace confab::api {
@@ -57,6 +58,7 @@ enum class comparison { strong, weak };
 bool matches(const tag_list& list, std::string_view etag, comparison how) {
     if (list.any) return true;
     if (etag.empty()) return false;
+    require(etag.size() >= 2 && etag.front() == '"', "a tag of this server is strong");
     const auto opaque = etag.substr(1, etag.size() - 2);
     return std::ranges::any_of(
         list.tags, [&](const auto& tag) { return tag.opaque == opaque && (how == comparison::weak || !tag.is_weak); });

@@ -11,6 +11,7 @@
 #include "api/objects.hpp"
 #include "api/paging.hpp"
 #include "api/replies.hpp"
+#include "base/require.hpp"
 
 namespace confab::api {
 
@@ -48,6 +49,7 @@ public:
 
     // Appends the next slice. The first one begins the array, and the last one ends it. REQUIRES: not complete.
     awaitable<result<void>> append_to(std::string& out) {
+        require(!is_complete_, "nothing follows a complete list");
         auto next = co_await source_();
         if (!next) co_return next.error();
         if (!std::exchange(is_begun_, true)) out += '[';
