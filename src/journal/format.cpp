@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <cstring>
+#include <limits>
 
 #include "base/require.hpp"
 #include "journal/journal.hpp"
@@ -59,6 +60,7 @@ void append_header(std::string& to, std::string_view owner, std::uint64_t salt) 
 }
 
 void append_record(std::string& to, const record_view& r) {
+    require(r.payload.size() <= std::numeric_limits<std::uint32_t>::max(), "a payload is shorter than 4 GiB");
     const auto begin = to.size();
     append_integer(to, r.salt);
     append_integer(to, r.number);
@@ -77,6 +79,7 @@ std::optional<segment_header> header_at(std::string_view bytes) {
 }
 
 record_view fields_at(std::string_view bytes) {
+    require(bytes.size() >= record_header_bytes, "a record has its header");
     return {integer_at<std::uint64_t>(bytes, 0), integer_at<std::uint64_t>(bytes, 8), {}};
 }
 

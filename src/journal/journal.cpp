@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <random>
 
 #include "base/require.hpp"
@@ -71,8 +72,15 @@ bool journal::is_half_full() const {
     return segments_[current_].end > options_.segment_bytes / 2;
 }
 
+journal::outcome journal::failed() {
+    has_failed_ = true;
+    return outcome::unknown;
+}
+
 journal::outcome journal::append(std::uint64_t number, std::string_view payload) {
     const auto& other = segments_[1 - current_];
+    require(!has_failed_, "no append follows one with an unknown outcome");
+    require(number > std::max(segments_[current_].last, other.last), "numbers of records ascend");
     const bool is_full = segments_[current_].end + record_header_bytes + payload.size() > options_.segment_bytes;
     const bool switches_segment = is_full && segments_[current_].end > 0 && other.last <= recyclable_;
     auto& s = segments_[switches_segment ? 1 - current_ : current_];
@@ -84,8 +92,8 @@ journal::outcome journal::append(std::uint64_t number, std::string_view payload)
     }
     append_record(buffer_, {s.salt, number, payload});
     if (const auto written = s.data.write_at(s.end, buffer_); !written)
-        return is_lack_of_space(written.error()) ? outcome::no_space : outcome::unknown;
-    if (!s.data.sync_data()) return outcome::unknown;
+        return is_lack_of_space(written.error()) ? outcome::no_space : failed();
+    if (!s.data.sync_data()) return failed();
     if (switches_segment) current_ = 1 - current_;
     s.end += buffer_.size();
     s.last = number;

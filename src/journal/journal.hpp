@@ -102,6 +102,7 @@ private:
         std::uint64_t last = 0;  // the number of its last record
     };
 
+    outcome failed();
     void preallocate(segment& s, const std::filesystem::path& path);
 
     const options options_;
@@ -109,6 +110,7 @@ private:
     std::size_t current_ = 0;
     std::uint64_t recyclable_ = 0;
     bool is_preallocated_ = true;
+    bool has_failed_ = false;  // an outcome was unknown
     std::string buffer_;
 };
 

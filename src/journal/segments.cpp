@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/require.hpp"
 #include "journal/format.hpp"
 #include "journal/journal.hpp"
 
@@ -64,6 +65,7 @@ contents read_after(const fs::path& folder, std::string_view owner, std::uint64_
 }
 
 contents contiguous_contents(numbered_payloads found, std::uint64_t after) {
+    require(found.empty() || found.begin()->first > after, "records that are not needed were left out");
     contents read;
     auto next = found.begin();
     for (auto expected = after + 1; next != found.end() && next->first == expected; ++next, ++expected)
