@@ -4,6 +4,8 @@
 #include <boost/asio/execution_context.hpp>
 #include <map>
 
+#include "base/require.hpp"
+
 namespace confab::elastic {
 namespace {
 
@@ -50,6 +52,7 @@ struct connection_pool::wait_registration {
 };
 
 awaitable<std::optional<connection_pool::lease>> connection_pool::take() {
+    require(std::this_thread::get_id() == thread_, "one thread runs an event loop");
     const auto self = shared_from_this();
     const auto until = clock::now() + options_.wait_max;
     while (in_use_ >= options_.connections_max) {

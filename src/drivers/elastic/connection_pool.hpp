@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <list>
 #include <memory>
+#include <thread>
 
 #include "drivers/elastic/connection.hpp"
 
@@ -66,6 +67,7 @@ private:
 
     const std::weak_ptr<const connection_pool_options> client_;
     const connection_pool_options options_;
+    const std::thread::id thread_ = std::this_thread::get_id();  // the loop's
     std::size_t in_use_ = 0;
     std::list<idle_connection> idle_;
     std::list<asio::steady_timer*> waiting_;

@@ -12,6 +12,7 @@
 #include <boost/mysql/tcp_ssl.hpp>
 #include <map>
 
+#include "base/require.hpp"
 #include "drivers/mysql/io_context_registry.hpp"
 
 namespace confab::mysql {
@@ -23,6 +24,10 @@ using boost::system::error_code;
 
 // The read buffer: streamed rows arrive in batches of this size.
 constexpr std::size_t read_bytes = 64 * 1024;
+
+// Of one connection. The program has some hundred. The server allows 16,382 on all its connections together
+// (max_prepared_stmt_count).
+constexpr std::size_t statements_max = 1'000;
 
 asio::ssl::context& tls_context() {
     static asio::ssl::context context(asio::ssl::context::tls_client);
@@ -235,6 +240,7 @@ private:
 
     awaitable<my::statement> prepared(std::string_view sql) {
         if (const auto known = statements_.find(sql); known != statements_.end()) co_return known->second;
+        require(statements_.size() < statements_max, "a connection prepares a bounded number of statements");
         my::diagnostics diagnostics;
         const auto [fault, made] = co_await open_tcp_connection().async_prepare_statement(sql, diagnostics, use_tuple);
         check(fault, diagnostics);

@@ -3,8 +3,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <list>
 #include <mutex>
+#include <thread>
 #include <unordered_map>
 
+#include "base/require.hpp"
 #include "drivers/mysql/io_context_registry.hpp"
 
 namespace confab::mysql {
@@ -16,6 +18,7 @@ public:
     explicit loop_pool(const pool_options& options) : options_(options) {}
 
     awaitable<std::unique_ptr<connection>> take() {
+        require(std::this_thread::get_id() == thread_, "one thread runs an event loop");
         auto taken = idle_one();
         if (taken) co_return taken;
         permit_guard permit(*this);
@@ -132,6 +135,7 @@ private:
     }
 
     const pool_options options_;
+    const std::thread::id thread_ = std::this_thread::get_id();  // the loop's
     std::size_t count_ = 0;  // idle connections, leased ones, and permits to open one
     std::list<idle_connection> idle_;
     std::list<waiter*> waiting_;

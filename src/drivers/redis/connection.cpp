@@ -19,6 +19,7 @@ void connection::pending::complete(result<reply> r) {
 }
 
 awaitable<std::optional<failure>> connection::open(address to, const client_options& options) {
+    require(!is_open_ && why_.reason.empty(), "a connection is opened once");
     auto reason = co_await stream_.open(to, options.connect_timeout);
     if (!reason.empty()) co_return failure{failure::kind::unreachable, std::move(reason)};
     is_open_ = true;

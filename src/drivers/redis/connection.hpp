@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/require.hpp"
 #include "drivers/redis/client.hpp"
 #include "drivers/redis/protocol.hpp"
 #include "drivers/redis/stream.hpp"
@@ -40,7 +41,10 @@ public:
     // Returns once the connection is lost or closed.
     awaitable<void> ended();
     // Why it ended. REQUIRES: it was open and has ended.
-    const failure& why() const { return why_; }
+    const failure& why() const {
+        require(!is_open_, "only a connection that has ended has a failure");
+        return why_;
+    }
     void close(failure why);
     // Closes the connection if the oldest command has timed out, a write has failed, or a reply said that the server is
     // read-only.

@@ -51,6 +51,7 @@ awaitable<std::string> stream::open(address to, milliseconds limit) {
 }
 
 awaitable<stream::transferred> stream::read_some(asio::mutable_buffer into) {
+    require(socket_ != nullptr, "a stream is read after it was opened");
     return socket_->async_read_some(into, use_tuple);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/async.hpp"
 #include "base/engine_url.hpp"
+#include "base/require.hpp"
 
 namespace confab::redis {
 
@@ -36,6 +37,7 @@ public:
     awaitable<transferred> read_some(asio::mutable_buffer into);
     template <class Handler>
     void async_write(asio::const_buffer all, Handler then) {
+        require(socket_ != nullptr, "a stream is written to after it was opened");
         asio::async_write(*socket_, all, std::move(then));
     }
 

@@ -51,12 +51,17 @@ void checkpointer::start() {
     {
         const std::lock_guard lock(mutex_);
         require(state_ == state::idle, "one background checkpoint runs at a time");
+        require(schedule_.is_due(), "a checkpoint is started when it is due");
         state_ = state::running;
     }
     changed_.notify_all();
 }
 
 bool checkpointer::finish(connection& db) {
+    {
+        const std::lock_guard lock(mutex_);
+        require(state_ == state::idle, "a checkpoint is finished after its background part");
+    }
     require(!db.in_transaction(), "the writer checkpoints between two transactions");
     const bool is_complete = db.checkpoint(schedule_.kind());
     schedule_.checkpointed();

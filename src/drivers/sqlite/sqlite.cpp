@@ -8,6 +8,8 @@
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
+#include "base/require.hpp"
+
 namespace confab::sqlite {
 namespace {
 
@@ -98,6 +100,10 @@ void statement::reset() {
 
 std::int64_t statement::integer(int column) const {
     return sqlite3_column_int64(handle_.get(), column);
+}
+
+bool statement::in_transaction() const {
+    return sqlite3_get_autocommit(sqlite3_db_handle(handle_.get())) == 0;
 }
 
 std::string_view statement::text(int column) const {
@@ -197,6 +203,7 @@ bool connection::in_transaction() const {
 }
 
 void connection::set_sync_level(sync_level level) {
+    require(!in_transaction(), "the sync level changes between transactions");
     if (level == sync_level_) return;
     sync_level_.reset();  // a failing pragma may have set it
     execute(level == sync_level::full ? "pragma synchronous = full" : "pragma synchronous = normal");

@@ -69,6 +69,9 @@ public:
     blob bytes(int column) const;
     bool is_null(int column) const;
 
+    // Whether a transaction is open on its connection.
+    bool in_transaction() const;
+
 private:
     struct finalize {
         void operator()(sqlite3_stmt* s) const;
