@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/require.hpp"
 #include "core/entities.hpp"
 #include "ledger/ledger.hpp"
 
@@ -26,6 +27,7 @@ public:
     // Adds the change that made version `made` at `at`. The first change may be the one that made next(). REQUIRES: the
     // changes above `after`, one after another; not full.
     void add_change(std::uint64_t made, timestamp at, std::string_view content_before) {
+        require(!is_full(), "a full slice takes no change");
         if (made > next_) {
             add({next_, std::string(content_before), since_});
             next_ = made;

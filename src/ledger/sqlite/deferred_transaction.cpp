@@ -39,6 +39,7 @@ result<void> deferred_transaction::begin() {
 
 std::size_t deferred_transaction::add(const core::batch_effects& effects, std::string record) noexcept {
     const std::lock_guard lock(mutex_);
+    require(state_ != state::closed, "no batch is added after the writes were closed");
     const auto batch = last() + 1;
     const message_cache::invalidation until_written(cache_, effects.changed_messages());
     if (effects.changes_apps()) unapplied_.mark_apps(batch);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/require.hpp"
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger::sqlite {
@@ -40,6 +41,7 @@ effect_writer::effect_writer(confab::sqlite::connection& db)
       changes_(db, "update chats set changes_count = ?2 where id = ?1") {}
 
 void effect_writer::write(const core::batch_effects& effects) {
+    require(insert_app_.in_transaction(), "effects are written in a transaction");
     const auto write_effect = [this](const auto& made) {
         if constexpr (requires { made.at; }) latest_ = std::max(latest_, made.at);
         write_one(made);
@@ -72,6 +74,7 @@ void effect_writer::counters::set(std::uint64_t id, std::uint64_t value) {
 }
 
 void effect_writer::counters::write() {
+    require(last_.empty() || update_.in_transaction(), "counters are written in a transaction");
     std::ranges::stable_sort(last_, {}, &entry::first);
     for (auto at = last_.begin(); at != last_.end(); ++at) {
         const bool moved_again = std::next(at) != last_.end() && std::next(at)->first == at->first;

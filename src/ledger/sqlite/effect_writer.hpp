@@ -22,7 +22,7 @@ public:
     // transaction.
     void write(const core::batch_effects& effects);
     // Writes each changed counter once, however often it changed. Call it before the commit, and before a counter is
-    // read on this connection. Throws sqlite::failure. REQUIRES: a transaction.
+    // read on this connection. Throws sqlite::failure. REQUIRES: a transaction, if a counter has changed.
     void write_counters();
     // After a rollback. Forgets the latest time, too.
     void clear_counters();

@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/require.hpp"
+
 namespace confab::ledger::sqlite {
 namespace {
 
@@ -17,6 +19,7 @@ bool key_purge::is_due(timestamp now) const {
 }
 
 void key_purge::run(confab::sqlite::connection& db, commit_metadata& metadata, timestamp now) {
+    require(!db.in_transaction(), "keys are purged between two transactions");
     // Read as bytes, so that a key with a damaged hash is purged too.
     std::vector<std::pair<std::int64_t, std::vector<std::byte>>> found;
     {
