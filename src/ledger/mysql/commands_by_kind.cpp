@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/overloaded.hpp"
+#include "base/require.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -23,6 +24,7 @@ void add_entry(std::map<core::partition_number, partition_entries>& partitions, 
     const auto [found, is_new] =
         partitions.try_emplace(delivery.partition, partition_entries{delivery.epoch, delivery.at, delivery.at});
     auto& entries = found->second;
+    require(entries.epoch == delivery.epoch, "a batch has one epoch of each partition");
     entries.first = std::min(entries.first, delivery.at);
     entries.last = std::max(entries.last, delivery.at);
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/require.hpp"
 #include "ledger/mysql/database_clock.hpp"
 #include "ledger/mysql/server.hpp"
 
@@ -72,6 +73,8 @@ public:
 
     awaitable<result<void>> move(const index_id& index, const core::chat_position& from,
                                  const core::chat_position& to) override {
+        confab::require(from.chat == to.chat, "a position moves within its chat");
+        confab::require(!is_nothing(to), "a position moves to an indexed message or change");
         if (from == to) co_return co_await require(index, from);
         const auto moved = co_await write(index, from, to);
         if (!moved) co_return moved.error();

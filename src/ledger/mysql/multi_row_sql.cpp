@@ -1,10 +1,12 @@
 #include "ledger/mysql/multi_row_sql.hpp"
 
 #include "base/hex.hpp"
+#include "base/require.hpp"
 
 namespace confab::ledger::mysql {
 
 std::size_t chunk_size(std::size_t rows) {
+    require(rows > 0, "a statement is for at least one row");
     for (const auto size : chunk_sizes)
         if (size <= rows) return size;
     return 1;

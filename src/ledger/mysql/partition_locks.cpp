@@ -18,6 +18,7 @@ awaitable<bool> partition_locks::begin(confab::mysql::connection& db, const batc
         const auto rows = co_await db.query(sql);
         clock_.read({rows.front().integer(0)});
         require_writable(rows.front().integer(1) != 0);
+        is_begun_ = true;
         co_return true;
     }
     const auto sql = fmt::format(
@@ -43,7 +44,8 @@ awaitable<bool> partition_locks::begin(confab::mysql::connection& db, const batc
             co_await enter_epoch(db, p, lock, epoch, stored_position);
         }
     }
-    co_return owned == all_.size();
+    is_begun_ = owned == all_.size();
+    co_return is_begun_;
 }
 
 // A queue that lost its data begins a new epoch, in which nothing has been processed. But a queue that was restored to
@@ -58,11 +60,13 @@ awaitable<void> partition_locks::enter_epoch(confab::mysql::connection& db, core
 }
 
 bool partition_locks::was_processed(const core::delivery& delivery) const {
+    require_begun();
     const auto found = all_.find(delivery.partition);
     return found != all_.end() && delivery.at <= found->second.position;
 }
 
 bool partition_locks::has_passed_any() const {
+    require_begun();
     return std::ranges::any_of(all_, [](const auto& one) { return one.second.entries.first <= one.second.position; });
 }
 
@@ -75,6 +79,7 @@ std::string partition_locks::partitions() const {
 // An insert with `on duplicate key update`, because the server visits each row once. It would scan a list of cases for
 // every row.
 std::string partition_locks::position_updates() const {
+    require_begun();
     if (all_.empty()) return {};
     std::string rows;
     for (const auto& [p, c] : all_) {
@@ -88,6 +93,7 @@ std::string partition_locks::position_updates() const {
 }
 
 void partition_locks::record_in(high_watermarks& watermarks) const {
+    require_begun();
     for (const auto& [p, c] : all_) watermarks.note(p, {c.entries.epoch, new_position(c)});
 }
 

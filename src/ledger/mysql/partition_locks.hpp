@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "base/require.hpp"
 #include "core/delivery.hpp"
 #include "drivers/mysql/connection.hpp"
 #include "ledger/mysql/commands_by_kind.hpp"
@@ -25,7 +26,10 @@ public:
                           const high_watermarks& watermarks);
 
     // REQUIRES of all below: begin() has returned true.
-    const database_clock& clock() const { return clock_; }
+    const database_clock& clock() const {
+        require_begun();
+        return clock_;
+    }
 
     // Whether an earlier batch processed this command. It was executed or refused, or its number repeats a processed
     // one.
@@ -51,9 +55,11 @@ private:
                                 const core::epoch_id& before, const core::entry_id& stored_position);
 
     std::string partitions() const;
+    void require_begun() const { require(is_begun_, "the partitions of the batch are locked"); }
 
     std::map<core::partition_number, partition_lock> all_;
     database_clock clock_;
+    bool is_begun_ = false;
 };
 
 }  // namespace confab::ledger::mysql

@@ -2,6 +2,7 @@
 // rows by number take a fixed number of them, so that few statements stay prepared.
 #include <unordered_map>
 
+#include "base/require.hpp"
 #include "ledger/mysql/mysql_reader.hpp"
 #include "ledger/mysql/rows.hpp"
 #include "ledger/mysql/slices.hpp"
@@ -34,6 +35,7 @@ confab::mysql::parameters values_of(core::chat_id chat, numbers_asked numbers, s
 template <class T, class From>
 awaitable<std::vector<T>> rows_of(confab::mysql::connection& db, read_sql few, read_sql many, core::chat_id chat,
                                   numbers_asked numbers, From from) {
+    require(!numbers.empty() && numbers.size() <= many_numbers, "a statement takes one to many_numbers numbers");
     const bool is_few = numbers.size() <= few_numbers;
     const auto& sql = text_of(is_few ? few : many);
     const auto values = values_of(chat, numbers, is_few ? few_numbers : many_numbers);

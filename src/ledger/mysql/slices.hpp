@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/require.hpp"
 #include "drivers/mysql/connection.hpp"
 #include "ledger/ledger.hpp"
 
@@ -123,6 +124,7 @@ awaitable<void> fetch_rows(confab::mysql::connection& db, row_batch<T>& slice, s
 template <class T, class From>
 awaitable<row_batch<T>> fetch_slice(confab::mysql::connection& db, std::string_view sql, core::chat_id chat, window w,
                                     slice_limits limits, row_weights& weights, From from) {
+    require(w.after <= core::number_max && w.last <= core::number_max, "a window is clamped before it is read");
     row_batch<T> slice;
     slice.bytes_max = limits.bytes_max;
     slice.guess = weights.of(chat);

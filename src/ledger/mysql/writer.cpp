@@ -15,6 +15,7 @@
 
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
+#include "base/require.hpp"
 #include "core/command_summary.hpp"
 #include "ledger/lost_commits.hpp"
 #include "ledger/mysql/commands_by_kind.hpp"
@@ -91,6 +92,7 @@ public:
     const std::string& id() const override { return leases_.id(); }
 
     void require_committed(std::span<const core::delivery> all) override {
+        require(commands_.empty(), "the watermarks are complete before the first batch");
         for (const auto& d : all) watermarks_.note(d.partition, {d.epoch, d.at});
         must_check_watermarks_ = true;
     }
