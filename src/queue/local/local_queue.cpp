@@ -7,6 +7,8 @@
 #include <deque>
 #include <mutex>
 
+#include "base/require.hpp"
+
 namespace confab::queue {
 namespace {
 
@@ -77,6 +79,7 @@ public:
     }
 
     awaitable<std::vector<const core::command*>> take(batch_limits limits) override {
+        require(batch_.empty(), "a batch is answered before the next one is taken");
         auto there = take_waiting(limits);
         if (!there.empty()) co_return there;
         co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
@@ -90,6 +93,7 @@ public:
 
     void answer(std::vector<outcome> outcomes) override {
         auto answered = std::exchange(batch_, {});
+        require(outcomes.size() == answered.size(), "every command of a batch has an outcome");
         release(answered);  // first: an answered sender may submit again immediately
         std::vector<loop_wakeup> loop_wakeups;
         for (std::size_t i = 0; i < answered.size(); ++i) {

@@ -10,6 +10,7 @@
 #include "base/back_off.hpp"
 #include "base/log_throttle.hpp"
 #include "base/random.hpp"
+#include "base/require.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "queue/redis/script.hpp"
@@ -103,6 +104,7 @@ public:
     }
 
     void answer(std::vector<outcome> outcomes) override {
+        require(outcomes.size() == batch_.size(), "every command of a batch has an outcome");
         std::map<std::string, std::vector<job_outcome>> to_publish;
         std::map<std::pair<core::partition_number, core::epoch_id>, done_entries> to_delete;
         for (std::size_t i = 0; i < outcomes.size(); ++i) {

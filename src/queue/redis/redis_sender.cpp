@@ -7,6 +7,7 @@
 #include "base/back_off.hpp"
 #include "base/log_throttle.hpp"
 #include "base/random.hpp"
+#include "base/require.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/pending_replies.hpp"
 #include "queue/redis/redis_queue.hpp"
@@ -212,7 +213,7 @@ private:
         const auto* const here = &asio::query(executor, asio::execution::context);
         for (std::size_t i = 0; i < loop_senders_.size(); ++i)
             if (here == &static_cast<asio::execution_context&>(loops_.at(i))) return *loop_senders_[i];
-        return *loop_senders_.front();
+        fail_assertion("commands are submitted on a loop of the sender");
     }
 
     event_loops& loops_;
