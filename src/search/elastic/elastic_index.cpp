@@ -18,6 +18,7 @@
 #include <set>
 
 #include "base/log_throttle.hpp"
+#include "base/require.hpp"
 #include "search/elastic/index_definition.hpp"
 #include "search/elastic/index_locator.hpp"
 #include "search/elastic/manage.hpp"
@@ -52,6 +53,7 @@ public:
 
     awaitable<result<search::candidates>> candidates(core::chat_id chat, const core::folded_query& query,
                                                      core::message_number below) override {
+        require(query.size() > 0, "an empty query has no candidates");
         const auto at = co_await locator_.resolve();
         if (!at) co_return at.error();
         const auto indexed = co_await progress_.find_position(at->id, chat);

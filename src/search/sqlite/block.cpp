@@ -1,6 +1,9 @@
 #include "search/sqlite/block.hpp"
 
+#include <algorithm>
 #include <cstdint>
+
+#include "base/require.hpp"
 
 namespace confab::search {
 namespace {
@@ -54,6 +57,11 @@ private:
 }  // namespace
 
 std::vector<block> pack(std::span<const indexed_text> texts) {
+    const auto leaves_gap = [](const indexed_text& t, const indexed_text& next) {
+        return t.number.next() != next.number;
+    };
+    require_costly([&] { return std::ranges::adjacent_find(texts, leaves_gap) == texts.end(); },
+                   "numbers of a block are consecutive");
     std::vector<block> blocks;
     for (const auto& t : texts) {
         std::string entry;
@@ -82,6 +90,7 @@ std::vector<indexed_text> unpack(core::message_number first, std::string_view en
 
 std::vector<core::message_number> numbers_in(core::message_number first, std::string_view entries,
                                              std::string_view texts, const core::folded_query& query) {
+    require(query.size() > 0, "an empty query matches everywhere");
     std::vector<core::message_number> found;
     auto hit = query.find_in(texts, 0);
     for (block_reader at(first, entries, texts); hit != std::string_view::npos;) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/require.hpp"
+
 namespace confab::search {
 namespace {
 
@@ -28,6 +30,7 @@ void ngrams::add(std::string_view text) {
 }
 
 query_ngrams::query_ngrams(std::string_view query) {
+    require(!query.empty(), "an empty query has no n-grams");
     const auto* const at = query.data();
     if (query.size() == 1) bit_positions_ = {bit_of<1>(at)};
     if (query.size() == 2) bit_positions_ = {bit_of<2>(at)};
@@ -35,6 +38,7 @@ query_ngrams::query_ngrams(std::string_view query) {
 }
 
 bool query_ngrams::may_be_in(std::span<const std::byte> stored) const {
+    require(stored.size() == ngrams::bytes, "a signature has ngrams::bytes bytes");
     return std::ranges::all_of(
         bit_positions_, [&](std::uint32_t bit) { return (stored[bit / 8] & std::byte{1} << bit % 8) != std::byte{0}; });
 }

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "base/require.hpp"
 #include "search/sqlite/block.hpp"
 #include "search/sqlite/ngrams.hpp"
 #include "search/sqlite/rows.hpp"
@@ -6,6 +9,17 @@ namespace confab::search {
 namespace {
 
 using texts = std::span<const indexed_text>;
+
+// Whether numbers ascend, and those above from.messages follow it without a gap up to to.messages.
+bool follow_each_other(texts all, core::position from, core::position to) {
+    std::uint64_t last = 0;
+    for (const auto& t : all) {
+        const auto number = t.number.value();
+        if (number <= last || (number > from.messages && number != std::max(last, from.messages) + 1)) return false;
+        last = number;
+    }
+    return std::max(last, from.messages) == to.messages;
+}
 
 // The messages of the block that contains this one.
 std::vector<indexed_text> read_block_of(write_session& s, core::chat_id chat, std::uint64_t number) {
@@ -55,6 +69,7 @@ void append(write_session& s, core::chat_id chat, texts added, std::uint64_t aft
 bool store_in(write_session& s, core::chat_id chat, texts all, core::position from, core::position to) {
     sqlite::transaction together(s.db, sqlite::transaction::kind::write);
     if (read_position(s.find_position, chat) != from) return false;
+    require_costly([&] { return follow_each_other(all, from, to); }, "texts are stored in order and without a gap");
     const auto is_stored = [&](const indexed_text& t) { return t.number.value() <= from.messages; };
     const auto added = std::ranges::partition_point(all, is_stored);
     replace(s, chat, {all.begin(), added});
