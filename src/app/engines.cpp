@@ -5,6 +5,7 @@
 #include "app/password_file.hpp"
 #include "base/block_on.hpp"
 #include "base/log.hpp"
+#include "base/require.hpp"
 #include "search/elastic/index_definition.hpp"
 
 namespace confab::app {
@@ -76,7 +77,8 @@ ledger::mysql::mysql_options engines::mysql_on(asio::any_io_executor read_pool) 
 }
 
 search::elastic_index_options engines::index_of(const std::string& cluster) const {
-    return of_cluster(index.value(), cluster);
+    require(index.has_value(), "a search index is configured");
+    return of_cluster(*index, cluster);
 }
 
 void warn_of_unreachable_index(const engines& named) {

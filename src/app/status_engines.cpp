@@ -4,6 +4,7 @@
 
 #include "base/block_on.hpp"
 #include "base/log.hpp"
+#include "base/require.hpp"
 #include "drivers/redis/memory_settings.hpp"
 #include "drivers/redis/role.hpp"
 #include "ledger/mysql/schema.hpp"
@@ -110,6 +111,7 @@ void ask_mysql(const ledger::mysql::mysql_options& options, cluster_report& r) {
 }
 
 void ask_redis(const redis::client_options& named, cluster_report& r) {
+    require(!r.engines.empty(), "MySQL is asked first: it has the number of partitions");
     auto options = named;
     options.is_refusal_logged = false;
     engine_report engine{"redis", options.where.redacted()};
@@ -122,6 +124,7 @@ void ask_redis(const redis::client_options& named, cluster_report& r) {
 }
 
 void ask_for_index(const engines& named, cluster_report& r) {
+    require(!r.engines.empty(), "MySQL is asked first: it has the identity of the cluster");
     const auto options = named.index_of(r.cluster);
     auto found = block_on(search::state_of(options));
     r.engines.push_back({"elasticsearch", options.engine.where.redacted(), found.version, found.health, found.latency,

@@ -7,6 +7,7 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include "base/random.hpp"
+#include "base/require.hpp"
 #include "search/indexed/failure_reason.hpp"
 
 namespace confab::ops {
@@ -77,6 +78,8 @@ reindex_job::reindex_job(ledger::reader& ledger, const search::elastic_index_opt
 reindex_job::~reindex_job() = default;
 
 awaitable<reindex_report> reindex_job::run() {
+    const auto here = co_await asio::this_coro::executor;
+    require(&here.context() == &home_.context(), "the job runs on its own loop");
     co_await claim();
     begin_beside();
     result<reindex_report> built = error::unavailable;
