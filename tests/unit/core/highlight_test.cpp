@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <random>
 #include <string>
 
@@ -104,6 +105,10 @@ TEST(highlight, agrees_with_search_on_random_texts) {
         ASSERT_FALSE(empty);
         ASSERT_EQ(any, folded_query(query).is_in(text)) << text << " / " << query;
     }
+}
+
+TEST(highlight, of_a_query_that_folds_to_nothing_ends_the_process) {
+    EXPECT_EXIT(fragments_of("text", folded_query("\u200b")), ::testing::KilledBySignal(SIGABRT), "");
 }
 
 }  // namespace

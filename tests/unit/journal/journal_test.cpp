@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "base/error.hpp"
@@ -58,6 +59,15 @@ TEST_F(journal_in_folder, has_what_was_appended_in_order) {
     EXPECT_EQ(read(), (strings{"record 1", "record 2", "record 3"}));
     EXPECT_EQ(read(2), strings{"record 3"});
     EXPECT_EQ(read(3), strings{});
+}
+
+TEST_F(journal_in_folder, ends_the_process_rather_than_reuse_a_number) {
+    journal log(usual);
+    log.append(7, "seven");
+    for (const std::uint64_t number : {0U, 6U, 7U})
+        EXPECT_EXIT(log.append(number, "again"), ::testing::KilledBySignal(SIGABRT), "");
+    EXPECT_EQ(log.append(8, "eight"), outcome::durable);
+    EXPECT_EQ(read(6), (strings{"seven", "eight"}));
 }
 
 TEST_F(journal_in_folder, goes_on_from_any_number_and_takes_empty_and_large_records) {

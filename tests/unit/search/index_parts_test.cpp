@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/object.hpp>
+#include <csignal>
 
 #include "core/substring.hpp"
 #include "search/elastic/index_definition.hpp"
@@ -179,6 +180,10 @@ TEST(ngrams, rule_out_most_of_what_is_not_there) {
         not_ruled_out += query_ngrams(absent).may_be_in(all.stored());
     }
     EXPECT_LT(not_ruled_out, 200);
+}
+
+TEST(ngrams, of_an_empty_query_end_the_process) {
+    EXPECT_EXIT(query_ngrams(""), ::testing::KilledBySignal(SIGABRT), "");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "support/folder.hpp"
 
 namespace confab::sqlite {
@@ -79,6 +81,13 @@ TEST_F(sqlite_driver, checkpoint_beside_a_reader_is_no_failure) {
     EXPECT_NO_THROW(db.checkpoint(connection::checkpoint_kind::restart));
     EXPECT_EQ(count(other), 1);
     EXPECT_EQ(count(db), 2);
+}
+
+// SQLite would ignore it, and the next commit would sync less than its caller asked for.
+TEST_F(sqlite_driver, changes_no_sync_level_within_a_transaction) {
+    db.set_sync_level(sync_level::normal);
+    const transaction open(db, transaction::kind::write);
+    EXPECT_EXIT(db.set_sync_level(sync_level::full), ::testing::KilledBySignal(SIGABRT), "");
 }
 
 }  // namespace
