@@ -3,16 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
 
+#include "base/ignoring_case.hpp"
 #include "base/require.hpp"
 #include "http/authority.hpp"
 #include "http/parameters.hpp"
 
 namespace confab::http {
 namespace {
-
-using boost::beast::iequals;
 
 authority well_formed(std::string_view text) {
     const auto parsed = authority::parse(text);
@@ -31,7 +29,7 @@ std::optional<authority> target_authority(const request& r) {
 // A dot at the end only marks a complete name.
 bool is_same_name(std::string_view host, std::string_view allowed) {
     if (host.ends_with('.')) host.remove_suffix(1);
-    return iequals(host, allowed);
+    return equals_ignoring_case(host, allowed);
 }
 
 bool is_allowed_host(const authority& to, std::span<const std::string> allowed_hosts) {
@@ -55,7 +53,7 @@ bool is_same_origin(std::string_view origin, const authority& to) {
     for (const auto& s : schemes) {
         if (!origin.starts_with(s.begin)) continue;
         const auto from = authority::parse(origin.substr(s.begin.size()));
-        return from && from->is != authority::kind::none && iequals(from->host, to.host) &&
+        return from && from->is != authority::kind::none && equals_ignoring_case(from->host, to.host) &&
                from->port.value_or(s.port) == to.port.value_or(s.port);
     }
     return false;  // also `null`, the origin of a sandboxed page or a file
@@ -64,9 +62,9 @@ bool is_same_origin(std::string_view origin, const authority& to) {
 // The sign that a page of another site sent the request. Nothing: there is none.
 std::optional<std::string_view> cross_site_evidence(const request& r, const std::optional<authority>& to) {
     for (const auto& header : r.headers) {
-        if (iequals(header.name, "Origin") && (!to || !is_same_origin(header.value, *to)))
+        if (equals_ignoring_case(header.name, "Origin") && (!to || !is_same_origin(header.value, *to)))
             return "Origin has another host or port than Host";
-        if (iequals(header.name, "Sec-Fetch-Site") && iequals(header.value, "cross-site"))
+        if (equals_ignoring_case(header.name, "Sec-Fetch-Site") && equals_ignoring_case(header.value, "cross-site"))
             return "Sec-Fetch-Site is cross-site";
     }
     return std::nullopt;

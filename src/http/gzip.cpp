@@ -7,12 +7,12 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
 #include <charconv>
 #include <memory>
 #include <new>
 #include <stdexcept>
 
+#include "base/ignoring_case.hpp"
 #include "base/require.hpp"
 #include "http/header_parts.hpp"
 
@@ -112,7 +112,7 @@ double weight_of(const header_parts& coding) {
     require(!coding.empty(), "a coding has a name");
     if (coding.size() == 1) return 1;
     const auto& [name, value] = coding[1];
-    if (coding.size() > 2 || !boost::beast::iequals(name, "q")) return 0;
+    if (coding.size() > 2 || !equals_ignoring_case(name, "q")) return 0;
     double weight = 0;
     const auto* const end = value.data() + value.size();
     const auto read = std::from_chars(value.data(), end, weight, std::chars_format::fixed);
@@ -135,9 +135,9 @@ bool accepts_gzip(const request& request) {
         if (!parts) continue;
         const auto& coding = parts->front().first;
         const auto weight = weight_of(*parts);
-        if (boost::beast::iequals(coding, "gzip") || boost::beast::iequals(coding, "x-gzip"))
+        if (equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip"))
             gzip = weight;
-        else if (boost::beast::iequals(coding, "identity"))
+        else if (equals_ignoring_case(coding, "identity"))
             identity = weight;
         else if (coding == "*")
             any = weight;

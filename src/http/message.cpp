@@ -1,14 +1,15 @@
 #include "http/message.hpp"
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
+
+#include "base/ignoring_case.hpp"
 
 namespace confab::http {
 namespace {
 
 // Compares lengths first, because nearly all names differ in length.
 bool is_named(const request_header& h, std::string_view name) {
-    return h.name.size() == name.size() && boost::beast::iequals(h.name, name);
+    return h.name.size() == name.size() && equals_ignoring_case(h.name, name);
 }
 
 }  // namespace

@@ -1,15 +1,13 @@
 #include "http/multipart.hpp"
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
 
+#include "base/ignoring_case.hpp"
 #include "base/trimmed.hpp"
 #include "http/header_parts.hpp"
 
 namespace confab::http {
 namespace {
-
-using boost::beast::iequals;
 
 constexpr auto npos = std::string_view::npos;
 
@@ -19,13 +17,15 @@ std::string_view header_in(std::string_view head, std::string_view name) {
         const auto line = head.substr(0, end);
         head.remove_prefix(end == npos ? head.size() : end + 2);
         const auto colon = line.find(':');
-        if (colon != npos && iequals(trimmed(line.substr(0, colon)), name)) return trimmed(line.substr(colon + 1));
+        if (colon != npos && equals_ignoring_case(trimmed(line.substr(0, colon)), name))
+            return trimmed(line.substr(colon + 1));
     }
     return {};
 }
 
 const std::string* find(const header_parts& parts, std::string_view name) {
-    const auto found = std::ranges::find_if(parts, [&](const auto& part) { return iequals(part.first, name); });
+    const auto found =
+        std::ranges::find_if(parts, [&](const auto& part) { return equals_ignoring_case(part.first, name); });
     return found == parts.end() ? nullptr : &found->second;
 }
 

@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
 #include <boost/json/parse.hpp>
 
 #include "base/byte_order_mark.hpp"
+#include "base/ignoring_case.hpp"
 #include "base/require.hpp"
 #include "base/trimmed.hpp"
 #include "http/json.hpp"
@@ -26,8 +26,8 @@ std::string_view media_type(std::string_view content_type) {
 }
 
 bool is_json(std::string_view type) {
-    return boost::beast::iequals(type, "application/json") ||
-           (type.size() > 5 && boost::beast::iequals(type.substr(type.size() - 5), "+json"));
+    return equals_ignoring_case(type, "application/json") ||
+           (type.size() > 5 && equals_ignoring_case(type.substr(type.size() - 5), "+json"));
 }
 
 bool looks_like_json(std::string_view body) {
@@ -53,7 +53,7 @@ problem not_json(const boost::system::error_code& cause) {
 
 bool is_encoded(const request& r) {
     const auto encoding = r.find("Content-Encoding");
-    return encoding && !boost::beast::iequals(*encoding, "identity");
+    return encoding && !equals_ignoring_case(*encoding, "identity");
 }
 
 // The offset after the scheme of a target in absolute form; npos: another form. REQUIRES: a target without query.
@@ -105,10 +105,10 @@ std::optional<problem> parameters::take_body(const request& r, std::span<const s
     const auto type = media_type(content_type);
     if (is_json(type)) return take_json(r.body, names, json_depth_max);
     std::optional<pairs> form;
-    if (boost::beast::iequals(type, "application/x-www-form-urlencoded")) {
+    if (equals_ignoring_case(type, "application/x-www-form-urlencoded")) {
         form = parse_form(r.body);
         is_json_sent_as_form_ = looks_like_json(r.body);
-    } else if (boost::beast::iequals(type, "multipart/form-data")) {
+    } else if (equals_ignoring_case(type, "multipart/form-data")) {
         form = parse_multipart(content_type, r.body);
     } else {
         return problem{unsupported, "send application/json, application/x-www-form-urlencoded or multipart/form-data"};

@@ -1,11 +1,11 @@
 #include "http/preference.hpp"
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
 #include <charconv>
 #include <optional>
 #include <utility>
 
+#include "base/ignoring_case.hpp"
 #include "http/header_parts.hpp"
 
 namespace confab::http {
@@ -32,8 +32,8 @@ preference preference_of(const request& r) {
         const auto parts = parse_header_parts(take_element(left));
         if (!parts) continue;
         const auto& [name, value] = parts->front();
-        if (boost::beast::iequals(name, "respond-async")) found.respond_async = true;
-        if (!boost::beast::iequals(name, "wait") || std::exchange(has_wait, true)) continue;
+        if (equals_ignoring_case(name, "respond-async")) found.respond_async = true;
+        if (!equals_ignoring_case(name, "wait") || std::exchange(has_wait, true)) continue;
         found.wait = parse_wait(value).value_or(std::chrono::seconds(0));
     }
     return found;

@@ -1,8 +1,8 @@
 #include "http/request_parser.hpp"
 
 #include <algorithm>
-#include <boost/beast/core/string.hpp>
 
+#include "base/ignoring_case.hpp"
 #include "http/authority.hpp"
 #include "http/parameters.hpp"
 
@@ -64,7 +64,7 @@ bool request_parser::parse(boost::beast::flat_buffer& read, boost::system::error
 }
 
 bool request_parser::wants_continue() const {
-    return has_header() && is_http_1_1() && boost::beast::iequals(request_.find("Expect").value_or(""), "100-continue");
+    return has_header() && is_http_1_1() && equals_ignoring_case(request_.find("Expect").value_or(""), "100-continue");
 }
 
 std::optional<problem> request_parser::host_problem() const {
@@ -85,7 +85,7 @@ std::optional<problem> request_parser::framing_problem() const {
     if (auto wrong = host_problem()) return wrong;
     const auto encodings = request_.count("Transfer-Encoding");
     if (encodings == 0) return std::nullopt;
-    const bool is_chunked = encodings == 1 && boost::beast::iequals(*request_.find("Transfer-Encoding"), "chunked");
+    const bool is_chunked = encodings == 1 && equals_ignoring_case(*request_.find("Transfer-Encoding"), "chunked");
     if (is_http_1_1() && is_chunked) return std::nullopt;
     return problem{problem_kind::malformed, "Transfer-Encoding must be chunked, and needs HTTP/1.1"};
 }

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/counted.hpp"
@@ -8,11 +10,28 @@
 #include "base/engine_url.hpp"
 #include "base/error.hpp"
 #include "base/http_date.hpp"
+#include "base/ignoring_case.hpp"
 #include "base/random.hpp"
 #include "drivers/mysql/url.hpp"
 
 namespace confab {
 namespace {
+
+// The copies have exact bounds, so that the address sanitizer notices a byte that is read behind them.
+bool are_equal_ignoring_case(std::string_view a, std::string_view b) {
+    const std::vector<char> left(a.begin(), a.end()), right(b.begin(), b.end());
+    return equals_ignoring_case({left.data(), left.size()}, {right.data(), right.size()});
+}
+
+TEST(ignoring_case, only_ascii_letters_are_equal_in_both_cases) {
+    EXPECT_TRUE(are_equal_ignoring_case("Content-TYPE", "content-type"));
+    EXPECT_TRUE(are_equal_ignoring_case("", ""));
+    EXPECT_FALSE(are_equal_ignoring_case("gzip", "gzi"));
+    EXPECT_FALSE(are_equal_ignoring_case("gzip", "gzap"));
+    EXPECT_FALSE(are_equal_ignoring_case("[", "{"));
+    EXPECT_FALSE(are_equal_ignoring_case("@", "`"));
+    EXPECT_FALSE(are_equal_ignoring_case("\u00c4", "\u00e4"));
+}
 
 std::string rfc3339(std::int64_t us) {
     std::string out;
