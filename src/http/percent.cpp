@@ -1,5 +1,6 @@
 #include "http/percent.hpp"
 
+#include <algorithm>
 #include <boost/url/encode.hpp>
 #include <boost/url/pct_string_view.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
@@ -13,6 +14,8 @@ std::string percent_encode(std::string_view text) {
 }
 
 std::optional<std::string> percent_decode(std::string_view text, plus how) {
+    const auto is_plain = [](char c) { return c != '%' && c != '+'; };
+    if (std::ranges::all_of(text, is_plain)) return std::string(text);  // as most are
     const auto valid = urls::make_pct_string_view(text);
     if (!valid) return std::nullopt;
     urls::encoding_opts options;
