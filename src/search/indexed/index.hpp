@@ -64,7 +64,7 @@ public:
     // earlier versions and of deleted messages. Errors: version_mismatch (the chat's position is not `from`, and was
     // not moved), unavailable (the position may have moved). After both, some texts may be stored: call it again from
     // the current position. REQUIRES: numbers ascend; those above from.messages follow it without a gap up to
-    // to.messages.
+    // to.messages. Of an inactive index that takes changes only, they may be any changed messages.
     virtual awaitable<result<void>> store(core::chat_id chat, std::span<const indexed_text> texts, core::position from,
                                           core::position to) = 0;
 
