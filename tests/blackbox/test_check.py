@@ -86,6 +86,7 @@ DAMAGES = {
     "changes_count too large": f"UPDATE chats SET changes_count = changes_count + 1 WHERE id = {LAST}",
     "key's hash too long": "UPDATE idempotency SET key_hash = CAST(key_hash || x'00' AS BLOB)",
     "key's fingerprint too short": "UPDATE idempotency SET fingerprint = substr(fingerprint, 1, 31)",
+    "text not UTF-8": f"UPDATE messages SET content = CAST(x'6772c320' AS TEXT) WHERE id = ({LAST} << 32 | 3)",
     "change missing": "DELETE FROM changes WHERE id = (SELECT max(id) FROM changes)",
 }
 

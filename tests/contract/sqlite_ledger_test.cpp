@@ -180,6 +180,33 @@ TEST_F(damaged_rows, of_keys_whose_hash_is_damaged_are_found_by_check) {
     EXPECT_NE(found[0].find("digests of 33 and 32 bytes"), std::string::npos) << found[0];
 }
 
+// Neither folding nor JSON may get such a text.
+TEST_F(damaged_rows, of_messages_are_unavailable_and_found_by_check) {
+    {
+        const auto opened = open();
+        core::state state;
+        commit(opened->writer(), {command(core::create_chat{token})}, state);
+        commit(opened->writer(), {command(testing::new_message(token, 1, "Gr\xc3\xbc\xc3\x9f"))}, state);
+    }
+    for (const std::string column : {"content", "sender", "metadata"}) {
+        execute(("update messages set " + column + " = cast(x'6772c320' as text)").c_str());
+        const auto opened = open();
+        auto& reader = opened->reader();
+        const core::chat_id chat(1);
+        const ledger::window all{.last = core::number_max};
+        EXPECT_EQ(run(reader.messages(chat, all)).error(), error::unavailable);
+        const auto query = core::folded_query("gr");
+        EXPECT_EQ(run(reader.matching(chat, all, query)).error(), error::unavailable);
+        if (column == "content") {
+            EXPECT_EQ(run(reader.texts(chat, all)).error(), error::unavailable);
+        }
+        const auto found = findings();
+        ASSERT_EQ(found.size(), 1U) << column;
+        EXPECT_NE(found[0].find("not UTF-8"), std::string::npos) << found[0];
+        execute(("update messages set " + column + (column == "content" ? " = 'gr'" : " = null")).c_str());
+    }
+}
+
 TEST_F(damaged_rows, of_expired_keys_are_purged) {
     execute("update idempotency set key_hash = x'00', expires_at = 1");
     run(open()->writer().maintain(now()));

@@ -62,6 +62,9 @@ public:
         });
         if (!damaged) co_return damaged;
         std::ranges::move(*damaged, std::back_inserter(*found));
+        auto damaged_texts = find_damaged_texts();
+        if (!damaged_texts) co_return damaged_texts;
+        std::ranges::move(*damaged_texts, std::back_inserter(*found));
         co_return found;
     }
 
@@ -145,6 +148,18 @@ private:
     }
 
     static constexpr auto all = [](const auto&) { return true; };
+
+    // Reads every message. So does the check of the engine above.
+    result<std::vector<std::string>> find_damaged_texts() {
+        const auto messages = [this] { return db_.prepare("select id, content, sender, metadata from messages"); };
+        const auto finding = [](const auto& row) {
+            const bool is_sound =
+                core::is_utf8(row.text(1)) && core::is_utf8(row.text(2)) && core::is_utf8(row.text(3));
+            return is_sound ? std::string()
+                            : fmt::format("table messages, row {}: a text is not UTF-8", row.integer(0));
+        };
+        return rows<std::string>(messages, finding, [](const std::string& line) { return !line.empty(); });
+    }
 
     // `statement` returns a bound statement. Ends when the slice of texts is full. SQLite itself rolls the snapshot
     // back when a read fails with an I/O error or lack of memory. Later reads would not be consistent with earlier

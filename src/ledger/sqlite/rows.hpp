@@ -6,6 +6,7 @@
 
 #include "core/entities.hpp"
 #include "core/state.hpp"
+#include "core/text.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 #include "ledger/ledger.hpp"
 
@@ -63,13 +64,23 @@ inline change change_from(const confab::sqlite::statement& row) {
     return {number_in(row.number(0)), core::message_number(row.number(1))};
 }
 
+// A text of a message. What the ledger stores is valid UTF-8, so anything else is damage. Folding and JSON rely on it.
+inline std::string_view text_in(const confab::sqlite::statement& row, int column) {
+    const auto text = row.text(column);
+    if (!core::is_utf8(text)) throw confab::sqlite::corrupt_row("messages", row.integer(0), "a text is not UTF-8");
+    return text;
+}
+inline std::optional<std::string> optional_text_in(const confab::sqlite::statement& row, int column) {
+    return row.is_null(column) ? std::nullopt : std::optional<std::string>(text_in(row, column));
+}
+
 inline constexpr std::string_view message_columns =
     "id, content, sender, metadata, version, created_at, updated_at, deleted_at";
 inline core::message message_from(const confab::sqlite::statement& row) {
     return {core::message_number(number_in(row.number(0))),
-            std::string(row.text(1)),
-            row.optional_text(2),
-            row.optional_text(3),
+            std::string(text_in(row, 1)),
+            optional_text_in(row, 2),
+            optional_text_in(row, 3),
             row.number(4),
             {row.integer(5)},
             {row.integer(6)},
@@ -78,7 +89,7 @@ inline core::message message_from(const confab::sqlite::statement& row) {
 
 inline constexpr std::string_view text_columns = "id, version, content";
 inline text text_from(const confab::sqlite::statement& row) {
-    return {core::message_number(number_in(row.number(0))), row.number(1), row.optional_text(2)};
+    return {core::message_number(number_in(row.number(0))), row.number(1), optional_text_in(row, 2)};
 }
 
 }  // namespace confab::ledger::sqlite

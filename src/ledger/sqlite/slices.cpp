@@ -18,7 +18,7 @@ result<matches> matching_in(read_session& s, core::chat_id chat, window w, const
         compared += sql.text(1).size();
         const auto number = number_in(sql.number(0));
         w.order == order::ascending ? w.after = number : w.last = number - 1;
-        if (query.is_in(sql.text(1))) bytes += bytes_of(found.rows.emplace_back(message_from(sql)));
+        if (query.is_in(text_in(sql, 1))) bytes += bytes_of(found.rows.emplace_back(message_from(sql)));
     }
     if (examined == match_rows_max || compared >= match_bytes_max || bytes >= slice_bytes_max) found.remaining = w;
     return found;
@@ -30,7 +30,7 @@ result<matches_by_number> matching_of(read_session& s, core::chat_id chat,
     for (std::size_t bytes = 0; found.examined < numbers.size() && bytes < slice_bytes_max; ++found.examined) {
         s.message.bind(row_of(chat, numbers[found.examined].value()));
         const confab::sqlite::reset_guard until_done(s.message);
-        if (s.message.row() && query.is_in(s.message.text(1)))
+        if (s.message.row() && query.is_in(text_in(s.message, 1)))
             bytes += bytes_of(found.rows.emplace_back(message_from(s.message)));
     }
     return found;
