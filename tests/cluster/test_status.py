@@ -227,7 +227,7 @@ def test_how_far_the_search_index_has_come(start_cluster):
 
 def test_dead_letters_are_a_problem(cluster, chat):
     sql = cluster.engines.sql
-    sql.query("insert into dead_letters(p, epoch, entry_ms, entry_seq, at, why, bytes) values(1, '', 1, 1, 1, 'a test', '')")
+    sql.query("insert into dead_letters(p, epoch, entry_ms, entry_seq, job, at, why, bytes) values(1, '', 1, 1, '', 1, 'a test', '')")
     found = status(cluster, exit_status=1)
     assert found["dead_letters"] == 1
     assert found["problems"] == ["1 dead letter: see `confab jobs`"]

@@ -27,8 +27,8 @@ awaitable<open_dead_letters> lock_open(confab::mysql::connection& db, commands r
         replays = replays.subspan(chunk.size());
         confab::mysql::parameters ids;
         for (const auto* c : chunk) ids.add(c->delivery->replay_of->id);
-        const auto sql =
-            repeat_row("select id, job, closed_at from dead_letters where id in (", "?", chunk.size(), ") for update");
+        const auto sql = repeat_row("select id, job, closed_at from dead_letters force index (primary) where id in (",
+                                    "?", chunk.size(), ") for update");
         const auto rows = co_await db.run(sql, std::move(ids));
         for (const auto row : rows)
             if (row.is_null(2)) open.emplace(row.number(0), bytes_from<core::job_id>(row.bytes(1)));
@@ -51,7 +51,8 @@ awaitable<void> insert_dead_letter(confab::mysql::connection& db, const core::co
     const std::uint64_t p = c.delivery->partition;
     const confab::mysql::blob command(reinterpret_cast<const std::byte*>(bytes.data()), bytes.size());
     co_await db.run(
-        "insert into dead_letters(p, epoch, entry_ms, entry_seq, job, at, why, bytes) values(?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into dead_letters(p, epoch, entry_ms, entry_seq, job, at, why, bytes) values(?, ?, ?, ?, ?, ?, ?, ?) "
+        "on duplicate key update id = id",
         p, confab::mysql::blob(c.delivery->epoch), c.delivery->at.ms, c.delivery->at.seq, confab::mysql::blob(c.job),
         now().us, why, command);
 }

@@ -23,7 +23,7 @@ namespace confab::ledger::mysql {
 
 // All functions throw mysql::failure. Commands without a delivery have no dead letters.
 
-// REQUIRES: the dead letter of this entry and job is not stored.
+// Does nothing if the dead letter of this entry and job is stored.
 awaitable<void> insert_dead_letter(confab::mysql::connection& db, const core::command& c, std::string_view why,
                                    std::string_view bytes);
 

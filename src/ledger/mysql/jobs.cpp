@@ -175,8 +175,7 @@ awaitable<void> load_outcomes(confab::mysql::connection& db, std::span<const cor
     co_await find_jobs(db, sorted.creations, s);
     co_await find_jobs(db, sorted.changes, s);
     co_await load_dead_letters(db, without_result(passed, s), s);
-    for (const auto* c : without_result(sorted.changes, s))
-        if (!c->delivery->replay_of) s.put(c->job, error::outcome_unknown);
+    for (const auto* c : without_result(sorted.changes, s)) s.put(c->job, error::outcome_unknown);
 }
 
 awaitable<std::optional<core::command_result>> find_job(confab::mysql::connection& db, const core::command& c,

@@ -130,7 +130,7 @@ const std::vector<const char*> first_schema = {
     "insert ignore into sequences(name, next) values('chats', 1)",
 };
 
-// A note: the index should reach this pair of counters. The batch that wrote to the chat stores it.
+// A note: the index should reach this position. The batch that wrote to the chat stores it.
 const std::vector<const char*> create_index_notes = {
     R"sql(
     create table if not exists index_notes(

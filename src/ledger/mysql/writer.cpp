@@ -193,12 +193,13 @@ private:
         leases_.invalidate();
     }
 
-    // Commands that were processed before are not decided again.
+    // Commands that were processed before are not decided again. Replays are left out: their dead letter shows whether
+    // they were executed, and nobody waits for their result.
     awaitable<void> load_outcomes_of_passed(core::state& s) {
         if (!partition_locks_.has_passed_any()) co_return;
         std::vector<const core::command*> processed;
         for (const auto* c : commands_)
-            if (was_processed(*c)) processed.push_back(c);
+            if (was_processed(*c) && !c->delivery->replay_of) processed.push_back(c);
         co_await load_outcomes(db_, processed, s);
     }
 
