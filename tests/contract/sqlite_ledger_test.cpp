@@ -207,6 +207,38 @@ TEST_F(damaged_rows, of_messages_are_unavailable_and_found_by_check) {
     }
 }
 
+TEST_F(damaged_rows, of_names_and_versions_are_unavailable_and_found_by_check) {
+    {
+        const auto opened = open();
+        core::state state;
+        commit(opened->writer(), {command(core::create_chat{token})}, state);
+        commit(opened->writer(), {command(testing::new_message(token, 1, "first"))}, state);
+        commit(opened->writer(), {command(testing::edit(token, 1, 1, "second"))}, state);
+    }
+    execute("update apps set name = cast(x'6772c320' as text)");
+    execute("update changes set content_before = cast(x'6772c320' as text)");
+    const auto opened = open();
+    EXPECT_EQ(run(opened->reader().find_app(token)).error(), error::unavailable);
+    EXPECT_EQ(run(opened->reader().versions(core::chat_id(1), core::message_number(1), 0)).error(), error::unavailable);
+    EXPECT_EQ(findings().size(), 2U);
+}
+
+// Otherwise a client that repeats its edit would have every batch refused.
+TEST_F(damaged_rows, of_messages_can_be_edited_and_deleted) {
+    {
+        const auto opened = open();
+        core::state state;
+        commit(opened->writer(), {command(core::create_chat{token})}, state);
+        commit(opened->writer(), {command(testing::new_message(token, 1, "first"))}, state);
+    }
+    execute("update messages set content = cast(x'6772c320' as text)");
+    const auto opened = open();
+    core::state state;
+    commit(opened->writer(), {command(testing::edit(token, 1, 1, "second"))}, state);
+    const auto found = run(opened->reader().find_message(token, core::chat_number(1), core::message_number(1)));
+    EXPECT_EQ(found.value().content, "second");
+}
+
 TEST_F(damaged_rows, of_expired_keys_are_purged) {
     execute("update idempotency set key_hash = x'00', expires_at = 1");
     run(open()->writer().maintain(now()));

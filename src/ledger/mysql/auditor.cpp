@@ -128,7 +128,7 @@ public:
         const slice_limits limits{slice_rows(w), slice_bytes_max, std::numeric_limits<std::size_t>::max()};
         try {
             co_await ensure_begun();
-            auto slice = co_await fetch_slice<text>(db_, text_of(sql), chat, w, limits, weights_, text_from);
+            auto slice = co_await fetch_slice<text>(db_, text_of(sql), chat, w, limits, weights_, checked_text_from);
             co_return std::move(slice.rows);
         } catch (const confab::mysql::failure& cause) {
             report_failure("auditing", cause);

@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t versions_max = 64;  // of one slice: each may have 64 KiB
 
 core::message whole_message(const confab::mysql::row& row) {
-    return message_from(row);
+    return checked_message_from(row);
 }
 
 // The rows that contain the query. `is_cut`: rows of the window remain after these.
@@ -45,6 +45,7 @@ struct present {
 
 present present_from(const confab::mysql::row& row) {
     core::message_version version{row.number(0), std::string(row.text(1)), {row.integer(3)}};
+    require_utf8("messages", version.version, version.content);
     return {std::move(version), {row.integer(2)}, !row.is_null(4)};
 }
 
@@ -55,6 +56,7 @@ struct past_versions {
 
     void add_change(const confab::mysql::row& change) {
         is_deleted = is_deleted || change.is_null(2);
+        require_utf8("changes", change.number(0), change.text(2));
         history.add_change(change.number(0), {change.integer(1)}, change.text(2));
     }
 };
@@ -129,19 +131,20 @@ void answer(std::span<lookup* const> asked, const confab::mysql::row& row) {
     const auto chat = row.number(8);
     const auto number = row.number(0);
     for (auto* each : asked)
-        if (each->chat.value() == chat && each->number.value() == number) each->answer.emplace(message_from(row));
+        if (each->chat.value() == chat && each->number.value() == number)
+            each->answer.emplace(checked_message_from(row));
 }
 
 }  // namespace
 
 awaitable<result<core::app>> mysql_reader::find_app(core::app_token token) {
     const confab::mysql::parameters values(token.text());
-    co_return co_await one<core::app>(read_sql::app_by_token, values, app_from);
+    co_return co_await one<core::app>(read_sql::app_by_token, values, checked_app_from);
 }
 
 awaitable<result<core::app>> mysql_reader::find_app(core::app_id id) {
     const confab::mysql::parameters values(id.value());
-    co_return co_await one<core::app>(read_sql::app_by_id, values, app_from);
+    co_return co_await one<core::app>(read_sql::app_by_id, values, checked_app_from);
 }
 
 awaitable<result<core::chat>> mysql_reader::find_chat(core::app_token app, core::chat_number chat) {
@@ -189,7 +192,7 @@ awaitable<result<core::app_id>> mysql_reader::last_app() {
 awaitable<result<std::vector<core::app>>> mysql_reader::apps(window w) {
     const auto sql = in_order(w, read_sql::apps, read_sql::apps_descending);
     const confab::mysql::parameters values(w.after, w.last, slice_rows(w));
-    co_return co_await many<core::app>(sql, values, app_from);
+    co_return co_await many<core::app>(sql, values, checked_app_from);
 }
 
 awaitable<result<std::vector<core::chat>>> mysql_reader::chats(core::app_id app, window wanted) {

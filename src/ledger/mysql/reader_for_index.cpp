@@ -21,7 +21,7 @@ change change_from(const confab::mysql::row& row) {
 }
 
 core::message whole_message(const confab::mysql::row& row) {
-    return message_from(row);
+    return checked_message_from(row);
 }
 
 // The parameters of a statement with `placeholders` numbers. The last number fills the rest.
@@ -54,7 +54,7 @@ std::size_t next_count(const row_batch<T>& so_far, std::size_t left) {
 // Adds the rows of the numbers to the slice, in their order, until it is full. False: a row does not exist.
 awaitable<bool> add_texts(confab::mysql::connection& db, core::chat_id chat, numbers_asked numbers,
                           row_batch<text>& slice) {
-    auto rows = co_await rows_of<text>(db, read_sql::few_texts, read_sql::many_texts, chat, numbers, text_from);
+    auto rows = co_await rows_of<text>(db, read_sql::few_texts, read_sql::many_texts, chat, numbers, checked_text_from);
     std::unordered_map<core::message_number, text*> by_number;
     for (auto& row : rows) by_number[row.number] = &row;
     for (const auto number : numbers) {
@@ -126,7 +126,7 @@ awaitable<result<std::vector<text>>> mysql_reader::texts(core::chat_id chat, win
     const auto sql = in_order(w, read_sql::texts, read_sql::texts_descending);
     const slice_limits limits{slice_rows(w), slice_bytes_max};
     const auto work = [&](confab::mysql::connection& db) -> awaitable<result<list>> {
-        auto slice = co_await fetch_slice<text>(db, text_of(sql), chat, w, limits, weights_, text_from);
+        auto slice = co_await fetch_slice<text>(db, text_of(sql), chat, w, limits, weights_, checked_text_from);
         co_return std::move(slice.rows);
     };
     co_return co_await run_with_connection<list>(work);

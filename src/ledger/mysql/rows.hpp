@@ -8,6 +8,7 @@
 #include "core/delivery.hpp"
 #include "core/effect.hpp"
 #include "core/entities.hpp"
+#include "core/text.hpp"
 #include "drivers/mysql/failure.hpp"
 #include "drivers/mysql/values.hpp"
 #include "ledger/ledger.hpp"
@@ -59,6 +60,29 @@ inline core::message message_from(const confab::mysql::row& row, std::size_t fir
 constexpr std::string_view text_columns = "number, version, content";
 inline text text_from(const confab::mysql::row& row) {
     return {core::message_number(row.number(0)), row.number(1), row.optional_text(2)};
+}
+
+// For readers, as in SQLite: JSON and folding rely on UTF-8. Throws mysql::failure: a text is not UTF-8.
+inline void require_utf8(std::string_view table, std::uint64_t number, std::string_view text) {
+    if (!core::is_utf8(text))
+        throw corrupt_data(fmt::format("table {}, number {}: a text is not UTF-8", table, number));
+}
+inline core::app checked_app_from(const confab::mysql::row& row) {
+    auto made = app_from(row);
+    require_utf8("apps", row.number(0), made.name);
+    return made;
+}
+inline core::message checked_message_from(const confab::mysql::row& row) {
+    auto made = message_from(row);
+    for (const auto* one : {&made.sender, &made.metadata})
+        if (*one) require_utf8("messages", row.number(0), **one);
+    require_utf8("messages", row.number(0), made.content);
+    return made;
+}
+inline text checked_text_from(const confab::mysql::row& row) {
+    auto made = text_from(row);
+    if (made.content) require_utf8("messages", row.number(0), *made.content);
+    return made;
 }
 
 inline std::uint64_t encode(const core::key_scope& scope) {

@@ -108,7 +108,7 @@ public:
         const auto bound = [&]() -> auto& {
             return texts_.in(w.order).bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w));
         };
-        co_return rows<text>(bound, text_from);
+        co_return rows<text>(bound, checked_text_from);
     }
 
     awaitable<result<std::uint64_t>> counted_rows() override {
@@ -149,16 +149,21 @@ private:
 
     static constexpr auto all = [](const auto&) { return true; };
 
-    // Reads every message. So does the check of the engine above.
+    // Reads every row. So does the check of the engine above.
     result<std::vector<std::string>> find_damaged_texts() {
-        const auto messages = [this] { return db_.prepare("select id, content, sender, metadata from messages"); };
+        const auto texts = [this] {
+            return db_.prepare(
+                "select id, content, sender, metadata, 'messages' from messages union all "
+                "select id, name, null, null, 'apps' from apps union all "
+                "select id, content_before, null, null, 'changes' from changes");
+        };
         const auto finding = [](const auto& row) {
             const bool is_sound =
                 core::is_utf8(row.text(1)) && core::is_utf8(row.text(2)) && core::is_utf8(row.text(3));
             return is_sound ? std::string()
-                            : fmt::format("table messages, row {}: a text is not UTF-8", row.integer(0));
+                            : fmt::format("table {}, row {}: a text is not UTF-8", row.text(4), row.integer(0));
         };
-        return rows<std::string>(messages, finding, [](const std::string& line) { return !line.empty(); });
+        return rows<std::string>(texts, finding, [](const std::string& line) { return !line.empty(); });
     }
 
     // `statement` returns a bound statement. Ends when the slice of texts is full. SQLite itself rolls the snapshot

@@ -34,13 +34,13 @@ public:
 
     awaitable<result<core::app>> find_app(core::app_token token) override {
         return read_point<core::app>(unapplied_.in_apps(), [=](read_session& s) {
-            return one<core::app>(s.app_by_token.bind(token.text()), app_from);
+            return one<core::app>(s.app_by_token.bind(token.text()), checked_app_from);
         });
     }
 
     awaitable<result<core::app>> find_app(core::app_id id) override {
         return read_point<core::app>(unapplied_.in_apps(), [=](read_session& s) {
-            return one<core::app>(s.app_by_id.bind(id.value()), app_from);
+            return one<core::app>(s.app_by_id.bind(id.value()), checked_app_from);
         });
     }
 
@@ -75,7 +75,7 @@ public:
             if (auto done = co_await make_visible(); !done) co_return done.error();
         }
         auto read = with_session<core::message>(
-            [&](read_session& s) { return one<core::message>(s.message.bind(row), message_from); });
+            [&](read_session& s) { return one<core::message>(s.message.bind(row), checked_message_from); });
         if (read && known.ticket) cache_.put(row, *read, *known.ticket);
         co_return read;
     }
@@ -88,7 +88,7 @@ public:
 
     awaitable<result<std::vector<core::app>>> apps(window w) override {
         return read_list<core::app>(unapplied_.in_apps(), limit_of(w), [=](read_session& s) {
-            return many<core::app>(s.apps.in(w.order).bind(w.after, w.last, limit_of(w)), app_from);
+            return many<core::app>(s.apps.in(w.order).bind(w.after, w.last, limit_of(w)), checked_app_from);
         });
     }
 
@@ -102,7 +102,7 @@ public:
         return read_list<core::message>(unapplied_.in(chat), limit_of(w), [=](read_session& s) {
             auto& sql = s.messages.in(w.order);
             return many<core::message>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)),
-                                       message_from);
+                                       checked_message_from);
         });
     }
 
@@ -148,7 +148,7 @@ public:
     awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override {
         return read_list<text>(unapplied_.in(chat), limit_of(w), [=](read_session& s) {
             auto& sql = s.index.texts.in(w.order);
-            return many<text>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)), text_from);
+            return many<text>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)), checked_text_from);
         });
     }
 

@@ -64,23 +64,13 @@ inline change change_from(const confab::sqlite::statement& row) {
     return {number_in(row.number(0)), core::message_number(row.number(1))};
 }
 
-// A text of a message. What the ledger stores is valid UTF-8, so anything else is damage. Folding and JSON rely on it.
-inline std::string_view text_in(const confab::sqlite::statement& row, int column) {
-    const auto text = row.text(column);
-    if (!core::is_utf8(text)) throw confab::sqlite::corrupt_row("messages", row.integer(0), "a text is not UTF-8");
-    return text;
-}
-inline std::optional<std::string> optional_text_in(const confab::sqlite::statement& row, int column) {
-    return row.is_null(column) ? std::nullopt : std::optional<std::string>(text_in(row, column));
-}
-
 inline constexpr std::string_view message_columns =
     "id, content, sender, metadata, version, created_at, updated_at, deleted_at";
 inline core::message message_from(const confab::sqlite::statement& row) {
     return {core::message_number(number_in(row.number(0))),
-            std::string(text_in(row, 1)),
-            optional_text_in(row, 2),
-            optional_text_in(row, 3),
+            std::string(row.text(1)),
+            row.optional_text(2),
+            row.optional_text(3),
             row.number(4),
             {row.integer(5)},
             {row.integer(6)},
@@ -89,7 +79,31 @@ inline core::message message_from(const confab::sqlite::statement& row) {
 
 inline constexpr std::string_view text_columns = "id, version, content";
 inline text text_from(const confab::sqlite::statement& row) {
-    return {core::message_number(number_in(row.number(0))), row.number(1), optional_text_in(row, 2)};
+    return {core::message_number(number_in(row.number(0))), row.number(1), row.optional_text(2)};
+}
+
+// For readers. The ledger stores valid UTF-8, so any other text is damage. JSON and folding rely on it. The writer
+// takes damaged rows as they are: it must be able to edit and delete them. Throws sqlite::failure: a text is not UTF-8.
+inline std::string_view checked(std::string_view table, const confab::sqlite::statement& row, std::string_view text) {
+    if (!core::is_utf8(text)) throw confab::sqlite::corrupt_row(table, row.integer(0), "a text is not UTF-8");
+    return text;
+}
+inline core::app checked_app_from(const confab::sqlite::statement& row) {
+    auto made = app_from(row);
+    checked("apps", row, made.name);
+    return made;
+}
+inline core::message checked_message_from(const confab::sqlite::statement& row) {
+    auto made = message_from(row);
+    checked("messages", row, made.content);
+    checked("messages", row, made.sender ? *made.sender : std::string_view());
+    checked("messages", row, made.metadata ? *made.metadata : std::string_view());
+    return made;
+}
+inline text checked_text_from(const confab::sqlite::statement& row) {
+    auto made = text_from(row);
+    checked("messages", row, made.content ? *made.content : std::string_view());
+    return made;
 }
 
 }  // namespace confab::ledger::sqlite

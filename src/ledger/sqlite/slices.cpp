@@ -18,7 +18,8 @@ result<matches> matching_in(read_session& s, core::chat_id chat, window w, const
         compared += sql.text(1).size();
         const auto number = number_in(sql.number(0));
         w.order == order::ascending ? w.after = number : w.last = number - 1;
-        if (query.is_in(text_in(sql, 1))) bytes += bytes_of(found.rows.emplace_back(message_from(sql)));
+        if (query.is_in(checked("messages", sql, sql.text(1))))
+            bytes += bytes_of(found.rows.emplace_back(checked_message_from(sql)));
     }
     if (examined == match_rows_max || compared >= match_bytes_max || bytes >= slice_bytes_max) found.remaining = w;
     return found;
@@ -30,22 +31,23 @@ result<matches_by_number> matching_of(read_session& s, core::chat_id chat,
     for (std::size_t bytes = 0; found.examined < numbers.size() && bytes < slice_bytes_max; ++found.examined) {
         s.message.bind(row_of(chat, numbers[found.examined].value()));
         const confab::sqlite::reset_guard until_done(s.message);
-        if (s.message.row() && query.is_in(text_in(s.message, 1)))
-            bytes += bytes_of(found.rows.emplace_back(message_from(s.message)));
+        if (s.message.row() && query.is_in(checked("messages", s.message, s.message.text(1))))
+            bytes += bytes_of(found.rows.emplace_back(checked_message_from(s.message)));
     }
     return found;
 }
 
 result<std::vector<core::message_version>> versions_in(read_session& s, core::chat_id chat,
                                                        core::message_number message, std::uint64_t after) {
-    auto now = one<core::message>(s.message.bind(row_of(chat, message.value())), message_from);
+    auto now = one<core::message>(s.message.bind(row_of(chat, message.value())), checked_message_from);
     if (!now) return now.error();
     if (now->deleted_at) return error::deleted;
     const auto from = std::min(after, core::number_max);
     version_history h(from, now->created_at);
     auto& changes = s.versions.bind(chat.value(), message.value(), from, now->version);
     const confab::sqlite::reset_guard until_done(changes);
-    while (!h.is_full() && changes.row()) h.add_change(changes.number(0), {changes.integer(1)}, changes.text(2));
+    while (!h.is_full() && changes.row())
+        h.add_change(changes.number(0), {changes.integer(1)}, checked("changes", changes, changes.text(2)));
     h.finish({now->version, std::move(now->content), now->updated_at});
     return std::move(h).versions();
 }
@@ -53,7 +55,8 @@ result<std::vector<core::message_version>> versions_in(read_session& s, core::ch
 result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers) {
     std::vector<text> found;
     for (std::size_t bytes = 0; found.size() < numbers.size() && bytes < slice_bytes_max;) {
-        const auto read = one<text>(s.index.one_text.bind(row_of(chat, numbers[found.size()].value())), text_from);
+        const auto read =
+            one<text>(s.index.one_text.bind(row_of(chat, numbers[found.size()].value())), checked_text_from);
         if (!read) return read.error();
         bytes += bytes_of(found.emplace_back(*read));
     }
