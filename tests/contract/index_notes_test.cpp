@@ -17,7 +17,7 @@ protected:
     chats noted(timestamp before) { return run(notes->noted_before(before)).value(); }
     chats noted() { return noted({now().us + 1'000'000}); }
     void remove_note(std::uint64_t messages, std::uint64_t changes) {
-        ASSERT_TRUE(run(notes->remove_note({chat(), messages, changes})));
+        ASSERT_TRUE(run(notes->remove_note({chat(), {messages, changes}})));
     }
 
     void SetUp() override {

@@ -176,10 +176,10 @@ private:
         const auto content = some_payload(), key = std::to_string(pick(5));
         const bool keyed = pick(3) == 0;
         const auto scope = "messages" + std::string(token.text()) + "/" + std::to_string(number) + "/";
-        const auto expected = !chat ? "not found" : create(scope, key, content, keyed, [&, chat = chat] {
-            chat->messages.push_back({content, 1});
-            load(token, number, chat->messages.size(), chat->messages.back());
-            return std::pair<std::uint64_t, std::uint64_t>(chat->messages.size(), chat->messages.size());
+        const auto expected = !chat ? "not found" : create(scope, key, content, keyed, [&, to = chat] {
+            to->messages.push_back({content, 1});
+            load(token, number, to->messages.size(), to->messages.back());
+            return std::pair<std::uint64_t, std::uint64_t>(to->messages.size(), to->messages.size());
         });
         expect(command(testing::new_message(token, number, content), key_of(keyed, key, content)), expected);
     }

@@ -232,7 +232,9 @@ TEST_F(index_following, indexes_more_changes_than_one_store_holds) {
 
 TEST_F(index_following, rebuilds_an_index_ahead_of_the_ledger) {
     say(1, 10);
-    ASSERT_TRUE(run(index->writer().store(id(1), {}, {}, {10, 1})));
+    std::vector<indexed_text> ahead;
+    for (std::uint64_t n = 1; n <= 10; ++n) ahead.push_back({core::message_number(n), 1, "ahead"});
+    ASSERT_TRUE(run(index->writer().store(id(1), ahead, {}, {10, 1})));
     ASSERT_TRUE(run(follower(1).begin()));
     EXPECT_EQ(find_position(1), position());
     catch_up(1);
