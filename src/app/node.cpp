@@ -2,9 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include "api/routes.hpp"
 #include "app/base_path.hpp"
 #include "app/engines.hpp"
@@ -15,6 +12,7 @@
 #include "base/counted.hpp"
 #include "base/engine_state.hpp"
 #include "base/log.hpp"
+#include "base/spawn.hpp"
 #include "base/thread_pool.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "queue/redis/redis_queue.hpp"
@@ -61,7 +59,7 @@ public:
 
     void start() {
         warn_of_unreachable_index(engines_);
-        asio::co_spawn(loops_.at(0), warn_of_long_leases(*ledger_, answer_timeout_), asio::detached);
+        spawn(loops_.at(0).get_executor(), warn_of_long_leases(*ledger_, answer_timeout_));
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
         ledger_->watch(loops_.at(0).get_executor());
         loops_.start();

@@ -2,15 +2,15 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <cstdlib>
 
 #include "base/log.hpp"
+#include "base/spawn.hpp"
 
 namespace confab::app {
 
 void writer_thread::start(awaitable<void> work) {
-    asio::co_spawn(loop_.at(0), std::move(work), [this](std::exception_ptr failure) {
+    spawn(executor(), std::move(work), [this](std::exception_ptr failure) {
         try {
             if (failure) std::rethrow_exception(failure);
         } catch (const std::exception& cause) {
@@ -29,17 +29,17 @@ void writer_thread::wait() {
 }
 
 template <class Follower>
-void index_thread::spawn(Follower& follower) {
+void index_thread::run(Follower& follower) {
     auto& mine = running_.emplace_back(running{[&follower] { follower.stop(); }});
-    asio::co_spawn(loop_.at(0), follower.run(), [&mine](std::exception_ptr failure) {
+    spawn(executor(), follower.run(), [&mine](std::exception_ptr failure) {
         if (failure) log::error("the index follower failed, so searches scan unindexed messages");
         mine.done.set_value();
     });
 }
 
 void index_thread::start(search::index_follower& follower, search::inactive_index_follower* inactive) {
-    spawn(follower);
-    if (inactive) spawn(*inactive);
+    run(follower);
+    if (inactive) run(*inactive);
     loop_.start();
     loop_.lower_priority();
     is_working_ = true;

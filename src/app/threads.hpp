@@ -45,7 +45,7 @@ private:
         std::promise<void> done = {};
     };
     template <class Follower>
-    void spawn(Follower& follower);
+    void run(Follower& follower);
 
     event_loops loop_{1};
     std::list<running> running_;

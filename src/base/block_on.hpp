@@ -1,9 +1,7 @@
 // Runs a coroutine from code that has no event loop.
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
+#include <optional>
 #include <utility>
 
 #include "base/async.hpp"
@@ -12,12 +10,24 @@ namespace confab {
 
 // Runs `work` to completion on the calling thread, with an event loop of its own. Returns its value, or throws what
 // `work` throws. Do not call it on an event loop's thread: the loop would stand still until `work` ends.
+void block_on(awaitable<void> work);
+// The same, on `executor`, which another thread runs.
+void block_on(const asio::any_io_executor& executor, awaitable<void> work);
+
 template <class T>
 T block_on(awaitable<T> work) {
-    asio::io_context here;
-    auto running = asio::co_spawn(here, std::move(work), asio::use_future);
-    here.run();
-    return running.get();
+    std::optional<T> value;
+    const auto store_value = [&]() -> awaitable<void> { value.emplace(co_await std::move(work)); };
+    block_on(store_value());
+    return std::move(*value);
+}
+
+template <class T>
+T block_on(const asio::any_io_executor& executor, awaitable<T> work) {
+    std::optional<T> value;
+    const auto store_value = [&]() -> awaitable<void> { value.emplace(co_await std::move(work)); };
+    block_on(executor, store_value());
+    return std::move(*value);
 }
 
 }  // namespace confab

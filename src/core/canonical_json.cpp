@@ -40,7 +40,7 @@ std::u16string utf16_of(std::string_view text) {
     return units;
 }
 
-std::string quoted(const std::string& text) {
+std::string json_string(const std::string& text) {
     return json::serialize(json::string_view(text));
 }
 
@@ -77,7 +77,7 @@ public:
     bool on_string_part(json::string_view s, std::size_t, error_code&) { return append(s); }
     bool on_string(json::string_view s, std::size_t, error_code&) {
         append(s);
-        return put(quoted(std::exchange(token_, {})));
+        return put(json_string(std::exchange(token_, {})));
     }
     bool on_number_part(json::string_view s, error_code&) { return append(s); }
     bool on_int64(std::int64_t, json::string_view s, error_code&) { return put_number(s); }
@@ -131,7 +131,7 @@ private:
         }
         auto& parent = open_.back();
         if (parent.has_key)
-            parent.items.push_back({utf16_of(parent.key), quoted(parent.key) + ":" + value});
+            parent.items.push_back({utf16_of(parent.key), json_string(parent.key) + ":" + value});
         else
             parent.items.push_back({{}, std::move(value)});
         return true;

@@ -7,8 +7,6 @@
 
 #include <atomic>
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
@@ -21,6 +19,7 @@
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
 #include "base/require.hpp"
+#include "base/spawn.hpp"
 #include "http/acceptors.hpp"
 #include "http/problem.hpp"
 #include "http/session.hpp"
@@ -65,9 +64,9 @@ public:
     connections(asio::io_context& loop, const server_options& options, const handler& handle, connection_counter& count)
         : loop_(loop), options_(options), handle_(handle), count_(count) {}
 
-    void start() { asio::co_spawn(loop_, watch_deadlines(), asio::detached); }
+    void start() { spawn(loop_.get_executor(), watch_deadlines()); }
 
-    void serve(tcp_socket socket) { asio::co_spawn(loop_, run(std::move(socket)), asio::detached); }
+    void serve(tcp_socket socket) { spawn(loop_.get_executor(), run(std::move(socket))); }
 
     void drain() {
         draining_ = true;
@@ -134,7 +133,7 @@ public:
         require(!handle_, "a server is started once");
         handle_ = std::move(h);
         for (auto& c : per_loop_) c->start();
-        for (auto& a : acceptors_) asio::co_spawn(loops_.at(0), accept(a), asio::detached);
+        for (auto& a : acceptors_) spawn(loops_.at(0).get_executor(), accept(a));
     }
 
     bool drain(std::chrono::seconds deadline) override {

@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include "base/random.hpp"
 #include "base/require.hpp"
+#include "base/spawn.hpp"
 #include "search/indexed/failure_reason.hpp"
 
 namespace confab::ops {
@@ -233,7 +233,7 @@ void reindex_job::begin_beside() {
 
 void reindex_job::begin(awaitable<void> work) {
     beside_running_ += 1;
-    asio::co_spawn(home_, std::move(work), [this](std::exception_ptr failure) {
+    spawn(home_, std::move(work), [this](std::exception_ptr failure) {
         beside_running_ -= 1;
         if (failure) {
             beside_exception_ = failure;

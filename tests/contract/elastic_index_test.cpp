@@ -1,6 +1,7 @@
 // The index in Elasticsearch, with its progress in MySQL: the contract, and its own features.
 #include "search/elastic/elastic_index.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 

@@ -1,6 +1,7 @@
 // The search over an index in Elasticsearch and its follower, compared with a scan of the ledger.
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "core/decide.hpp"

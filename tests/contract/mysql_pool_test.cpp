@@ -2,8 +2,10 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include "drivers/mysql/pool.hpp"
 #include "ledger/mysql/server.hpp"

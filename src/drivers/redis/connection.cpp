@@ -1,7 +1,6 @@
 #include "drivers/redis/connection.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include "base/spawn.hpp"
 
 namespace confab::redis {
 namespace {
@@ -23,7 +22,7 @@ awaitable<std::optional<failure>> connection::open(address to, const client_opti
     auto reason = co_await stream_.open(to, options.connect_timeout);
     if (!reason.empty()) co_return failure{failure::kind::unreachable, std::move(reason)};
     is_open_ = true;
-    asio::co_spawn(loop_, read_all(shared_from_this()), asio::detached);
+    spawn(loop_, read_all(shared_from_this()));
     co_return std::nullopt;
 }
 

@@ -2,11 +2,9 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
+#include "base/spawn.hpp"
 #include "drivers/redis/role.hpp"
 
 namespace confab::redis {
@@ -54,8 +52,8 @@ reconnector::reconnector(asio::any_io_executor loop, client_options options, std
       pause_(pause_min, pause_max) {}
 
 void reconnector::start() {
-    asio::co_spawn(loop_, keep_connected(shared_from_this()), asio::detached);
-    asio::co_spawn(loop_, watch(shared_from_this()), asio::detached);
+    spawn(loop_, keep_connected(shared_from_this()));
+    spawn(loop_, watch(shared_from_this()));
 }
 
 void reconnector::close() {

@@ -3,12 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/spawn.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -108,7 +107,7 @@ void require_writable(bool is_read_only) {
 }
 
 void watch_role(const asio::any_io_executor& loop, confab::mysql::pool& pool, engine_state& state) {
-    asio::co_spawn(loop, watch(pool, state), asio::detached);
+    spawn(loop, watch(pool, state));
 }
 
 }  // namespace confab::ledger::mysql

@@ -2,10 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
-
+#include "base/block_on.hpp"
 #include "base/log_throttle.hpp"
 #include "base/recent_failure.hpp"
 
@@ -52,15 +49,12 @@ namespace {
 using server_work = std::function<awaitable<void>(confab::mysql::connection&)>;
 
 void run_with(const confab::mysql::connection_options& how, const server_work& work) {
-    asio::io_context here;
     confab::mysql::connection db(how);
     const auto all = [&]() -> awaitable<void> {
         co_await db.open();
         co_await work(db);
     };
-    auto done = asio::co_spawn(here, all, asio::use_future);
-    here.run();
-    done.get();
+    block_on(all());
 }
 
 startup_error startup_error_for(const confab::mysql::connection_options& how, const std::exception& cause) {

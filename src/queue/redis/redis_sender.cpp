@@ -1,13 +1,12 @@
 #include <fmt/core.h>
 
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 #include "base/back_off.hpp"
 #include "base/log_throttle.hpp"
 #include "base/random.hpp"
 #include "base/require.hpp"
+#include "base/spawn.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/pending_replies.hpp"
 #include "queue/redis/redis_queue.hpp"
@@ -79,7 +78,7 @@ public:
           redis_(redis::make_client(loop, shared.options.redis)),
           answers_(redis::subscribe(loop, shared.options.redis, channel_,
                                     [this](std::string_view message) { on_answers(message); })) {
-        asio::co_spawn(loop, check_expiry(), asio::detached);
+        spawn(loop, check_expiry());
     }
 
     awaitable<outcome> submit(const core::command& c) {

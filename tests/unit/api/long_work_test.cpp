@@ -1,6 +1,7 @@
 // Long work runs on the pool for long work, never on an event loop. A search has a time limit for all of its work.
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/parse.hpp>
