@@ -1,13 +1,11 @@
-// A value comes from the first of: flag, environment, file, default. CLI11 reads only the flags. Its own file reader
-// overrides the environment (2.1, App::_process), and takes part of a value for a comment.
+// A value comes from the first of: flag, environment, file, default.
 #include "app/options.hpp"
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <set>
 
+#include "app/command_line.hpp"
 #include "app/config_file.hpp"
 #include "app/host_names.hpp"
 #include "app/platform_variables.hpp"
@@ -119,12 +117,6 @@ constexpr option table[] = {
      "minimum severity of log lines, on standard error", used_by::everyone},
 };
 
-struct command {
-    std::string_view name;
-    std::string_view summary;
-    unsigned bit;  // of used_by
-};
-
 constexpr command commands[] = {
     {"serve", "run a standalone server, or an API node of a cluster", used_by::serve},
     {"worker", "run a worker of a cluster", used_by::worker},
@@ -142,19 +134,6 @@ const option* find_option(std::string_view name) {
     return at == std::end(table) ? nullptr : at;
 }
 
-// The word, for an error, if it may be a misspelt name. Any other word may be part of a password, and is not shown.
-std::string name_for_error(std::string_view word) {
-    const bool is_name = std::ranges::all_of(
-        word, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
-    return is_name && !word.empty() ? fmt::format(" {}", word) : "";
-}
-
-// The name of the first unexpected argument if it is a flag. Any other word may be part of a password.
-std::string flag_for_error(const std::vector<std::string>& unexpected) {
-    if (unexpected.empty() || !unexpected.front().starts_with("--")) return "";
-    return name_for_error(std::string_view(unexpected.front()).substr(0, unexpected.front().find('=')));
-}
-
 std::string environment_name(std::string_view option_name) {
     std::string name = "CONFAB_";
     for (const char c : option_name)
@@ -170,11 +149,9 @@ const option* secret_in_file(std::string_view name) {
     return at == std::end(table) ? nullptr : at;
 }
 
-using values = std::map<std::string_view, std::string>;
-
 // The options that the environment sets, and the config file it may name.
-values read_environment(std::string& config_file) {
-    values found;
+option_values read_environment(std::string& config_file) {
+    option_values found;
     for (char** at = environ; *at != nullptr; ++at) {
         const std::string_view entry(*at);
         const auto name = entry.substr(0, entry.find('='));
@@ -199,8 +176,8 @@ values read_environment(std::string& config_file) {
 }
 
 // The options that the file sets.
-values read_file(const std::string& path) {
-    values found;
+option_values read_file(const std::string& path) {
+    option_values found;
     if (path.empty()) return found;
     for (auto& [name, value, line] : read_config_file(path)) {
         const auto* const known = find_option(name);
@@ -237,13 +214,6 @@ void require_valid(const option& o, const effective& e) {
     if (value < o.least || value > o.most) fail();
 }
 
-std::string help_of(const option& o) {
-    auto default_value = o.default_value.empty() ? "none" : std::string(o.default_value);
-    if (!o.cluster_default.empty()) default_value += fmt::format(", in a cluster {}", o.cluster_default);
-    const auto range = o.type == type::number ? fmt::format(", {} to {}", o.least, o.most) : "";
-    return fmt::format("{} (default {}{})", o.help, default_value, range);
-}
-
 std::string overview() {
     std::string text = "confab: a chat backend that other applications build on\n\n";
     for (const auto& c : commands) text += fmt::format("  confab {:<8} {}\n", c.name, c.summary);
@@ -251,72 +221,11 @@ std::string overview() {
     return text;
 }
 
-// CLI11's own join of a list drops empty values.
-void add_flag(CLI::App& app, const option& o, std::string& value) {
-    const auto name = "--" + std::string(o.name);
-    if (o.type == type::flag) {
-        app.add_flag_callback(name, [&value] { value = "true"; }, help_of(o));
-        return;
-    }
-    const auto join = [&value](const CLI::results_t& given) {
-        value = CLI::detail::join(given, ",");
-        return true;
-    };
-    const bool is_list = o.type == type::list || o.type == type::host_names;
-    auto* const added =
-        is_list ? app.add_option(name, join, help_of(o))->take_all() : app.add_option(name, value, help_of(o));
-    added->type_name(std::string(o.unit));
-}
-
-// The flags of one command. With --help, sets `help` instead.
-values read_flags(const command& c, int argc, const char* const* argv, std::string& config_file, std::string& help,
-                  std::vector<std::string>& arguments) {
-    CLI::App app(std::string(c.summary), "confab " + std::string(c.name));
-    app.get_formatter()->column_width(44);
-    app.footer(
-        "Every option can be an environment variable (CONFAB_LISTEN, ...) or a line of the file (listen = ...).\n"
-        "Precedence: flag, environment, file, default. CONFAB_CONFIG names the file, like --config.");
-    std::map<std::string_view, std::string> given;
-    for (const auto& o : table)
-        if (o.subcommands & c.bit) add_flag(app, o, given[o.name]);
-    // Not in the table: an environment variable or the file would repeat them with each migrate.
-    bool new_identity = false, accept_lost_commits = false;
-    if (c.bit == used_by::migrate) {
-        app.add_flag("--new-identity", new_identity,
-                     "give this copy of another cluster's database an identity of its own (only on the command line)");
-        app.add_flag(
-            "--accept-lost-commits", accept_lost_commits,
-            "accept that this database was restored and lacks commits: workers continue on it (only on the command "
-            "line)");
-    }
-    if (c.bit == used_by::jobs)
-        app.add_option("words", arguments, "`replay ID` or `drop ID` of a dead letter; without them, show all")
-            ->type_name("");
-    if (c.bit == used_by::status)
-        app.add_flag_callback(
-            "--json", [&arguments] { arguments = {"json"}; }, "print one JSON object instead of tables");
-    app.add_option("--config", config_file, "file of options, one `name = value` per line")->type_name("FILE");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp&) {
-        help = app.help();
-    } catch (const CLI::ExtrasError&) {
-        throw usage_error(
-            fmt::format("unexpected argument{} (see confab {} --help)", flag_for_error(app.remaining()), c.name));
-    } catch (const CLI::ParseError& cause) {
-        throw usage_error(fmt::format("{} (see confab {} --help)", cause.what(), c.name));
-    }
-    if (new_identity) arguments.emplace_back(new_identity_argument);
-    if (accept_lost_commits) arguments.emplace_back(accept_lost_commits_argument);
-    std::erase_if(given, [&](const auto& entry) { return app.count("--" + std::string(entry.first)) == 0; });
-    return given;
-}
-
 bool names_an_engine(const settings& s, const option& o) {
     return (o.name == "mysql" || o.name == "redis" || o.name == "elasticsearch") && !s.text(o.name).empty();
 }
 
-settings merge(const values& flags, const values& environment, const values& file) {
+settings merge(const option_values& flags, const option_values& environment, const option_values& file) {
     settings all;
     bool is_cluster = false;
     for (const auto& o : table) {
@@ -346,13 +255,15 @@ parsed parse(int argc, const char* const* argv) {
     if (found == std::end(commands))
         throw usage_error(fmt::format("unknown command{} (see confab --help)", name_for_error(first)));
 
-    std::string named_by_flag, config_file, help;
-    std::vector<std::string> arguments;
-    const auto flags = read_flags(*found, argc - 1, argv + 1, named_by_flag, help, arguments);
-    if (!help.empty()) return {{}, {}, help, {}};
+    auto line = read_command_line(*found, argc - 1, argv + 1);
+    if (!line.help.empty()) return {{}, {}, line.help, {}};
+    std::string config_file;
     const auto environment = read_environment(config_file);
-    if (!named_by_flag.empty()) config_file = named_by_flag;
-    return {std::string(found->name), merge(flags, environment, read_file(config_file)), {}, std::move(arguments)};
+    if (!line.config_file.empty()) config_file = line.config_file;
+    return {std::string(found->name),
+            merge(line.flags, environment, read_file(config_file)),
+            {},
+            std::move(line.arguments)};
 }
 
 }  // namespace confab::app
