@@ -1,6 +1,6 @@
 #include "api/paging.hpp"
 
-#include <fmt/core.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 
@@ -130,13 +130,13 @@ neighbours neighbours_of(const ledger::window& w, std::uint64_t count) {
 std::string link(const call& c, std::string_view query, anchor_kind kind, std::string_view anchor,
                  std::string_view relation) {
     const auto path = http::path_of(c.request.target);
-    return fmt::format("<{}{}?{}&{}={}>; rel=\"{}\"", c.services.base_path, path, query, name_of(kind), anchor,
-                       relation);
+    return fmt::format(FMT_COMPILE("<{}{}?{}&{}={}>; rel=\"{}\""), c.services.base_path, path, query, name_of(kind),
+                       anchor, relation);
 }
 
 std::string links(const call& c, const page& p, const neighbours& n) {
     const bool ascending = p.order == order::ascending;
-    const auto query = fmt::format("limit={}&order={}", p.limit, name_of(p.order));
+    const auto query = fmt::format(FMT_COMPILE("limit={}&order={}"), p.limit, name_of(p.order));
     std::string text;
     if (n.above) text = link(c, query, anchor_kind::after, *n.above, ascending ? "next" : "prev");
     if (n.above && n.below) text += ", ";
