@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/admin_timeouts.hpp"
 #include "app/engines.hpp"
 #include "app/format_duration.hpp"
 #include "app/redis_startup_checks.hpp"
@@ -122,15 +123,16 @@ int jobs(const settings& s, const std::vector<std::string>& arguments) {
     const auto id = arguments.empty() ? 0 : id_in(arguments);
     const auto queue_at = redis_options_of(s);
     bool has_dead_letters = false;
-    ledger::mysql::with_connection(mysql_options_of(s, {}), [&](mysql::connection& db) -> awaitable<void> {
-        co_await ledger::mysql::require_newest(db);
-        if (arguments.empty())
-            has_dead_letters = co_await show(db, queue_at);
-        else if (arguments[0] == "replay")
-            co_await replay(db, queue_at, id);
-        else
-            co_await drop(db, id);
-    });
+    ledger::mysql::with_connection(with_long_timeouts(mysql_options_of(s, {})),
+                                   [&](mysql::connection& db) -> awaitable<void> {
+                                       co_await ledger::mysql::require_newest(db);
+                                       if (arguments.empty())
+                                           has_dead_letters = co_await show(db, queue_at);
+                                       else if (arguments[0] == "replay")
+                                           co_await replay(db, queue_at, id);
+                                       else
+                                           co_await drop(db, id);
+                                   });
     return has_dead_letters ? 1 : 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/hex.hpp"
 #include "base/require.hpp"
+#include "http/json_members.hpp"
 
 namespace confab::http {
 namespace {
@@ -69,10 +70,9 @@ std::size_t plain_prefix(std::string_view text) {
 
 // Whether the parser accepts it. It verifies the UTF-8 of strings, too.
 bool is_json(std::string_view text) {
-    boost::json::parse_options options;
-    options.max_depth = 1000;  // the largest --json-depth-max
+    constexpr std::size_t depth_max = 1000;  // the largest --json-depth-max
     boost::system::error_code fault;
-    boost::json::parse(text, fault, {}, options);
+    boost::json::parse(text, fault, {}, parse_options_for(depth_max));
     return !fault;
 }
 

@@ -5,15 +5,6 @@
 #include "base/ignoring_case.hpp"
 
 namespace confab::http {
-namespace {
-
-// Compares lengths first, because nearly all names differ in length.
-bool is_named(const request_header& h, std::string_view name) {
-    return h.name.size() == name.size() && equals_ignoring_case(h.name, name);
-}
-
-}  // namespace
-
 std::string_view name_of(verb v) {
     switch (v) {
         case verb::get:
@@ -36,19 +27,19 @@ std::string_view name_of(verb v) {
 
 std::optional<std::string_view> request::find(std::string_view name) const {
     for (const auto& h : headers)
-        if (is_named(h, name)) return h.value;
+        if (equals_ignoring_case(h.name, name)) return h.value;
     return std::nullopt;
 }
 
 std::size_t request::count(std::string_view name) const {
     return static_cast<std::size_t>(
-        std::ranges::count_if(headers, [name](const auto& h) { return is_named(h, name); }));
+        std::ranges::count_if(headers, [name](const auto& h) { return equals_ignoring_case(h.name, name); }));
 }
 
 std::optional<std::string> request::list(std::string_view name) const {
     std::optional<std::string> all;
     for (const auto& h : headers) {
-        if (!is_named(h, name)) continue;
+        if (!equals_ignoring_case(h.name, name)) continue;
         if (all)
             all->append(", ").append(h.value);
         else

@@ -197,12 +197,12 @@ def test_orphan_is_removed_after_its_lease_and_nothing_else_is(cluster, chats, p
     orphan = killed_halfway(cluster, proxy)
     engine = cluster.engines.elasticsearch
     (described,) = engine.request("GET", f"/{orphan}")[1].values()
-    shape = {"mappings": described["mappings"], "settings": {"analysis": described["settings"]["index"]["analysis"]}}
+    definition = {"mappings": described["mappings"], "settings": {"analysis": described["settings"]["index"]["analysis"]}}
     prefix = orphan[:-16]
-    shape["mappings"]["_meta"]["ledger"] = OTHER_LEDGER
-    assert engine.request("PUT", f"/{prefix}0123456789abcde0", shape)[0] == 200
-    del shape["mappings"]["_meta"]
-    assert engine.request("PUT", f"/{prefix}0123456789abcde1", shape)[0] == 200
+    definition["mappings"]["_meta"]["ledger"] = OTHER_LEDGER
+    assert engine.request("PUT", f"/{prefix}0123456789abcde0", definition)[0] == 200
+    del definition["mappings"]["_meta"]
+    assert engine.request("PUT", f"/{prefix}0123456789abcde1", definition)[0] == 200
     let_lease_run_out(cluster, "lease_until", "kept_until")
     wait_for(lambda: not is_there(cluster, orphan), "the orphan is removed")
     wait_for(lambda: len(cluster.engines.sql.query("select distinct search_index from index_progress")) == 1, "so are its rows")

@@ -1,6 +1,6 @@
 // One connection to Redis, from its creation to its end. The loop's thread only.
 //
-// 1. Commands given within one turn of the loop go out in one write. While a write is in progress, the next commands
+// 1. Commands that one handler of the loop gives go out in one write. While a write is in progress, the next commands
 //    are collected.
 // 2. One coroutine reads. Replies arrive in the order of the commands, so each belongs to the oldest pending one. On a
 //    subscribed connection, messages arrive in between.

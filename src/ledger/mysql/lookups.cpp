@@ -21,7 +21,7 @@ struct waiter {
     asio::any_completion_handler<void()> resume = {};
 };
 
-// Resumes the waiter in a turn of its own.
+// Resumes the waiter in a handler of its own.
 void post_resume(waiter& w) {
     asio::post(w.executor, std::exchange(w.resume, {}));
 }

@@ -168,7 +168,7 @@ void deferred_transaction::begin_transaction(confab::sqlite::sync_level level) {
 
 void deferred_transaction::commit_open() {
     const auto batch = last();
-    require_open();  // else each statement below would commit by itself, and stamp the batches as applied
+    require_open();  // else each statement below would commit by itself, and mark the batches as applied
     sql_.effects.write_counters();
     sql_.metadata.write(batch, std::nullopt, sql_.effects.take_latest());
     require_open();

@@ -36,7 +36,7 @@ read_session::read_session(const std::string& database)
 }
 
 read_session::index_source::index_source(confab::sqlite::connection& db)
-    : counts(db.prepare("select id, messages_count, changes_count from chats where id = ?")),
+    : position(db.prepare("select id, messages_count, changes_count from chats where id = ?")),
       positions_after(db.prepare("select id, messages_count, changes_count from chats where id > ? order by id "
                                  "limit ?")),
       changes(db.prepare("select id, number from changes where id > ? and id <= ? order by id limit ?")),

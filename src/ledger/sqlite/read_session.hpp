@@ -25,7 +25,7 @@ struct read_session {
     struct index_source {
         explicit index_source(confab::sqlite::connection& db);
 
-        confab::sqlite::statement counts, positions_after, changes, one_text;
+        confab::sqlite::statement position, positions_after, changes, one_text;
         bidirectional_query texts;
     };
 

@@ -126,7 +126,7 @@ public:
 
     awaitable<result<core::chat_position>> position_of(core::chat_id chat) override {
         return read_point<core::chat_position>(unapplied_.in(chat), [=](read_session& s) {
-            return one<core::chat_position>(s.index.counts.bind(chat.value()), position_from);
+            return one<core::chat_position>(s.index.position.bind(chat.value()), position_from);
         });
     }
 
