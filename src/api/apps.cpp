@@ -18,7 +18,7 @@ http::expected<core::app_name> read_name(const call& c) {
     auto& given = *read;
     auto name = given.required<core::app_name>("name");
     if (auto wrong = given.refusal()) return std::move(*wrong);
-    return std::move(*name);
+    return std::move(name).value();
 }
 
 awaitable<http::response> replayed_app(call& c, core::app_id id) {

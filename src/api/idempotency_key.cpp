@@ -17,11 +17,15 @@ std::optional<std::string> unquoted(std::string_view text) {
     if (text.size() < 2 || text.back() != '"') return std::nullopt;
     text = text.substr(1, text.size() - 2);
     std::string key;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '"') return std::nullopt;
-        if (text[i] == '\\' && (++i == text.size() || (text[i] != '"' && text[i] != '\\'))) return std::nullopt;
-        key += text[i];
+    bool is_escaped = false;
+    for (const char c : text) {
+        const bool needs_escape = c == '"' || c == '\\';
+        if (is_escaped && !needs_escape) return std::nullopt;
+        if (!is_escaped && c == '"') return std::nullopt;
+        is_escaped = !is_escaped && c == '\\';
+        if (!is_escaped) key += c;
     }
+    if (is_escaped) return std::nullopt;
     return key;
 }
 

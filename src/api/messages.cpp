@@ -23,7 +23,8 @@ http::expected<core::command> read_creation(const call& c, const chat_path& path
     auto sender = given.optional<core::sender_name>("sender");
     auto metadata = given.metadata("metadata");
     if (auto wrong = given.refusal()) return std::move(*wrong);
-    core::create_message created{path.app, path.chat, std::move(*content), std::move(sender), std::move(metadata)};
+    core::create_message created{path.app, path.chat, std::move(content).value(), std::move(sender),
+                                 std::move(metadata)};
     auto key = read_idempotency_key(c.request, created);
     if (!key) return key.error();
     return core::command{core::make_job_id(), *key, std::move(created)};
@@ -41,7 +42,7 @@ http::expected<edit_parameters> read_edit(const call& c) {
     auto content = given.required<core::message_content>("content");
     auto metadata = given.metadata("metadata");
     if (auto wrong = given.refusal()) return std::move(*wrong);
-    return edit_parameters{std::move(*content), std::move(metadata)};
+    return edit_parameters{std::move(content).value(), std::move(metadata)};
 }
 
 http::response message_response(const core::message& m) {
