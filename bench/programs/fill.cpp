@@ -7,11 +7,10 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <random>
 
+#include "base/block_on.hpp"
 #include "core/decide.hpp"
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
@@ -115,11 +114,7 @@ awaitable<void> fill_all(ledger::sqlite::sqlite_ledger& into, const std::vector<
 void run(const std::string& folder, const std::vector<wanted_app>& apps) {
     asio::thread_pool reads(1);
     const auto ledger = ledger::sqlite::open_sqlite_ledger({folder, reads.get_executor()});
-    asio::io_context here;
-    std::exception_ptr failed;
-    asio::co_spawn(here, fill_all(*ledger, apps), [&](std::exception_ptr failure) { failed = failure; });
-    here.run();
-    if (failed) std::rethrow_exception(failed);
+    block_on(fill_all(*ledger, apps));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The only file that includes CLI11, which takes seconds to compile.
+// The only file of src/ that includes CLI11, which takes seconds to compile.
 #include "app/command_line.hpp"
 
 #include <fmt/core.h>
@@ -9,7 +9,7 @@
 namespace confab::app {
 namespace {
 
-// The name of the first unexpected argument if it is a flag. Any other word may be part of a password.
+// The name of the first unexpected argument if it is a flag.
 std::string flag_for_error(const std::vector<std::string>& unexpected) {
     if (unexpected.empty() || !unexpected.front().starts_with("--")) return "";
     return name_for_error(std::string_view(unexpected.front()).substr(0, unexpected.front().find('=')));

@@ -122,17 +122,19 @@ int jobs(const settings& s, const std::vector<std::string>& arguments) {
         if (s.text(name).empty()) throw usage_error(fmt::format("confab jobs needs --{}", name));
     const auto id = arguments.empty() ? 0 : id_in(arguments);
     const auto queue_at = redis_options_of(s);
+    auto options = mysql_options_of(s, {});
+    // A replay may search a whole chat for the command.
+    if (!arguments.empty() && arguments[0] == "replay") options = with_long_timeouts(std::move(options));
     bool has_dead_letters = false;
-    ledger::mysql::with_connection(with_long_timeouts(mysql_options_of(s, {})),
-                                   [&](mysql::connection& db) -> awaitable<void> {
-                                       co_await ledger::mysql::require_newest(db);
-                                       if (arguments.empty())
-                                           has_dead_letters = co_await show(db, queue_at);
-                                       else if (arguments[0] == "replay")
-                                           co_await replay(db, queue_at, id);
-                                       else
-                                           co_await drop(db, id);
-                                   });
+    ledger::mysql::with_connection(options, [&](mysql::connection& db) -> awaitable<void> {
+        co_await ledger::mysql::require_newest(db);
+        if (arguments.empty())
+            has_dead_letters = co_await show(db, queue_at);
+        else if (arguments[0] == "replay")
+            co_await replay(db, queue_at, id);
+        else
+            co_await drop(db, id);
+    });
     return has_dead_letters ? 1 : 0;
 }
 

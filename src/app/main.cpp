@@ -18,7 +18,6 @@
 #include "app/status.hpp"
 #include "app/worker.hpp"
 #include "base/engine_url.hpp"
-#include "base/error.hpp"
 #include "base/log.hpp"
 
 namespace confab::app {

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "app/command_line.hpp"
 #include "app/config_file.hpp"

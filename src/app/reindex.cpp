@@ -4,7 +4,6 @@
 
 #include <boost/asio/thread_pool.hpp>
 #include <future>
-#include <optional>
 
 #include "app/admin_timeouts.hpp"
 #include "app/engines.hpp"

@@ -36,7 +36,7 @@ awaitable<Value> run_on(asio::any_io_executor where, Work work) {
     auto store_value = [&] { value.emplace(work()); };
     co_await call_on(
         std::move(where), [](void* context) { (*static_cast<decltype(store_value)*>(context))(); }, &store_value);
-    co_return std::move(*value);
+    co_return std::move(value).value();
 }
 
 }  // namespace confab

@@ -10,7 +10,7 @@
 
 namespace confab {
 
-// Starts `work` on `executor`. When it ends, calls `ended` there, with what `work` threw or nothing. Without `ended`
+// Starts `work` on `executor`. When it ends, calls `ended` there, with its exception or null. Without `ended`
 // an exception is dropped.
 void spawn(const asio::any_io_executor& executor, awaitable<void> work,
            std::function<void(std::exception_ptr)> ended = {});
