@@ -94,8 +94,8 @@ private:
 
 public:
     const api::services services{
-        ledger_->reader(),   *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_, buffer_quota_,
-        pool_.get_executor()};
+        ledger_->reader(), ledger_->reader(),   *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_,
+        buffer_quota_,     pool_.get_executor()};
 };
 
 api_fixture& shared_fixture() {

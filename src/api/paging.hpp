@@ -13,7 +13,7 @@
 #include "api/fields.hpp"
 #include "api/routes.hpp"
 #include "http/problem.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/slice.hpp"
 
 namespace confab::api {
 

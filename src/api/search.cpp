@@ -91,13 +91,13 @@ awaitable<result<std::vector<core::message_number>>> first_hits(search_run& run,
 
 // Reads the messages of these numbers again, slice by slice. Skips messages that were deleted, or edited so that they
 // no longer match.
-slice_source<core::message> messages_of(ledger::reader& ledger, std::shared_ptr<search_run> run,
+slice_source<core::message> messages_of(ledger::matcher& matcher, std::shared_ptr<search_run> run,
                                         std::vector<core::message_number> numbers) {
-    return [&ledger, run, numbers = std::move(numbers),
+    return [&matcher, run, numbers = std::move(numbers),
             at = std::size_t{0}]() mutable -> awaitable<result<slice<core::message>>> {
         const std::span left(numbers.begin() + static_cast<std::ptrdiff_t>(at), numbers.end());
         auto found = co_await run->in_time<ledger::matches_by_number>(
-            [&] { return ledger.matching(run->chat, left, run->query); });
+            [&] { return matcher.matching(run->chat, left, run->query); });
         if (!found) co_return found.error();
         at += found->examined;
         co_return slice<core::message>(at == numbers.size(), std::move(found->rows));
@@ -153,7 +153,7 @@ awaitable<http::response> page_of_hits(call& c, std::shared_ptr<search_run> run,
         const auto query = fmt::format("{}&limit={}", query_string, asked.limit);
         next = link(c, query, anchor_kind::before, std::to_string(numbers->back().value()), "next");
     }
-    auto source = messages_of(c.services.ledger, run, std::move(*numbers));
+    auto source = messages_of(c.services.matcher, run, std::move(*numbers));
     auto r = co_await list_hits(c, std::move(source), run, highlight);
     if (has_more && r.status == 200) r.headers.add("Link", next);
     co_return r;

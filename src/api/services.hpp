@@ -8,7 +8,8 @@
 #include "api/page_cache.hpp"
 #include "api/response_buffer_quota.hpp"
 #include "base/engine_state.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/matcher.hpp"
+#include "ledger/reader.hpp"
 #include "queue/queue.hpp"
 #include "search/search.hpp"
 
@@ -16,6 +17,7 @@ namespace confab::api {
 
 struct services {
     ledger::reader& ledger;
+    ledger::matcher& matcher;
     queue::sender& queue;
     search::port& search;
     std::size_t json_depth_max;

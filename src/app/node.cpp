@@ -41,6 +41,7 @@ public:
           search_(index_ ? search::make_indexed(ledger_->reader(), index_->reader())
                          : search::make_scan(ledger_->reader())),
           services_{ledger_->reader(),
+                    ledger_->reader(),
                     *queue_,
                     *search_,
                     s.number("json-depth-max"),

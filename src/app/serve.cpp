@@ -52,6 +52,7 @@ public:
           search_(is_indexed_ ? search::make_indexed(ledger_->reader(), index_->reader())
                               : search::make_scan(ledger_->reader())),
           services_{ledger_->reader(),
+                    ledger_->reader(),
                     *queue_,
                     *search_,
                     s.number("json-depth-max"),
@@ -119,7 +120,7 @@ private:
     std::unique_ptr<queue::local_queue> queue_;
     index_thread indexing_;
     std::unique_ptr<search::sqlite_index> index_;
-    std::unique_ptr<ledger::reader> index_source_;
+    std::unique_ptr<ledger::readers> index_source_;
     search::index_follower follower_;
     const bool is_indexed_;
     std::unique_ptr<search::port> search_;

@@ -11,7 +11,8 @@
 
 #include "base/async.hpp"
 #include "base/error.hpp"
-#include "ledger/ledger.hpp"
+#include "core/entities.hpp"
+#include "core/position.hpp"
 
 namespace confab::ledger {
 

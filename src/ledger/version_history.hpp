@@ -11,7 +11,7 @@
 
 #include "base/require.hpp"
 #include "core/entities.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/slice.hpp"
 
 namespace confab::ledger {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "ledger/ledger.hpp"
+#include "ledger/auditor.hpp"
 #include "ops/progress.hpp"
 
 namespace confab::ops {

@@ -57,7 +57,7 @@ private:
     const std::function<void(std::uint64_t)> stored_;
 };
 
-reindex_job::reindex_job(ledger::reader& ledger, const search::elastic_index_options& index,
+reindex_job::reindex_job(ledger::index_source& ledger, const search::elastic_index_options& index,
                          ledger::index_progress& progress, reindex_job_options options, asio::any_io_executor home)
     : ledger_(ledger),
       index_options_(index),

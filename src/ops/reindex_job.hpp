@@ -43,8 +43,8 @@ struct reindex_job_options {
 
 class reindex_job {
 public:
-    reindex_job(ledger::reader& ledger, const search::elastic_index_options& index, ledger::index_progress& progress,
-                reindex_job_options options, asio::any_io_executor home);
+    reindex_job(ledger::index_source& ledger, const search::elastic_index_options& index,
+                ledger::index_progress& progress, reindex_job_options options, asio::any_io_executor home);
     ~reindex_job();
     reindex_job(const reindex_job&) = delete;
     reindex_job& operator=(const reindex_job&) = delete;
@@ -90,7 +90,7 @@ private:
     // The next reindex can resume immediately.
     awaitable<void> release_lease(bool is_done);
 
-    ledger::reader& ledger_;
+    ledger::index_source& ledger_;
     const search::elastic_index_options index_options_;
     ledger::index_progress& progress_;
     reindex_job_options options_;

@@ -9,7 +9,7 @@
 
 #include "base/async.hpp"
 #include "core/decide.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/writer.hpp"
 #include "queue/queue.hpp"
 
 namespace confab::write {

@@ -47,7 +47,7 @@ public:
     void drop_state() { state_.clear(); }
     void maintain(timestamp at) { run(ledger_->writer().maintain(at)); }
 
-    ledger::reader& reader() { return ledger_->reader(); }
+    ledger::readers& reader() { return ledger_->reader(); }
     // Reads the current state.
     ledger::auditor& auditor() {
         auto& opened = ledger_->auditor();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/serialize.hpp>
@@ -30,7 +31,7 @@ constexpr const char* other_cluster = "fedcba9876543210";
 // A ledger that fails to read the counters of some chats.
 class failing_ledger final : public forwarding_reader {
 public:
-    failing_ledger(ledger::reader& to, std::function<bool(core::chat_id)> fails)
+    failing_ledger(ledger::readers& to, std::function<bool(core::chat_id)> fails)
         : forwarding_reader(to), fails_(std::move(fails)) {}
 
     awaitable<result<core::chat_position>> position_of(core::chat_id chat) override {
@@ -161,10 +162,10 @@ protected:
         return run_reindex(worker.reader(), std::move(how));
     }
     // The reason of the failure; empty: success.
-    std::string run_reindex(ledger::reader& from, ops::reindex_job_options how) {
+    std::string run_reindex(ledger::readers& from, ops::reindex_job_options how) {
         return run_reindex(from, std::move(how), *progress);
     }
-    std::string run_reindex(ledger::reader& from, ops::reindex_job_options how, ledger::index_progress& with) {
+    std::string run_reindex(ledger::readers& from, ops::reindex_job_options how, ledger::index_progress& with) {
         asio::io_context loop;
         ops::reindex_job job(from, options, with, std::move(how), loop.get_executor());
         std::string why = "it did not end";

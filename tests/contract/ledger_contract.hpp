@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 
-#include "ledger/ledger.hpp"
+#include "ledger/auditor.hpp"
+#include "ledger/readers.hpp"
+#include "ledger/writer.hpp"
 
 namespace confab::testing {
 
@@ -14,7 +16,7 @@ namespace confab::testing {
 class ledger_fixture {
 public:
     virtual ~ledger_fixture() = default;
-    virtual ledger::reader& reader() = 0;
+    virtual ledger::readers& reader() = 0;
     virtual ledger::writer& writer() = 0;
     virtual ledger::auditor& auditor() = 0;
     // Closes it and opens it again, as a restart does.

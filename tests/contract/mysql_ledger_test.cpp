@@ -25,7 +25,7 @@ public:
     }
     ~mysql_fixture() override { close(); }
 
-    ledger::reader& reader() override { return opened_->reader(); }
+    ledger::readers& reader() override { return opened_->reader(); }
     ledger::writer& writer() override { return opened_->writer(); }
     ledger::auditor& auditor() override {
         auditor_ = ledger::mysql::open_mysql_auditor(mysql_server());

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <limits>
@@ -204,7 +205,7 @@ public:
     measured_reader()
         : pool_(one_connection()), reader_(ledger::mysql::make_mysql_reader(pool_, read_pool_.get_executor())) {}
 
-    ledger::reader& reader() { return *reader_; }
+    ledger::readers& reader() { return *reader_; }
 
     // The costs of this connection since it was opened.
     cost so_far() {
@@ -232,7 +233,7 @@ private:
 
     asio::thread_pool read_pool_{1};
     mysql::pool pool_;
-    std::unique_ptr<ledger::reader> reader_;
+    std::unique_ptr<ledger::readers> reader_;
 };
 
 // Inserts messages of these lengths into the chat.

@@ -84,7 +84,7 @@ public:
     result<command_result> commit(const command& c) { return commit(std::vector{c}).front(); }
 
     core::state& state() { return state_; }
-    ledger::reader& reader() { return opened_->reader(); }
+    ledger::readers& reader() { return opened_->reader(); }
 
 private:
     static ledger::mysql::mysql_worker_options options(milliseconds lease) {

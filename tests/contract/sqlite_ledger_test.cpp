@@ -19,7 +19,7 @@ class sqlite_fixture final : public ledger_fixture {
 public:
     sqlite_fixture() { open(); }
 
-    ledger::reader& reader() override { return opened_->reader(); }
+    ledger::readers& reader() override { return opened_->reader(); }
     ledger::writer& writer() override { return opened_->writer(); }
     ledger::auditor& auditor() override {
         auditor_ = ledger::sqlite::open_sqlite_auditor(folder_.path());

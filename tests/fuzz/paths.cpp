@@ -28,7 +28,7 @@ struct resource {
 };
 
 // A ledger with all apps, chats and messages that one asks for. Its lists are empty.
-class asked_ledger : public ledger::reader {
+class asked_ledger : public ledger::reader, public ledger::matcher {
 public:
     std::optional<resource> named;  // by the first call
     std::optional<ledger::window> window;
@@ -70,21 +70,6 @@ public:
     awaitable<result<ledger::matches_by_number>> matching(core::chat_id, std::span<const core::message_number>,
                                                           const core::folded_query&) override {
         return unexpected<ledger::matches_by_number>();
-    }
-    awaitable<result<core::chat_position>> position_of(core::chat_id) override {
-        return unexpected<core::chat_position>();
-    }
-    awaitable<result<std::vector<core::chat_position>>> positions_after(core::chat_id) override {
-        return unexpected<std::vector<core::chat_position>>();
-    }
-    awaitable<result<std::vector<ledger::change>>> changes(core::chat_id, std::uint64_t) override {
-        return unexpected<std::vector<ledger::change>>();
-    }
-    awaitable<result<std::vector<ledger::text>>> texts(core::chat_id, ledger::window) override {
-        return unexpected<std::vector<ledger::text>>();
-    }
-    awaitable<result<std::vector<ledger::text>>> texts(core::chat_id, std::span<const core::message_number>) override {
-        return unexpected<std::vector<ledger::text>>();
     }
 
     void note(resource asked) {
@@ -248,6 +233,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     confab::api::response_buffer_quota quota;
     static confab::asio::io_context pool;  // nobody runs it: only long requests would need it
     const confab::api::services services{.ledger = ledger,
+                                         .matcher = ledger,
                                          .queue = queue,
                                          .search = search,
                                          .json_depth_max = 32,

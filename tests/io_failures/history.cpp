@@ -47,7 +47,7 @@ public:
         is_indexed_ = run(follower_.begin()).has_value();
     }
 
-    ledger::reader& reader() { return ledger_->reader(); }
+    ledger::readers& reader() { return ledger_->reader(); }
     ledger::writer& writer() { return ledger_->writer(); }
     const std::string& identity() const { return ledger_->identity(); }
 

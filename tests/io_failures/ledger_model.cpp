@@ -81,7 +81,7 @@ std::uint64_t ledger_model::messages_in(core::chat_number number) const {
 // Reads everything through the port. Ends at the first unavailable read.
 class ledger_model::comparison {
 public:
-    comparison(const ledger_model& model, ledger::reader& ledger) : model_(model), ledger_(ledger) {}
+    comparison(const ledger_model& model, ledger::readers& ledger) : model_(model), ledger_(ledger) {}
 
     std::optional<findings> all() {
         const auto last = run(ledger_.last_app());
@@ -163,11 +163,11 @@ private:
     }
 
     const ledger_model& model_;
-    ledger::reader& ledger_;
+    ledger::readers& ledger_;
     findings found_;
 };
 
-std::optional<findings> ledger_model::compare(ledger::reader& ledger) const {
+std::optional<findings> ledger_model::compare(ledger::readers& ledger) const {
     return comparison(*this, ledger).all();
 }
 

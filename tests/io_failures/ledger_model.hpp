@@ -9,7 +9,8 @@
 
 #include "core/effect.hpp"
 #include "core/entities.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/readers.hpp"
+#include "ledger/writer.hpp"
 
 namespace confab::testing {
 
@@ -22,7 +23,7 @@ public:
 
     // Returns the differences from the ledger. An unavailable read ends the comparison; the result is then std::nullopt
     // if nothing differed before it.
-    std::optional<findings> compare(ledger::reader& ledger) const;
+    std::optional<findings> compare(ledger::readers& ledger) const;
 
     std::uint64_t messages_in(core::chat_number number) const;
     const std::map<std::pair<core::key_scope, digest>, std::uint64_t>& keys() const { return keys_; }

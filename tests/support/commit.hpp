@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/decide.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/writer.hpp"
 #include "support/run.hpp"
 
 namespace confab::testing {

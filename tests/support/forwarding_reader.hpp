@@ -1,13 +1,13 @@
 // A ledger's reader for tests that change one of its answers: it forwards every call.
 #pragma once
 
-#include "ledger/ledger.hpp"
+#include "ledger/readers.hpp"
 
 namespace confab::testing {
 
-class forwarding_reader : public ledger::reader {
+class forwarding_reader : public ledger::readers {
 public:
-    explicit forwarding_reader(ledger::reader& to) : to_(to) {}
+    explicit forwarding_reader(ledger::readers& to) : to_(to) {}
 
     awaitable<result<core::app>> find_app(core::app_token token) override { return to_.find_app(token); }
     awaitable<result<core::app>> find_app(core::app_id id) override { return to_.find_app(id); }
@@ -55,7 +55,7 @@ public:
     }
 
 private:
-    ledger::reader& to_;
+    ledger::readers& to_;
 };
 
 }  // namespace confab::testing

@@ -37,7 +37,7 @@ public:
           reader_(make_mysql_reader(pool_, options.read_pool)),
           command_status_(make_mysql_command_status(pool_, state_)) {}
 
-    ledger::reader& reader() override { return *reader_; }
+    ledger::readers& reader() override { return *reader_; }
     ledger::command_status& command_status() override { return *command_status_; }
     void watch(const asio::any_io_executor& loop) override { watch_role(loop, pool_, state_); }
     const engine_state& state() const override { return state_; }
@@ -58,7 +58,7 @@ private:
     engine_state state_{"MySQL"};
     const cluster_info cluster_info_;
     confab::mysql::pool pool_;
-    std::unique_ptr<ledger::reader> reader_;
+    std::unique_ptr<ledger::readers> reader_;
     std::unique_ptr<ledger::command_status> command_status_;
 };
 
@@ -70,7 +70,7 @@ public:
           reader_(make_mysql_reader(pool_, options.read_pool)),
           writer_(make_mysql_writer(options, worker, cluster_info_.partitions)) {}
 
-    ledger::reader& reader() override { return *reader_; }
+    ledger::readers& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
     ledger::ownership& ownership() override { return *writer_; }
     const std::string& id() const override { return writer_->id(); }
@@ -81,7 +81,7 @@ public:
 private:
     const cluster_info cluster_info_;
     confab::mysql::pool pool_;
-    std::unique_ptr<ledger::reader> reader_;
+    std::unique_ptr<ledger::readers> reader_;
     std::unique_ptr<mysql_writer> writer_;
 };
 

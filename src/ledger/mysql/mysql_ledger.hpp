@@ -10,8 +10,10 @@
 #include <string>
 
 #include "base/engine_state.hpp"
+#include "ledger/auditor.hpp"
 #include "ledger/cluster_ports.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/readers.hpp"
+#include "ledger/writer.hpp"
 
 namespace confab::ledger::mysql {
 
@@ -40,7 +42,7 @@ struct mysql_worker_options {
 class mysql_node {
 public:
     virtual ~mysql_node() = default;
-    virtual ledger::reader& reader() = 0;
+    virtual ledger::readers& reader() = 0;
     virtual ledger::command_status& command_status() = 0;
     virtual std::uint64_t partitions() const = 0;    // as fixed by migrate
     virtual const std::string& cluster() const = 0;  // its identity, 16 hexadecimal digits
@@ -58,7 +60,7 @@ public:
 class mysql_worker {
 public:
     virtual ~mysql_worker() = default;
-    virtual ledger::reader& reader() = 0;
+    virtual ledger::readers& reader() = 0;
     virtual ledger::writer& writer() = 0;
     virtual ledger::ownership& ownership() = 0;
     // By which leases and errors name this worker: 32 upper-case hexadecimal digits, drawn at its start.

@@ -3,15 +3,15 @@
 
 #include "drivers/mysql/pool.hpp"
 #include "ledger/chat_id_cache.hpp"
-#include "ledger/ledger.hpp"
 #include "ledger/mysql/lookups.hpp"
 #include "ledger/mysql/reader_sql.hpp"
 #include "ledger/mysql/server.hpp"
 #include "ledger/mysql/slices.hpp"
+#include "ledger/readers.hpp"
 
 namespace confab::ledger::mysql {
 
-class mysql_reader final : public reader {
+class mysql_reader final : public readers {
 public:
     mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool)
         : pool_(pool),

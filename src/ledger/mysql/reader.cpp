@@ -242,7 +242,7 @@ awaitable<result<std::vector<core::message_version>>> mysql_reader::versions(cor
     co_return co_await run_with_connection<list>(work);
 }
 
-std::unique_ptr<reader> make_mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool) {
+std::unique_ptr<readers> make_mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool) {
     return std::make_unique<mysql_reader>(pool, std::move(read_pool));
 }
 

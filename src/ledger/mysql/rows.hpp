@@ -11,7 +11,7 @@
 #include "core/text.hpp"
 #include "drivers/mysql/failure.hpp"
 #include "drivers/mysql/values.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/index_source.hpp"
 
 namespace confab::ledger::mysql {
 

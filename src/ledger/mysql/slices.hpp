@@ -17,7 +17,7 @@
 
 #include "base/require.hpp"
 #include "drivers/mysql/connection.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/index_source.hpp"
 
 namespace confab::ledger::mysql {
 

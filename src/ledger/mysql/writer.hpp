@@ -6,8 +6,8 @@
 #include <string>
 
 #include "ledger/cluster_ports.hpp"
-#include "ledger/ledger.hpp"
 #include "ledger/mysql/mysql_ledger.hpp"
+#include "ledger/writer.hpp"
 
 namespace confab::ledger::mysql {
 

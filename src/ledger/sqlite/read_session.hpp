@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "drivers/sqlite/sqlite.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/slice.hpp"
 
 namespace confab::ledger::sqlite {
 

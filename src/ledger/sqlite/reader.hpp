@@ -4,13 +4,13 @@
 #include <memory>
 
 #include "drivers/sqlite/snapshot_pool.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/readers.hpp"
 #include "ledger/sqlite/deferred_transaction.hpp"
 #include "ledger/sqlite/message_cache.hpp"
 
 namespace confab::ledger::sqlite {
 
-class closable_reader : public reader {
+class closable_reader : public readers {
 public:
     // Refuses reads from now on (shutting_down). Reads that wait for a thread and running scans fail, too, so that they
     // do not delay the end of the program. Any thread.

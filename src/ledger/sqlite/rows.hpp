@@ -8,7 +8,7 @@
 #include "core/state.hpp"
 #include "core/text.hpp"
 #include "drivers/sqlite/sqlite.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/index_source.hpp"
 
 namespace confab::ledger::sqlite {
 

@@ -1,4 +1,4 @@
-// Reads slices of lists with a session, within the limits of rows and bytes (ledger.hpp).
+// Reads slices of lists with a session, within the limits of rows and bytes (ledger/slice.hpp).
 #pragma once
 
 #include <algorithm>
@@ -6,7 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "ledger/ledger.hpp"
+#include "ledger/index_source.hpp"
+#include "ledger/matcher.hpp"
 #include "ledger/sqlite/read_session.hpp"
 
 namespace confab::ledger::sqlite {

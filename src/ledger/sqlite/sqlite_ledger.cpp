@@ -108,11 +108,11 @@ public:
           writer_(make_sqlite_writer({transaction_, snapshots_, file_, identity_, options.sizes})),
           reader_(make_sqlite_reader(reader_options_for(options.read_pool, unapplied_policy::commit))) {}
 
-    ledger::reader& reader() override { return *reader_; }
+    ledger::readers& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
     void close_reads() override { reader_->close(); }
     const std::filesystem::path& folder() const override { return folder_.path(); }
-    std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) override {
+    std::unique_ptr<ledger::readers> reader_on(asio::any_io_executor pool) override {
         return make_sqlite_reader(reader_options_for(std::move(pool), unapplied_policy::wait));
     }
     const std::string& identity() const override { return identity_; }

@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "drivers/sqlite/checkpoint_schedule.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/auditor.hpp"
+#include "ledger/readers.hpp"
+#include "ledger/writer.hpp"
 
 namespace confab::ledger::sqlite {
 
@@ -33,7 +35,7 @@ struct sqlite_options {
 class sqlite_ledger {
 public:
     virtual ~sqlite_ledger() = default;
-    virtual ledger::reader& reader() = 0;
+    virtual ledger::readers& reader() = 0;
     virtual ledger::writer& writer() = 0;
     // Refuses reads from now on, also those that wait for a thread. Any thread.
     virtual void close_reads() = 0;
@@ -41,7 +43,7 @@ public:
 
     // Another reader, whose long reads run on `pool`. It waits there until acknowledged writes are committed, and does
     // not commit them itself. For background work.
-    virtual std::unique_ptr<ledger::reader> reader_on(asio::any_io_executor pool) = 0;
+    virtual std::unique_ptr<ledger::readers> reader_on(asio::any_io_executor pool) = 0;
     // The ledger's identity: a random text. Files derived from this ledger hold it.
     virtual const std::string& identity() const = 0;
     // The number of batches committed without the journal since the start, for lack of space. Any thread.

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "drivers/sqlite/snapshot_pool.hpp"
-#include "ledger/ledger.hpp"
 #include "ledger/sqlite/deferred_transaction.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
+#include "ledger/writer.hpp"
 
 namespace confab::ledger::sqlite {
 

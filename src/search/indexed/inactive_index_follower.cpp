@@ -14,7 +14,7 @@ constexpr int failures_max = 3;  // in a row; then the engine counts as down
 
 }  // namespace
 
-inactive_index_follower::inactive_index_follower(ledger::reader& ledger, inactive_indexes& indexes,
+inactive_index_follower::inactive_index_follower(ledger::index_source& ledger, inactive_indexes& indexes,
                                                  asio::any_io_executor home,
                                                  std::function<std::string()> ledger_failure)
     : ledger_(ledger), indexes_(indexes), ledger_failure_(std::move(ledger_failure)), stop_(std::move(home)) {}

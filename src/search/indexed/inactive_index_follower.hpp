@@ -12,7 +12,7 @@
 
 #include "base/async.hpp"
 #include "base/log_throttle.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/index_source.hpp"
 #include "search/indexed/inactive_indexes.hpp"
 #include "search/indexed/stop_signal.hpp"
 
@@ -21,7 +21,7 @@ namespace confab::search {
 class inactive_index_follower {
 public:
     // All work runs on `home`. `ledger_failure`: the reason of a failed ledger call; may be null.
-    inactive_index_follower(ledger::reader& ledger, inactive_indexes& indexes, asio::any_io_executor home,
+    inactive_index_follower(ledger::index_source& ledger, inactive_indexes& indexes, asio::any_io_executor home,
                             std::function<std::string()> ledger_failure);
 
     // Applies to each index the changes that it lacks. An index that fails does not stop the others. Errors:
@@ -38,7 +38,7 @@ private:
     void note_failure(boost::system::error_code cause, std::string of_index);
     void log_failure();
 
-    ledger::reader& ledger_;
+    ledger::index_source& ledger_;
     inactive_indexes& indexes_;
     const std::function<std::string()> ledger_failure_;
     stop_signal stop_;

@@ -73,8 +73,8 @@ std::uint64_t covered_by(const std::vector<ledger::change>& changes, std::span<c
 }
 
 // Reads messages up to `last` that changed since `at`, as many as fit into one store, and advances `at`.
-awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat, std::uint64_t last, core::position& at,
-                                     text_batch& into) {
+awaitable<result<void>> read_changed(ledger::index_source& ledger, core::chat_id chat, std::uint64_t last,
+                                     core::position& at, text_batch& into) {
     const auto changes = co_await ledger.changes(chat, at.changes);
     if (!changes) co_return changes.error();
     if (changes->empty()) co_return result<void>();
@@ -93,7 +93,7 @@ awaitable<result<void>> read_changed(ledger::reader& ledger, core::chat_id chat,
 }
 
 // The same for messages that were created since `at`.
-awaitable<result<void>> read_created(ledger::reader& ledger, const core::chat_position& head, core::position& at,
+awaitable<result<void>> read_created(ledger::index_source& ledger, const core::chat_position& head, core::position& at,
                                      text_batch& into) {
     while (at.messages < head.position.messages && !into.is_full()) {
         const ledger::window w{.after = at.messages, .last = head.position.messages};
@@ -108,11 +108,11 @@ awaitable<result<void>> read_created(ledger::reader& ledger, const core::chat_po
 
 }  // namespace
 
-index_follower::index_follower(ledger::reader& ledger, index& index, index_writer& into, follower_options options,
+index_follower::index_follower(ledger::index_source& ledger, index& index, index_writer& into, follower_options options,
                                asio::any_io_executor home)
     : index_follower(ledger, index, into, std::move(options), stop_signal(std::move(home))) {}
 
-index_follower::index_follower(ledger::reader& ledger, index& index, index_writer& into, follower_options options,
+index_follower::index_follower(ledger::index_source& ledger, index& index, index_writer& into, follower_options options,
                                stop_signal signal)
     : ledger_(ledger), index_(index), into_(into), options_(std::move(options)), stop_(std::move(signal)) {}
 

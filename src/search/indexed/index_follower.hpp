@@ -16,7 +16,7 @@
 #include "base/log_throttle.hpp"
 #include "core/batch_effects.hpp"
 #include "ledger/index_progress.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/index_source.hpp"
 #include "search/indexed/index.hpp"
 #include "search/indexed/stop_signal.hpp"
 
@@ -40,10 +40,10 @@ inline constexpr std::uint64_t changes_only = std::numeric_limits<std::uint64_t>
 class index_follower {
 public:
     // All work runs on `home`, a thread of its own.
-    index_follower(ledger::reader& ledger, index& index, index_writer& into, follower_options options,
+    index_follower(ledger::index_source& ledger, index& index, index_writer& into, follower_options options,
                    asio::any_io_executor home);
     // The same, as part of another task, whose signal stops it.
-    index_follower(ledger::reader& ledger, index& index, index_writer& into, follower_options options,
+    index_follower(ledger::index_source& ledger, index& index, index_writer& into, follower_options options,
                    stop_signal signal);
 
     // Clears an index that is ahead of the ledger: the ledger was restored to an earlier state, and its next writes
@@ -84,7 +84,7 @@ private:
     std::vector<core::chat_id> drain_noted();
     void expect_next(core::chat_id chat, core::position at);
 
-    ledger::reader& ledger_;
+    ledger::index_source& ledger_;
     index& index_;
     index_writer& into_;
     const follower_options options_;

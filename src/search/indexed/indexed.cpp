@@ -22,7 +22,7 @@ constexpr std::size_t examined_max = 2'000;
 
 class indexed final : public port {
 public:
-    indexed(ledger::reader& ledger, index& index) : ledger_(ledger), index_(index) {}
+    indexed(ledger::readers& ledger, index& index) : ledger_(ledger), index_(index) {}
 
     awaitable<result<hits>> find(core::chat_id chat, const core::folded_query& query,
                                  core::message_number before) override {
@@ -86,13 +86,13 @@ private:
         co_return hits{.messages = std::move(found->rows), .next = next};
     }
 
-    ledger::reader& ledger_;
+    ledger::readers& ledger_;
     index& index_;
 };
 
 }  // namespace
 
-std::unique_ptr<port> make_indexed(ledger::reader& from, index& candidates) {
+std::unique_ptr<port> make_indexed(ledger::readers& from, index& candidates) {
     return std::make_unique<indexed>(from, candidates);
 }
 

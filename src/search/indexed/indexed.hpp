@@ -5,13 +5,13 @@
 
 #include <memory>
 
-#include "ledger/ledger.hpp"
+#include "ledger/readers.hpp"
 #include "search/indexed/index.hpp"
 #include "search/search.hpp"
 
 namespace confab::search {
 
 // REQUIRES: both outlive the port.
-std::unique_ptr<port> make_indexed(ledger::reader& from, index& candidates);
+std::unique_ptr<port> make_indexed(ledger::readers& from, index& candidates);
 
 }  // namespace confab::search

@@ -5,7 +5,7 @@ namespace {
 
 class scan final : public port {
 public:
-    explicit scan(ledger::reader& from) : ledger_(from) {}
+    explicit scan(ledger::matcher& from) : ledger_(from) {}
 
     awaitable<result<hits>> find(core::chat_id chat, const core::folded_query& query,
                                  core::message_number before) override {
@@ -20,12 +20,12 @@ public:
     }
 
 private:
-    ledger::reader& ledger_;
+    ledger::matcher& ledger_;
 };
 
 }  // namespace
 
-std::unique_ptr<port> make_scan(ledger::reader& from) {
+std::unique_ptr<port> make_scan(ledger::matcher& from) {
     return std::make_unique<scan>(from);
 }
 

@@ -3,11 +3,11 @@
 
 #include <memory>
 
-#include "ledger/ledger.hpp"
+#include "ledger/matcher.hpp"
 #include "search/search.hpp"
 
 namespace confab::search {
 
-std::unique_ptr<port> make_scan(ledger::reader& from);
+std::unique_ptr<port> make_scan(ledger::matcher& from);
 
 }  // namespace confab::search

@@ -3,6 +3,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/parse.hpp>
 #include <thread>
@@ -73,7 +74,8 @@ protected:
     page_cache pages{1024};
     response_buffer_quota buffer_quota;
     asio::io_context loop, others;
-    const services services_{ledger->reader(), *queue, search, 32, 200ms, pages, buffer_quota, others.get_executor()};
+    const services services_{ledger->reader(), ledger->reader(),     *queue, search, 32, 200ms, pages,
+                             buffer_quota,     others.get_executor()};
     http::request asked;
     std::string path;
     std::optional<http::response> answer;
