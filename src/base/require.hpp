@@ -29,7 +29,7 @@ inline void require(bool holds, const char* what) {
 }
 
 // The same for a check that takes more than constant time, or holds only for texts that a healthy disk returns. Calls
-// `holds` only in builds with CONFAB_COSTLY_CHECKS (the presets debug and tsan).
+// `holds` only in builds with CONFAB_COSTLY_CHECKS (the preset tsan).
 template <class Check>
 void require_costly([[maybe_unused]] const Check& holds, [[maybe_unused]] const char* what) {
     if constexpr (costly_checks) require(holds(), what);
