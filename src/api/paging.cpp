@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/digits.hpp"
 #include "http/parameters.hpp"
 #include "http/percent.hpp"
 
@@ -28,10 +29,6 @@ std::string_view name_of(anchor_kind kind) {
 
 std::string_view name_of(order o) {
     return o == order::ascending ? "asc" : "desc";
-}
-
-bool is_digits(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // The value of plain digits, or the largest one.

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <charconv>
 
 #include "app/server_setup.hpp"
 #include "base/error.hpp"
@@ -42,7 +42,7 @@ std::size_t used_bytes() {
     const auto statm = file::open("/proc/self/statm", file::access::read);
     const auto text = statm ? statm->read_all() : result<std::string>(statm.error());
     std::size_t pages = 0;
-    if (!text || std::sscanf(text->c_str(), "%zu", &pages) != 1) return 0;
+    if (!text || std::from_chars(text->data(), text->data() + text->size(), pages).ec != std::errc()) return 0;
     return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/admin_timeouts.hpp"
 #include "app/engines.hpp"
+#include "app/exit_codes.hpp"
 #include "app/stderr_progress.hpp"
 #include "base/block_on.hpp"
 #include "base/counted.hpp"
@@ -19,8 +20,6 @@
 
 namespace confab::app {
 namespace {
-
-constexpr int exit_findings = 1;
 
 // The engine's own message, if there is one.
 std::string reason_of(const boost::system::error_code& cause, const std::string& of_index = {}) {
@@ -75,14 +74,14 @@ ops::check_report check_index(const settings& s, const ledger::mysql::mysql_opti
 int check(const settings& s) {
     asio::thread_pool unused_pool(1);
     ledger::mysql::mysql_options mysql;
-    if (is_cluster(s)) mysql = mysql_options_of(s, unused_pool.get_executor());
+    if (is_cluster(s)) mysql = with_long_timeouts(mysql_options_of(s, unused_pool.get_executor()));
     const auto auditor =
         is_cluster(s) ? ledger::mysql::open_mysql_auditor(mysql) : ledger::sqlite::open_sqlite_auditor(s.text("data"));
     const auto journal = is_cluster(s) ? ledger::sqlite::journal_report() : ledger::sqlite::journal_of(s.text("data"));
     auto checked = block_on(ops::check(*auditor, stderr_progress()));
     if (!checked) throw startup_error("the ledger cannot be read completely: " + reason_of(checked.error()));
     if (journal.mismatch) checked->add_finding(*journal.mismatch);
-    const auto report = check_index(s, with_long_timeouts(mysql), *auditor, std::move(*checked));
+    const auto report = check_index(s, mysql, *auditor, std::move(*checked));
     fmt::print("{}, {}, {}, {}, {} in the search index: ", counted(report.apps, "app"), counted(report.chats, "chat"),
                counted(report.messages, "message"), counted(report.changes, "change"),
                counted(report.indexed, "message"));

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "app/options.hpp"
+#include "base/digits.hpp"
 #include "base/trimmed.hpp"
 
 namespace confab::app {
@@ -23,15 +24,16 @@ std::vector<listen_address> parse_one(std::string_view text) {
     if (colon == std::string_view::npos) fail();
     auto host = text.substr(0, colon);
     const auto digits = text.substr(colon + 1);
-    if (digits.empty() || digits.size() > 5 || !std::ranges::all_of(digits, ::isdigit)) fail();
+    if (!is_digits(digits) || digits.size() > 5) fail();
     const auto port = std::stoul(std::string(digits));
     if (port > 65535) fail();
     const auto known_port = static_cast<std::uint16_t>(port);
     if (host == "localhost") return {{"127.0.0.1", known_port, true, true}, {"::1", known_port, true, true}};
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+    if (is_bracketed) host = host.substr(1, host.size() - 2);
     boost::system::error_code cause;
     const auto address = boost::asio::ip::make_address(host, cause);
-    if (cause) fail();
+    if (cause || address.is_v6() != is_bracketed) fail();
     return {{address.to_string(), known_port, address.is_loopback()}};
 }
 

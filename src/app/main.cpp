@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "app/check.hpp"
+#include "app/exit_codes.hpp"
 #include "app/jobs.hpp"
 #include "app/migrate.hpp"
 #include "app/options.hpp"
@@ -22,9 +23,6 @@
 
 namespace confab::app {
 namespace {
-
-constexpr int exit_failure = 1;
-constexpr int exit_usage = 2;
 
 log::level level_of(const settings& s) {
     const auto& name = s.text("log-level");
@@ -62,7 +60,8 @@ void ensure_standard_streams() {
 
 int run(int argc, char** argv) {
     ensure_standard_streams();
-    std::signal(SIGXFSZ, SIG_IGN);  // exceeding a file size limit is an error, and must not kill the process
+    // Exceeding a file size limit is an error, and must not kill the process.
+    static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
     const auto asked = parse(argc, argv);
     if (asked.command.empty()) {
         fmt::print("{}", asked.text);
@@ -91,7 +90,7 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "confab: {}\n", cause.what());
         return confab::app::exit_usage;
     } catch (const std::bad_alloc&) {
-        std::fputs("confab: out of memory\n", stderr);
+        static_cast<void>(std::fputs("confab: out of memory\n", stderr));
         return confab::app::exit_failure;
     } catch (const std::system_error& cause) {
         fmt::print(stderr, "confab: system error: {}\n", cause.what());

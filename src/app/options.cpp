@@ -11,6 +11,7 @@
 #include "app/host_names.hpp"
 #include "app/platform_variables.hpp"
 #include "app/version.hpp"
+#include "base/digits.hpp"
 #include "core/delivery.hpp"
 
 extern char** environ;
@@ -24,8 +25,8 @@ constexpr std::uint64_t gib = 1024ULL * 1024 * 1024;
 
 constexpr option table[] = {
     {"listen", type::list, "localhost:3000", "ADDRESS:PORT", 0, 0,
-     "addresses to listen on, separated by commas; repeatable. localhost is 127.0.0.1 and ::1. Port 0 picks one free "
-     "port for all",
+     "addresses to listen on, separated by commas; repeatable. localhost is 127.0.0.1 and ::1. An IPv6 address is in "
+     "brackets. Port 0 picks one free port for all",
      used_by::serve},
     {"base-path", type::text, "", "PATH", 0, 0,
      "path under which a proxy publishes the API, like /chat. Location and Link begin with it", used_by::serve},
@@ -209,7 +210,7 @@ void require_valid(const option& o, const effective& e) {
         throw usage_error(fmt::format("--{} is '{}' ({}): it takes a number of {} from {} to {}", o.name, e.value,
                                       e.source, o.unit, o.least, o.most));
     };
-    const bool digits = !e.value.empty() && e.value.size() <= 18 && std::ranges::all_of(e.value, ::isdigit);
+    const bool digits = is_digits(e.value) && e.value.size() <= 18;
     if (!digits) fail();
     const auto value = std::stoull(e.value);
     if (value < o.least || value > o.most) fail();

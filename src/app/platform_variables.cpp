@@ -1,17 +1,14 @@
 #include "app/platform_variables.hpp"
 
-#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <string>
+
+#include "base/digits.hpp"
 
 namespace confab::app {
 namespace {
 
 constexpr auto npos = std::string_view::npos;
-
-bool is_number(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
 
 bool is_address(std::string_view text) {
     boost::system::error_code cause;
@@ -27,7 +24,7 @@ bool is_protocol(std::string_view text) {
 bool is_endpoint(std::string_view text) {
     const auto separator = text.find("://"), colon = text.rfind(':');
     return separator != npos && colon > separator && is_protocol(text.substr(0, separator)) &&
-           is_number(text.substr(colon + 1));
+           is_digits(text.substr(colon + 1));
 }
 
 // Like /other-container/alias.
@@ -47,19 +44,19 @@ struct variable_family {
 
 constexpr variable_family families[] = {
     {"_SERVICE_HOST", is_address},
-    {"_SERVICE_PORT", is_number},
-    {"_SERVICE_PORT_*", is_number},
+    {"_SERVICE_PORT", is_digits},
+    {"_SERVICE_PORT_*", is_digits},
     {"_PORT", is_endpoint},
     {"_PORT_#_@", is_endpoint},
     {"_PORT_#_@_PROTO", is_protocol},
-    {"_PORT_#_@_PORT", is_number},
+    {"_PORT_#_@_PORT", is_digits},
     {"_PORT_#_@_ADDR", is_address},
     {"_NAME", is_link},
     {"_ENV_*", is_anything},
     {"_PORT_#_@_START", is_endpoint},
     {"_PORT_#_@_END", is_endpoint},
-    {"_PORT_#_@_PORT_START", is_number},
-    {"_PORT_#_@_PORT_END", is_number},
+    {"_PORT_#_@_PORT_START", is_digits},
+    {"_PORT_#_@_PORT_END", is_digits},
 };
 
 // The length of the beginning of `name` that the placeholder matches; 0: no match.

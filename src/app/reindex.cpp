@@ -41,7 +41,7 @@ ops::reindex_report reindex_cluster(const settings& s) {
     std::promise<void> done;
     ops::reindex_report report;
     const auto run = [&]() -> awaitable<void> { report = co_await job.run(); };
-    spawn(loop.at(0).get_executor(), run(), [&](std::exception_ptr failure) {
+    spawn(loop.at(0).get_executor(), run(), [&](const std::exception_ptr& failure) {
         failure ? done.set_exception(failure) : done.set_value();
         signals.cancel();
     });

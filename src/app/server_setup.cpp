@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
+#include <system_error>
 #include <thread>
 
 #include "app/engines.hpp"
@@ -57,6 +57,7 @@ std::size_t threads_of(const settings& s) {
 
 http::server_options server_options_of(const settings& s, const std::vector<listen_address>& where) {
     std::vector<http::endpoint> endpoints;
+    endpoints.reserve(where.size());
     for (const auto& each : where) endpoints.push_back({each.host, each.port, each.is_of_localhost});
     return {.endpoints = std::move(endpoints),
             .connections_max = connections_max_of(s),
@@ -77,7 +78,7 @@ write::batch_options batch_options_of(const settings& s, search::index_follower*
 }
 
 void ignore_broken_pipes() {
-    std::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
 }
 
 std::string listening_lines(const http::server& server) {
@@ -92,7 +93,8 @@ std::string example_line(const http::server& server) {
 
 void flush_output() {
     if (std::fflush(stdout) != 0)
-        throw startup_error(fmt::format("the standard output cannot be written: {}", std::strerror(errno)));
+        throw startup_error(
+            fmt::format("the standard output cannot be written: {}", std::generic_category().message(errno)));
 }
 
 stop_signals::stop_signals() {

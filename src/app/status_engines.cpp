@@ -9,6 +9,7 @@
 #include "drivers/redis/role.hpp"
 #include "ledger/mysql/schema.hpp"
 #include "ledger/mysql/server.hpp"
+#include "ledger/mysql/server_requirements.hpp"
 #include "search/elastic/state.hpp"
 
 namespace confab::app {

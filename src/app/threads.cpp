@@ -10,7 +10,7 @@
 namespace confab::app {
 
 void writer_thread::start(awaitable<void> work) {
-    spawn(executor(), std::move(work), [this](std::exception_ptr failure) {
+    spawn(executor(), std::move(work), [this](const std::exception_ptr& failure) {
         try {
             if (failure) std::rethrow_exception(failure);
         } catch (const std::exception& cause) {
@@ -31,7 +31,7 @@ void writer_thread::wait() {
 template <class Follower>
 void index_thread::run(Follower& follower) {
     auto& mine = running_.emplace_back(running{[&follower] { follower.stop(); }});
-    spawn(executor(), follower.run(), [&mine](std::exception_ptr failure) {
+    spawn(executor(), follower.run(), [&mine](const std::exception_ptr& failure) {
         if (failure) log::error("the index follower failed, so searches scan unindexed messages");
         mine.done.set_value();
     });

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/engines.hpp"
+#include "app/exit_codes.hpp"
 #include "app/heartbeat_file.hpp"
 #include "app/redis_startup_checks.hpp"
 #include "app/server_setup.hpp"
@@ -27,12 +28,10 @@
 namespace confab::app {
 namespace {
 
-constexpr int exit_failure = 1;
-
 // The search index of a cluster and its followers.
 struct cluster_index {
     cluster_index(const settings& s, const engines& named, ledger::mysql::mysql_worker& ledger,
-                  asio::any_io_executor read_pool, asio::any_io_executor home)
+                  asio::any_io_executor read_pool, const asio::any_io_executor& home)
         : progress(ledger::mysql::make_mysql_index_progress(named.mysql_on(std::move(read_pool)))),
           index(search::open_elastic_index(named.index_of(ledger.cluster()), *progress)),
           inactive(search::open_inactive_indexes(named.index_of(ledger.cluster()), *progress)),

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <span>
 
+#include "base/digits.hpp"
+
 namespace confab {
 namespace {
 
@@ -46,7 +48,7 @@ public:
 
     int digits(std::size_t count) {
         const auto text = left_.substr(0, count);
-        fits_ = fits_ && text.size() == count && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+        fits_ = fits_ && text.size() == count && is_digits(text);
         if (!fits_) return 0;
         left_.remove_prefix(count);
         int value = 0;

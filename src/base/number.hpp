@@ -24,6 +24,7 @@ private:
 
 }  // namespace confab
 
+// NOLINTNEXTLINE(cert-dcl58-cpp): a specialisation for a type of ours, as the standard allows.
 template <class Tag>
 struct std::hash<confab::number<Tag>> {
     std::size_t operator()(confab::number<Tag> n) const noexcept { return std::hash<std::uint64_t>{}(n.value()); }

@@ -36,7 +36,7 @@ std::optional<Number> parse_number(std::string_view text) {
 }
 
 // An app's public identifier: 24 characters of the base-58 alphabet (140 bits) from the operating system's generator.
-// Case-sensitive.
+// Case-sensitive. parse() accepts 24 of any ASCII letters and digits.
 class app_token {
 public:
     static constexpr std::size_t length = 24;

@@ -36,7 +36,7 @@ constexpr std::size_t failures_initial = 64;
 }  // namespace
 
 std::size_t find_substring(std::string_view text, std::string_view wanted, std::size_t from) {
-    if (wanted.size() < 2 || text.size() < wanted.size()) return text.find(wanted, from);
+    if (wanted.size() < 2 || text.size() < wanted.size() || from > text.size()) return text.find(wanted, from);
     const auto last = wanted.size() - 1;
     const auto positions = text.size() - last;
     const auto middle = last / 2;

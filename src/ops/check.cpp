@@ -1,10 +1,12 @@
 #include "ops/check.hpp"
-#include "base/counted.hpp"
 
 #include <fmt/core.h>
 
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
+
+#include "base/counted.hpp"
 
 namespace confab::ops {
 namespace {
@@ -15,7 +17,7 @@ using ledger::auditor;
 class sequence {
 public:
     // False: the number does not continue the sequence.
-    bool continues_with(std::uint64_t number) { return number == ++last_ || (last_ = number, false); }
+    bool continues_with(std::uint64_t number) { return number == std::exchange(last_, number) + 1; }
     std::uint64_t last() const { return last_; }
 
 private:

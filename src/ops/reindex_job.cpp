@@ -58,7 +58,8 @@ private:
 };
 
 reindex_job::reindex_job(ledger::index_source& ledger, const search::elastic_index_options& index,
-                         ledger::index_progress& progress, reindex_job_options options, asio::any_io_executor home)
+                         ledger::index_progress& progress, reindex_job_options options,
+                         const asio::any_io_executor& home)
     : ledger_(ledger),
       index_options_(index),
       progress_(progress),
@@ -233,7 +234,7 @@ void reindex_job::begin_beside() {
 
 void reindex_job::begin(awaitable<void> work) {
     beside_running_ += 1;
-    spawn(home_, std::move(work), [this](std::exception_ptr failure) {
+    spawn(home_, std::move(work), [this](const std::exception_ptr& failure) {
         beside_running_ -= 1;
         if (failure) {
             beside_exception_ = failure;

@@ -44,7 +44,7 @@ struct reindex_job_options {
 class reindex_job {
 public:
     reindex_job(ledger::index_source& ledger, const search::elastic_index_options& index,
-                ledger::index_progress& progress, reindex_job_options options, asio::any_io_executor home);
+                ledger::index_progress& progress, reindex_job_options options, const asio::any_io_executor& home);
     ~reindex_job();
     reindex_job(const reindex_job&) = delete;
     reindex_job& operator=(const reindex_job&) = delete;

@@ -201,6 +201,10 @@ def test_flood_of_what_cannot_be_read_is_logged_up_to_a_limit_and_listed_whole(c
     assert len(logged_dead_letters(cluster)) == 20
 
 
+def test_dead_letter_that_is_unknown_is_named_without_redis(cluster):
+    assert "there is no dead letter 999" in cluster.refusal("jobs", "replay", 999, "--redis", "redis://127.0.0.1:1")
+
+
 @pytest.mark.parametrize("words", [["replay"], ["drop", "x"], ["erase", "1"], ["drop", "1", "2"]])
 def test_unknown_arguments_are_refused(cluster, words):
     jobs(cluster, *words, status=2)

@@ -169,8 +169,7 @@ TEST_F(dead_letters, one_stays_open_if_the_batch_of_its_replay_fails) {
     const std::vector<command> batch{replay_of(first, id, 2)};
     worker->renew();
     ASSERT_TRUE(worker->load(batch));
-    execute({"kill " + ask("select id from information_schema.processlist where db = 'confab' and id <> "
-                           "connection_id() order by id limit 1")});
+    kill_other_sessions();
     EXPECT_EQ(worker->apply().error(), error::unavailable);
     EXPECT_EQ(listed(), std::vector{id});
     EXPECT_EQ(number_of(worker->commit(batch[0])), 2U);

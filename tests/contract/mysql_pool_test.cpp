@@ -141,7 +141,8 @@ TEST_F(mysql_pool, take_waits_when_all_connections_are_in_use) {
             co_await pause();
             EXPECT_TRUE(order.empty());
         }
-        while (running > 0) co_await pause();
+        const auto is_running = [&] { return running > 0; };
+        while (is_running()) co_await pause();
         EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
     }());
 }

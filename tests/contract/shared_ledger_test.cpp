@@ -193,8 +193,7 @@ TEST_F(shared_ledger, a_connection_lost_within_a_batch_keeps_nothing_of_it) {
     w.renew();
     const std::vector<command> batch{delivered(command_of(new_message(token, 1, "a")), 1)};
     ASSERT_TRUE(w.load(batch));
-    execute({"kill " + ask("select id from information_schema.processlist where db = 'confab' and id <> "
-                           "connection_id() order by id limit 1")});
+    kill_other_sessions();
     EXPECT_EQ(w.apply().error(), error::unavailable);
     EXPECT_EQ(ask("select count(*) from messages"), "0");
     EXPECT_EQ(number_of(w.commit(batch[0])), 1U);

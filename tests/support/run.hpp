@@ -2,6 +2,8 @@
 // it.
 #pragma once
 
+#include <openssl/ssl.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -9,11 +11,15 @@
 #include <utility>
 
 #include "base/async.hpp"
+#include "base/require.hpp"
 
 namespace confab::testing {
 
 inline void run(awaitable<void> work) {
+    // Before the context, so that OpenSSL ends after it: its connections may have TLS.
+    static const int tls = OPENSSL_init_ssl(0, nullptr);
     static asio::io_context here;
+    require(tls == 1, "OpenSSL is initialised");
     auto running = asio::co_spawn(here, std::move(work), asio::use_future);
     here.restart();
     here.run();

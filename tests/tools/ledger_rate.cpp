@@ -93,7 +93,7 @@ private:
 int main(int count, char** arguments) {
     using namespace confab::testing;
     clear_ledger();
-    rate r(std::chrono::seconds(count > 1 ? std::atoi(arguments[1]) : 3));
+    rate r(std::chrono::seconds(count > 1 ? std::stoi(arguments[1]) : 3));
     fmt::print("batch chats batches/s messages/s  load decide apply\n");
     for (const std::size_t size : {1U, 8U, 64U, 256U, 1000U}) {
         r.measure(size, 1);

@@ -13,7 +13,8 @@
 #include "base/log.hpp"
 #include "base/log_throttle.hpp"
 #include "base/recent_failure.hpp"
-#include "drivers/elastic/connection_pool.hpp"
+#include "drivers/connection_pool.hpp"
+#include "drivers/elastic/connection.hpp"
 
 namespace confab::elastic {
 namespace {
@@ -118,23 +119,22 @@ public:
           login_(options_.where.user.empty() ? ""
                                              : "Basic " + base64(options_.where.user + ":" + options_.where.password)),
           prefix_(options_.where.path.empty() ? "" : "/" + options_.where.path),
-          pool_options_(std::make_shared<connection_pool_options>(
-              connection_pool_options{options_.connections_max, options_.wait_for_connection, options_.idle_max})),
+          connection_limits_(std::make_shared<connection_limits>(
+              connection_limits{options_.connections_max, options_.wait_for_connection, options_.idle_max})),
           circuit_breaker_(options_, name_) {}
 
     awaitable<result<response>> send(request r) override {
         const auto permission = circuit_breaker_.acquire();
         if (permission == circuit_breaker::permission::denied) co_return error::unavailable;
         const auto loop = co_await asio::this_coro::executor;
-        const auto mine = connection_pool::of(pool_options_, loop.context());
-        auto taken = co_await mine->take();
+        auto taken = co_await connection_pool<connection>::of(connection_limits_, loop.context())->take();
         if (!taken) {
             note_failure("all connections are in use");
             co_return error::unavailable;
         }
         const auto http_request = make_http_request(r);
         const auto limit = r.timeout.value_or(options_.response_timeout);
-        auto done = co_await exchange(**taken, http_request, r.is_idempotent, limit);
+        auto done = co_await exchange(taken->connection(), http_request, r.is_idempotent, limit);
         if (done.fault) {
             const auto why = error_text(done.fault, done.is_connect_error ? options_.connect_timeout : limit);
             note_failure(why);
@@ -193,7 +193,7 @@ private:
 
     const client_options options_;
     const std::string name_, host_, login_, prefix_;
-    const std::shared_ptr<const connection_pool_options> pool_options_;
+    const std::shared_ptr<const connection_limits> connection_limits_;
     circuit_breaker circuit_breaker_;
     recent_failure failure_;
     log_throttle log_;

@@ -2,9 +2,7 @@
 // socket is closed on a destroyed loop.
 #pragma once
 
-#include <atomic>
 #include <boost/asio/execution_context.hpp>
-#include <cstdint>
 #include <mutex>
 #include <unordered_set>
 
@@ -29,9 +27,6 @@ public:
         return boost::asio::use_service<io_context_registry>(context);
     }
 
-    // Identifies the loop: no other loop ever has this number, while an address may be reused.
-    std::uint64_t number() const { return number_; }
-
     // Any thread, before the loop is destroyed.
     void add(io_object& t) {
         const std::lock_guard lock(mutex_);
@@ -49,8 +44,6 @@ private:
         all_.clear();
     }
 
-    static inline std::atomic<std::uint64_t> last_number_{0};
-    const std::uint64_t number_ = ++last_number_;
     std::mutex mutex_;
     std::unordered_set<io_object*> all_;
 };

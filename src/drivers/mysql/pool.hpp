@@ -1,11 +1,13 @@
-// A pool of MySQL connections. Each event loop has a bounded number of its own, so a caller never leaves its loop. When
-// all are in use, a caller waits for one, up to wait_max. A connection that the server closed while it was idle is not
-// handed out. So after a restart of the server, the next caller gets a new connection.
+// A pool of MySQL connections. Each event loop has a bounded number of its own, so a caller never leaves its loop
+// (drivers/connection_pool.hpp). A connection that the server closed while it was idle is not handed out. So after a
+// restart of the server, the next caller gets a new connection. The idle connections of a pool that is gone stay open
+// until their loop ends, or another client takes its first connection there.
 #pragma once
 
 #include <chrono>
 #include <memory>
 
+#include "drivers/connection_pool.hpp"
 #include "drivers/mysql/connection.hpp"
 
 namespace confab::mysql {
@@ -18,40 +20,35 @@ struct pool_options {
 };
 
 class pool {
-    class loop_pool;
-
 public:
-    explicit pool(pool_options options);
-    ~pool();
+    explicit pool(const pool_options& options)
+        : options_(std::make_shared<connection_options>(options.connection)),
+          limits_(std::make_shared<connection_limits>(
+              connection_limits{options.connections_max, options.wait_max, options.idle_max})) {}
+
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
-    // A connection that returns to the pool automatically. One that was closed is not handed out again.
+    // An open connection that returns to the pool automatically. One that was closed is not handed out again.
     class lease {
     public:
-        lease(std::shared_ptr<loop_pool> from, std::unique_ptr<connection> taken);
-        ~lease();
-        lease(lease&&) noexcept = default;
-        lease& operator=(lease&&) = delete;
+        // REQUIRES: `taken` has a connection.
+        explicit lease(connection_pool<connection>::lease taken) : taken_(std::move(taken)) {}
 
-        connection& operator*() const { return *taken_; }
-        connection* operator->() const { return taken_.get(); }
+        connection& operator*() const { return *taken_.connection(); }
+        connection* operator->() const { return taken_.connection().get(); }
 
     private:
-        std::shared_ptr<loop_pool> from_;
-        std::unique_ptr<connection> taken_;
+        connection_pool<connection>::lease taken_;
     };
 
     // Throws failure: the server cannot be reached, or no connection became free in time. REQUIRES: awaited on an event
-    // loop that one thread runs; the pool lives until all leases have returned or their loops have ended.
+    // loop that one thread runs.
     awaitable<lease> take();
 
 private:
-    std::shared_ptr<loop_pool> loop_pool_of(asio::execution_context& loop);
-
-    const pool_options options_;
-    class loop_pools;
-    std::unique_ptr<loop_pools> loop_pools_;
+    const std::shared_ptr<const connection_options> options_;
+    const std::shared_ptr<const connection_limits> limits_;
 };
 
 }  // namespace confab::mysql

@@ -61,7 +61,7 @@ void kept_snapshot::release() {
     try {
         if (is_open()) transaction_->commit();
     } catch (const failure&) {
-        // The reset rolls it back.
+        // Ignored: the reset rolls it back.
     }
     transaction_.reset();
 }

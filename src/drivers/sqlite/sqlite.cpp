@@ -228,7 +228,7 @@ transaction::~transaction() {
     try {
         connection::prepare_once(connection_.rollback_, connection_, "rollback").run();
     } catch (const failure&) {
-        // SQLite's recovery finishes a failed rollback when the database is opened again.
+        // Ignored: SQLite's recovery finishes the rollback when the database is opened again.
     }
 }
 

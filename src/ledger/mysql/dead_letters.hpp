@@ -1,4 +1,4 @@
-// What a worker does with dead letters, in the transaction of its batch. partition_state.hpp has what operators do.
+// What a worker does with dead letters, in the transaction of its batch. ops/dead_letters.hpp has what operators do.
 //
 // 1. A command that the database refuses becomes an open dead letter. Its entry and its job identify it.
 // 2. `confab jobs replay` sends the command again, as an entry that names the dead letter and has a job of its own.

@@ -7,6 +7,7 @@
 #include "ledger/mysql/role.hpp"
 #include "ledger/mysql/schema.hpp"
 #include "ledger/mysql/server.hpp"
+#include "ledger/mysql/server_requirements.hpp"
 #include "ledger/mysql/writer.hpp"
 
 namespace confab::ledger::mysql {

@@ -47,7 +47,7 @@ awaitable<void> watch(confab::mysql::pool& pool, engine_state& state) {
             else
                 state.clear();
         } catch (const confab::mysql::failure&) {
-            // Readers and writers meet the failure too, and log it.
+            // Ignored: readers and writers meet the failure too, and log it.
         }
         pause.expires_after(look_every);
         co_await pause.async_wait(asio::use_awaitable);

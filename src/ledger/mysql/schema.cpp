@@ -11,7 +11,6 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "ledger/mysql/leases.hpp"
-#include "ledger/mysql/role.hpp"
 
 namespace confab::ledger::mysql {
 namespace {
@@ -296,7 +295,7 @@ awaitable<void> replace_identity(confab::mysql::connection& db) {
 awaitable<void> run_migrations(confab::mysql::connection& db, int found) {
     for (int version = found; version < newest_mysql_schema(); ++version) {
         for (const auto* statement : migrations[version]) co_await db.query(statement, migration_limit);
-        const auto done = static_cast<std::uint64_t>(version + 1);
+        const auto done = static_cast<std::uint64_t>(version) + 1;
         co_await db.run("replace into meta(name, value) values('schema_version', ?)", done);
     }
 }
@@ -319,19 +318,6 @@ awaitable<void> migrate_locked(confab::mysql::connection& db, const migration& w
     co_await generate_identity(db);
     if (must_rename) co_await rename_queue(db, rename);
     if (wanted.new_identity) co_await replace_identity(db);
-}
-
-struct server_version {
-    bool is_mariadb;
-    int major, minor;
-};
-
-server_version parse_version(std::string_view text) {
-    server_version v{text.find("MariaDB") != text.npos, 0, 0};
-    // MariaDB's prefix for old replicas.
-    if (text.starts_with("5.5.5-")) text.remove_prefix(6);
-    std::sscanf(std::string(text).c_str(), "%d.%d", &v.major, &v.minor);
-    return v;
 }
 
 }  // namespace
@@ -366,35 +352,6 @@ awaitable<std::string> identity_of(confab::mysql::connection& db) {
     const auto number = co_await meta(db, "identity");
     if (!number) throw startup_error("the database has no identity: run `confab migrate`");
     co_return fmt::format("{:016x}", *number);
-}
-
-awaitable<std::optional<std::string>> durability_refusal(confab::mysql::connection& db) {
-    const auto rows = co_await db.query("select @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog");
-    const auto settings = rows.front();
-    std::optional<std::string> refusal;
-    if (settings.number(0) != 1)
-        refusal =
-            "it does not flush at every commit, so a crash would lose acknowledged writes: set "
-            "innodb_flush_log_at_trx_commit = 1";
-    else if (settings.number(1) != 0 && settings.number(2) != 1)
-        refusal =
-            "it keeps a binary log that it does not sync at every commit, so a crash would lose acknowledged "
-            "writes: set sync_binlog = 1";
-    co_return refusal;
-}
-
-awaitable<void> require_safe(confab::mysql::connection& db) {
-    co_await require_primary(db);
-    const auto rows = co_await db.query("select version()");
-    const auto found = rows.front();
-    const auto name = found.text(0);
-    const auto version = parse_version(name);
-    const bool is_new_enough =
-        version.is_mariadb ? std::pair(version.major, version.minor) >= std::pair(10, 6) : version.major >= 8;
-    if (!is_new_enough)
-        throw startup_error(fmt::format("version {} is too old: MySQL 8.0, MariaDB 10.6 or later is required", name));
-    const auto refusal = co_await durability_refusal(db);
-    if (refusal) throw startup_error(*refusal);
 }
 
 }  // namespace confab::ledger::mysql

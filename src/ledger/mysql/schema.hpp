@@ -25,11 +25,4 @@ awaitable<std::uint64_t> require_newest(confab::mysql::connection& db);
 // The cluster's identity, 16 lower-case hexadecimal digits. Throws startup_error: there is none; mysql::failure.
 awaitable<std::string> identity_of(confab::mysql::connection& db);
 
-// Why a crash of the server could lose commits. Nothing: it could not. Throws mysql::failure.
-awaitable<std::optional<std::string>> durability_refusal(confab::mysql::connection& db);
-
-// Throws startup_error, with the reason: the server is too old, may lose commits, is read-only or belongs to a
-// replication group.
-awaitable<void> require_safe(confab::mysql::connection& db);
-
 }  // namespace confab::ledger::mysql

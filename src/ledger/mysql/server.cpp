@@ -63,7 +63,7 @@ startup_error startup_error_for(const confab::mysql::connection_options& how, co
 
 }  // namespace
 
-void with_server(const mysql_options& options, server_work work) {
+void with_server(const mysql_options& options, const server_work& work) {
     const auto how = connection_options_of(options);
     try {
         run_with(how, work);
@@ -76,7 +76,7 @@ void with_server(const mysql_options& options, server_work work) {
     }
 }
 
-void with_connection(const mysql_options& options, server_work work) {
+void with_connection(const mysql_options& options, const server_work& work) {
     const auto how = connection_options_of(options);
     try {
         run_with(how, work);

@@ -24,8 +24,9 @@ class other_engine_error : public startup_error {
 
 // Opens a connection, runs `work` on it and waits for its end, on the caller's thread. Any failure becomes a
 // startup_error with the server's address, except other_engine_error.
-void with_server(const mysql_options& options, std::function<awaitable<void>(confab::mysql::connection&)> work);
+void with_server(const mysql_options& options, const std::function<awaitable<void>(confab::mysql::connection&)>& work);
 // The same for work that also uses other engines. A startup_error that it throws is passed on unchanged.
-void with_connection(const mysql_options& options, std::function<awaitable<void>(confab::mysql::connection&)> work);
+void with_connection(const mysql_options& options,
+                     const std::function<awaitable<void>(confab::mysql::connection&)>& work);
 
 }  // namespace confab::ledger::mysql

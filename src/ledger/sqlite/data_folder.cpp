@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "base/log.hpp"
 
@@ -30,7 +30,7 @@ void make_private(const fs::path& file) {
     }
     if (chmod(file.c_str(), private_mode) == 0) return;
     log::warning(fmt::format("{} may be open to other users: its mode cannot be set to 0600: {}", file.string(),
-                             std::strerror(errno)));
+                             std::generic_category().message(errno)));
 }
 
 }  // namespace

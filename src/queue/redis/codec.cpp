@@ -188,8 +188,8 @@ std::optional<core::idempotency_key> key_from(const wire::Key& from, const paylo
     const auto canonical =
         from.has_canonical_fingerprint() ? array_of<digest>(from.canonical_fingerprint()) : canonical_fingerprint_of(w);
     if (!hash || !as_sent || !canonical || !creates(w)) return std::nullopt;
-    if (!from.has_canonical_fingerprint()) return core::idempotency_key{*hash, *as_sent, *canonical};
-    return core::idempotency_key{*hash, *canonical, *as_sent};
+    if (!from.has_canonical_fingerprint()) return core::idempotency_key{*hash, *as_sent, canonical};
+    return core::idempotency_key{*hash, *canonical, as_sent};
 }
 
 std::optional<decoded> command_from(const wire::Entry& from) {
@@ -208,7 +208,7 @@ std::optional<decoded> command_from(const wire::Entry& from) {
         if (!dead_letter_job) return std::nullopt;
         delivery.replay_of = {from.replay_of().id(), *dead_letter_job};
     }
-    return decoded{{*job, std::move(key), std::move(*decoded_payload), delivery}, from.answer_to()};
+    return decoded{{*job, key, std::move(*decoded_payload), delivery}, from.answer_to()};
 }
 
 wire::Entry entry_of(const core::command& c) {

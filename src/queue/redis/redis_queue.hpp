@@ -58,7 +58,7 @@ public:
 
 // The receiver of a worker, on one loop. A command that is answered with `unavailable` has no result yet: it stays in
 // its stream and is taken again.
-std::unique_ptr<redis_receiver> make_redis_receiver(asio::any_io_executor loop, ledger::ownership& ownership,
-                                                    redis_receiver_options options);
+std::unique_ptr<redis_receiver> make_redis_receiver(const asio::any_io_executor& loop, ledger::ownership& ownership,
+                                                    const redis_receiver_options& options);
 
 }  // namespace confab::queue

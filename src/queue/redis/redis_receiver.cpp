@@ -76,7 +76,8 @@ private:
 
 class stream_receiver final : public redis_receiver {
 public:
-    stream_receiver(asio::any_io_executor loop, ledger::ownership& ownership, redis_receiver_options options)
+    stream_receiver(const asio::any_io_executor& loop, ledger::ownership& ownership,
+                    const redis_receiver_options& options)
         : ownership_(ownership),
           keys_(keys_of_all(options.cluster, options.partitions)),
           redis_(redis::make_client(loop, options.redis)),
@@ -254,6 +255,7 @@ private:
 
     std::vector<const core::command*> commands() const {
         std::vector<const core::command*> all;
+        all.reserve(batch_.size());
         for (const auto& t : batch_) all.push_back(&t.command);
         return all;
     }
@@ -306,9 +308,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<redis_receiver> make_redis_receiver(asio::any_io_executor loop, ledger::ownership& ownership,
-                                                    redis_receiver_options options) {
-    return std::make_unique<stream_receiver>(std::move(loop), ownership, std::move(options));
+std::unique_ptr<redis_receiver> make_redis_receiver(const asio::any_io_executor& loop, ledger::ownership& ownership,
+                                                    const redis_receiver_options& options) {
+    return std::make_unique<stream_receiver>(loop, ownership, options);
 }
 
 }  // namespace confab::queue

@@ -71,7 +71,7 @@ struct node {
 
 class loop_sender {
 public:
-    loop_sender(node& shared, asio::any_io_executor loop)
+    loop_sender(node& shared, const asio::any_io_executor& loop)
         : node_(shared),
           channel_(answer_channel(shared.options.cluster)),
           pending_replies_(loop),

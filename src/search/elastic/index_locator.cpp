@@ -55,6 +55,11 @@ error not_searched(elastic::client& engine, const std::string& target, std::stri
     return error::unavailable;
 }
 
+std::string reason_of(const elastic::response& r) {
+    const auto reason = r.reason();
+    return reason.empty() ? fmt::format("status {} without a reason", r.status) : reason;
+}
+
 }  // namespace
 
 awaitable<result<index_description>> describe(elastic::client& engine, const std::string& target) {
@@ -62,7 +67,7 @@ awaitable<result<index_description>> describe(elastic::client& engine, const std
     if (!reply) co_return reply.error();
     if (reply->status == 404) co_return not_searched(engine, target, "does not exist (`confab migrate` makes one)");
     const auto* all = reply->body.if_object();
-    if (!reply->is_ok() || !all) co_return not_searched(engine, target, "cannot be read: " + reply->reason());
+    if (!reply->is_ok() || !all) co_return not_searched(engine, target, "cannot be read: " + reason_of(*reply));
     if (all->size() != 1) co_return not_searched(engine, target, "names several indexes");
     auto found = described_in(*all->begin());
     if (!found) co_return not_searched(engine, target, "cannot be read: it has no UUID");
@@ -75,7 +80,7 @@ awaitable<result<std::vector<index_description>>> describe_all(elastic::client& 
     if (!reply) co_return reply.error();
     const auto* all = reply->body.if_object();
     if (!reply->is_ok() || !all) {
-        engine.note_failure(fmt::format("looking for indexes: {}", reply->reason()));
+        engine.note_failure(fmt::format("looking for indexes: {}", reason_of(*reply)));
         co_return error::unavailable;
     }
     std::vector<index_description> found;

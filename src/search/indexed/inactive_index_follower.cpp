@@ -71,8 +71,8 @@ awaitable<result<void>> inactive_index_follower::catch_up(inactive_index& with) 
     }
 }
 
-void inactive_index_follower::note_failure(boost::system::error_code cause, std::string of_index) {
-    last_failure_ = failure_reason(cause, std::move(of_index), ledger_failure_);
+void inactive_index_follower::note_failure(boost::system::error_code cause, const std::string& of_index) {
+    last_failure_ = failure_reason(cause, of_index, ledger_failure_);
 }
 
 void inactive_index_follower::log_failure() {

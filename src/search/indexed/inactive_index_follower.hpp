@@ -35,7 +35,7 @@ public:
 
 private:
     awaitable<result<void>> catch_up(inactive_index& with);
-    void note_failure(boost::system::error_code cause, std::string of_index);
+    void note_failure(boost::system::error_code cause, const std::string& of_index);
     void log_failure();
 
     ledger::index_source& ledger_;
