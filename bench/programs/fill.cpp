@@ -75,6 +75,7 @@ private:
 
     awaitable<void> commit() {
         std::vector<const core::command*> batch;
+        batch.reserve(commands_.size());
         for (const auto& c : commands_) batch.push_back(&c);
         const auto loaded = co_await ledger_.writer().load(batch, state_);
         loaded.value();
@@ -136,6 +137,7 @@ int main(int count, char** arguments) {
             return 0;
         }
         std::vector<wanted_app> wanted;
+        wanted.reserve(apps.size());
         for (const auto& app : apps) wanted.push_back(parse_app(app));
         run(folder, wanted);
         return 0;

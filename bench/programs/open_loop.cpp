@@ -80,7 +80,7 @@ int main(int count, char** arguments) {
     program.add_option("--warm-up-s", o.how.warm_up_s, "seconds before the counted ones")->capture_default_str();
     program.add_option("--seconds", o.how.seconds, "counted seconds; 0: until SIGTERM")->capture_default_str();
     CLI11_PARSE(program, count, arguments);
-    std::signal(SIGTERM, [](int) { stop_requested = 1; });
+    static_cast<void>(std::signal(SIGTERM, [](int) { stop_requested = 1; }));
     try {
         return run(o);
     } catch (const std::exception& cause) {

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -28,8 +28,7 @@ double cpu_us() {
 
 void require(int code, sqlite3* db) {
     if (code == SQLITE_OK || code == SQLITE_DONE) return;
-    std::fprintf(stderr, "%s\n", sqlite3_errmsg(db));
-    std::exit(1);
+    throw std::runtime_error(sqlite3_errmsg(db));
 }
 
 struct variant {
@@ -127,16 +126,14 @@ private:
     std::mt19937 random_{64};
 };
 
-}  // namespace
-
-int main(int, char** arguments) {
+void measure(const std::filesystem::path& folder) {
     const variant variants[] = {{"a row a statement"},           {"sorted by chat", 4096, 1, true},
                                 {"8 rows a statement", 4096, 8}, {"32 rows a statement", 4096, 32},
                                 {"pages of 2 KiB", 2048},        {"pages of 1 KiB", 1024}};
     std::puts("| batch | way | insert µs | counters µs | commit µs | a message, all µs |\n|--:|---|--:|--:|--:|--:|");
     for (const int size : {32, 128}) {
         for (const auto& w : variants) {
-            ledger into(std::filesystem::path(arguments[1]) / "batches.db", w);
+            ledger into(folder / "batches.db", w);
             double inserts = 0, counts = 0, commits = 0;
             const int batches = rows_in_all / size;
             for (int i = 0; i < batches; ++i) into.write(static_cast<std::size_t>(size), inserts, counts, commits);
@@ -144,5 +141,16 @@ int main(int, char** arguments) {
             std::printf("| %d | %s | %.2f | %.2f | %.2f | %.2f |\n", size, w.name, inserts / rows, counts / rows,
                         commits / rows, (inserts + counts + commits) / rows);
         }
+    }
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+    try {
+        measure(arguments[1]);
+    } catch (const std::exception& cause) {
+        static_cast<void>(std::fprintf(stderr, "batches: %s\n", cause.what()));
+        return 1;
     }
 }

@@ -25,8 +25,11 @@ std::string latencies::summary() {
 std::vector<std::string> latencies::curve() {
     std::vector<std::string> points;
     // The steps shrink with the share above: as many points for 99–99.9 as for 0–90.
-    for (double above = 100; above > 0.005 && above * static_cast<double>(ns_.size()) >= 100; above *= 0.7)
+    double above = 100;
+    while (above > 0.005 && above * static_cast<double>(ns_.size()) >= 100) {
         points.push_back(fmt::format("[{:.4f},{:.1f}]", 100 - above, us_at(100 - above)));
+        above *= 0.7;
+    }
     return points;
 }
 
