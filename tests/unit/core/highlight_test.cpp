@@ -6,7 +6,6 @@
 #include <random>
 #include <string>
 
-#include "core/segments.hpp"
 #include "support/seed.hpp"
 
 namespace confab::core {
@@ -25,7 +24,6 @@ std::string marked(std::string_view text, std::string_view query) {
 }
 
 std::string utf8(char32_t c) {
-    std::string out;
     if (c < 0x80) return {static_cast<char>(c)};
     if (c < 0x800) return {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
     if (c < 0x10000)
@@ -60,15 +58,6 @@ TEST(highlight, gives_invisible_characters_to_the_one_before_them) {
     EXPECT_EQ(marked("e\u034f\u0301!", "\u00e9"), "[e\u034f\u0301]!");
     EXPECT_EQ(marked("\ufeffab", "a"), "\ufeff[a]b");  // there is no text before it
     EXPECT_EQ(marked("\ufeff\u200b", "a"), "\ufeff\u200b");
-}
-
-// Highlighting and search fold texts in the same way.
-TEST(highlight, folds_as_search_does) {
-    for (char32_t c = 1; c < 0xe1000; ++c) {
-        if ((c >= 0xd800 && c < 0xe000) || (c >= 0x20000 && c < 0xe0000)) continue;  // surrogates and ideographs
-        for (const auto& text : {utf8(c), "a" + utf8(c) + "\u0301b", "\u1112\u1161" + utf8(c) + "\u0323" + utf8(c)})
-            ASSERT_EQ(segmented(text).folded, fold(text)) << static_cast<unsigned>(c);
-    }
 }
 
 // For any text: the fragments add up to the text. There is a match if and only if the text contains the query. Every

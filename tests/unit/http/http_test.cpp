@@ -4,14 +4,12 @@
 #include <boost/json/value.hpp>
 
 #include "base/trimmed.hpp"
-#include "http/authority.hpp"
 #include "http/gzip.hpp"
 #include "http/json.hpp"
 #include "http/json_members.hpp"
 #include "http/multipart.hpp"
 #include "http/parameters.hpp"
 #include "http/percent.hpp"
-#include "http/preference.hpp"
 #include "http/problem.hpp"
 
 namespace confab::http {
@@ -50,104 +48,6 @@ TEST(target, in_absolute_form_has_an_authority_that_ends_where_its_path_begins) 
     EXPECT_EQ(authority_of("HTTPS://u@h/a"), "u@h");
     for (const auto* text : {"/a", "//host/a", "/a/http://host/b", "*", "host:80", "/?http://host/"})
         EXPECT_EQ(authority_of(text), std::nullopt) << text;
-}
-
-TEST(authority, is_a_host_and_a_port) {
-    using enum authority::kind;
-    struct {
-        std::string_view text;
-        authority::kind is;
-        std::string_view host;
-        std::optional<std::uint16_t> port;
-    } const cases[] = {
-        {"localhost", name, "localhost", {}},
-        {"LocalHost:3000", name, "LocalHost", 3000},
-        {"localhost:", name, "localhost", {}},
-        {"localhost:0080", name, "localhost", 80},
-        {"a:65535", name, "a", 65535},
-        {"chat.example.:443", name, "chat.example.", 443},
-        {"xn--mnchen-3ya.example", name, "xn--mnchen-3ya.example", {}},
-        {"a_b~c-d.1", name, "a_b~c-d.1", {}},
-        {"a!$&'()*+,;=b", name, "a!$&'()*+,;=b", {}},
-        {"%6Cocalhost", name, "%6Cocalhost", {}},
-        {"127.0.0.1", ip_address, "127.0.0.1", {}},
-        {"127.0.0.1:3000", ip_address, "127.0.0.1", 3000},
-        {"127.1", name, "127.1", {}},
-        {"2130706433", name, "2130706433", {}},
-        {"0x7f.0.0.1", name, "0x7f.0.0.1", {}},
-        {"127.0.0.1.example", name, "127.0.0.1.example", {}},
-        {"256.0.0.1", name, "256.0.0.1", {}},
-        {"[::1]", ip_address, "[::1]", {}},
-        {"[::1]:3000", ip_address, "[::1]", 3000},
-        {"[2001:DB8::7]:80", ip_address, "[2001:DB8::7]", 80},
-        {"[::ffff:127.0.0.1]", ip_address, "[::ffff:127.0.0.1]", {}},
-        {"[v1.fe80::a+en1]", ip_address, "[v1.fe80::a+en1]", {}},
-        {"", none, "", {}},
-        {":80", none, "", 80},
-    };
-    for (const auto& c : cases) {
-        const auto parsed = authority::parse(c.text);
-        ASSERT_TRUE(parsed) << c.text;
-        EXPECT_EQ(parsed->is, c.is) << c.text;
-        EXPECT_EQ(parsed->host, c.host) << c.text;
-        EXPECT_EQ(parsed->port, c.port) << c.text;
-    }
-}
-
-TEST(authority, that_is_not_well_formed_is_none) {
-    for (const std::string_view text : {"a/b",
-                                        "u@b",
-                                        "@b",
-                                        "u:p@b",
-                                        "a/",
-                                        "/",
-                                        "http://a",
-                                        "a b",
-                                        " a",
-                                        "a\tb",
-                                        "a?b",
-                                        "a#b",
-                                        "a\\b",
-                                        "a\"b",
-                                        "<a>",
-                                        "a|b",
-                                        "a^b",
-                                        "a`b",
-                                        "{a}",
-                                        "a%",
-                                        "a%zz",
-                                        "a%2",
-                                        "münchen",
-                                        "a\x7f",
-                                        "a\x80",
-                                        "a:b",
-                                        "a:80:80",
-                                        "a:80x",
-                                        "a:-1",
-                                        "a:+1",
-                                        "a: 80",
-                                        "a:65536",
-                                        "a:99999999999999999999",
-                                        "::1",
-                                        "::1:80",
-                                        "[::1",
-                                        "::1]",
-                                        "[]",
-                                        "[a]",
-                                        "[::1]a",
-                                        "[::1]80",
-                                        "[::1]:x",
-                                        "[127.0.0.1]",
-                                        "[1:2:3:4:5:6:7]",
-                                        "[::12345]",
-                                        "[fe80::1%eth0]",
-                                        "[fe80::1%25eth0]",
-                                        "[v.a]",
-                                        "[v1]",
-                                        "[v1.]",
-                                        "[[::1]]"})
-        EXPECT_FALSE(authority::parse(text)) << text;
-    EXPECT_FALSE(authority::parse(std::string_view("a\0b", 3)));
 }
 
 constexpr auto boundary = "multipart/form-data; boundary=\"b b\"";
@@ -245,32 +145,6 @@ TEST(json, object_is_nested_as_deep_as_is_allowed) {
 TEST(json, compact_drops_white_space_between_tokens_only) {
     EXPECT_EQ(compact_json(" { \"a b\" :\t[ 1 ,\r\n \" \\\" \" ] } "), "{\"a b\":[1,\" \\\" \"]}");
     EXPECT_EQ(compact_json("{\"a\":\"\\\\\" , \"b\": 2}"), "{\"a\":\"\\\\\",\"b\":2}");
-}
-
-preference preference_in(std::initializer_list<std::string_view> headers) {
-    request r{verb::post, "/", {}, {}, {}};
-    for (const auto value : headers) r.headers.push_back({"prefer", value});
-    return preference_of(r);
-}
-
-TEST(preference, is_the_first_of_its_name) {
-    using std::chrono::seconds;
-    EXPECT_FALSE(preference_in({}).respond_async);
-    EXPECT_TRUE(preference_in({"Respond-Async"}).respond_async);
-    EXPECT_TRUE(preference_in({"wait=3, respond-async"}).respond_async);
-    EXPECT_TRUE(preference_in({"wait=3", "respond-async"}).respond_async);
-    EXPECT_TRUE(preference_in({"respond-async; since=now"}).respond_async);
-    EXPECT_TRUE(preference_in({R"(x="a, \"b, wait=9", respond-async)"}).respond_async);
-    EXPECT_FALSE(preference_in({R"(x="a, respond-async, b")"}).respond_async);
-    EXPECT_EQ(preference_in({R"(x="a, wait=9, b")"}).wait, seconds(0));
-    EXPECT_EQ(preference_in({"wait=5"}).wait, seconds(5));
-    EXPECT_EQ(preference_in({" wait = \"5\" ; x=1"}).wait, seconds(5));
-    EXPECT_EQ(preference_in({"wait=5, wait=7"}).wait, seconds(5));
-    EXPECT_EQ(preference_in({"wait=61"}).wait, seconds(60));
-    EXPECT_EQ(preference_in({"wait=99999999999999999999999"}).wait, seconds(60));
-    for (const auto* text : {"wait", "wait=", "wait=5x", "wait=-5", "wait=+5", "wait=5.0", "waits=5", ";wait=5",
-                             "\"wait\"=5", "wait=5/2", "wait=5 x", "wait=5=6", "wait=x, wait=5"})
-        EXPECT_EQ(preference_in({text}).wait, seconds(0)) << text;
 }
 
 TEST(gzip, is_accepted_by_its_weight) {
