@@ -89,12 +89,15 @@ private:
     std::unique_ptr<ledger::sqlite::sqlite_ledger> ledger_;
     std::unique_ptr<queue::local_queue> queue_ = queue::make_local_queue({100, 1'000'000});
     std::unique_ptr<search::port> search_ = search::make_scan(ledger_->reader());
+    live::hub hub_{1};
+    api::stream_quota quota_{1, 1};
+    const api::feed feed_{hub_, ledger_->reader(), quota_, 4096, std::chrono::seconds(15), std::chrono::seconds(0)};
     api::page_cache pages_{1024 * 1024};
     api::response_buffer_quota buffer_quota_;
 
 public:
     const api::services services{
-        ledger_->reader(), ledger_->reader(),   *queue_, *search_, 32, std::chrono::milliseconds(1000), pages_,
+        ledger_->reader(), ledger_->reader(),   *queue_, *search_, feed_, 32, std::chrono::milliseconds(1000), pages_,
         buffer_quota_,     pool_.get_executor()};
 };
 

@@ -23,4 +23,7 @@ awaitable<http::response> list_versions(call c);
 
 awaitable<http::response> search_messages(call c);
 
+awaitable<http::response> follow_app(call c);
+awaitable<http::response> follow_chat(call c);
+
 }  // namespace confab::api

@@ -5,7 +5,7 @@
 #include "api/idempotency_key.hpp"
 #include "api/lists.hpp"
 #include "api/path_parameters.hpp"
-#include "core/position.hpp"
+#include "core/event_id.hpp"
 
 namespace confab::api {
 namespace {
@@ -92,6 +92,8 @@ awaitable<result<core::command_result>> change(const call& c, const message_path
 awaitable<http::response> list_messages(call c) {
     const auto path = chat_path::parse(c);
     if (!path) co_return not_found(c);
+    // Before the counters: a position of this generation with counters of a later one is refused, not misunderstood.
+    const auto generation = c.services.feed.readers.generation();
     const auto chat = co_await c.services.ledger.find_chat(path->app, path->chat);
     if (!chat) co_return refuse(c, chat.error());
     const auto selected = select(c, chat->messages_count);
@@ -111,7 +113,9 @@ awaitable<http::response> list_messages(call c) {
     if (!links.empty()) r.headers.add("Link", links);
     // The counters are read before the list. So a feed that continues from here may repeat rows of the list, but misses
     // nothing.
-    r.headers.add("Last-Event-ID", core::event_id_of(*chat));
+    const core::position position{chat->messages_count, chat->changes_count};
+    r.headers.add("Last-Event-ID", core::event_id_of(generation, chat->number, position));
+    r.headers.add("Stream-Next-Offset", core::text_of({generation, position}));
     co_return r;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/feed.hpp"
 #include "api/page_cache.hpp"
 #include "api/response_buffer_quota.hpp"
 #include "base/engine_state.hpp"
@@ -20,6 +21,7 @@ struct services {
     ledger::matcher& matcher;
     queue::sender& queue;
     search::port& search;
+    const api::feed& feed;
     std::size_t json_depth_max;
     std::chrono::milliseconds search_time_max;
     page_cache& pages;

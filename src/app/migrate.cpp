@@ -43,13 +43,14 @@ void migrate_index(const search::elastic_index_options& options, const ledger::m
 }
 
 // Workers compare the ledger with the commits that Redis knows, and stop if the ledger has less. A worker that is still
-// at work would record its own again.
+// at work would record its own again. The generation comes first: if this is interrupted, workers still refuse.
 void accept_lost_commits(const redis::client_options& redis, const ledger::mysql::mysql_options& mysql) {
     const auto forget = [&redis](const std::string& cluster, std::uint64_t partitions) -> awaitable<void> {
         const auto client = co_await connect_redis(redis);
         const auto forgotten = co_await queue::delete_committed_deliveries(*client, cluster, partitions);
         if (!forgotten) throw startup_error("Redis does not answer any more");
     };
+    ledger::mysql::renew_generation(mysql);
     ledger::mysql::without_workers(mysql, forget);
     fmt::print("workers accept this database without the lost commits\n");
 }

@@ -15,6 +15,8 @@
 #include "base/spawn.hpp"
 #include "base/thread_pool.hpp"
 #include "ledger/mysql/index_progress.hpp"
+#include "live/ledger_poller.hpp"
+#include "live/redis/hints.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "search/indexed/indexed.hpp"
 #include "search/scan/scan.hpp"
@@ -33,17 +35,22 @@ public:
           engines_(engines_of(s)),
           read_pool_(s.number("read-threads")),
           ledger_(open_ledger(s)),
+          hub_(threads_of(s)),
+          quota_(s.number("streams-max"), s.number("streams-per-app-max")),
           loops_(threads_of(s)),
+          poller_(hub_, ledger_->reader(), api::event_texts(), loops_.at(0).get_executor()),
           queue_(queue::make_redis_sender(loops_, ledger_->command_status(), sender_options_of(s))),
           index_progress_(ledger::mysql::make_mysql_index_progress(engines_.mysql_on(read_pool_.get_executor()))),
           index_(engines_.index ? search::open_elastic_index(engines_.index_of(ledger_->cluster()), *index_progress_)
                                 : nullptr),
           search_(index_ ? search::make_indexed(ledger_->reader(), index_->reader())
                          : search::make_scan(ledger_->reader())),
+          feed_(feed_of(s, hub_, ledger_->reader(), quota_)),
           services_{ledger_->reader(),
                     ledger_->reader(),
                     *queue_,
                     *search_,
+                    feed_,
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
                     pages_,
@@ -51,7 +58,9 @@ public:
                     read_pool_.get_executor(),
                     base_path_,
                     {&redis_state_, &ledger_->state()}},
-          server_(http::listen(loops_, server_options_of(s, listen_addresses_))) {}
+          server_(http::listen(loops_, server_options_of(s, listen_addresses_))) {
+        hub_.attach(loops_);
+    }
 
     // Also after a failed start.
     ~node() { stop(); }
@@ -61,6 +70,10 @@ public:
     void start() {
         warn_of_unreachable_index(engines_);
         spawn(loops_.at(0).get_executor(), warn_of_long_leases(*ledger_, answer_timeout_));
+        spawn(loops_.at(0).get_executor(), poller_.run());
+        hints_ = live::make_hint_receiver(
+            loops_.at(0).get_executor(), redis_options(), ledger_->cluster(),
+            {[this](std::span<const live::hint> hints) { poller_.hinted(hints); }, [this] { poller_.missed_hints(); }});
         server_->start([this](http::request& r) { return api::dispatch(services_, r); });
         ledger_->watch(loops_.at(0).get_executor());
         loops_.start();
@@ -92,10 +105,14 @@ private:
         return opened;
     }
 
-    queue::redis_sender_options sender_options_of(const settings& s) {
+    redis::client_options redis_options() {
         auto redis = engines_.redis;
         redis.state = &redis_state_;
-        return {.redis = std::move(redis),
+        return redis;
+    }
+
+    queue::redis_sender_options sender_options_of(const settings& s) {
+        return {.redis = redis_options(),
                 .cluster = ledger_->cluster(),
                 .partitions = ledger_->partitions(),
                 .commands_max = s.number("queue-commands-max"),
@@ -112,12 +129,17 @@ private:
     std::unique_ptr<ledger::mysql::mysql_node> ledger_;
     engine_state redis_state_{"Redis"};
     api::response_buffer_quota buffer_quota_;  // before the loops, whose last buffers return their quota to it
+    live::hub hub_;                            // before the loops, too, whose last streams leave it
+    api::stream_quota quota_;
     event_loops loops_;
+    live::ledger_poller poller_;
+    std::unique_ptr<live::hint_receiver> hints_;
     std::unique_ptr<queue::redis_sender> queue_;
     const std::unique_ptr<ledger::index_progress> index_progress_;
     const std::unique_ptr<search::elastic_index> index_;  // null: none is configured
     std::unique_ptr<search::port> search_;
     api::page_cache pages_{page_cache_bytes};
+    const api::feed feed_;
     const api::services services_;
     std::unique_ptr<http::server> server_;
     bool is_serving_ = false;

@@ -18,6 +18,7 @@
 #include "base/thread_pool.hpp"
 #include "http/server.hpp"
 #include "ledger/sqlite/sqlite_ledger.hpp"
+#include "live/commit_events.hpp"
 #include "queue/local/local_queue.hpp"
 #include "search/indexed/indexed.hpp"
 #include "search/scan/scan.hpp"
@@ -51,10 +52,15 @@ public:
           is_indexed_(begin_index()),
           search_(is_indexed_ ? search::make_indexed(ledger_->reader(), index_->reader())
                               : search::make_scan(ledger_->reader())),
+          feed_readers_(ledger_->reader_on(read_pool_.get_executor())),
+          hub_(threads_of(s)),
+          quota_(s.number("streams-max"), s.number("streams-per-app-max")),
+          feed_(feed_of(s, hub_, *feed_readers_, quota_)),
           services_{ledger_->reader(),
                     ledger_->reader(),
                     *queue_,
                     *search_,
+                    feed_,
                     s.number("json-depth-max"),
                     std::chrono::milliseconds(s.number("search-time-max-ms")),
                     pages_,
@@ -63,7 +69,12 @@ public:
                     base_path_},
           loops_(threads_of(s)),
           server_(http::listen(loops_, server_options_of(s, listen_addresses_))),
-          batch_options_(batch_options_of(s, is_indexed_ ? &follower_ : nullptr)) {}
+          batch_options_(
+              batch_options_of(s, is_indexed_ ? &follower_ : nullptr, [this](const core::batch_effects& effects) {
+                  live::publish_commit(hub_, api::event_texts(), effects);
+              })) {
+        hub_.attach(loops_);
+    }
 
     // Also after a failed start.
     ~standalone() { stop(); }
@@ -124,6 +135,10 @@ private:
     search::index_follower follower_;
     const bool is_indexed_;
     std::unique_ptr<search::port> search_;
+    std::unique_ptr<ledger::readers> feed_readers_;
+    live::hub hub_;
+    api::stream_quota quota_;
+    const api::feed feed_;
     api::page_cache pages_{page_cache_bytes};
     api::response_buffer_quota buffer_quota_;
     const api::services services_;

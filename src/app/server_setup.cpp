@@ -69,12 +69,23 @@ http::server_options server_options_of(const settings& s, const std::vector<list
             .allowed_hosts = parse_host_names(s.text("allowed-hosts"))};
 }
 
-write::batch_options batch_options_of(const settings& s, search::index_follower* follower) {
-    std::function<void(const core::batch_effects&)> committed;
-    if (follower) committed = [follower](const core::batch_effects& effects) { follower->committed(effects); };
+write::batch_options batch_options_of(const settings& s, search::index_follower* follower, commit_listener listener) {
+    const auto committed = [follower, listener = std::move(listener)](const core::batch_effects& effects) {
+        if (listener) listener(effects);
+        if (follower) follower->committed(effects);
+    };
     return {.limits = {s.number("batch-commands-max"), s.number("batch-bytes-max")},
             .rules = {.keep_keys = std::chrono::hours(s.number("keep-keys-h"))},
-            .committed = std::move(committed)};
+            .committed = committed};
+}
+
+api::feed feed_of(const settings& s, live::hub& hub, ledger::readers& readers, api::stream_quota& quota) {
+    return {.hub = hub,
+            .readers = readers,
+            .quota = quota,
+            .buffer_bytes_max = s.number("stream-buffer-bytes-max"),
+            .ping = std::chrono::seconds(s.number("stream-ping-s")),
+            .lifetime = std::chrono::seconds(s.number("stream-lifetime-s"))};
 }
 
 void ignore_broken_pipes() {

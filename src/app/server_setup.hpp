@@ -4,7 +4,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <functional>
 
+#include "api/feed.hpp"
 #include "app/listen_address.hpp"
 #include "app/options.hpp"
 #include "http/server.hpp"
@@ -19,8 +21,14 @@ inline constexpr std::size_t page_cache_bytes = 32 * 1024 * 1024;
 std::size_t threads_of(const settings& s);
 // Throws startup_error: the limit of open files is too low.
 http::server_options server_options_of(const settings& s, const std::vector<listen_address>& where);
-// `follower`: gets the effects of each commit; null: no search index. REQUIRES: it outlives the writer.
-write::batch_options batch_options_of(const settings& s, search::index_follower* follower);
+// Gets the effects of each commit.
+using commit_listener = std::function<void(const core::batch_effects&)>;
+// `follower`: the search index's; null: there is none. `listener` is called before it; it may be empty. REQUIRES: both
+// outlive the writer.
+write::batch_options batch_options_of(const settings& s, search::index_follower* follower, commit_listener listener);
+
+// The live feed. REQUIRES: its parts outlive it.
+api::feed feed_of(const settings& s, live::hub& hub, ledger::readers& readers, api::stream_quota& quota);
 
 // Ignores SIGPIPE: a write to a closed connection must fail, not kill the process.
 void ignore_broken_pipes();

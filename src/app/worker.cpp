@@ -21,6 +21,7 @@
 #include "ledger/lost_commits.hpp"
 #include "ledger/mysql/index_progress.hpp"
 #include "ledger/mysql/server.hpp"
+#include "live/redis/hints.hpp"
 #include "queue/redis/codec.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "queue/redis/stream_state.hpp"
@@ -77,7 +78,9 @@ public:
           queue_(queue::make_redis_receiver(writing_.executor(), ownership_, receiver_options())) {
         ledger_->require_committed(committed_before());
         if (engines_.index) index_.emplace(s, engines_, *ledger_, read_pool_.get_executor(), indexing_.executor());
-        batch_options_ = batch_options_of(s, index_ ? &index_->follower : nullptr);
+        hints_ = live::make_hint_sender(writing_.executor(), redis_options(), ledger_->cluster());
+        batch_options_ = batch_options_of(s, index_ ? &index_->follower : nullptr,
+                                          [this](const core::batch_effects& effects) { hints_->committed(effects); });
     }
 
     ~worker() { stop(); }
@@ -127,10 +130,14 @@ private:
         return block_on(ask());
     }
 
-    queue::redis_receiver_options receiver_options() {
+    redis::client_options redis_options() {
         auto redis = engines_.redis;
         redis.state = &redis_state_;
-        return {std::move(redis), ledger_->cluster(), ledger_->partitions()};
+        return redis;
+    }
+
+    queue::redis_receiver_options receiver_options() {
+        return {redis_options(), ledger_->cluster(), ledger_->partitions()};
     }
 
     // Indexes this worker's commits, and chats that other workers noted and did not index. A worker that the ledger
@@ -167,6 +174,7 @@ private:
     heartbeat_ownership heartbeat_;
     observed_ownership ownership_;
     std::unique_ptr<queue::redis_receiver> queue_;
+    std::unique_ptr<live::hint_sender> hints_;
     index_thread indexing_;
     std::optional<cluster_index> index_;
     write::batch_options batch_options_;

@@ -12,6 +12,7 @@ void batch_effects::add(const effect& e) {
 
 void batch_effects::clear() {
     effects_.clear();
+    if (!kept_.empty()) kept_.clear();
     chats_.clear();
     if (!index_of_.empty()) index_of_.clear();  // clearing takes as long as the largest batch had chats
     changed_messages_.clear();

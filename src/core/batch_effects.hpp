@@ -8,8 +8,10 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <initializer_list>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/effect.hpp"
@@ -36,6 +38,8 @@ public:
     };
 
     batch_effects() = default;
+    batch_effects(batch_effects&&) noexcept = default;  // a copy would refer to the kept fields of the original
+    batch_effects& operator=(batch_effects&&) noexcept = default;
     batch_effects(std::initializer_list<effect> effects);
 
     // If it throws, only clear() may follow.
@@ -45,6 +49,9 @@ public:
         summarize(e);
     }
     void add(const effect& e);
+
+    // Stores fields for effects of this batch, until clear().
+    const unchanged_fields* keep(unchanged_fields fields) { return &kept_.emplace_back(std::move(fields)); }
 
     // Removes all effects, and keeps the memory for the next batch.
     void clear();
@@ -88,6 +95,7 @@ private:
     touched_chat& find_or_add(chat_id chat);
 
     std::vector<effect> effects_;
+    std::deque<unchanged_fields> kept_;  // a growing deque does not move its elements
     std::vector<touched_chat> chats_;
     std::vector<changed_message> changed_messages_;
     bool changes_apps_ = false;

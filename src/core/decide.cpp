@@ -52,7 +52,7 @@ public:
         if (parent->messages_count >= number_max) return error::numbers_used_up;
         const message_number assigned(++parent->messages_count);
         effects_.add(message_created{parent->id, assigned, payload.content.text(), view(payload.sender),
-                                     view(payload.metadata), now_, job_});
+                                     view(payload.metadata), now_, job_, payload.chat});
         return creation{{assigned.value(), now_}, assigned.value()};
     }
 
@@ -75,7 +75,8 @@ public:
         if (payload.metadata) at.found->metadata = payload.metadata;
         bump_version(at);
         effects_.add(message_edited{at.chat->id, at.found->number, payload.content.text(), view(payload.metadata),
-                                    at.found->version, at.chat->changes_count, now_, job_});
+                                    at.found->version, at.chat->changes_count, now_, job_, payload.chat,
+                                    unchanged_in(*at.found)});
         return command_result{*at.found};
     }
 
@@ -89,8 +90,8 @@ public:
         at.found->metadata.reset();
         at.found->deleted_at = now_;
         bump_version(at);
-        effects_.add(
-            message_deleted{at.chat->id, at.found->number, at.found->version, at.chat->changes_count, now_, job_});
+        effects_.add(message_deleted{at.chat->id, at.found->number, at.found->version, at.chat->changes_count, now_,
+                                     job_, payload.chat, unchanged_in(*at.found)});
         return command_result{*at.found};
     }
 
@@ -118,6 +119,11 @@ private:
         at.chat->changes_count += 1;
         at.found->version += 1;
         at.found->updated_at = now_;
+    }
+
+    // Copies: a later command of the batch may change the message again.
+    const unchanged_fields* unchanged_in(const message& m) {
+        return effects_.keep({m.sender, m.metadata, m.created_at});
     }
 
     chat_counters* find_chat(const app_token& token, chat_number number) {

@@ -1,11 +1,14 @@
 // Effects: the changes of a decided command in the ledger. Counters change with them. A chat_created sets its app's
 // chats_count to its number. A message_created sets its chat's messages_count to its number. A message_edited or
 // message_deleted sets its chat's changes_count to its seq. Each effect except key_used has the job id of its command.
-// Texts are views into the command, which lives until its batch is answered.
+// Texts are views into the command, which lives until its batch is answered. The live feed gets its events from
+// effects. So they also have the number of their chat, and an edit and a deletion those fields of their message that
+// they leave as they are.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -46,6 +49,14 @@ struct message_created {
     std::optional<std::string_view> metadata;
     timestamp at;
     job_id job;
+    core::chat_number chat_number = {};  // of `chat`; not set if the effect was read from the journal
+};
+
+// Of a message that an effect changes. The batch owns them (batch_effects::keep).
+struct unchanged_fields {
+    std::optional<std::string> sender;
+    std::optional<std::string> metadata;  // after an edit, also one that sets it
+    timestamp created_at;
 };
 
 struct message_edited {
@@ -57,6 +68,8 @@ struct message_edited {
     std::uint64_t seq;                         // of this change in its chat
     timestamp at;
     job_id job;
+    core::chat_number chat_number = {};           // as above
+    const unchanged_fields* unchanged = nullptr;  // null if the effect was read from the journal
 };
 
 struct message_deleted {
@@ -66,6 +79,8 @@ struct message_deleted {
     std::uint64_t seq;
     timestamp at;
     job_id job;
+    core::chat_number chat_number = {};
+    const unchanged_fields* unchanged = nullptr;
 };
 
 // The collection in which a key was used: all apps, the chats of an app, or the messages of a chat. Equal keys in

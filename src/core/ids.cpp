@@ -3,21 +3,12 @@
 #include <algorithm>
 
 #include "base/random.hpp"
+#include "core/random_text.hpp"
 
 namespace confab::core {
-namespace {
-
-// Base 58: letters and digits without 0, O, I and l, which people mix up.
-constexpr std::string_view alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
-bool is_alphanumeric(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-}  // namespace
 
 std::optional<app_token> app_token::parse(std::string_view text) {
-    if (text.size() != length || !std::ranges::all_of(text, is_alphanumeric)) return std::nullopt;
+    if (text.size() != length || !is_alphanumeric(text)) return std::nullopt;
     app_token token;
     std::ranges::copy(text, token.text_.begin());
     return token;
@@ -25,15 +16,7 @@ std::optional<app_token> app_token::parse(std::string_view text) {
 
 app_token app_token::make() {
     app_token token;
-    for (auto& c : token.text_) {
-        std::size_t index = alphabet.size();
-        while (index >= alphabet.size()) {  // rejection sampling: every character is equally likely
-            std::byte drawn;
-            fill_random({&drawn, 1});
-            index = static_cast<std::size_t>(drawn) & 63;
-        }
-        c = alphabet[index];
-    }
+    fill_with_random_text(token.text_);
     return token;
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "core/entities.hpp"
 #include "core/ids.hpp"
@@ -25,8 +24,5 @@ struct chat_position {
 
     friend bool operator==(const chat_position&, const chat_position&) = default;
 };
-
-// The position as an event id, like 7:1042.3: chat 7 had 1042 messages and 3 changes.
-std::string event_id_of(const chat& c);
 
 }  // namespace confab::core

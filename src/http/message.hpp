@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/system/result.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,9 @@ struct request {
     std::vector<request_header> headers;
     std::string body;
     std::string id;  // for Request-Id: the client's, or a generated one
+    // Signalled when a long response should end: the client has closed its side, or the server stops. A handler that
+    // waits for long, or streams without an end, assigns it. It is cleared when the request is answered.
+    asio::cancellation_slot cancelled = {};
 
     // The first header with that name (case-insensitive).
     std::optional<std::string_view> find(std::string_view name) const;
@@ -76,6 +80,7 @@ struct response {
     std::optional<timestamp> modified_at = {};  // of the body's content, for conditions; not sent
     header_lines headers = {};                  // besides Content-Type and ETag
     body_source more = {};                      // if set, `body` is followed by its pieces, in chunks
+    bool is_storable = true;                    // false: no cache may store it
 };
 
 inline constexpr std::string_view json_type = "application/json";

@@ -12,10 +12,11 @@ namespace {
 constexpr std::size_t head_bytes = 448;  // enough for the fields of every response
 
 // A response is for its client only, and may change later. So shared caches must not store it, and a private cache must
-// revalidate it. A browser must not guess another type.
-constexpr std::string_view common_headers =
-    "Cache-Control: private, no-cache\r\n"
-    "X-Content-Type-Options: nosniff\r\n";
+// revalidate it.
+constexpr std::string_view storable = "Cache-Control: private, no-cache\r\n",
+                           not_storable = "Cache-Control: no-store\r\n";
+// A browser must not guess another type.
+constexpr std::string_view common_headers = "X-Content-Type-Options: nosniff\r\n";
 
 // In milliseconds, to the microsecond.
 void append_timing(std::string& out, std::chrono::steady_clock::duration took) {
@@ -52,7 +53,7 @@ void append_response(std::string& out, const response& r, std::string_view reque
     append_number(out, r.status);
     out.append(" ").append(reason).append("\r\n");
     append_header(out, "Date", date_now());
-    out += common_headers;
+    out.append(r.is_storable ? storable : not_storable).append(common_headers);
     if (!r.content_type.empty()) append_header(out, "Content-Type", r.content_type);
     out += r.headers.text();
     if (!r.etag.empty()) append_header(out, "ETag", r.etag);

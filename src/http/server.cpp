@@ -71,7 +71,7 @@ public:
 
     void drain() {
         draining_ = true;
-        for (auto* s : open_) s->close_if_idle();
+        for (auto* s : open_) s->drain();
     }
 
     void close_all() {

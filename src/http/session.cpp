@@ -6,13 +6,13 @@
 
 #include <fmt/core.h>
 #include <linux/sockios.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
+#include <cerrno>
 #include <optional>
-#include <tuple>
 
 #include "base/error.hpp"
 #include "base/event_loops.hpp"
@@ -24,6 +24,7 @@
 #include "http/gzip.hpp"
 #include "http/problem.hpp"
 #include "http/request_parser.hpp"
+#include "http/socket_options.hpp"
 
 namespace confab::http {
 namespace {
@@ -35,14 +36,7 @@ constexpr std::size_t kept_response_bytes_max = 64 * 1024;
 constexpr std::size_t pipelined_bytes_max = 64 * 1024;  // of responses that wait for the next one
 constexpr std::chrono::seconds linger_min{2};
 
-// Limits the bytes that the kernel buffers for a slow client (tcp(7), TCP_NOTSENT_LOWAT). Without the limit it buffers
-// some megabytes, and the session sees no progress until the client has read a third of them. A kernel that refuses
-// keeps its own limit.
-void limit_unsent_bytes(tcp_socket& socket) {
-    constexpr int bytes_max = 128 * 1024;
-    std::ignore = setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes_max, sizeof bytes_max);
-}
-
+constexpr std::chrono::seconds client_check_interval{1};
 constexpr std::size_t request_id_max = 128;
 
 bool is_valid_request_id(std::string_view id) {
@@ -86,6 +80,13 @@ awaitable<piece> next_piece(response& r, std::string_view request_id) {
     }
     co_return error::unavailable;
 }
+
+// The handler of a slot refers to the coroutines that answer the request.
+struct slot_clearer {
+    asio::cancellation_signal& of;
+
+    ~slot_clearer() { of.slot().clear(); }
+};
 
 // Beast's limits do not cover chunk extensions and the trailer.
 const problem endless_line{problem_kind::header_too_large, "a chunk's extension or the trailer is too long"};
@@ -133,7 +134,7 @@ session::~session() {
 awaitable<void> session::run() {
     boost::system::error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    limit_unsent_bytes(socket_);
+    limit_unsent_bytes(socket_.native_handle());
     socket_.non_blocking(true, ignored);
     request_reader r(options_);
     while (keep_alive_ && socket_.is_open()) {
@@ -219,7 +220,9 @@ awaitable<void> session::serve_one(request_reader& r) {
     else
         append_request_id(request.id);
     keep_alive_ = r.parser.keep_alive();
+    request.cancelled = cancellation_.slot();
     response reply;
+    const slot_clearer until_answered{cancellation_};
     try {
         if (const auto wrong = cross_origin_problem(request, options_.allowed_hosts))
             reply = to_response(*wrong, request.id);
@@ -263,6 +266,7 @@ awaitable<void> session::write_pieces(response& r, std::string_view id, const fr
     reset_on_close(true);
     if (!co_await write(out_)) co_return close();
     clear_responses();
+    if (cancellation_.slot().has_handler()) limit_unacknowledged_time(socket_.native_handle(), options_.write_timeout);
     for (;;) {
         auto next = co_await next_piece(r, id);
         if (!next) co_return close();
@@ -274,6 +278,16 @@ awaitable<void> session::write_pieces(response& r, std::string_view id, const fr
     append_end(out_, f);
     if (!co_await write(out_)) co_return close();
     reset_on_close(false);
+}
+
+// A long response may send nothing for a while. Then only a read shows that the client has closed its side. The bytes
+// of a next request hide that.
+bool session::has_client_closed(clock::time_point at) {
+    if (at < looks_at_client_at_) return false;
+    looks_at_client_at_ = at + client_check_interval;
+    char next = 0;
+    const auto length = recv(socket_.native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+    return length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 // Sends as much as the socket accepts now, and returns the rest. Nothing: the connection is closed.
@@ -351,6 +365,8 @@ void session::reset_on_close(bool is_on) {
 
 void session::enforce_deadline(clock::time_point at) {
     if (!socket_.is_open()) return;
+    if (phase_ == phase::responding && cancellation_.slot().has_handler() && (draining_ || has_client_closed(at)))
+        cancel_response();
     if (at >= lingers_until_ && is_all_acknowledged()) return close();
     if (at < deadline_) return;
     if (phase_ == phase::idle || phase_ == phase::responding) return close();
@@ -359,12 +375,13 @@ void session::enforce_deadline(clock::time_point at) {
     socket_.cancel(ignored);  // read_request() answers; if it only starts to wait now, at the next check
 }
 
-void session::close_if_idle() {
-    if (phase_ == phase::idle) close();
+void session::drain() {
+    phase_ == phase::idle ? close() : cancel_response();
 }
 
 void session::close() {
     keep_alive_ = false;
+    cancel_response();
     boost::system::error_code ignored;
     if (!resets_on_close_) socket_.shutdown(asio::socket_base::shutdown_both, ignored);
     socket_.close(ignored);

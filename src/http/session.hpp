@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
@@ -28,8 +29,8 @@ public:
 
     // To be called periodically. Ends the connection if its deadline has passed.
     void enforce_deadline(clock::time_point at);
-    // Closes the connection if no request is being read or answered.
-    void close_if_idle();
+    // Closes the connection if no request is being read or answered. Cancels a long response.
+    void drain();
     // Resets the connection in the middle of a streamed body.
     void close();
 
@@ -57,13 +58,17 @@ private:
     awaitable<void> refuse(const struct problem& p, const request_reader& r);
     awaitable<void> linger();
     bool is_all_acknowledged();
+    void cancel_response() { cancellation_.emit(asio::cancellation_type::total); }
+    bool has_client_closed(clock::time_point at);
 
     tcp_socket socket_;
     const server_options& options_;
     const handler& handle_;
     const bool& draining_;
+    asio::cancellation_signal cancellation_;  // of the request that is being answered
     clock::time_point deadline_ = clock::time_point::max();
     clock::time_point lingers_until_ = clock::time_point::max();
+    clock::time_point looks_at_client_at_ = clock::time_point::min();
     phase phase_ = phase::idle;
     bool keep_alive_ = true;
     bool resets_on_close_ = false;

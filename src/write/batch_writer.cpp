@@ -62,8 +62,8 @@ private:
         auto decided = decide_all(batch);
         const auto applied = co_await ledger_.apply(effects_);
         if (!applied) co_return applied.error();
-        state_.end_batch(counters_max);
         if (options_.committed) options_.committed(effects_);
+        state_.end_batch(counters_max);
         co_return decided;
     }
 

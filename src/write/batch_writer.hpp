@@ -17,7 +17,8 @@ namespace confab::write {
 struct batch_options {
     queue::batch_limits limits;
     core::rules rules;
-    // Called with the effects of each commit, before its clients are answered. On the executor of write_batches().
+    // Called with the effects of each commit, before its clients are answered. On the executor of write_batches(). They
+    // and what they refer to are valid during the call.
     std::function<void(const core::batch_effects&)> committed = {};
 };
 

@@ -1,18 +1,18 @@
-"""`Last-Event-ID` of a list: the chat's two counts when the list began."""
+"""`Last-Event-ID` and `Stream-Next-Offset` of a list: the chat's two counts when the list began."""
 
-import re
 import threading
 
 from client import Chat, Client
+from feed import number_of, position_of_list
 from load import run_concurrently
 from server import Server
 
 
 def cursor(answer, chat):
     """(messages_count, changes_count) of the cursor. Asserts that it is of this chat."""
-    found = re.fullmatch(r"([1-9]\d*):(0|[1-9]\d*)\.(0|[1-9]\d*)", answer.headers["Last-Event-ID"])
-    assert found and found[1] == chat.path.rsplit("/", 1)[1], answer
-    return int(found[2]), int(found[3])
+    number, messages, changes = position_of_list(answer)
+    assert number == number_of(chat), answer
+    return messages, changes
 
 
 def listing(chat):

@@ -38,7 +38,7 @@ def test_lists_and_hits_are_compressed_and_the_same_unpacked(client, long_chat):
         assert unpacked(packed) == plain.raw, path
         assert len(packed.raw) < len(plain.raw) / 2, path
         assert packed.headers["Content-Type"] == plain.headers["Content-Type"]
-        for header in ("Link", "Last-Event-ID"):
+        for header in ("Link", "Last-Event-ID", "Stream-Next-Offset"):
             assert packed.headers[header] == plain.headers[header]
     client.get(long_chat.path, GZIP).expect(200)  # the connection is still in step
 

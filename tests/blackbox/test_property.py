@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import model
 import pytest
 from client import Chat, Client, assert_problem
+from feed import number_of, position_of_list
 from fold import is_blank
 from index_file import INDEX_IMMEDIATELY
 from objects import assert_created
@@ -125,8 +126,7 @@ class Pair:
         answer = self.real.page(**paging)
         expected = self.model.page(paging)
         self.assert_lists(answer, expected)
-        chat = self.real.path.rsplit("/", 1)[1]
-        assert answer.headers["Last-Event-ID"] == f"{chat}:{len(self.model.messages)}.{self.model.changes}"
+        assert position_of_list(answer) == (number_of(self.real), len(self.model.messages), self.model.changes)
         if paging and expected:
             numbers = {message.number for message in expected}
             sides = min(numbers) > 1, max(numbers) < len(self.model.messages)

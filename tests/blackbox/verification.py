@@ -1,6 +1,7 @@
 """Verifies a server over HTTP against the expected state."""
 
 from client import assert_problem
+from feed import position_of_list
 
 TOMBSTONES_PER_CHAT = 5
 
@@ -20,7 +21,7 @@ def verify(client, expected, is_final=True):
         assert chat["messages_count"] == len(messages), path
         expected.verify_messages(path, messages, is_final)
         changes = sum(message["version"] - 1 for message in messages)
-        assert answer.headers["Last-Event-ID"] == f"{chat['number']}:{len(messages)}.{changes}"
+        assert position_of_list(answer) == (chat["number"], len(messages), changes)
         verify_tombstones(client, path, messages)
 
 

@@ -254,6 +254,11 @@ def text(found):
     return found.decode() if isinstance(found, bytes) else found
 
 
+def generation_of(cluster):
+    (number,), = cluster.engines.sql.query("select value from meta where name = 'generation'")
+    return number
+
+
 def committed_keys(cluster):
     return list(cluster.engines.redis.client().scan_iter("confab:*:committed", count=1000))
 
@@ -263,6 +268,7 @@ def test_lost_commits_are_not_accepted_while_a_worker_holds_a_lease(cluster):
     with Client(cluster.nodes[0].port) as client:
         client.new_chat()
     wait_for(lambda: committed_keys(cluster), "Redis knows what was committed")
+    generation = generation_of(cluster)
     ids = [text(found) for found, in cluster.engines.sql.query("select distinct hex(owner) from partitions where owner is not null")]
     refused = cluster.refusal("migrate", "--accept-lost-commits")
     assert "workers still hold leases (2 of them, for up to " in refused
@@ -270,10 +276,14 @@ def test_lost_commits_are_not_accepted_while_a_worker_holds_a_lease(cluster):
     logged = [re.search(r"the id of this worker is ([0-9A-F]{32})$", worker.output(), re.M)[1] for worker in cluster.workers]
     assert sorted(ids) == sorted(logged)
     assert committed_keys(cluster)
+    assert generation_of(cluster) == generation
     for worker in cluster.workers:
         worker.stop()
+    cluster.run("migrate")
+    assert generation_of(cluster) == generation
     cluster.run("migrate", "--accept-lost-commits")
     assert not committed_keys(cluster)
+    assert generation_of(cluster) != generation
 
 
 def test_worker_that_is_refused_does_not_touch_the_search_index(start_cluster):

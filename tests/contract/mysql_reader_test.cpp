@@ -101,6 +101,7 @@ mysql::parameters example(read_sql s) {
         case read_sql::messages_descending:
         case read_sql::texts:
         case read_sql::texts_descending:
+        case read_sql::feed_changes:
             return mysql::parameters(chat.value(), few, few + limit, limit);
         case read_sql::present_version:
             return mysql::parameters(chat.value(), few);
@@ -203,7 +204,8 @@ struct cost {
 class measured_reader {
 public:
     measured_reader()
-        : pool_(one_connection()), reader_(ledger::mysql::make_mysql_reader(pool_, read_pool_.get_executor())) {}
+        : pool_(one_connection()),
+          reader_(ledger::mysql::make_mysql_reader(pool_, read_pool_.get_executor(), core::generation::make())) {}
 
     ledger::readers& reader() { return *reader_; }
 
@@ -330,7 +332,7 @@ void walk_texts(Source& from, const std::vector<std::size_t>& lengths, ledger::o
             ASSERT_EQ(t.content->size(), lengths[t.number.value() - 1]);
             ++seen;
         }
-        ledger::mysql::advance(w, slice->back().number);
+        ledger::mysql::advance(w, slice->back().number.value());
     }
     EXPECT_EQ(seen, lengths.size());
 }
@@ -404,13 +406,59 @@ TEST(mysql_reader, a_search_scans_a_bounded_range_and_returns_its_end) {
     EXPECT_LT(r.so_far().bytes_sent, 200 * 65536 * 5 / 4);
 }
 
+// A list of 1,000 ids or more makes MariaDB scan the table.
+TEST(mysql_reader, finds_the_counters_of_many_chats_and_apps_by_their_ids) {
+    fill();
+    measured_reader r;
+    std::vector<core::chat_id> chats;
+    std::vector<core::app_id> apps;
+    for (std::uint64_t i = 0; i < 1'200; ++i) chats.emplace_back(chat.value() + i);
+    for (std::uint64_t i = 1; i <= 700; ++i) apps.emplace_back(i);
+    const auto before = r.so_far();
+    const auto found = run(r.reader().read_heads(chats, apps)).value();
+    EXPECT_EQ(found.chats.size(), chats.size());
+    EXPECT_EQ(found.apps.size(), apps.size());
+    EXPECT_LT(r.so_far().rows_read - before.rows_read, (chats.size() + apps.size()) * 3 / 2);
+}
+
+// Changes of one long message, each with all of it.
+TEST(mysql_reader, reads_changed_messages_in_slices) {
+    put_messages({100, 60'000});
+    constexpr std::uint64_t changes = 200;
+    std::vector<std::string> rows;
+    for (std::uint64_t seq = 1; seq <= changes; ++seq)
+        rows.push_back(
+            fmt::format("insert into changes(chat_id, seq, number, kind, version, content_before, at) "
+                        "values({}, {}, {}, {}, 2, 'x', 1)",
+                        chat.value(), seq, 1 + seq % 2, seq == changes ? 2 : 1));
+    execute(rows);
+    measured_reader r;
+    ledger::window w{.last = core::number_max + 9, .order = ledger::order::descending};
+    std::uint64_t transferred = 0;
+    for (;;) {
+        const auto slice = run(r.reader().changed_messages(chat, w)).value();
+        if (slice.empty()) break;
+        std::size_t bytes = 0;
+        for (const auto& c : slice) {
+            ASSERT_LT(bytes, ledger::slice_bytes_max) << "a row after the slice was full";
+            bytes += c.message.content.size();
+            ASSERT_EQ(c.seq, ++w.after);
+            ASSERT_EQ(c.message.number.value(), 1 + c.seq % 2);
+            ASSERT_EQ(c.is_deletion, c.seq == changes);
+        }
+        transferred += bytes;
+    }
+    EXPECT_EQ(w.after, changes);
+    EXPECT_LT(r.so_far().bytes_sent, transferred * 3 / 2);
+}
+
 // A query must never run on the thread of an event loop: it would block all its connections.
 TEST(mysql_reader, a_search_compares_on_the_read_pool) {
     put_messages(std::vector<std::size_t>(1000, 100));
     asio::io_context stands_still;  // the read pool: it runs nothing until the test says so
     const auto open = asio::make_work_guard(stands_still);
     mysql::pool pool(ledger::mysql::pool_options_of(mysql_server()));
-    const auto reader = ledger::mysql::make_mysql_reader(pool, stands_still.get_executor());
+    const auto reader = ledger::mysql::make_mysql_reader(pool, stands_still.get_executor(), core::generation::make());
     const core::folded_query query("x");
     asio::io_context loop;
     auto searching = asio::co_spawn(loop, reader->matching(chat, {.last = 1000}, query), asio::use_future);

@@ -28,7 +28,7 @@ struct resource {
 };
 
 // A ledger with all apps, chats and messages that one asks for. Its lists are empty.
-class asked_ledger : public ledger::reader, public ledger::matcher {
+class asked_ledger : public ledger::readers {
 public:
     std::optional<resource> named;  // by the first call
     std::optional<ledger::window> window;
@@ -71,6 +71,33 @@ public:
                                                           const core::folded_query&) override {
         return unexpected<ledger::matches_by_number>();
     }
+    awaitable<result<core::chat_position>> position_of(core::chat_id) override {
+        return unexpected<core::chat_position>();
+    }
+    awaitable<result<std::vector<core::chat_position>>> positions_after(core::chat_id) override {
+        return unexpected<std::vector<core::chat_position>>();
+    }
+    awaitable<result<std::vector<ledger::change>>> changes(core::chat_id, std::uint64_t) override {
+        return unexpected<std::vector<ledger::change>>();
+    }
+    awaitable<result<std::vector<ledger::text>>> texts(core::chat_id, ledger::window) override {
+        return unexpected<std::vector<ledger::text>>();
+    }
+    awaitable<result<std::vector<ledger::text>>> texts(core::chat_id, std::span<const core::message_number>) override {
+        return unexpected<std::vector<ledger::text>>();
+    }
+    core::generation generation() const override { return generation_; }
+    // Nothing was written yet: a stream has no events.
+    awaitable<result<ledger::heads>> read_heads(std::span<const core::chat_id> chats,
+                                                std::span<const core::app_id> apps) override {
+        ledger::heads found{generation_, {}, {}};
+        for (const auto chat : chats) found.chats.push_back({chat, {}});
+        for (const auto app : apps) found.apps.push_back({app, 0});
+        co_return found;
+    }
+    awaitable<result<std::vector<ledger::changed_message>>> changed_messages(core::chat_id, ledger::window) override {
+        return unexpected<std::vector<ledger::changed_message>>();
+    }
 
     void note(resource asked) {
         if (!named) named = std::move(asked);
@@ -81,6 +108,8 @@ private:
     static awaitable<result<T>> unexpected() {
         co_return error::unavailable;
     }
+
+    const core::generation generation_ = *core::generation::parse("aB3dE6gH");
 };
 
 // A queue that is full, and a search that is never asked: searches need a body.
@@ -154,10 +183,17 @@ std::vector<std::string> segments_of(std::string_view path) {
     return all;
 }
 
+// /apps/{token}/events, /apps/{token}/chats/{chat}/events
+bool is_feed(const std::vector<std::string>& path) {
+    if ((path.size() != 3 && path.size() != 5) || path.front() != "apps" || path.back() != "events") return false;
+    return path.size() == 3 || path[2] == "chats";
+}
+
 // The methods of a resource, besides HEAD and OPTIONS; none: there is no such path.
 std::vector<verb> methods_of(const std::vector<std::string>& path) {
     const auto count = path.size();
     const auto is = [&](std::size_t at, std::string_view name) { return count <= at || path[at] == name; };
+    if (is_feed(path)) return {verb::get};
     if (count == 0 || count > 7 || !is(0, "apps") || !is(2, "chats") || !is(4, "messages") || !is(6, "versions"))
         return {};
     if (count == 7 || count == 4) return {verb::get};
@@ -229,6 +265,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     ledger.rows = from.number(4);
     full_queue queue(ledger);
     no_search search;
+    confab::live::hub hub(0);
+    confab::api::stream_quota no_streams(0, 0);  // they would wait
+    const confab::api::feed feed{hub, ledger, no_streams, 0, std::chrono::seconds(15), std::chrono::seconds(0)};
     confab::api::page_cache pages(0);
     confab::api::response_buffer_quota quota;
     static confab::asio::io_context pool;  // nobody runs it: only long requests would need it
@@ -236,12 +275,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
                                          .matcher = ledger,
                                          .queue = queue,
                                          .search = search,
+                                         .feed = feed,
                                          .json_depth_max = 32,
                                          .search_time_max = std::chrono::seconds(1),
                                          .pages = pages,
                                          .buffer_quota = quota,
                                          .thread_pool = pool.get_executor()};
-    const http::request r{method, from.rest(), {}, {}, "id"};
+    const http::request r{method, from.rest(), {}, {}, "id", {}};
     if (r.target.size() > confab::api::parse_inline_bytes_max) return 0;
     check(r, confab::testing::run(confab::api::dispatch(services, r)), ledger);
     return 0;

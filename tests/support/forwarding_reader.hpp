@@ -53,6 +53,15 @@ public:
                                                        std::span<const core::message_number> numbers) override {
         return to_.texts(chat, numbers);
     }
+    core::generation generation() const override { return to_.generation(); }
+    awaitable<result<ledger::heads>> read_heads(std::span<const core::chat_id> chats,
+                                                std::span<const core::app_id> apps) override {
+        return to_.read_heads(chats, apps);
+    }
+    awaitable<result<std::vector<ledger::changed_message>>> changed_messages(core::chat_id chat,
+                                                                             ledger::window w) override {
+        return to_.changed_messages(chat, w);
+    }
 
 private:
     ledger::readers& to_;

@@ -14,20 +14,23 @@ namespace confab::ledger::mysql {
 namespace {
 
 struct cluster_info {
-    std::uint64_t partitions = 0;
+    std::uint64_t partitions;
     std::string identity;
+    core::generation generation;  // at the start
 };
 
 // Throws startup_error if the database cannot be served from.
 cluster_info read_cluster_info(const mysql_options& options) {
-    cluster_info found;
+    std::optional<cluster_info> found;
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
         co_await warn_of_replication(db, connection_options_of(options).server.name());
-        found.partitions = co_await require_newest(db);
-        found.identity = co_await identity_of(db);
+        const auto partitions = co_await require_newest(db);
+        auto identity = co_await identity_of(db);
+        const auto generation = co_await generation_of(db);
+        found.emplace(cluster_info{partitions, std::move(identity), generation});
     });
-    return found;
+    return std::move(found).value();
 }
 
 class mysql_node_impl final : public mysql_node {
@@ -35,7 +38,7 @@ public:
     explicit mysql_node_impl(const mysql_options& options)
         : cluster_info_(read_cluster_info(options)),
           pool_(pool_options_of(options)),
-          reader_(make_mysql_reader(pool_, options.read_pool)),
+          reader_(make_mysql_reader(pool_, options.read_pool, cluster_info_.generation)),
           command_status_(make_mysql_command_status(pool_, state_)) {}
 
     ledger::readers& reader() override { return *reader_; }
@@ -68,7 +71,7 @@ public:
     mysql_worker_impl(const mysql_options& options, const mysql_worker_options& worker)
         : cluster_info_(read_cluster_info(options)),
           pool_(pool_options_of(options)),
-          reader_(make_mysql_reader(pool_, options.read_pool)),
+          reader_(make_mysql_reader(pool_, options.read_pool, cluster_info_.generation)),
           writer_(make_mysql_writer(options, worker, cluster_info_.partitions)) {}
 
     ledger::readers& reader() override { return *reader_; }
@@ -128,6 +131,15 @@ void migrate_mysql(const mysql_options& options, const migration& wanted) {
     with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
         co_await require_safe(db);
         co_await migrate(db, marked);
+    });
+}
+
+void renew_generation(const mysql_options& options) {
+    with_server(options, [&](confab::mysql::connection& db) -> awaitable<void> {
+        co_await require_newest(db);
+        co_await begin_without_workers(db);
+        co_await draw_generation(db);
+        co_await db.query("commit");
     });
 }
 

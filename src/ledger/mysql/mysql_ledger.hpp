@@ -84,12 +84,17 @@ std::unique_ptr<auditor> open_mysql_auditor(const mysql_options& options);
 // The identity of the ledger's cluster. Throws startup_error, as above.
 std::string identity_of_mysql_ledger(const mysql_options& options);
 
+// Gives the ledger another generation, because it lost commits. Clients of the live feed then load their lists again.
+// Throws startup_error: as above; a worker holds a lease.
+void renew_generation(const mysql_options& options);
+
 // Changes the queue of this cluster while no worker uses it. Safe to interrupt and to repeat. Throws startup_error.
 using queue_change = std::function<awaitable<void>(const std::string& cluster, std::uint64_t partitions)>;
 
 struct migration {
     std::optional<std::uint64_t> partitions;  // of a new database; default: 64
-    bool new_identity = false;                // this database is a copy of another cluster's, and gets its own identity
+    bool new_identity =
+        false;  // this database is a copy of another cluster's, and gets its own identity and generation
     // Connects to the queue of a database of version 0.1.0, and is called only for such a database. The change renames
     // the queue's keys: version 0.1.0 used the same names in any cluster, the new names contain this cluster's
     // identity. Throws startup_error.
@@ -97,8 +102,8 @@ struct migration {
 };
 
 // Migrates the schema to the newest version. The first migration also fixes the number of partitions and generates the
-// identity. Throws startup_error: as above; the number of partitions differs from the existing one; a worker holds a
-// lease while the queue must be renamed or the identity replaced.
+// identity and the generation. Throws startup_error: as above; the number of partitions differs from the existing one;
+// a worker holds a lease while the queue must be renamed or the identity replaced.
 void migrate_mysql(const mysql_options& options, const migration& wanted);
 
 // Runs the change while no worker holds a lease or can take one. Throws startup_error: as above; a worker holds one.

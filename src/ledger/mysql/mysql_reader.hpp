@@ -1,8 +1,11 @@
 // The class behind make_mysql_reader(), shared by the files that implement it.
 #pragma once
 
+#include <atomic>
+
 #include "drivers/mysql/pool.hpp"
 #include "ledger/chat_id_cache.hpp"
+#include "ledger/mysql/generation.hpp"
 #include "ledger/mysql/lookups.hpp"
 #include "ledger/mysql/reader_sql.hpp"
 #include "ledger/mysql/server.hpp"
@@ -13,9 +16,10 @@ namespace confab::ledger::mysql {
 
 class mysql_reader final : public readers {
 public:
-    mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool)
+    mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool, const core::generation& at_start)
         : pool_(pool),
           read_pool_(std::move(read_pool)),
+          generation_(encode(at_start)),
           lookups_([this](std::span<lookup* const> asked) { return look_up(asked); }) {}
 
     awaitable<result<core::app>> find_app(core::app_token token) override;
@@ -40,6 +44,12 @@ public:
     awaitable<result<std::vector<text>>> texts(core::chat_id chat, window w) override;
     awaitable<result<std::vector<text>>> texts(core::chat_id chat,
                                                std::span<const core::message_number> numbers) override;
+
+    // reader_for_feed.cpp
+    core::generation generation() const override;
+    awaitable<result<heads>> read_heads(std::span<const core::chat_id> chats,
+                                        std::span<const core::app_id> apps) override;
+    awaitable<result<std::vector<ledger::changed_message>>> changed_messages(core::chat_id chat, window w) override;
 
 private:
     // Runs `work` on a connection. It returns awaitable<result<T>>.
@@ -84,6 +94,7 @@ private:
 
     confab::mysql::pool& pool_;
     asio::any_io_executor read_pool_;
+    std::atomic<std::uint64_t> generation_;  // as last read
     chat_id_cache chat_ids_;
     lookups lookups_;
     row_weights weights_;

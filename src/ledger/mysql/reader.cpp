@@ -25,7 +25,7 @@ matches compared(std::vector<core::message> rows, window w, bool is_cut, const c
     matches found;
     std::size_t bytes = 0;
     for (auto& m : rows) {
-        advance(w, m.number);
+        advance(w, m.number.value());
         if (!query.is_in(m.content)) continue;
         bytes += bytes_of(m);
         found.rows.push_back(std::move(m));
@@ -242,8 +242,9 @@ awaitable<result<std::vector<core::message_version>>> mysql_reader::versions(cor
     co_return co_await run_with_connection<list>(work);
 }
 
-std::unique_ptr<readers> make_mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool) {
-    return std::make_unique<mysql_reader>(pool, std::move(read_pool));
+std::unique_ptr<readers> make_mysql_reader(confab::mysql::pool& pool, asio::any_io_executor read_pool,
+                                           const core::generation& generation) {
+    return std::make_unique<mysql_reader>(pool, std::move(read_pool), generation);
 }
 
 }  // namespace confab::ledger::mysql

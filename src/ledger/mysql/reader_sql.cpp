@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <cstdlib>
+#include <iterator>
 
 #include "ledger/mysql/rows.hpp"
 
@@ -51,6 +52,19 @@ std::string by_lookup(std::size_t messages) {
     auto sql = fmt::format("select {}, m.chat_id from messages m force index (primary) where ", message_columns);
     for (std::size_t i = 0; i < messages; ++i) sql += i == 0 ? one_lookup : fmt::format(" or {}", one_lookup);
     return sql;
+}
+
+// MariaDB reads the whole table for a list of in_predicate_conversion_threshold (1000) ids or more.
+constexpr std::size_t in_list_max = 500;
+
+// Adds a select for each part of the ids.
+template <class Id>
+void append_union(std::string& sql, std::string_view select, std::span<const Id> ids) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (i % in_list_max == 0) sql.append(i == 0 ? " union all " : ") union all ").append(select).append(" in (");
+        fmt::format_to(std::back_inserter(sql), "{}{}", i % in_list_max == 0 ? "" : ",", ids[i].value());
+    }
+    if (!ids.empty()) sql += ')';
 }
 
 std::string build_sql(read_sql s) {
@@ -103,6 +117,13 @@ std::string build_sql(read_sql s) {
             // The other key covers the query, but in another order.
             return "select seq, number from changes force index (primary) where chat_id = ? and seq > ? "
                    "order by seq limit ?";
+        case read_sql::feed_changes:
+            // In this order of tables the changes need no sorting.
+            return fmt::format(
+                "select {}, c.seq, c.kind from changes c force index (primary) straight_join messages m "
+                "on m.chat_id = c.chat_id and m.number = c.number "
+                "where c.chat_id = ? and c.seq > ? and c.seq <= ? order by c.seq limit ?",
+                message_columns);
         case read_sql::texts:
             return texts_in("asc");
         case read_sql::texts_descending:
@@ -128,6 +149,23 @@ const std::string& text_of(read_sql s) {
         return texts;
     }();
     return all.at(static_cast<std::size_t>(s));
+}
+
+// All columns are unsigned, since a server may make a decimal of signed and unsigned numbers. Without the hints, a
+// server with few rows may scan all of them.
+std::string heads_sql(std::span<const core::chat_id> chats, std::span<const core::app_id> apps) {
+    auto sql =
+        fmt::format("select {}, value, cast(0 as unsigned), cast(0 as unsigned) from meta where name = 'generation'",
+                    static_cast<std::uint64_t>(head_row::generation));
+    const auto of_chat =
+        fmt::format("select {}, id, messages_count, changes_count from chats force index (primary) where id",
+                    static_cast<std::uint64_t>(head_row::chat));
+    const auto of_app =
+        fmt::format("select {}, id, chats_count, cast(0 as unsigned) from apps force index (primary) where id",
+                    static_cast<std::uint64_t>(head_row::app));
+    append_union(sql, of_chat, chats);
+    append_union(sql, of_app, apps);
+    return sql;
 }
 
 }  // namespace confab::ledger::mysql

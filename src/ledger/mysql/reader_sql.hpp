@@ -2,7 +2,11 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <span>
 #include <string>
+
+#include "core/ids.hpp"
 
 namespace confab::ledger::mysql {
 
@@ -27,6 +31,7 @@ enum class read_sql {
     position,
     positions_after,
     changes,
+    feed_changes,
     texts,
     texts_descending,
     few_messages,
@@ -47,5 +52,13 @@ inline constexpr std::size_t lookups_max = 64;
 
 // The text has static lifetime.
 const std::string& text_of(read_sql s);
+
+// What a row of heads_sql() describes: its first column. Then come, for a generation: its number; for a chat: its id
+// and its counters of messages and changes; for an app: its id and its counter of chats.
+enum class head_row : std::uint64_t { generation, chat, app };
+
+// The generation, and the counters of these chats and apps, in any order. Not prepared, because it has any number of
+// ids. They are numbers of the ledger, so they are safe in its text.
+std::string heads_sql(std::span<const core::chat_id> chats, std::span<const core::app_id> apps);
 
 }  // namespace confab::ledger::mysql

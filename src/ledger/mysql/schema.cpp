@@ -10,6 +10,7 @@
 #include "base/counted.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "ledger/mysql/generation.hpp"
 #include "ledger/mysql/leases.hpp"
 
 namespace confab::ledger::mysql {
@@ -187,8 +188,13 @@ const std::vector<const char*> keep_closed_dead_letters = {
     update dead_letters set job = substr(bytes, 5, 16)
     where job = repeat(x'00', 16) and left(bytes, 4) = x'08011210' and why <> 'it cannot be read')sql"};
 
+// The generation, a row of `meta`. require_generation() writes it. An older program would accept lost commits without
+// changing it.
+const std::vector<const char*> generation = {};
+
 const std::vector<const char*> migrations[] = {first_schema,      create_index_notes,   identity,
-                                               add_worker_leases, create_reindex_state, keep_closed_dead_letters};
+                                               add_worker_leases, create_reindex_state, keep_closed_dead_letters,
+                                               generation};
 
 constexpr std::string_view create_meta = R"sql(
     create table if not exists meta(
@@ -261,6 +267,13 @@ awaitable<void> generate_identity(confab::mysql::connection& db) {
     co_await db.run("insert ignore into meta(name, value) values('identity', ?)", random_number());
 }
 
+// None is stored where none is valid: a first migration, or one that was interrupted.
+awaitable<void> require_generation(confab::mysql::connection& db) {
+    const auto stored = co_await meta(db, "generation");
+    const bool is_valid = stored && decode_generation(*stored);
+    if (!is_valid) co_await draw_generation(db);
+}
+
 awaitable<void> record_queue_names(confab::mysql::connection& db) {
     co_await db.run("replace into meta(name, value) values('queue_names', ?)", names_with_identity);
 }
@@ -288,6 +301,7 @@ awaitable<void> replace_identity(confab::mysql::connection& db) {
     co_await db.query("delete from reindex_state");
     co_await begin_without_workers(db);
     co_await db.run("replace into meta(name, value) values('identity', ?)", random_number());
+    co_await draw_generation(db);
     co_await record_queue_names(db);
     co_await db.query("commit");
 }
@@ -316,6 +330,7 @@ awaitable<void> migrate_locked(confab::mysql::connection& db, const migration& w
     co_await run_migrations(db, found);
     co_await set_partition_count(db, wanted.partitions);
     co_await generate_identity(db);
+    co_await require_generation(db);
     if (must_rename) co_await rename_queue(db, rename);
     if (wanted.new_identity) co_await replace_identity(db);
 }
@@ -352,6 +367,18 @@ awaitable<std::string> identity_of(confab::mysql::connection& db) {
     const auto number = co_await meta(db, "identity");
     if (!number) throw startup_error("the database has no identity: run `confab migrate`");
     co_return fmt::format("{:016x}", *number);
+}
+
+awaitable<core::generation> generation_of(confab::mysql::connection& db) {
+    const auto stored = co_await meta(db, "generation");
+    const auto found = stored ? decode_generation(*stored) : std::nullopt;
+    if (!found) throw startup_error("the database has no valid generation: run `confab migrate`");
+    co_return *found;
+}
+
+awaitable<void> draw_generation(confab::mysql::connection& db) {
+    const auto drawn = core::generation::make();
+    co_await db.run("replace into meta(name, value) values('generation', ?)", encode(drawn));
 }
 
 }  // namespace confab::ledger::mysql

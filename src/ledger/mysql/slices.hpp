@@ -17,6 +17,7 @@
 
 #include "base/require.hpp"
 #include "drivers/mysql/connection.hpp"
+#include "ledger/feed_source.hpp"
 #include "ledger/index_source.hpp"
 
 namespace confab::ledger::mysql {
@@ -64,8 +65,17 @@ inline std::uint64_t slice_rows(const window& w) {
 }
 
 // Moves the window behind this row.
-inline void advance(window& w, core::message_number behind) {
-    w.order == order::ascending ? w.after = behind.value() : w.last = behind.value() - 1;
+inline void advance(window& w, std::uint64_t behind) {
+    w.order == order::ascending ? w.after = behind : w.last = behind - 1;
+}
+
+// By which a window bounds the rows of a list.
+template <class T>
+std::uint64_t number_in_list(const T& row) {
+    return row.number.value();
+}
+inline std::uint64_t number_in_list(const ledger::changed_message& c) {
+    return c.seq;
 }
 
 inline std::size_t bytes_of(const core::message& m) {
@@ -74,6 +84,10 @@ inline std::size_t bytes_of(const core::message& m) {
 
 inline std::size_t bytes_of(const text& t) {
     return t.content ? t.content->size() : 0;
+}
+
+inline std::size_t bytes_of(const ledger::changed_message& c) {
+    return bytes_of(c.message);
 }
 
 // The rows of a slice so far.
@@ -137,7 +151,7 @@ awaitable<row_batch<T>> fetch_slice(confab::mysql::connection& db, std::string_v
         const auto fetched = slice.rows.size() - before;
         if (fetched < asked) break;
         left -= fetched;
-        advance(w, slice.rows.back().number);
+        advance(w, number_in_list(slice.rows.back()));
     }
     if (!slice.rows.empty()) weights.note(chat, slice.row_bytes());
     co_return slice;

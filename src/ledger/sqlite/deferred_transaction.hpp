@@ -149,6 +149,8 @@ public:
     int wal_pages();
 
     const unapplied_writes& unapplied() const { return unapplied_; }
+    // Ends waits for unapplied writes (unapplied_writes.hpp). Any thread.
+    void end_waits() { unapplied_.end_waits(); }
     confab::sqlite::wal_syncer& syncer() { return syncer_; }
 
 private:

@@ -6,12 +6,6 @@
 #include "ledger/sqlite/rows.hpp"
 
 namespace confab::ledger::sqlite {
-namespace {
-
-constexpr std::int64_t change_kind_edit = 1;
-constexpr std::int64_t change_kind_deletion = 2;
-
-}  // namespace
 
 effect_writer::edit_statements::edit_statements(confab::sqlite::connection& db)
     : insert_change(db.prepare("insert into changes(id, number, kind, version, content_before, at) "

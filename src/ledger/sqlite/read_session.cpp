@@ -31,7 +31,8 @@ read_session::read_session(const std::string& database)
             "number"),
       messages(db, fmt::format("select {} from messages where id > ? and id <= ?", message_columns), "id"),
       versions(db.prepare(versions_sql)),
-      index(db) {
+      index(db),
+      feed(db) {
     db.execute(page_cache);
 }
 
@@ -42,6 +43,13 @@ read_session::index_source::index_source(confab::sqlite::connection& db)
       changes(db.prepare("select id, number from changes where id > ? and id <= ? order by id limit ?")),
       one_text(db.prepare(fmt::format("select {} from messages where id = ?", text_columns))),
       texts(db, fmt::format("select {} from messages where id > ? and id <= ?", text_columns), "id") {}
+
+read_session::feed_source::feed_source(confab::sqlite::connection& db)
+    : chats_count(db.prepare("select id, chats_count from apps where id = ?")),
+      changed_messages(db.prepare(fmt::format("select {}, c.id, c.kind from changes c join messages m on m.id = "
+                                              "(c.id >> 32 << 32) + c.number where c.id > ? and c.id <= ? "
+                                              "order by c.id limit ?",
+                                              qualified_message_columns))) {}
 
 read_session::bidirectional_query::bidirectional_query(confab::sqlite::connection& c, std::string_view select,
                                                        std::string_view key)

@@ -29,11 +29,19 @@ struct read_session {
         bidirectional_query texts;
     };
 
+    // The statements of the live feed.
+    struct feed_source {
+        explicit feed_source(confab::sqlite::connection& db);
+
+        confab::sqlite::statement chats_count, changed_messages;
+    };
+
     confab::sqlite::connection db;
     confab::sqlite::statement app_by_token, app_by_id, chat_by_id, chat_id, message, last_app;
     bidirectional_query apps, chats, messages;
     confab::sqlite::statement versions;
     index_source index;
+    feed_source feed;
 };
 
 }  // namespace confab::ledger::sqlite

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "base/log.hpp"
@@ -26,6 +27,7 @@ public:
         : sessions_(o.database, o.snapshots),
           pool_(o.long_reads),
           policy_(o.unapplied),
+          generation_(o.generation),
           transaction_(o.transaction),
           unapplied_(transaction_.unapplied()),
           cache_(o.cache) {}
@@ -51,7 +53,7 @@ public:
             if (!found) co_return found.error();
             id = *found;
         }
-        if (unapplied_.in(*id)) {
+        if (policy_ == unapplied_policy::commit && unapplied_.in(*id)) {
             if (auto done = co_await make_visible(); !done) co_return done.error();
         }
         co_return with_session<core::chat>(
@@ -93,13 +95,13 @@ public:
     }
 
     awaitable<result<std::vector<core::chat>>> chats(core::app_id app, window w) override {
-        return read_list<core::chat>(unapplied_.any(), limit_of(w), [=](read_session& s) {
+        return read_feed<core::chat>(unapplied_.any(), limit_of(w), [=](read_session& s) {
             return many<core::chat>(s.chats.in(w.order).bind(app.value(), w.after, w.last, limit_of(w)), chat_from);
         });
     }
 
     awaitable<result<std::vector<core::message>>> messages(core::chat_id chat, window w) override {
-        return read_list<core::message>(unapplied_.in(chat), limit_of(w), [=](read_session& s) {
+        return read_feed<core::message>(unapplied_.in(chat), limit_of(w), [=](read_session& s) {
             auto& sql = s.messages.in(w.order);
             return many<core::message>(sql.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w)),
                                        checked_message_from);
@@ -158,6 +160,23 @@ public:
                                                [=](read_session& s) { return texts_of(s, chat, numbers); });
     }
 
+    core::generation generation() const override { return generation_; }
+
+    awaitable<result<heads>> read_heads(std::span<const core::chat_id> chats,
+                                        std::span<const core::app_id> apps) override {
+        const bool is_unapplied = (!apps.empty() && unapplied_.in_apps()) ||
+                                  std::ranges::any_of(chats, [this](const auto& id) { return unapplied_.in(id); });
+        return read_rows<heads>(is_unapplied, chats.size() + apps.size(),
+                                [=, this](read_session& s) { return heads_of(s, generation_, chats, apps); });
+    }
+
+    awaitable<result<std::vector<changed_message>>> changed_messages(core::chat_id chat, window w) override {
+        return read_feed<changed_message>(unapplied_.in(chat), limit_of(w), [=](read_session& s) {
+            s.feed.changed_messages.bind(row_of(chat, w.after), row_of(chat, w.last), limit_of(w));
+            return many<changed_message>(s.feed.changed_messages, checked_changed_message_from);
+        });
+    }
+
 private:
     // Two statements need no common snapshot: a chat never changes its id or its app.
     awaitable<result<core::chat_id>> chat_id_of(core::app_token app, core::chat_number chat) {
@@ -169,10 +188,14 @@ private:
         co_return read;
     }
 
-    // Off the event loops, since a commit writes.
     awaitable<result<void>> make_visible() {
-        co_return co_await run_on(
-            pool_, [this] { return policy_ == unapplied_policy::commit ? transaction_.commit() : unapplied_.wait(); });
+        if (policy_ == unapplied_policy::wait) return unapplied_.wait();
+        return commit();
+    }
+
+    // Off the event loops, since a commit writes.
+    awaitable<result<void>> commit() {
+        co_return co_await run_on(pool_, [this] { return transaction_.commit(); });
     }
 
     template <class T, class Work>
@@ -204,14 +227,36 @@ private:
     }
 
     template <class T, class Work>
+    awaitable<result<T>> read_rows(bool is_unapplied, std::uint64_t rows, Work work) {
+        return rows <= inline_rows_max ? read_point<T>(is_unapplied, std::move(work))
+                                       : read_on_pool<T>(is_unapplied, std::move(work));
+    }
+
+    template <class T, class Work>
     awaitable<result<std::vector<T>>> read_list(bool is_unapplied, std::uint64_t rows, Work work) {
-        return rows <= inline_rows_max ? read_point<std::vector<T>>(is_unapplied, std::move(work))
-                                       : read_on_pool<std::vector<T>>(is_unapplied, std::move(work));
+        return read_rows<std::vector<T>>(is_unapplied, rows, std::move(work));
+    }
+
+    // With the policy `wait`, returns what is applied already, and waits only if that is nothing. Otherwise a follower
+    // of a busy chat would wait for a commit before each slice, and could be slower than the writers.
+    template <class T, class Work>
+    awaitable<result<std::vector<T>>> read_feed(bool is_unapplied, std::uint64_t rows, Work work) {
+        if (policy_ == unapplied_policy::commit || !is_unapplied)
+            return read_list<T>(is_unapplied, rows, std::move(work));
+        return read_applied_first<T>(rows, std::move(work));
+    }
+
+    template <class T, class Work>
+    awaitable<result<std::vector<T>>> read_applied_first(std::uint64_t rows, Work work) {
+        auto applied = co_await read_list<T>(false, rows, work);
+        if (!applied || !applied->empty()) co_return applied;
+        co_return co_await read_list<T>(true, rows, work);
     }
 
     confab::sqlite::snapshot_pool<read_session> sessions_;
     asio::any_io_executor pool_;
     const unapplied_policy policy_;
+    const core::generation generation_;
     deferred_transaction& transaction_;
     const unapplied_writes& unapplied_;
     message_cache& cache_;

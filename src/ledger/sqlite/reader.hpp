@@ -18,15 +18,18 @@ public:
 };
 
 // What a reader does first if a read needs unapplied writes: writes that are in the journal and not yet committed in
-// the database (unapplied_writes.hpp). Both run on a thread of `long_reads`. `commit` commits them, which delays the
-// writer. `wait` waits until the commit timer does so, at most two seconds (then: unavailable). It is for background
-// work.
+// the database (unapplied_writes.hpp). `commit` commits them on a thread of `long_reads`, which delays the writer.
+// `wait` waits until somebody does so, the commit timer at the latest, and at most two seconds (then: unavailable). It
+// is for the index follower and the live feed. Its calls are awaited on an event loop that one thread runs. With
+// `wait`, chats(), messages() and changed_messages() return the rows that are applied, and wait only if there are none.
+// find_chat() returns the counters as applied.
 enum class unapplied_policy { commit, wait };
 
 struct reader_options {
     std::filesystem::path database;
     asio::any_io_executor long_reads;
     unapplied_policy unapplied;
+    core::generation generation;
     deferred_transaction& transaction;
     message_cache& cache;
     confab::sqlite::snapshot_registry& snapshots;

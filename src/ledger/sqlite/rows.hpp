@@ -8,6 +8,7 @@
 #include "core/state.hpp"
 #include "core/text.hpp"
 #include "drivers/sqlite/sqlite.hpp"
+#include "ledger/feed_source.hpp"
 #include "ledger/index_source.hpp"
 
 namespace confab::ledger::sqlite {
@@ -20,6 +21,10 @@ inline std::uint64_t row_of(core::chat_id chat, std::uint64_t n) {
 inline std::uint64_t number_in(std::uint64_t row) {
     return row & core::number_max;
 }
+
+// A change's kind as stored.
+inline constexpr std::int64_t change_kind_edit = 1;
+inline constexpr std::int64_t change_kind_deletion = 2;
 
 // A key's scope as stored.
 inline std::int64_t encode(const core::key_scope& scope) {
@@ -66,6 +71,10 @@ inline change change_from(const confab::sqlite::statement& row) {
 
 inline constexpr std::string_view message_columns =
     "id, content, sender, metadata, version, created_at, updated_at, deleted_at";
+// The same where several tables are joined; messages are `m`.
+inline constexpr std::string_view qualified_message_columns =
+    "m.id, m.content, m.sender, m.metadata, m.version, m.created_at, m.updated_at, m.deleted_at";
+inline constexpr int message_columns_count = 8;
 inline core::message message_from(const confab::sqlite::statement& row) {
     return {core::message_number(number_in(row.number(0))),
             std::string(row.text(1)),
@@ -99,6 +108,11 @@ inline core::message checked_message_from(const confab::sqlite::statement& row) 
     checked("messages", row, made.sender ? *made.sender : std::string_view());
     checked("messages", row, made.metadata ? *made.metadata : std::string_view());
     return made;
+}
+// The columns of a message, then the rowid and the kind of a change.
+inline changed_message checked_changed_message_from(const confab::sqlite::statement& row) {
+    return {number_in(row.number(message_columns_count)),
+            row.integer(message_columns_count + 1) == change_kind_deletion, checked_message_from(row)};
 }
 inline text checked_text_from(const confab::sqlite::statement& row) {
     auto made = text_from(row);

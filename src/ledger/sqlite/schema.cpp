@@ -109,6 +109,12 @@ int schema_of(confab::sqlite::connection& db) {
     return found;
 }
 
+std::optional<std::string> generation_text(confab::sqlite::connection& db) {
+    auto found = db.prepare("select value from meta where key = 'generation'");
+    const confab::sqlite::reset_guard until_done(found);
+    return found.row() ? std::optional(std::string(found.text(0))) : std::nullopt;
+}
+
 }  // namespace
 
 int newest_schema() {
@@ -147,6 +153,25 @@ std::string identity_of(confab::sqlite::connection& db) {
     auto identity = db.prepare("select value from meta where key = 'identity'");
     const confab::sqlite::reset_guard until_done(identity);
     return identity.row() ? std::string(identity.text(0)) : std::string();
+}
+
+void ensure_generation(confab::sqlite::connection& db) {
+    if (!generation_text(db)) renew_generation(db);
+}
+
+void renew_generation(confab::sqlite::connection& db) {
+    auto replace = db.prepare("insert or replace into meta(key, value) values('generation', ?)");
+    replace.bind(core::generation::make().text()).run();
+}
+
+core::generation generation_of(confab::sqlite::connection& db) {
+    const auto text = generation_text(db);
+    const auto parsed = text ? core::generation::parse(*text) : std::nullopt;
+    if (!parsed)
+        throw startup_error(
+            "the database has no valid generation (table 'meta', key 'generation'). Put a backup back, or delete that "
+            "row: the next start makes another generation, and all followers of the live feed start again");
+    return *parsed;
 }
 
 std::optional<std::uint64_t> recorded_batch(confab::sqlite::connection& db) {

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "core/generation.hpp"
 #include "drivers/sqlite/sqlite.hpp"
 
 namespace confab::ledger::sqlite {
@@ -28,6 +29,11 @@ void require_newest(confab::sqlite::connection& db);
 // The ledger's identity: a random text, generated once. Empty: not generated yet.
 void ensure_identity(confab::sqlite::connection& db);
 std::string identity_of(confab::sqlite::connection& db);
+
+// The ledger's generation (core/generation.hpp). generation_of() throws startup_error: it is missing or damaged.
+void ensure_generation(confab::sqlite::connection& db);
+void renew_generation(confab::sqlite::connection& db);
+core::generation generation_of(confab::sqlite::connection& db);
 
 // The last batch of the journal that the database has. Nothing: not recorded.
 std::optional<std::uint64_t> recorded_batch(confab::sqlite::connection& db);

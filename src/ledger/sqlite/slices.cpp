@@ -63,4 +63,21 @@ result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::spa
     return found;
 }
 
+// The caller's snapshot makes the rows consistent with each other.
+heads heads_of(read_session& s, const core::generation& g, std::span<const core::chat_id> chats,
+               std::span<const core::app_id> apps) {
+    heads found{g, {}, {}};
+    for (const auto chat : chats) {
+        auto& row = s.index.position.bind(chat.value());
+        const confab::sqlite::reset_guard until_done(row);
+        if (row.row()) found.chats.push_back(position_from(row));
+    }
+    for (const auto app : apps) {
+        auto& row = s.feed.chats_count.bind(app.value());
+        const confab::sqlite::reset_guard until_done(row);
+        if (row.row()) found.apps.push_back({core::app_id(row.number(0)), row.number(1)});
+    }
+    return found;
+}
+
 }  // namespace confab::ledger::sqlite

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "ledger/feed_source.hpp"
 #include "ledger/index_source.hpp"
 #include "ledger/matcher.hpp"
 #include "ledger/sqlite/read_session.hpp"
@@ -28,6 +29,10 @@ inline std::size_t bytes_of(const text& t) {
 }
 inline std::size_t bytes_of(const core::message& m) {
     return m.content.size() + (m.sender ? m.sender->size() : 0) + (m.metadata ? m.metadata->size() : 0);
+}
+
+inline std::size_t bytes_of(const changed_message& c) {
+    return bytes_of(c.message);
 }
 
 // Reads one row. `from` converts it to T. Errors: not_found. Throws sqlite::failure, as all below.
@@ -54,6 +59,8 @@ result<matches_by_number> matching_of(read_session& s, core::chat_id chat,
                                       std::span<const core::message_number> numbers, const core::folded_query& query);
 result<std::vector<core::message_version>> versions_in(read_session& s, core::chat_id chat,
                                                        core::message_number message, std::uint64_t after);
+heads heads_of(read_session& s, const core::generation& g, std::span<const core::chat_id> chats,
+               std::span<const core::app_id> apps);
 result<std::vector<text>> texts_of(read_session& s, core::chat_id chat, std::span<const core::message_number> numbers);
 
 }  // namespace confab::ledger::sqlite

@@ -87,6 +87,10 @@ confab::sqlite::connection open_for_writing(const std::filesystem::path& file, c
         checkpoint_wal(db, file);
         migrate(db);
         ensure_identity(db);
+        ensure_generation(db);
+        // Followers may know positions of batches that are given up. Their numbers are given again. Not every such
+        // batch shows: an operator may also have moved the WAL aside.
+        if (options.ignores_journal_gap) renew_generation(db);
         replay(db, *batches);
         checkpoint_wal(db, file);
         if (const auto removed = journal::remove_legacy_batches(folder); !removed)
@@ -98,6 +102,11 @@ confab::sqlite::connection open_for_writing(const std::filesystem::path& file, c
     }
 }
 
+core::generation generation_of_sqlite_ledger(const std::filesystem::path& file) {
+    confab::sqlite::connection db(file, confab::sqlite::access::read_only);
+    return generation_of(db);
+}
+
 class sqlite_ledger_impl final : public sqlite_ledger {
 public:
     explicit sqlite_ledger_impl(const sqlite_options& options)
@@ -105,12 +114,16 @@ public:
           file_(data_folder::database_in(folder_.path())),
           transaction_(open_for_writing(file_, options), file_, options.sizes, cache_, snapshots_),
           identity_(identity_of_sqlite_ledger(folder_.path())),
+          generation_(generation_of_sqlite_ledger(file_)),
           writer_(make_sqlite_writer({transaction_, snapshots_, file_, identity_, options.sizes})),
           reader_(make_sqlite_reader(reader_options_for(options.read_pool, unapplied_policy::commit))) {}
 
     ledger::readers& reader() override { return *reader_; }
     ledger::writer& writer() override { return *writer_; }
-    void close_reads() override { reader_->close(); }
+    void close_reads() override {
+        reader_->close();
+        transaction_.end_waits();
+    }
     const std::filesystem::path& folder() const override { return folder_.path(); }
     std::unique_ptr<ledger::readers> reader_on(asio::any_io_executor pool) override {
         return make_sqlite_reader(reader_options_for(std::move(pool), unapplied_policy::wait));
@@ -120,7 +133,7 @@ public:
 
 private:
     reader_options reader_options_for(asio::any_io_executor pool, unapplied_policy policy) {
-        return {file_, std::move(pool), policy, transaction_, cache_, snapshots_};
+        return {file_, std::move(pool), policy, generation_, transaction_, cache_, snapshots_};
     }
 
     data_folder folder_;
@@ -129,6 +142,7 @@ private:
     confab::sqlite::snapshot_registry snapshots_;
     deferred_transaction transaction_;
     std::string identity_;
+    core::generation generation_;
     std::unique_ptr<journaling_writer> writer_;
     std::unique_ptr<closable_reader> reader_;
 };

@@ -37,12 +37,13 @@ public:
     virtual ~sqlite_ledger() = default;
     virtual ledger::readers& reader() = 0;
     virtual ledger::writer& writer() = 0;
-    // Refuses reads from now on, also those that wait for a thread. Any thread.
+    // Refuses reads of reader() from now on, also those that wait for a thread. Those of reader_on() are refused if
+    // they would wait for a commit. Any thread.
     virtual void close_reads() = 0;
     virtual const std::filesystem::path& folder() const = 0;
 
-    // Another reader, whose long reads run on `pool`. It waits there until acknowledged writes are committed, and does
-    // not commit them itself. For background work.
+    // Another reader, whose long reads run on `pool`. It waits until acknowledged writes are committed, and does not
+    // commit them itself (reader.hpp). For the index follower and the live feed.
     virtual std::unique_ptr<ledger::readers> reader_on(asio::any_io_executor pool) = 0;
     // The ledger's identity: a random text. Files derived from this ledger hold it.
     virtual const std::string& identity() const = 0;

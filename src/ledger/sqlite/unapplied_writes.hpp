@@ -1,5 +1,5 @@
 // Tracks the chats whose writes are in the journal but not committed in the database. A read of such a chat has them
-// committed first. Every other read continues immediately.
+// committed first, or waits for the commit. Every other read continues immediately.
 //
 // The writer marks the chats of a batch before the batch is acknowledged. Chats share marks by hash, so a read
 // sometimes waits for a write of another chat. It never misses one.
@@ -7,10 +7,10 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
+#include <memory>
 
+#include "base/async.hpp"
 #include "base/error.hpp"
 #include "base/fibonacci_hash.hpp"
 #include "core/ids.hpp"
@@ -20,6 +20,10 @@ namespace confab::ledger::sqlite {
 // Any thread. Only one thread marks.
 class unapplied_writes {
 public:
+    unapplied_writes();
+    unapplied_writes(const unapplied_writes&) = delete;
+    unapplied_writes& operator=(const unapplied_writes&) = delete;
+
     // `batch`: its number in the journal. Returns whether the chat had no unapplied write before, approximately.
     bool mark(core::chat_id chat, std::uint64_t batch) { return mark_of(chat).exchange(batch) <= applied_.load(); }
     // Marks the apps, and the lists of their chats.
@@ -33,12 +37,17 @@ public:
     bool in_apps() const { return apps_.load() > applied_.load(); }
     bool in(core::chat_id chat) const { return marks_[slot_of(chat)].load() > applied_.load(); }
 
-    // Waits until everything marked so far is applied. Does not trigger a commit. Errors: unavailable (after two
-    // seconds).
-    result<void> wait() const;
+    // Waits until everything marked so far is applied. Does not trigger a commit, and occupies no thread. Errors:
+    // unavailable (after two seconds), shutting_down. REQUIRES: one thread runs the caller's executor.
+    awaitable<result<void>> wait() const;
+    // Ends all calls of wait(), and refuses others that would have to wait.
+    void end_waits();
 
 private:
     using batch_number = std::atomic<std::uint64_t>;
+
+    class waiting_calls;
+    class registration;
 
     static std::size_t slot_of(core::chat_id chat) {
         return fibonacci_hash(chat.value()) >> 52;  // to 12 bits
@@ -49,8 +58,8 @@ private:
     batch_number last_ = 0;
     batch_number apps_ = 0;
     std::array<batch_number, 4096> marks_{};
-    mutable std::mutex mutex_;  // for `changed_`
-    mutable std::condition_variable changed_;
+    // Shared with its calls: the coroutine of a call may be destroyed after this, with its event loop.
+    const std::shared_ptr<waiting_calls> waiting_;
 };
 
 }  // namespace confab::ledger::sqlite

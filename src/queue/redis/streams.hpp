@@ -6,6 +6,7 @@
 //   confab:CLUSTER:{pN}:bytes       the total size of the entries' commands
 //   confab:CLUSTER:{pN}:committed   the epoch and the id of the last committed entry. If the ledger is restored to an
 //                                   earlier state, workers that start later detect it by this key
+//   confab:CLUSTER:live             the channel of the live feed's hints (live/redis/)
 //   confab:CLUSTER:answers:RANDOM   a channel for each event loop of a node; channels ignore Redis' database number
 #pragma once
 

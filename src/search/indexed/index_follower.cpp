@@ -176,7 +176,7 @@ awaitable<void> index_follower::run() {
             retry.reset();
             co_await stop_.sleep(options_.pause);
         } else {
-            if (!stop_.is_set()) log_failure(done.error());
+            if (!stop_.is_set() && done.error() != error::shutting_down) log_failure(done.error());
             co_await stop_.sleep(retry.next());
         }
         if (co_await into_.maintain()) needs_full_scan = true;

@@ -19,7 +19,7 @@ TEST(routes, are_all_there_once) {
         EXPECT_NE(r.handler, nullptr);
         EXPECT_FALSE(r.summary.empty());
     }
-    EXPECT_EQ(seen.size(), 14U);
+    EXPECT_EQ(seen.size(), 16U);
 }
 
 TEST(object_of_a_message, just_created_is_the_one_that_will_be_read) {

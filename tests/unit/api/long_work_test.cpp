@@ -71,10 +71,13 @@ protected:
         ledger::sqlite::open_sqlite_ledger({folder.path(), pool.get_executor()});
     const std::unique_ptr<queue::local_queue> queue = queue::make_local_queue({100, 1'000'000});
     one_hit search;
+    live::hub hub{0};
+    stream_quota quota{0, 0};
+    const feed no_feed{hub, ledger->reader(), quota, 0, 15s, 0s};
     page_cache pages{1024};
     response_buffer_quota buffer_quota;
     asio::io_context loop, others;
-    const services services_{ledger->reader(), ledger->reader(),     *queue, search, 32, 200ms, pages,
+    const services services_{ledger->reader(), ledger->reader(),     *queue, search, no_feed, 32, 200ms, pages,
                              buffer_quota,     others.get_executor()};
     http::request asked;
     std::string path;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "support/seed.hpp"
 
@@ -88,6 +90,28 @@ TEST(batch_effects, are_empty_after_clear) {
     expect_empty(effects);
     effects.add(creation(8, 3));
     EXPECT_EQ(chats_of(effects), (touched{{chat_id(8), 3, 0}}));
+}
+
+TEST(batch_effects, keep_fields_in_place_until_clear) {
+    batch_effects effects;
+    for (int round = 0; round < 2; ++round) {
+        std::vector<const unchanged_fields*> kept;
+        for (int i = 0; i < 1'000; ++i) {
+            const auto text = std::to_string(i);
+            kept.push_back(effects.keep({"sender " + text, text, {i}}));
+            effects.add(
+                message_edited{chat_id(7), message_number(1), "text", {}, 2, 1, {}, {}, chat_number(3), kept.back()});
+        }
+        for (int i = 0; i < 1'000; ++i) {
+            const auto index = static_cast<std::size_t>(i);
+            ASSERT_EQ(std::get<message_edited>(effects[index]).unchanged, kept[index]);
+            ASSERT_EQ(kept[index]->sender, "sender " + std::to_string(i));
+            ASSERT_EQ(kept[index]->metadata, std::to_string(i));
+            ASSERT_EQ(kept[index]->created_at, timestamp{i});
+        }
+        effects.clear();
+        expect_empty(effects);
+    }
 }
 
 // Ids are near each other, as a ledger gives them, or spread over all bits. Large batches let the table grow.

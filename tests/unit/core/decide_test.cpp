@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
+#include <optional>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "core/decide.hpp"
 #include "support/commands.hpp"
@@ -305,6 +308,87 @@ TEST_F(full, completed_command_gets_its_first_result_and_changes_nothing) {
 TEST_F(full, command_that_cannot_be_read_is_rejected) {
     EXPECT_EQ(decide(s, command(unreadable{"?"}), {2}, {}, effects).error(), error::rejected);
     EXPECT_TRUE(effects.empty());
+}
+
+// The effects of changes have what an event of the live feed shows besides.
+class effects_of_changes : public ::testing::Test {
+protected:
+    effects_of_changes() {
+        s.next_app = app_id(2), s.next_chat = chat_id(6);
+        s.put(app{app_id(1), token, "a", 3, {}, {}});
+        s.put({app_id(1), chat_number(3)}, chat_counters{chat_id(5), 8, 2});
+        s.put(chat_id(5), message{message_number(7), "first", "ann", R"({"a":1})", 1, {10}, {10}});
+        s.put(chat_id(5), message{message_number(8), "plain", {}, {}, 1, {11}, {11}});
+    }
+
+    core::edit_message edit(std::uint64_t message, const char* content, std::optional<std::string> metadata) {
+        auto payload = testing::edit(token, 3, message, content);
+        payload.metadata = std::move(metadata);
+        return payload;
+    }
+
+    core::delete_message removal(std::uint64_t message) { return {token, chat_number(3), message_number(message), {}}; }
+
+    // The commands of one batch, which outlive its effects.
+    void decide_all() {
+        for (const auto& c : batch) ASSERT_TRUE(decide(s, c, {20}, {}, effects));
+    }
+
+    template <class Effect>
+    const Effect& effect_at(std::size_t index) const {
+        return std::get<Effect>(effects[index]);
+    }
+
+    static void expect(const unchanged_fields* found, const std::optional<std::string>& sender,
+                       const std::optional<std::string>& metadata, timestamp created_at) {
+        ASSERT_NE(found, nullptr);
+        EXPECT_EQ(found->sender, sender);
+        EXPECT_EQ(found->metadata, metadata);
+        EXPECT_EQ(found->created_at, created_at);
+    }
+
+    const app_token token = app_token::make();
+    state s;
+    std::vector<core::command> batch;
+    batch_effects effects;
+};
+
+TEST_F(effects_of_changes, have_the_number_of_their_chat) {
+    batch = {command(testing::new_message(token, 3, "new")), command(edit(7, "second", {})), command(removal(8))};
+    decide_all();
+    ASSERT_EQ(effects.size(), 3U);
+    EXPECT_EQ(effect_at<message_created>(0).chat_number, chat_number(3));
+    EXPECT_EQ(effect_at<message_edited>(1).chat_number, chat_number(3));
+    EXPECT_EQ(effect_at<message_deleted>(2).chat_number, chat_number(3));
+}
+
+TEST_F(effects_of_changes, have_the_fields_that_they_do_not_change) {
+    batch = {command(edit(7, "second", {})), command(edit(8, "plain again", {})), command(removal(8)),
+             command(removal(7))};
+    decide_all();
+    ASSERT_EQ(effects.size(), 4U);
+    expect(effect_at<message_edited>(0).unchanged, "ann", R"({"a":1})", {10});
+    expect(effect_at<message_edited>(1).unchanged, {}, {}, {11});
+    expect(effect_at<message_deleted>(2).unchanged, {}, {}, {11});
+    expect(effect_at<message_deleted>(3).unchanged, "ann", {}, {10});
+}
+
+TEST_F(effects_of_changes, keep_the_metadata_of_their_own_version) {
+    batch = {command(edit(7, "second", {})), command(edit(7, "third", R"({"b":2})")), command(edit(7, "fourth", {})),
+             command(edit(7, "fifth", R"({})")), command(removal(7))};
+    decide_all();
+    ASSERT_EQ(effects.size(), 5U);
+    expect(effect_at<message_edited>(0).unchanged, "ann", R"({"a":1})", {10});
+    expect(effect_at<message_edited>(1).unchanged, "ann", R"({"b":2})", {10});
+    expect(effect_at<message_edited>(2).unchanged, "ann", R"({"b":2})", {10});
+    expect(effect_at<message_edited>(3).unchanged, "ann", R"({})", {10});
+    expect(effect_at<message_deleted>(4).unchanged, "ann", {}, {10});
+}
+
+TEST_F(effects_of_changes, are_none_where_nothing_changes) {
+    batch = {command(removal(8)), command(removal(8))};
+    decide_all();
+    EXPECT_EQ(effects.size(), 1U);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "ledger/sqlite/batch.pb.h"
 
 namespace confab::ledger::sqlite {
@@ -73,8 +75,8 @@ TEST(batch_codec, gives_back_every_kind_of_effect) {
 
 TEST(batch_codec, lasts_as_long_as_what_was_decoded) {
     std::string bytes = encode(core::batch_effects{core::app_renamed{core::app_id(1), "a long enough name", at, {}}});
-    const auto decoded = decoded_batch::from(bytes);
-    const auto moved = decoded;
+    auto decoded = decoded_batch::from(bytes);
+    const auto moved = std::move(decoded);
     bytes.assign(bytes.size(), '?');
     EXPECT_EQ(std::get<core::app_renamed>(moved->effects()[0]).name, "a long enough name");
 }

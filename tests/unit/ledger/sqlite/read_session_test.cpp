@@ -80,6 +80,12 @@ const slice_read slice_reads[] = {
      [](read_session& s) { return matching_in(s, the_chat, whole_chat, core::folded_query("x"), false)->rows.size(); }},
     {"hits by number",
      [](read_session& s) { return matching_of(s, the_chat, numbers, core::folded_query("x"))->rows.size(); }},
+    {"changed messages",
+     [](read_session& s) {
+         auto& sql = s.feed.changed_messages;
+         sql.bind(row_of(the_chat, whole_chat.after), row_of(the_chat, whole_chat.last), limit_of(whole_chat));
+         return many<changed_message>(sql, checked_changed_message_from).size();
+     }},
     {"versions", [](read_session& s) { return versions_in(s, the_chat, first, 0)->size(); }},
 };
 
