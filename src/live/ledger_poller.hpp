@@ -5,7 +5,7 @@
 // 3. For a topic whose counters rose it reads the new rows once for all followers, and publishes their events. If they
 //    are many, it only publishes a notice, and each follower reads them in slices.
 // 4. A topic that it meets for the first time gets a notice, too: its followers may have begun earlier.
-// 5. If the ledger has another generation, it ends all streams. Their clients come back, and are told to begin again.
+// 5. If the ledger has another generation, it ends all streams. Their clients come back, and have to begin again.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>

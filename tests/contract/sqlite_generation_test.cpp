@@ -122,7 +122,7 @@ TEST_F(sqlite_generation, that_is_damaged_is_refused) {
     EXPECT_NE(generation_of(folder.path()), first);
 }
 
-// The numbers of the lost messages are given again. Only the generation tells the two histories apart.
+// The numbers of the lost messages are given again. Only the generation differs between the two histories.
 TEST_F(sqlite_generation, is_renewed_when_batches_are_discarded) {
     const auto token = new_chat();
     const auto first = generation_of(folder.path());
@@ -151,7 +151,6 @@ TEST_F(sqlite_generation, is_renewed_when_batches_are_discarded) {
         EXPECT_EQ(position_in(*restored, token).messages_count, followed);
     }
     EXPECT_EQ(generation_of(copied.path()), renewed);
-    EXPECT_EQ(open(copied.path(), true)->reader().generation(), renewed) << "nothing was discarded again";
     EXPECT_EQ(generation_of(folder.path()), first);
 }
 

@@ -210,6 +210,17 @@ def test_a_failed_read_without_a_body_is_answered_without_one(front, nodes):
     assert (status, headers.get_content_type()) == (502, "application/problem+json")
 
 
+@pytest.mark.parametrize("path", ["/apps/t/events?chats=1", "/apps/t/chats/1/events"])
+def test_an_event_source_is_told_to_come_back_while_no_node_answers(front, nodes, path):
+    for node in nodes:
+        node.answer = None
+    accepts = {"Accept": "text/event-stream"}
+    status, headers = answer_to(front, "GET", path, headers=accepts)
+    assert (status, headers.get_content_type(), headers["Cache-Control"]) == (200, "text/event-stream", "no-store")
+    durable_stream = path + ("&" if "?" in path else "?") + "offset=-1"
+    assert ask(front, "HEAD", path, headers=accepts) == ask(front, "GET", durable_stream, headers=accepts) == 502
+
+
 def test_the_request_id_of_the_client_stands_in_the_answer_unless_it_would_break_it(front, nodes):
     for node in nodes:
         node.answer = None
