@@ -105,6 +105,17 @@ private:
     std::size_t count_ = 0;
 };
 
+// The next events of a follower, as many as a page may have.
+std::string take_events(live::follower& from) {
+    event_array events;
+    while (!events.is_full()) {
+        const auto* const e = from.pop();
+        if (!e) break;
+        events.add(*e);
+    }
+    return std::move(events).text();
+}
+
 void add_offset_headers(http::response& r, const stream_state& s, const live::counters& next,
                         const feed_parameters& given) {
     r.headers.add(next_offset_header, s.offset_of(next));
@@ -152,15 +163,10 @@ awaitable<http::response> wait_for_events(const feed_parameters& given, std::sha
     while (step == feed_stream::step::ping) step = co_await stream->wait();
     if (step == feed_stream::step::end) co_return nothing_new(s, given);
     const auto from = s.head;
-    event_array events;
-    while (!events.is_full()) {
-        const auto* const e = stream->follower().pop();
-        if (!e) break;
-        events.add(*e);
-    }
+    auto events = take_events(stream->follower());
     const auto& chat = stream->follower().topics().front();
     s.head = chat.known;
-    co_return page_of(std::move(events).text(), s, from, chat.sent, given, "delivered");
+    co_return page_of(std::move(events), s, from, chat.sent, given, "delivered");
 }
 
 // The events `data` and `control` of section 5.7 of the protocol.
@@ -179,13 +185,8 @@ public:
             is_ended_ = true;
             co_return retry_line() + "\n";
         }
-        event_array events;
-        while (!events.is_full()) {
-            const auto* const e = stream_->follower().pop();
-            if (!e) break;
-            events.add(*e);
-        }
-        co_return "event: data\ndata: " + std::move(events).text() + "\n\n" + control();
+        const auto events = take_events(stream_->follower());
+        co_return "event: data\ndata: " + events + "\n\n" + control();
     }
 
 private:

@@ -12,8 +12,7 @@ namespace confab::app {
 // again, except with these arguments. `arguments` may contain, in any order:
 // - new_identity_argument: a copy of another cluster's database gets its own identity, a new one with each call.
 // - accept_lost_commits_argument: Redis forgets what was committed, so workers accept a database that lacks commits.
-// Each
-//   call gives it another generation.
+//   Each call gives it another generation.
 // Both are refused while a worker holds a lease.
 // Returns the process's exit status, 0. Throws usage_error (engines_of), startup_error: an engine does not answer or
 // cannot be used, or a migration is refused (migrate_mysql, rename_old_keys, migrate_elastic).

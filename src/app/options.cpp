@@ -79,8 +79,7 @@ constexpr option table[] = {
      "maximum open streams of events of one app. Further ones are refused with 429", used_by::serve},
     {"stream-buffer-bytes-max", type::number, "262144", "bytes", 4096, gib,
      "maximum bytes of new events that wait for a slow client of a stream. Beyond it they are dropped, and read from "
-     "the "
-     "ledger when the client reads again",
+     "the ledger when the client reads again",
      used_by::serve},
     {"stream-ping-s", type::number, "15", "seconds", 1, 3600,
      "time without events after which a stream sends a comment, so that proxies keep it open", used_by::serve},

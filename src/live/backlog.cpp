@@ -13,39 +13,38 @@ event event_of(const topic& t, counter c, std::uint64_t number, event_text text)
     return {t, c, number, std::make_shared<const event_text>(std::move(text))};
 }
 
+template <class Row, class Convert>
+result<std::vector<event>> events_of(const result<std::vector<Row>>& rows, Convert convert) {
+    if (!rows) return rows.error();
+    std::vector<event> events;
+    events.reserve(rows->size());
+    for (const auto& row : *rows) events.push_back(convert(row));
+    return events;
+}
+
 awaitable<result<std::vector<event>>> read_chats(ledger::readers& readers, event_texts texts, topic t,
                                                  ledger::window w) {
     const auto rows = co_await readers.chats(core::app_id(t.id), w);
-    if (!rows) co_return rows.error();
-    std::vector<event> events;
-    events.reserve(rows->size());
-    for (const auto& c : *rows) events.push_back(event_of(t, counter::creations, c.number.value(), texts.of_chat(c)));
-    co_return events;
+    co_return events_of(
+        rows, [&](const auto& c) { return event_of(t, counter::creations, c.number.value(), texts.of_chat(c)); });
 }
 
 awaitable<result<std::vector<event>>> read_messages(ledger::readers& readers, event_texts texts, followed_topic t,
                                                     ledger::window w) {
     const auto rows = co_await readers.messages(core::chat_id(t.topic.id), w);
-    if (!rows) co_return rows.error();
-    std::vector<event> events;
-    events.reserve(rows->size());
-    for (const auto& m : *rows)
-        events.push_back(event_of(t.topic, counter::creations, m.number.value(),
-                                  texts.of_message(message_event::created, t.chat, m)));
-    co_return events;
+    co_return events_of(rows, [&](const auto& m) {
+        return event_of(t.topic, counter::creations, m.number.value(),
+                        texts.of_message(message_event::created, t.chat, m));
+    });
 }
 
 awaitable<result<std::vector<event>>> read_changes(ledger::readers& readers, event_texts texts, followed_topic t,
                                                    ledger::window w) {
     const auto rows = co_await readers.changed_messages(core::chat_id(t.topic.id), w);
-    if (!rows) co_return rows.error();
-    std::vector<event> events;
-    events.reserve(rows->size());
-    for (const auto& c : *rows) {
+    co_return events_of(rows, [&](const auto& c) {
         const auto what = c.is_deletion ? message_event::deleted : message_event::updated;
-        events.push_back(event_of(t.topic, counter::changes, c.seq, texts.of_message(what, t.chat, c.message)));
-    }
-    co_return events;
+        return event_of(t.topic, counter::changes, c.seq, texts.of_message(what, t.chat, c.message));
+    });
 }
 
 }  // namespace

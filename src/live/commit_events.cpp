@@ -3,7 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/overloaded.hpp"
 #include "base/require.hpp"
 
 namespace confab::live {

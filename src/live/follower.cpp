@@ -76,11 +76,9 @@ awaitable<result<follower::outcome>> follower::next(clock::time_point until) {
 
 awaitable<result<void>> follower::look_for_changes(followed& f) {
     if (f.topic.topic.of == topic::kind::chat) {
-        const core::chat_id chats[] = {core::chat_id(f.topic.topic.id)};
-        const auto heads = co_await readers_.read_heads(chats, {});
-        if (!heads) co_return heads.error();
-        if (heads->chats.empty()) co_return error::not_found;
-        const auto head = counters_of(heads->chats.front().position);
+        const auto read = co_await readers_.position_of(core::chat_id(f.topic.topic.id));
+        if (!read) co_return read.error();
+        const auto head = counters_of(read->position);
         if (head.changes > f.sent.changes) {
             f.known.raise_to(head);
             f.target = f.known;
